@@ -1,0 +1,81 @@
+"""Reading and writing the project's files: complete or not there, with their provenance."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import xarray as xr
+
+from slipfield import __version__
+from slipfield.errors import SlipfieldError
+from slipfield.study import Study
+
+CONVENTIONS = "CF-1.10"
+
+
+@contextmanager
+def complete_file(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path``; rename it to ``path`` only if the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a small text file completely or not at all."""
+    with complete_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_netcdf(data: xr.Dataset, path: str | Path, study: Study) -> None:
+    """Write ``data`` with zlib + shuffle and the study that made it as attributes."""
+    data = data.assign_attrs(
+        Conventions=CONVENTIONS,
+        slipfield_version=__version__,
+        study=study.model_dump_json(),
+        physics_hash=study.physics_hash(),
+    )
+    packed = {"zlib": True, "shuffle": True, "complevel": 3}
+    encoding = {name: packed for name, v in data.variables.items() if v.ndim and v.dtype.kind in "fiu"}
+    with complete_file(path) as temporary:
+        data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+
+
+def open_netcdf(path: str | Path) -> xr.Dataset:
+    """Open a NetCDF file lazily.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file is missing, truncated or not NetCDF.
+    """
+    try:
+        return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SlipfieldError(f"{path}: not a readable NetCDF file: {error}") from error
+
+
+def study_of(data: xr.Dataset, path: str | Path) -> Study:
+    """Study configuration recorded in a file of ours.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file carries no study or one that this version cannot read.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Study.model_validate_json(data.attrs["study"])
+    except (KeyError, ValidationError) as error:
+        raise SlipfieldError(f"{path}: no readable attribute 'study': not a file of ours") from error
