@@ -1,0 +1,91 @@
+"""Compile the C++ kernels once and keep the libraries in the user's cache."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import platform
+import shlex
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from slipfield.errors import SlipfieldError
+
+SOURCES = {
+    "points": Path(__file__).parent / "points.cpp",
+    "elements": Path(__file__).parent.parent / "fem" / "elements.cpp",
+}
+FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
+
+
+def cache_folder() -> Path:
+    """Folder of compiled kernels: ``$SLIPFIELD_CACHE``, else below the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
+
+
+def _command() -> list[str]:
+    compiler = os.environ.get("CXX", "g++")
+    return [*shlex.split(compiler), *shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))]
+
+
+def _fingerprint(source: Path, command: list[str]) -> str:
+    """Hash of what the compiled code depends on: sources, flags and the processor's features."""
+    digest = hashlib.sha256(" ".join(command).encode() + platform.machine().encode())
+    for file in (source, *sorted(Path(__file__).parent.glob("*.hpp"))):
+        digest.update(file.read_bytes())
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        features = next((x for x in lines if x.startswith(("flags", "Features"))), "")
+        digest.update(features.encode())
+    except OSError:
+        digest.update(platform.processor().encode())
+    return digest.hexdigest()[:16]
+
+
+def kernel_library(name: str = "elements") -> Path:
+    """Path of the compiled kernel ``name``; compiles it first where it is missing.
+
+    Raises
+    ------
+    SlipfieldError
+        If the compiler is missing or fails.
+    """
+    source, command = SOURCES[name], _command()
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / f"{name}-{_fingerprint(source, command)}.so"
+    if library.exists():
+        return library
+    with open(folder / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not library.exists():
+            _compile([*command, f"-I{Path(__file__).parent}", str(source)], library)
+    return library
+
+
+def _compile(command: list[str], library: Path) -> None:
+    part = library.with_suffix(f".{os.getpid()}.part")
+    try:
+        subprocess.run(
+            [*command, "-o", str(part), "-lm"], check=True, capture_output=True, text=True
+        )
+        part.rename(library)
+    except FileNotFoundError as error:
+        raise SlipfieldError(
+            f"no C++ compiler {command[0]!r}: install g++ 11 or newer, or set CXX"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        first = next((x for x in error.stderr.splitlines() if "error" in x), error.stderr[:200])
+        raise SlipfieldError(f"the kernel does not compile with {command[0]}: {first}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@cache
+def load_kernel(name: str) -> ctypes.CDLL:
+    """The compiled kernel ``name`` as a ctypes library."""
+    return ctypes.CDLL(str(kernel_library(name)))

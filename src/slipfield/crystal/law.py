@@ -1,0 +1,72 @@
+"""The slip law's constants as the kernel takes them, and what grain size makes of k1, k2, k3."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from slipfield.study import Material
+
+
+class Law(ctypes.Structure):
+    """Constants of the point law; the layout is that of ``struct Law`` in point.hpp."""
+
+    _fields_ = [
+        ("s11", ctypes.c_double),
+        ("s12", ctypes.c_double),
+        ("s44", ctypes.c_double),
+        ("rate", ctypes.c_double),
+        ("exponent", ctypes.c_double),
+        ("latent", ctypes.c_double),
+        ("tolerance", ctypes.c_double),
+        ("max_iterations", ctypes.c_int),
+    ]
+
+
+def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 60) -> Law:
+    """Kernel constants of a material; compliances follow from C11, C12, C44 (cubic inverse)."""
+    c11, c12, c44 = material.c11_MPa, material.c12_MPa, material.c44_MPa
+    determinant = (c11 - c12) * (c11 + 2 * c12)
+    return Law(
+        s11=(c11 + c12) / determinant,
+        s12=-c12 / determinant,
+        s44=1 / c44,
+        rate=material.reference_slip_rate_per_s,
+        exponent=material.rate_exponent,
+        latent=material.latent_ratio,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+
+
+def hardening_modulus(material: Material, k: Sequence[float], size: np.ndarray) -> np.ndarray:
+    """h = h0 + k1 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 13)."""
+    return material.h0_MPa + k[0] * np.asarray(size, float) ** -0.5
+
+
+def initial_crss(k: Sequence[float], size: np.ndarray) -> np.ndarray:
+    """g(0) = k2 + k3 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 14)."""
+    return k[1] + k[2] * np.asarray(size, float) ** -0.5
+
+
+def rotation_matrix(euler: np.ndarray) -> np.ndarray:
+    """Passive Bunge matrix H, sample -> crystal (paper, Eq. 15).
+
+    Parameters
+    ----------
+    euler : (..., 3) angles phi1, Phi, phi2 in rad.
+
+    Returns
+    -------
+    (..., 3, 3) matrices; the columns are the sample axes in crystal components.
+    """
+    c1, c, c2 = np.moveaxis(np.cos(euler), -1, 0)
+    s1, s, s2 = np.moveaxis(np.sin(euler), -1, 0)
+    rows = [
+        [c1 * c2 - s1 * s2 * c, s1 * c2 + c1 * s2 * c, s2 * s],
+        [-c1 * s2 - s1 * c2 * c, -s1 * s2 + c1 * c2 * c, c2 * s],
+        [s1 * s, -c1 * s, c],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)

@@ -1,0 +1,290 @@
+// The point law: finite-strain fcc crystal plasticity of a traction-free sheet (membrane).
+//
+// F = Fe Fp, Fp(0) = H (sample -> crystal), so slip systems keep their crystal components.
+// Traction-free faces give S e3 = 0 for the reference second Piola-Kirchhoff stress; the unknowns
+// are s = (S11, S22, S12) and the twelve crss g. With a_i the first two columns of Fp,
+//   Se      = sum_ij S_ij a_i (x) a_j          stress in the crystal configuration
+//   Ee      = M : Se                           cubic compliance
+//   tau_a   = s_a . (I + 2 Ee) Se . n_a        Mandel stress (Ce Se)
+//   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = sum_b h_ab |dgamma_b|
+//   h_aa    = h,  h_ab = q h
+//   a_i . (I + 2 Ee) a_j = C_ij,  i, j in {1, 2}     three equations, C = F^T F
+// Time: variable-step BDF2 on slip and crss (w = dt/dt_old; backward Euler when w = 0), the
+// columns of Fp by the Cayley map of the slip tensor L, (I - L/2) a = (I + L/2) a_n.
+// Se, Ee and tau use the columns extrapolated by w L_n, which keeps them explicit in s.
+#pragma once
+#include "lanes.hpp"
+#include "slip.hpp"
+
+namespace slipfield {
+
+struct Law {
+  double s11, s12, s44;    // cubic compliance, 1/MPa
+  double rate;             // reference slip rate, 1/s
+  double exponent;         // n
+  double latent;           // q
+  double tolerance;        // strain residual
+  int max_iterations;
+};
+
+struct Step {
+  double dt;      // s
+  double ratio;   // w = dt / dt_old, 0 starts afresh
+  double alpha() const { return (1 + ratio) / (1 + 2 * ratio); }
+  double beta() const { return ratio * ratio / (1 + 2 * ratio); }
+};
+
+template <class V> struct History {  // at the start of the step
+  V a[2][3];                         // first two columns of Fp
+  V g[kSystems], g_old[kSystems];    // crss now and one step before, MPa
+  V L[3][3];                         // slip tensor of the last step
+  V h;                               // hardening modulus, MPa
+};
+
+template <class V> struct Trial {  // iterates in, solution out
+  V s[3];                          // S11, S22, S12, MPa
+  V g[kSystems];                   // crss, MPa
+  V a[2][3], L[3][3];
+  V D[3][3];                       // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
+};
+
+template <class V> inline V dot(const V x[3], const V y[3]) {
+  return x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
+}
+template <class V> inline void times(const V A[3][3], const V x[3], V y[3]) {
+  for (int i = 0; i < 3; i++) y[i] = dot(A[i], x);
+}
+template <class V> inline void times_transposed(const V A[3][3], const V x[3], V y[3]) {
+  for (int i = 0; i < 3; i++) y[i] = A[0][i] * x[0] + A[1][i] * x[1] + A[2][i] * x[2];
+}
+template <class V> inline void invert(const V A[3][3], V B[3][3]) {
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) {
+      const int r = (j + 1) % 3, t = (j + 2) % 3, c = (i + 1) % 3, e = (i + 2) % 3;
+      B[i][j] = A[r][c] * A[t][e] - A[r][e] * A[t][c];
+    }
+  const V scale = 1.0 / (A[0][0] * B[0][0] + A[0][1] * B[1][0] + A[0][2] * B[2][0]);
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) B[i][j] *= scale;
+}
+
+// Symmetric x (x) y and its elastic strain M : (x (x) y), as full matrices.
+template <class V>
+inline void unit_elastic_strain(const Law& law, const V x[3], const V y[3], double factor,
+                                V E[3][3]) {
+  V trace = factor * dot(x, y);
+  for (int i = 0; i < 3; i++) {
+    E[i][i] = (factor * (law.s11 - law.s12)) * (x[i] * y[i]) + law.s12 * trace;
+    for (int j = 0; j < i; j++)
+      E[i][j] = E[j][i] = (0.25 * factor * law.s44) * (x[i] * y[j] + x[j] * y[i]);
+  }
+}
+
+// The explicit frame of the step: extrapolated columns and what is linear in s through them.
+template <class V> struct Frame {
+  V a[2][3];        // extrapolated columns of Fp
+  V na[2][kPlanes]; // their resolution on the slip plane normals
+  V E[3][3][3];     // dEe/ds_j
+  V W[3][2][3];     // 2 (dEe/ds_j) a_i
+
+  Frame(const Law& law, const Step& step, const History<V>& old) {
+    for (int i = 0; i < 2; i++) {
+      V x[3], y[3];
+      times(old.L, old.a[i], x);
+      times(old.L, x, y);
+      const double w = step.ratio;
+      for (int k = 0; k < 3; k++) a[i][k] = old.a[i][k] + w * x[k] + (0.5 * w * w) * y[k];
+      on_normals(a[i], na[i]);
+    }
+    unit_elastic_strain(law, a[0], a[0], 1.0, E[0]);
+    unit_elastic_strain(law, a[1], a[1], 1.0, E[1]);
+    unit_elastic_strain(law, a[0], a[1], 2.0, E[2]);
+    for (int j = 0; j < 3; j++)
+      for (int i = 0; i < 2; i++) {
+        times(E[j], a[i], W[j][i]);
+        for (int k = 0; k < 3; k++) W[j][i][k] = 2.0 * W[j][i][k];
+      }
+  }
+
+  // Resolved shear stress and, per stress component, its derivative.
+  void shear(const V s[3], V tau[kSystems], V T[3][kSystems]) const {
+    V u[2][3], p[2][3];
+    for (int i = 0; i < 2; i++)
+      for (int k = 0; k < 3; k++)
+        u[i][k] = a[i][k] + s[0] * W[0][i][k] + s[1] * W[1][i][k] + s[2] * W[2][i][k];
+    combine(s, u[0], u[1], p);
+    resolve(p[0], p[1], na[0], na[1], tau);
+    for (int j = 0; j < 3; j++) {
+      combine(s, W[j][0], W[j][1], p);
+      for (int k = 0; k < 3; k++) {
+        if (j == 0) p[0][k] += u[0][k];
+        if (j == 1) p[1][k] += u[1][k];
+        if (j == 2) {
+          p[0][k] += u[1][k];
+          p[1][k] += u[0][k];
+        }
+      }
+      resolve(p[0], p[1], na[0], na[1], T[j]);
+    }
+  }
+
+ private:
+  static void combine(const V s[3], const V x[3], const V y[3], V p[2][3]) {
+    for (int k = 0; k < 3; k++) {
+      p[0][k] = s[0] * x[k] + s[2] * y[k];
+      p[1][k] = s[2] * x[k] + s[1] * y[k];
+    }
+  }
+};
+
+// Slip of the step as a function of s, with the crss eliminated: the hardening matrix is diagonal
+// plus rank one, so (I + h dgamma/dg) is inverted by Sherman-Morrison.
+template <class V> struct Slip {
+  V gamma[kSystems];            // signed slip at the linearised crss
+  V dgamma[3][kSystems];        // and its derivative by s_j
+  V residual[kSystems];         // of the hardening law
+  V y[kSystems], z_step[kSystems];
+  V denominator;                // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
+
+  Slip(const Law& law, const Step& step, const History<V>& old, const V tau[kSystems],
+       const V T[3][kSystems], const V g[kSystems]) {
+    const double c = step.alpha() * step.dt * law.rate, beta = step.beta();
+    const V own = (1.0 - law.latent) * old.h, shared = law.latent * old.h;
+    const int whole = static_cast<int>(law.exponent);
+    V sum = constant<V>(0.0), rank_one = constant<V>(1.0), moment = constant<V>(0.0);
+    V wy[kSystems], zy[kSystems], sg[kSystems], G[3];
+    for (int j = 0; j < 3; j++) G[j] = constant<V>(0.0);
+    for (int a = 0; a < kSystems; a++) {
+      const V i = 1.0 / g[a];
+      const V x = abs(tau[a]) * i;
+      const V power = whole == law.exponent
+                          ? integer_power(x, whole - 1)
+                          : real_power(max(x, constant<V>(1e-12)), law.exponent - 1.0);
+      y[a] = c * power * x;
+      wy[a] = (law.exponent * c) * power * i;
+      zy[a] = law.exponent * y[a] * i;
+      sum += y[a];
+    }
+    denominator = constant<V>(1.0);
+    for (int a = 0; a < kSystems; a++) {
+      const V start = old.g[a] + beta * (old.g[a] - old.g_old[a]);
+      residual[a] = g[a] - start - own * y[a] - shared * sum;
+      const V self = 1.0 + zy[a] * own;
+      denominator = min(denominator, self);
+      const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
+      sg[a] = sign(tau[a]);
+      wy[a] *= k;
+      zy[a] *= k;
+      rank_one += shared * zy[a];
+      moment += zy[a] * residual[a];
+      const V signed_w = sg[a] * wy[a];
+      for (int j = 0; j < 3; j++) G[j] += signed_w * T[j][a];
+    }
+    const V i = 1.0 / rank_one;
+    moment = shared * moment * i;
+    for (int j = 0; j < 3; j++) G[j] = shared * G[j] * i;
+    for (int a = 0; a < kSystems; a++) {
+      z_step[a] = zy[a] * (residual[a] - moment);
+      gamma[a] = sg[a] * (y[a] + z_step[a]);
+      const V signed_z = sg[a] * zy[a];
+      for (int j = 0; j < 3; j++) dgamma[j][a] = wy[a] * T[j][a] - signed_z * G[j];
+    }
+  }
+
+  // Newton step of the crss for the stress step ds.
+  void crss_step(const Law& law, const History<V>& old, const V tau[kSystems], const V ds[3],
+                 V dg[kSystems]) const {
+    const V own = (1.0 - law.latent) * old.h, shared = law.latent * old.h;
+    V dy[kSystems], sum = constant<V>(0.0);
+    for (int a = 0; a < kSystems; a++) {
+      const V change = dgamma[0][a] * ds[0] + dgamma[1][a] * ds[1] + dgamma[2][a] * ds[2];
+      dy[a] = sign(tau[a]) * change + z_step[a];
+      sum += dy[a];
+    }
+    for (int a = 0; a < kSystems; a++) dg[a] = own * dy[a] + shared * sum - residual[a];
+  }
+
+  static constexpr double kLeastDenominator = 0.2;
+};
+
+// One Newton iteration; returns the largest residual of all lanes.
+template <class V>
+inline double iterate(const Law& law, const Step& step, const History<V>& old,
+                      const Frame<V>& frame, const V C[3], Trial<V>& t) {
+  V tau[kSystems], T[3][kSystems];
+  frame.shear(t.s, tau, T);
+  V ratio = constant<V>(0.0);
+  for (int a = 0; a < kSystems; a++) ratio = max(ratio, abs(tau[a]) / t.g[a]);
+  // no system may slip more than 5 % in one iterate
+  const double cap = real_power(0.05 / (step.alpha() * step.dt * law.rate), 1.0 / law.exponent);
+  const V one = constant<V>(1.0);
+  const V scale = min(one, constant<V>(cap > 1.0 ? cap : 1.0) / max(ratio, constant<V>(1e-30)));
+  for (int j = 0; j < 3; j++) t.s[j] *= scale;
+  for (int a = 0; a < kSystems; a++) tau[a] *= scale;
+
+  const Slip<V> slip(law, step, old, tau, T, t.g);
+  V Z[3][3], Zi[3][3];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) t.L[i][j] = step.beta() * old.L[i][j];
+  add_slip_tensor(slip.gamma, t.L);
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++) Z[i][j] = (i == j ? 1.0 : 0.0) + (-0.5) * t.L[i][j];
+  invert(Z, Zi);
+  V Ee[3][3], v[2][3], middle[3], nm[2][kPlanes], pulled[2][3], x[3], y[3];
+  for (int i = 0; i < 3; i++)
+    for (int j = 0; j < 3; j++)
+      Ee[i][j] = t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] + t.s[2] * frame.E[2][i][j];
+  for (int i = 0; i < 2; i++) {
+    times(t.L, old.a[i], x);
+    times(Zi, x, y);
+    for (int k = 0; k < 3; k++) {
+      t.a[i][k] = old.a[i][k] + y[k];
+      middle[k] = old.a[i][k] + 0.5 * y[k];
+    }
+    on_normals(middle, nm[i]);
+    times(Ee, t.a[i], x);
+    for (int k = 0; k < 3; k++) v[i][k] = t.a[i][k] + 2.0 * x[k];
+    times_transposed(Zi, v[i], pulled[i]);
+  }
+  const V r[3] = {0.5 * (dot(t.a[0], v[0]) - C[0]), 0.5 * (dot(t.a[1], v[1]) - C[1]),
+                  dot(t.a[0], v[1]) - C[2]};
+  V J[3][3];
+  for (int j = 0; j < 3; j++) {
+    V x1[3], x2[3], e1[3], e2[3];
+    slip_times(slip.dgamma[j], nm[0], nm[1], x1, x2);
+    times(frame.E[j], t.a[0], e1);
+    times(frame.E[j], t.a[1], e2);
+    J[0][j] = dot(pulled[0], x1) + dot(t.a[0], e1);
+    J[1][j] = dot(pulled[1], x2) + dot(t.a[1], e2);
+    J[2][j] = dot(pulled[0], x2) + dot(pulled[1], x1) + 2.0 * dot(t.a[0], e2);
+  }
+  invert(J, t.D);
+  V ds[3], dg[kSystems];
+  times(t.D, r, ds);
+  for (int j = 0; j < 3; j++) ds[j] = -ds[j];
+  slip.crss_step(law, old, tau, ds, dg);
+  V crss_change = constant<V>(0.0);
+  for (int a = 0; a < kSystems; a++) {
+    const V next = min(max(t.g[a] + dg[a], 0.7 * t.g[a]), 1.5 * t.g[a]);
+    crss_change = max(crss_change, abs(next - t.g[a]) / t.g[a]);
+    t.g[a] = next;
+  }
+  for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
+  V error = max(max(abs(r[0]), abs(r[1])), abs(r[2]));
+  error = max(error, 1e-3 * crss_change);
+  error = max(error, 1.0 - scale);
+  error = max(error, Slip<V>::kLeastDenominator - slip.denominator);
+  return largest(error);
+}
+
+// Solve the point problem from the iterates in t; returns the iterations used, or -1.
+template <class V>
+inline int update(const Law& law, const Step& step, const History<V>& old, const V C[3],
+                  Trial<V>& t) {
+  const Frame<V> frame(law, step, old);
+  for (int it = 1; it <= law.max_iterations; it++)
+    if (iterate(law, step, old, frame, C, t) < law.tolerance) return it;
+  return -1;
+}
+
+}  // namespace slipfield
