@@ -1,0 +1,198 @@
+"""Point states and the element kernel's face: residual, tangent and sensitivities."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from slipfield.crystal.build import load_kernel
+from slipfield.crystal.law import (
+    hardening_modulus,
+    initial_crss,
+    make_law,
+    rotation_matrix,
+)
+from slipfield.fem.sheet import Microstructure, Sheet
+from slipfield.study import Material
+
+SYSTEMS, PARAMETERS = 12, 3
+COMPONENTS = {"a": 6, "g": SYSTEMS, "L": 9, "s": 3}
+
+
+class _Elements(ctypes.Structure):
+    _fields_ = [
+        ("cells", ctypes.c_int64),
+        ("blocks", ctypes.c_int64),
+        ("points", ctypes.c_int),
+        ("nodes", ctypes.c_void_p),
+        ("gradients", ctypes.c_void_p),
+        ("weights", ctypes.c_void_p),
+    ]
+
+
+class StateArrays(ctypes.Structure):
+    """Addresses of point states as the kernel takes them (``struct State``)."""
+
+    _fields_ = [
+        (name, ctypes.c_void_p)
+        for name in ("a_n", "g_n", "g_old", "L_n", "s_n", "h", "a", "g", "L", "s")
+    ]
+
+
+class Counters(ctypes.Structure):
+    """Seconds in the point law and around it, point updates and their iterations."""
+
+    _fields_ = [
+        ("kernel_s", ctypes.c_double),
+        ("assembly_s", ctypes.c_double),
+        ("updates", ctypes.c_int64),
+        ("iterations", ctypes.c_int64),
+    ]
+
+
+def aligned(shape: Sequence[int]) -> np.ndarray:
+    """Zeros whose first byte lies on a cache line, as the vector loads of the kernel need."""
+    count = int(np.prod(shape))
+    raw = np.zeros(count + 8)
+    offset = (-raw.ctypes.data % 64) // 8
+    return raw[offset : offset + count].reshape(shape)
+
+
+def address(array: np.ndarray | None) -> ctypes.c_void_p | None:
+    """Address of the first element, None for None."""
+    return None if array is None else ctypes.c_void_p(array.ctypes.data)
+
+
+class Blocks:
+    """Cells in blocks of eight lanes; the last block is padded with copies of a cell."""
+
+    def __init__(self, sheet: Sheet):
+        self.lanes = load_kernel("elements").slipfield_lanes()
+        count = len(sheet.cells)
+        blocks = -(-count // self.lanes)
+        padded = np.minimum(np.arange(blocks * self.lanes), count - 1)
+        self.order = padded.reshape(blocks, self.lanes)
+        self.valid = (np.arange(blocks * self.lanes) < count).reshape(blocks, self.lanes)
+        gradients, weights = sheet.shape_gradients()
+        self.points = weights.shape[1]
+        self.nodes = np.ascontiguousarray(sheet.cells[self.order], np.int32)
+        self.gradients = self.spread(gradients.reshape(count, self.points, -1))
+        self.weights = self.spread(weights[..., None])
+        self.struct = _Elements(
+            count, blocks, self.points, address(self.nodes), address(self.gradients),
+            address(self.weights),
+        )
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """(cells, points, n) -> [block][point][n][lane]."""
+        out = aligned((len(self.order), values.shape[1], values.shape[2], self.lanes))
+        out[:] = values[self.order].transpose(0, 2, 3, 1)
+        return out
+
+    def strain_square(self, x: np.ndarray) -> float:
+        """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (2 * nodes,)."""
+        integral = load_kernel("elements").slipfield_strain_square
+        integral.restype = ctypes.c_double
+        return integral(ctypes.byref(self.struct), address(np.ascontiguousarray(x)))
+
+    def corner_gradients(self, coordinates: np.ndarray, u: np.ndarray, total: np.ndarray) -> None:
+        """Add the displacement gradient at the cells' corners to ``total`` (4 * nodes,)."""
+        load_kernel("elements").slipfield_corner_gradients(
+            ctypes.byref(self.struct), address(coordinates), address(u), address(total)
+        )
+
+    def collect(self, values: np.ndarray) -> np.ndarray:
+        """[block][point][n][lane] -> (cells, points, n)."""
+        flat = values.transpose(0, 3, 1, 2).reshape(-1, *values.shape[1:3])
+        return flat[self.valid.ravel()]
+
+
+class PointStates:
+    """Histories of all points of this rank's cells, and their update by the kernel.
+
+    Parameters
+    ----------
+    sheet, blocks, micro : the specimen.
+    material : elastic constants and slip rule.
+    k : k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5).
+    tolerance : strain residual of the point problem.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        blocks: Blocks,
+        micro: Microstructure,
+        material: Material,
+        k: Sequence[float],
+        tolerance: float,
+    ):
+        self.blocks, self.counters = blocks, Counters()
+        self.law = make_law(material, tolerance)
+        self._library = load_kernel("elements")
+        grain = micro.element_grain.ravel()[sheet.cell_index]
+        self.grain_size = micro.size[grain]
+        per_cell = {
+            "a": rotation_matrix(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6),
+            "g": np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1),
+            "L": np.zeros((len(grain), 9)),
+            "s": np.zeros((len(grain), 3)),
+        }
+        self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
+        self.start = {name: self._at_points(value) for name, value in per_cell.items()}
+        self.end = {name: aligned(value.shape) for name, value in self.start.items()}
+        self.g_old = self._at_points(per_cell["g"])
+
+    def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
+        shape = (len(per_cell), self.blocks.points, per_cell.shape[1])
+        return self.blocks.spread(np.broadcast_to(per_cell[:, None], shape))
+
+    def struct(self) -> StateArrays:
+        """Addresses of the arrays as the kernel takes them."""
+        start, end = self.start, self.end
+        arrays = [start["a"], start["g"], self.g_old, start["L"], start["s"], self.h]
+        arrays += [end[name] for name in ("a", "g", "L", "s")]
+        return StateArrays(*map(address, arrays))
+
+    def evaluate(
+        self,
+        u: np.ndarray,
+        dt: float,
+        ratio: float,
+        residual: np.ndarray,
+        tangent: np.ndarray | None,
+        first: bool,
+    ) -> int:
+        """Update all points for displacements u and add to the residual.
+
+        Parameters
+        ----------
+        u, residual : (2 * nodes,) mm and N per mm of thickness.
+        dt, ratio : step in s and its ratio to the last one (0: backward Euler).
+        tangent : element triangles [block][36][lane] to fill, or None.
+        first : start the point iterations from the state at the start of the step.
+
+        Returns
+        -------
+        Number of point blocks without convergence on this rank.
+        """
+        return self._library.slipfield_evaluate(
+            ctypes.byref(self.law),
+            ctypes.byref(self.blocks.struct),
+            ctypes.byref(self.struct()),
+            ctypes.c_double(dt),
+            ctypes.c_double(ratio),
+            int(first),
+            address(u),
+            address(residual),
+            address(tangent),
+            ctypes.byref(self.counters),
+        )
+
+    def accept(self) -> None:
+        """Make the end of the step the start of the next one."""
+        self.g_old, self.start["g"], self.end["g"] = self.start["g"], self.end["g"], self.g_old
+        for name in ("a", "L", "s"):
+            self.start[name], self.end[name] = self.end[name], self.start[name]

@@ -1,0 +1,265 @@
+"""One sample: implicit quasi-static steps with error control from zero load to the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from dolfinx import la
+from mpi4py import MPI
+
+from slipfield.fem.linear import TangentSolver
+from slipfield.fem.loading import LoadPath
+from slipfield.fem.sheet import Microstructure, Sheet
+from slipfield.fem.state import Blocks, PointStates
+from slipfield.study import Study
+
+log = logging.getLogger("slipfield.fem")
+
+MAX_NEWTON = 10
+POOR_REDUCTION = 0.3  # a stale factor that reduces the residual less is renewed
+DIVERGENCE = 1e3
+LATERAL_CONTRACTION = 0.35  # first guess of a uniform lateral strain
+REJECT = 6.0  # a step whose error estimate exceeds this multiple of the tolerance is repeated
+GROWTH, SHRINK, SAFETY = 2.0, 0.3, 0.85
+
+
+class StepFailure(Exception):
+    """A step without equilibrium; the message says why."""
+
+
+@dataclass
+class Record:
+    """What a sample cost and how it ended."""
+
+    status: int = 0
+    reason: str = ""
+    steps: int = 0
+    rejected_steps: int = 0
+    factorisations: int = 0
+    cutbacks: list[str] = field(default_factory=list)
+
+
+class Problem:
+    """Mesh, blocks, boundary conditions and solver of one specimen, shared by its samples."""
+
+    def __init__(self, study: Study, micro: Microstructure, comm: MPI.Intracomm = MPI.COMM_WORLD):
+        self.study, self.micro, self.comm = study, micro, comm
+        self.sheet = Sheet(micro, comm)
+        self.blocks = Blocks(self.sheet)
+        self.path = LoadPath(study.loading)
+        sheet = self.sheet
+        self.constrained = np.zeros(2 * sheet.nodes, bool)
+        self.constrained[2 * sheet.bottom + 1] = True
+        self.constrained[2 * sheet.top + 1] = True
+        self.constrained[2 * sheet.pin] = True
+        self.solver = TangentSolver(sheet, self.blocks.nodes, self.blocks.valid, self.constrained)
+        self.owned = slice(0, 2 * sheet.owned)
+        self.free = ~self.constrained[self.owned]
+        self.free_count = comm.allreduce(int(self.free.sum()))
+        top = sheet.top[sheet.top < sheet.owned]
+        self.top_dofs = 2 * top + 1
+        self.top_count = comm.allreduce(len(top))
+        self.index_map = sheet.space.dofmap.index_map
+
+    def vector(self, block_size: int = 2) -> la.Vector:
+        """Distributed vector with ``block_size`` numbers a node."""
+        return la.vector(self.index_map, bs=block_size)
+
+    def strain_norm(self, x: np.ndarray) -> float:
+        """L2 norm of the symmetric gradient of a nodal vector field."""
+        square = self.blocks.strain_square(x)
+        return float(np.sqrt(self.comm.allreduce(square)))
+
+
+class Stepper:
+    """Steps one sample through the loading path.
+
+    Parameters
+    ----------
+    problem : the specimen.
+    k : k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5).
+    on_output : called with (output number, stepper) after the step that ends at an output.
+    on_step : called with the stepper and its displacements at each accepted equilibrium, before
+        the state is kept.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        k: Sequence[float],
+        on_output: Callable[[int, Stepper], None],
+        on_step: Callable[[Stepper, np.ndarray], None] | None = None,
+    ):
+        self.problem, self.on_output, self.on_step = problem, on_output, on_step
+        solver = problem.study.solver
+        self.points = PointStates(
+            problem.sheet, problem.blocks, problem.micro, problem.study.material, k,
+            solver.point_tolerance,
+        )
+        self.settings = solver
+        self.u = problem.vector()
+        self.residual = problem.vector()
+        self.time, self.dt, self.ratio = 0.0, 0.0, 0.0
+        self.load = 0.0
+        self.record = Record()
+        self._velocity: list[tuple[float, np.ndarray]] = []
+        self._largest_strain = 0.0
+        self._factor_age: int | None = None
+
+    def run(self) -> Record:
+        """Step to the end of the path, or to the first step that fails for good."""
+        started = self.problem.solver.factorisations
+        try:
+            step = self.settings.first_step_s
+            for target in self.problem.path.targets:
+                step = self._advance_to(target, step)
+                if (number := self.problem.path.output_index(target)) is not None:
+                    self.on_output(number, self)
+                if self.problem.path.is_kink(target):
+                    self._velocity.clear()
+                    step = self.settings.first_step_s
+        except StepFailure as failure:
+            self.record.status, self.record.reason = 1, str(failure)
+        self.record.factorisations = self.problem.solver.factorisations - started
+        return self.record
+
+    def _advance_to(self, target: float, step: float) -> float:
+        """Steps from the current time to ``target``; returns the step to go on with."""
+        while (remaining := target - self.time) > 1e-9 * target:
+            parts = np.ceil(remaining / min(step, self.settings.max_step_s) - 1e-9)
+            dt = remaining / max(1, parts)
+            step = self._try_step(dt, target if parts <= 1 else self.time + dt)
+        return step
+
+    def _try_step(self, dt: float, end: float) -> float:
+        """One step, kept or cut back; returns the next step size."""
+        guess = self._predict(dt, end)
+        try:
+            u = self._equilibrium(guess, dt)
+            estimate = self._error_estimate(u, guess)
+            tolerance = self.settings.step_tolerance
+            factor = SAFETY * (tolerance / max(estimate, 1e-12)) ** (1 / 3)
+            if estimate > REJECT * tolerance and dt > 10 * self.settings.min_step_s:
+                raise StepFailure(f"strain changed {estimate:.2e} from the prediction")
+        except StepFailure as failure:
+            return self._cut_back(dt, failure)
+        if self.on_step:
+            self.on_step(self, u)
+        self._keep(u, dt, end)
+        return dt * min(GROWTH, max(SHRINK, factor))
+
+    def _cut_back(self, dt: float, failure: StepFailure) -> float:
+        """Log a rejected step; returns a smaller one.
+
+        Raises
+        ------
+        StepFailure
+            If the smaller step is below the minimum step.
+        """
+        text = f"t = {self.time:.6g} s, dt = {dt:.3g} s: {failure}"
+        self.record.rejected_steps += 1
+        self.record.cutbacks.append(text)
+        log.info("step cut back at %s", text)
+        self._factor_age = None
+        if SHRINK * dt < self.settings.min_step_s:
+            raise StepFailure(f"minimum step reached at {text}")
+        return SHRINK * dt
+
+    def _predict(self, dt: float, end: float) -> np.ndarray:
+        """Quadratic extrapolation in time with the new displacement on the top edge."""
+        problem, u = self.problem, self.u.array.copy()
+        top = problem.path.displacement(end)
+        if not self._velocity:
+            sheet = problem.sheet
+            rise = top - problem.path.displacement(self.time)
+            x, y = (sheet.coordinates - sheet.coordinates_of_pin).T
+            height = problem.study.specimen.height_mm
+            u[0::2] -= LATERAL_CONTRACTION * rise / height * x
+            u[1::2] += rise / height * y
+        else:
+            (dt1, v1), *older = self._velocity
+            u += dt * v1
+            if older:
+                dt2, v2 = older[0]
+                u += (v1 - v2) * (dt * (dt + dt1) / (dt1 + dt2))
+        u[2 * problem.sheet.top + 1] = top
+        u[2 * problem.sheet.bottom + 1] = 0.0
+        u[2 * problem.sheet.pin] = 0.0
+        return u
+
+    def _equilibrium(self, guess: np.ndarray, dt: float) -> np.ndarray:
+        """Displacements in equilibrium at the end of the step.
+
+        At least one solve, then residual checks; one factorisation serves the step unless it
+        stops reducing the residual.
+
+        Raises
+        ------
+        StepFailure
+            If points do not converge or the residual does not fall.
+        """
+        u, solver = guess.copy(), self.problem.solver
+        self.dt = dt
+        self.ratio = dt / self._velocity[0][0] if self._velocity else 0.0
+        renew = self._factor_age is None or self._factor_age >= self.settings.max_factor_age
+        norms: list[float] = []
+        for iteration in range(MAX_NEWTON):
+            norms.append(self._evaluate(u, renew, first=iteration == 0))
+            if iteration and norms[-1] < self.settings.residual_tolerance:
+                self._factor_age += 1
+                return u
+            if norms[-1] > DIVERGENCE * norms[0]:
+                raise StepFailure(f"residual grew to {norms[-1]:.1e}")
+            if iteration and not renew and norms[-1] > POOR_REDUCTION * norms[-2]:
+                self._evaluate(u, True, first=False)
+                renew = True
+            if renew:
+                solver.factorise()
+                self._factor_age, renew = 0, False
+            u[self.problem.owned] -= solver.solve(self.residual.array[self.problem.owned])
+            self.forward(u)
+        raise StepFailure(f"residual {norms[-1]:.1e} after {MAX_NEWTON} iterations")
+
+    def forward(self, u: np.ndarray) -> None:
+        """Bring the ghost values of a nodal vector up to date."""
+        self.residual.array[:] = u
+        self.residual.scatter_forward()
+        u[:] = self.residual.array
+
+    def _evaluate(self, u: np.ndarray, tangent: bool, first: bool) -> float:
+        """Residual (and tangent) at u; returns the residual norm over the mean edge reaction."""
+        problem = self.problem
+        self.residual.array[:] = 0.0
+        values = problem.solver.values if tangent else None
+        failed = self.points.evaluate(
+            u, self.dt, self.ratio, self.residual.array, values, first
+        )
+        self.residual.scatter_reverse(la.InsertMode.add)
+        owned = self.residual.array[problem.owned]
+        reaction = owned[problem.top_dofs]
+        local = [float(failed), np.sum(owned[problem.free] ** 2), np.abs(reaction).sum()]
+        failed, square, reaction_sum = problem.comm.allreduce(np.array(local))
+        self.load = problem.study.specimen.thickness_mm * problem.comm.allreduce(reaction.sum())
+        if failed:
+            raise StepFailure(f"{failed:.0f} point blocks did not converge")
+        norm = np.sqrt(square / problem.free_count) / max(reaction_sum / problem.top_count, 1e-12)
+        if not np.isfinite(norm):
+            raise StepFailure("residual is not finite")
+        return float(norm)
+
+    def _error_estimate(self, u: np.ndarray, guess: np.ndarray) -> float:
+        """Change of strain from the prediction relative to the largest strain so far."""
+        self._largest_strain = max(self._largest_strain, self.problem.strain_norm(u))
+        if not self._velocity:
+            return 0.3 * self.settings.step_tolerance
+        return self.problem.strain_norm(u - guess) / self._largest_strain
+
+    def _keep(self, u: np.ndarray, dt: float, end: float) -> None:
+        self._velocity = [(dt, (u - self.u.array) / dt), *self._velocity[:1]]
+        self.u.array[:] = u
+        self.points.accept()
+        self.time = end
+        self.record.steps += 1
