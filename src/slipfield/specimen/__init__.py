@@ -1,0 +1,1 @@
+"""The specimen: outline and mesh, grains, grain size D, orientations."""
