@@ -1,35 +1,77 @@
-"""Progress of long work: a bar with an ETA on a terminal, plain lines elsewhere."""
+"""Progress with an estimate of the time left: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
 
-from rich.console import Console
-from rich.progress import track as rich_track
-
+SECONDS_BETWEEN_LINES = 5.0
 Item = TypeVar("Item")
 
 
-def track(items: Sequence[Item], text: str, quiet: bool = False) -> Iterable[Item]:
-    """Iterate over ``items`` and show progress on stderr (not at all if ``quiet``)."""
-    if quiet:
-        return items
+class Advance(Protocol):
+    """Reports that one more round is done."""
+
+    def __call__(self, note: str = "", count: int | None = None) -> None:
+        """Show a short note; ``count`` says how many rounds are done if some were skipped."""
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Advance]:
+    """Show how far a loop of ``total`` rounds is; the block calls what it gets after each."""
     if sys.stderr.isatty():
-        return rich_track(items, text, console=Console(stderr=True))
-    return _lines(items, text)
+        with _bar(title, total) as advance:
+            yield advance
+    else:
+        yield _Lines(title, total)
 
 
-def _lines(items: Sequence[Item], text: str) -> Iterator[Item]:
-    started = time.monotonic()
-    for number, item in enumerate(items):
-        yield item
-        elapsed = time.monotonic() - started
-        left = elapsed / (number + 1) * (len(items) - number - 1)
-        print(
-            f"{text}: {number + 1}/{len(items)}, {elapsed:.1f} s, {left:.0f} s left",
-            file=sys.stderr,
-            flush=True,
-        )
+def track(items: Sequence[Item], title: str, quiet: bool = False) -> Iterator[Item]:
+    """Go through ``items`` and show how far it is, unless ``quiet``."""
+    if quiet:
+        yield from items
+        return
+    with progress(title, len(items)) as advance:
+        for item in items:
+            yield item
+            advance()
+
+
+@contextmanager
+def _bar(title: str, total: int) -> Iterator[Advance]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeLeft()
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total, note="")
+
+        def advance(note: str = "", count: int | None = None) -> None:
+            bar.update(task, advance=None if count else 1, completed=count, note=note)
+
+        yield advance
+
+
+class _Lines:
+    """Prints a line at the end, and at most one every few seconds before it."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total = title, total
+        self.rounds = self.count = 0
+        self.start = self.last = time.monotonic()
+
+    def __call__(self, note: str = "", count: int | None = None) -> None:
+        self.rounds += 1
+        self.count = self.count + 1 if count is None else count
+        now = time.monotonic()
+        if self.count < self.total and now - self.last < SECONDS_BETWEEN_LINES:
+            return
+        self.last = now
+        left = (now - self.start) / self.rounds * (self.total - self.count)
+        rest = f"{left:.0f} s left" if self.count < self.total else ""
+        parts = f"{self.title}: {self.count}/{self.total}", note, rest
+        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)

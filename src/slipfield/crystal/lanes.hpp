@@ -42,6 +42,17 @@ template <class T> struct Dual {
 };
 template <> inline Dual<Vec> constant<Dual<Vec>>(double x) { return {constant<Vec>(x), {}}; }
 
+// The type of a plain value of V, and that value: derivatives dropped.
+template <class V> struct Plain {
+  typedef V type;
+};
+template <class T> struct Plain<Dual<T>> {
+  typedef T type;
+};
+inline double value(double x) { return x; }
+inline Vec value(Vec x) { return x; }
+template <class T> inline T value(const Dual<T>& x) { return x.v; }
+
 #define SLIPFIELD_EACH for (int p = 0; p < kParameters; p++)
 template <class T> inline Dual<T> operator+(Dual<T> a, const Dual<T>& b) {
   a.v += b.v;
@@ -77,6 +88,12 @@ template <class T> inline Dual<T> operator*(double a, Dual<T> b) {
   return b;
 }
 template <class T> inline Dual<T> operator*(const Dual<T>& a, double b) { return b * a; }
+inline Dual<Vec> operator*(Vec a, Dual<Vec> b) {
+  b.v *= a;
+  SLIPFIELD_EACH b.d[p] *= a;
+  return b;
+}
+inline Dual<Vec> operator*(const Dual<Vec>& a, Vec b) { return b * a; }
 template <class T> inline Dual<T> operator+(double a, Dual<T> b) {
   b.v += a;
   return b;
@@ -92,14 +109,7 @@ template <class T> inline Dual<T> operator/(double a, const Dual<T>& b) {
 template <class T> inline Dual<T>& operator+=(Dual<T>& a, const Dual<T>& b) { return a = a + b; }
 template <class T> inline Dual<T>& operator*=(Dual<T>& a, const Dual<T>& b) { return a = a * b; }
 
-inline Dual<Vec> scaled_by_sign(const Dual<Vec>& a, Vec s) {
-  Dual<Vec> r;
-  r.v = a.v * s;
-  SLIPFIELD_EACH r.d[p] = a.d[p] * s;
-  return r;
-}
-inline Dual<Vec> abs(const Dual<Vec>& a) { return scaled_by_sign(a, sign(a.v)); }
-inline Dual<Vec> sign(const Dual<Vec>& a) { return {sign(a.v), {}}; }
+inline Dual<Vec> abs(const Dual<Vec>& a) { return sign(a.v) * a; }
 inline Dual<Vec> max(const Dual<Vec>& a, const Dual<Vec>& b) {
   Dual<Vec> r;
   r.v = max(a.v, b.v);

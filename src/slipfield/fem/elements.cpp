@@ -48,8 +48,6 @@ namespace {
 
 constexpr int kNodes = 4, kDofs = 2 * kNodes, kUpper = kDofs * (kDofs + 1) / 2;
 
-inline DVec operator*(const DVec& a, const Vec& b) { return a * DVec{b, {}}; }
-
 inline const Vec& lane(const double* base, int64_t i) {
   return reinterpret_cast<const Vec*>(base)[i];
 }
@@ -93,9 +91,7 @@ inline void write_point(const State& s, const StateRates* r, int64_t point, cons
 }
 
 // Displacements of the eight cells of a block.
-template <class V>
-inline void gather(const int32_t* nodes, const double* u, V ue[kDofs]);
-template <> inline void gather(const int32_t* nodes, const double* u, Vec ue[kDofs]) {
+inline void gather(const int32_t* nodes, const double* u, Vec ue[kDofs]) {
   for (int l = 0; l < kLanes; l++)
     for (int i = 0; i < kNodes; i++) {
       const int32_t n = nodes[kNodes * l + i];
@@ -114,6 +110,13 @@ inline void deformation_gradient(const V ue[kDofs], const double* gradients, int
       for (int n = 0; n < kNodes; n++)
         F[i][j] += ue[2 * n + i] * lane(gradients, (point * kNodes + n) * 2 + j);
     }
+}
+
+// C11, C22, C12 of C = F^T F.
+template <class V> inline void metric(const V F[2][2], V C[3]) {
+  C[0] = F[0][0] * F[0][0] + F[1][0] * F[1][0];
+  C[1] = F[0][1] * F[0][1] + F[1][1] * F[1][1];
+  C[2] = F[0][0] * F[0][1] + F[1][0] * F[1][1];
 }
 
 // Residual of one point: re_i += w P . dN_i/dX with P = F S.
@@ -166,6 +169,26 @@ inline void scatter(const int32_t* nodes, int valid, const Vec re[kDofs], double
     }
 }
 
+// Displacements of a block with their rates du[parameter][dof], and the way back for residuals.
+inline void gather_rates(const int32_t* nodes, const double* u, const double* du, int64_t dofs,
+                         DVec ue[kDofs]) {
+  Vec part[kDofs];
+  gather(nodes, u, part);
+  for (int i = 0; i < kDofs; i++) ue[i].v = part[i];
+  for (int p = 0; p < kParameters; p++) {
+    gather(nodes, du + p * dofs, part);
+    for (int i = 0; i < kDofs; i++) ue[i].d[p] = part[i];
+  }
+}
+inline void scatter_rates(const int32_t* nodes, int valid, const DVec re[kDofs], int64_t dofs,
+                          double* R) {
+  Vec part[kDofs];
+  for (int p = 0; p < kParameters; p++) {
+    for (int i = 0; i < kDofs; i++) part[i] = re[i].d[p];
+    scatter(nodes, valid, part, R + p * dofs);
+  }
+}
+
 inline int lanes_of(const Elements& m, int64_t block) {
   const int64_t left = m.cells - block * kLanes;
   return left < kLanes ? static_cast<int>(left) : kLanes;
@@ -191,11 +214,9 @@ int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double
     gather(nodes, u, ue);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
-      Vec F[2][2];
+      Vec F[2][2], C[3];
       deformation_gradient(ue, m->gradients, point, F);
-      const Vec C[3] = {F[0][0] * F[0][0] + F[1][0] * F[1][0],
-                        F[0][1] * F[0][1] + F[1][1] * F[1][1],
-                        F[0][0] * F[0][1] + F[1][0] * F[1][1]};
+      metric(F, C);
       History<Vec> old;
       Trial<Vec> t;
       read_point<Vec>(*s, nullptr, point, first, old, t);
@@ -222,46 +243,65 @@ int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double
 }
 
 // Derivatives of the residual, R[parameter][dof] (added to), for displacement rates
-// du[parameter][dof]; the state must be the solution of the step. Writes the state's rates.
+// du[parameter][dof]; the state must be the solution of the step. Writes the state's rates and the
+// tangent D [block][point][9][lane].
 void slipfield_sensitivity(const Law* law, const Elements* m, const State* s, const StateRates* r,
                            double dt, double ratio, const double* u, const double* du,
-                           int64_t dofs, double* R) {
+                           int64_t dofs, double* D, double* R) {
   const Step step{dt, ratio};
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
-    Vec part[kDofs];
     DVec ue[kDofs], re[kDofs];
-    gather(nodes, u, part);
-    for (int i = 0; i < kDofs; i++) {
-      ue[i].v = part[i];
-      re[i] = constant<DVec>(0.0);
-    }
-    for (int p = 0; p < kParameters; p++) {
-      gather(nodes, du + p * dofs, part);
-      for (int i = 0; i < kDofs; i++) ue[i].d[p] = part[i];
-    }
+    gather_rates(nodes, u, du, dofs, ue);
+    for (int i = 0; i < kDofs; i++) re[i] = constant<DVec>(0.0);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
-      DVec F[2][2];
+      DVec F[2][2], C[3];
       deformation_gradient(ue, m->gradients, point, F);
-      const DVec C[3] = {F[0][0] * F[0][0] + F[1][0] * F[1][0],
-                         F[0][1] * F[0][1] + F[1][1] * F[1][1],
-                         F[0][0] * F[0][1] + F[1][0] * F[1][1]};
+      metric(F, C);
       History<DVec> old;
       Trial<DVec> t;
       read_point<DVec>(*s, r, point, false, old, t);
-      // one Newton iteration on dual numbers at the solution is the implicit function theorem;
-      // the second one carries the stress rate into Fp and L
-      const Frame<DVec> frame(*law, step, old);
-      iterate(*law, step, old, frame, C, t);
-      iterate(*law, step, old, frame, C, t);
+      History<Vec> old_value;
+      Trial<Vec> unused;
+      read_point<Vec>(*s, nullptr, point, false, old_value, unused);
+      iterate(*law, step, old, Frame<DVec>(*law, step, old), Frame<Vec>(*law, step, old_value), C,
+              t);
       write_point<DVec>(*s, r, point, t);
+      for (int k = 0; k < 9; k++) lane(D, 9 * point + k) = t.D[k / 3][k % 3];
       add_residual<DVec>(F, t.s, lane(m->weights, point), m->gradients, point, re);
     }
-    for (int p = 0; p < kParameters; p++) {
-      for (int i = 0; i < kDofs; i++) part[i] = re[i].d[p];
-      scatter(nodes, lanes_of(*m, b), part, R + p * dofs);
+    scatter_rates(nodes, lanes_of(*m, b), re, dofs, R);
+  }
+}
+
+// The same residual derivatives after the displacement rates grew by change[parameter][dof] to
+// du: the stress rates follow by the tangent D, other rates of the state are left alone.
+void slipfield_correct_stress_rates(const Elements* m, const State* s, const StateRates* r,
+                                    const double* u, const double* du, const double* change,
+                                    int64_t dofs, const double* D, double* R) {
+  for (int64_t b = 0; b < m->blocks; b++) {
+    const int32_t* nodes = m->nodes + b * kLanes * kNodes;
+    DVec ue[kDofs], ce[kDofs], re[kDofs];
+    gather_rates(nodes, u, du, dofs, ue);
+    gather_rates(nodes, u, change, dofs, ce);
+    for (int i = 0; i < kDofs; i++) re[i] = constant<DVec>(0.0);
+    for (int q = 0; q < m->points; q++) {
+      const int64_t point = b * m->points + q;
+      DVec F[2][2], G[2][2], C[3], stress[3];
+      deformation_gradient(ue, m->gradients, point, F);
+      deformation_gradient(ce, m->gradients, point, G);
+      metric(G, C);
+      for (int i = 0; i < 3; i++) {
+        load(s->s, r->s, 3 * point + i, stress[i]);
+        const Vec* d = &lane(D, 9 * point + 3 * i);
+        for (int p = 0; p < kParameters; p++)
+          stress[i].d[p] += 0.5 * (d[0] * C[0].d[p] + d[1] * C[1].d[p]) + d[2] * C[2].d[p];
+        store(s->s, r->s, 3 * point + i, stress[i]);
+      }
+      add_residual<DVec>(F, stress, lane(m->weights, point), m->gradients, point, re);
     }
+    scatter_rates(nodes, lanes_of(*m, b), re, dofs, R);
   }
 }
 

@@ -9,7 +9,8 @@ from petsc4py import PETSc
 
 from slipfield.fem.sheet import Sheet
 
-ADD_NOT_INSERT = int(PETSc.InsertMode.INSERT_VALUES)
+INSERT = int(PETSc.InsertMode.INSERT_VALUES)
+PETSC_DECIDE = PETSc.DECIDE
 
 
 def _petsc_library() -> ctypes.CDLL:
@@ -79,7 +80,7 @@ class TangentSolver:
         diagonal = np.abs(self.values[: self.triangles]).max(initial=1.0)
         self.values[self.triangles :] = self.sheet.comm.allreduce(diagonal)
         self._library.MatSetValuesCOO(
-            self.matrix.handle, self.values.ctypes.data, ADD_NOT_INSERT
+            self.matrix.handle, self.values.ctypes.data, INSERT
         )
         self.factorisations += 1
         for definite in (True, False):
@@ -108,3 +109,20 @@ class TangentSolver:
         self._right.array_w[:] = np.where(self.constrained[: len(right)], 0.0, right)
         self._active.solve(self._right, self._solution)
         return self._solution.array_r.copy()
+
+    def solve_many(self, rights: np.ndarray) -> np.ndarray:
+        """Solutions (n, 2 * owned) for n right-hand sides with the last factor."""
+        owned = rights.shape[1]
+        total = self.matrix.getSize()[0]
+        columns = np.asfortranarray(np.where(self.constrained[:owned], 0.0, rights).T)
+        solutions = np.zeros_like(columns)
+        size = ((owned, total), (PETSC_DECIDE, len(rights)))
+        dense = [
+            PETSc.Mat().createDense(size, array=array, comm=self.sheet.comm)
+            for array in (columns, solutions)
+        ]
+        self._active.matSolve(*dense)
+        result = dense[1].getDenseArray(readonly=True).T.copy()
+        for matrix in dense:
+            matrix.destroy()
+        return result

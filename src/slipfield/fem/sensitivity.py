@@ -14,11 +14,11 @@ from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
 from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, address, StateArrays, aligned
-from slipfield.fem.stepping import Problem, Stepper
+from slipfield.fem.stepping import Problem, Stepper, extrapolated_change
 from slipfield.study import Material
 
-CORRECTIONS = 2
-TOLERANCE = 1e-5
+MAX_CORRECTIONS = 6
+TOLERANCE = 1e-5  # change of the displacement rates by the last correction
 
 
 class Sensitivity:
@@ -49,7 +49,8 @@ class Sensitivity:
         self.du = np.zeros((PARAMETERS, 2 * nodes))
         self.dload = np.zeros(PARAMETERS)
         self._history: list[tuple[float, np.ndarray]] = []
-        self._residual = [problem.vector() for _ in range(PARAMETERS)]
+        self._tangent = aligned((len(blocks.order), blocks.points, 9, blocks.lanes))
+        self._work = problem.vector()
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
         blocks = self.problem.blocks
@@ -59,20 +60,19 @@ class Sensitivity:
     def follow(self, stepper: Stepper, u: np.ndarray) -> None:
         """Differentiate the step that ``stepper`` has just brought to equilibrium at ``u``."""
         du = self._predict(stepper.dt)
-        problem = self.problem
-        scale = 0.0
-        for _ in range(CORRECTIONS + 1):
-            residual = self._evaluate(stepper, u, du)
-            correction = np.stack(
-                [problem.solver.solve(r.array[problem.owned]) for r in residual]
+        residual = self._differentiate(stepper, u, du)
+        for _ in range(MAX_CORRECTIONS):
+            change = np.zeros_like(du)
+            change[:, self.problem.owned] = -self.problem.solver.solve_many(
+                residual[:, self.problem.owned]
             )
-            du[:, problem.owned] -= correction
-            for rate in du:
+            for rate in change:
                 stepper.forward(rate)
-            scale = max(scale, self._norm(du))
-            if self._norm(correction) < TOLERANCE * scale:
+            du += change
+            if self._norm(change) < TOLERANCE * self._norm(du):
                 break
-        self._evaluate(stepper, u, du)
+            residual = self._correct(stepper, u, du, change)
+        self._differentiate(stepper, u, du)
         self._keep(stepper.dt, du)
 
     def _norm(self, rates: np.ndarray) -> float:
@@ -80,39 +80,58 @@ class Sensitivity:
         return float(np.sqrt(self.problem.comm.allreduce(np.sum(owned**2))))
 
     def _predict(self, dt: float) -> np.ndarray:
-        if not self._history:
-            return self.du.copy()
-        last, rate = self._history[0]
-        return self.du + dt / last * rate
+        """Quadratic extrapolation of the displacement rates in time."""
+        return self.du + extrapolated_change(self._history, dt)
 
-    def _evaluate(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> list[la.Vector]:
-        """Residual rates for displacement rates du; updates the rates of the point states."""
-        problem, total = self.problem, np.zeros_like(du)
+    def _arrays(self) -> StateArrays:
         start, end = self._start, self._end
         arrays = [start["a"], start["g"], self._g_old, start["L"], start["s"], self._h]
-        arrays += [end[name] for name in ("a", "g", "L", "s")]
+        return StateArrays(*map(address, arrays + [end[name] for name in ("a", "g", "L", "s")]))
+
+    def _differentiate(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> np.ndarray:
+        """Residual rates (3, 2 * nodes) for du; brings all rates of the point states up to du."""
+        total = np.zeros_like(du)
         load_kernel("elements").slipfield_sensitivity(
             ctypes.byref(stepper.points.law),
-            ctypes.byref(problem.blocks.struct),
+            ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
-            ctypes.byref(StateArrays(*map(address, arrays))),
+            ctypes.byref(self._arrays()),
             ctypes.c_double(stepper.dt),
             ctypes.c_double(stepper.ratio),
-            address(u),
-            address(du),
+            *map(address, (u, du)),
             ctypes.c_int64(du.shape[1]),
-            address(total),
+            *map(address, (self._tangent, total)),
         )
+        return self._assemble(total)
+
+    def _correct(
+        self, stepper: Stepper, u: np.ndarray, du: np.ndarray, change: np.ndarray
+    ) -> np.ndarray:
+        """Residual rates after du grew by ``change``: stress rates by the points' tangents."""
+        total = np.zeros_like(du)
+        load_kernel("elements").slipfield_correct_stress_rates(
+            ctypes.byref(self.problem.blocks.struct),
+            ctypes.byref(stepper.points.struct()),
+            ctypes.byref(self._arrays()),
+            *map(address, (u, du, change)),
+            ctypes.c_int64(du.shape[1]),
+            *map(address, (self._tangent, total)),
+        )
+        return self._assemble(total)
+
+    def _assemble(self, total: np.ndarray) -> np.ndarray:
+        """Sum residual rates over the ranks and read the load rates off the top edge."""
+        problem = self.problem
         thickness = problem.study.specimen.thickness_mm
-        for p, (vector, values) in enumerate(zip(self._residual, total, strict=True)):
-            vector.array[:] = values
-            vector.scatter_reverse(la.InsertMode.add)
-            reaction = vector.array[problem.top_dofs].sum()
-            self.dload[p] = thickness * problem.comm.allreduce(reaction)
-        return self._residual
+        for p, values in enumerate(total):
+            self._work.array[:] = values
+            self._work.scatter_reverse(la.InsertMode.add)
+            values[:] = self._work.array
+            self.dload[p] = thickness * problem.comm.allreduce(values[problem.top_dofs].sum())
+        return total
 
     def _keep(self, dt: float, du: np.ndarray) -> None:
-        self._history = [(dt, du - self.du)]
+        self._history = [(dt, (du - self.du) / dt), *self._history[:1]]
         self.du = du
         self._g_old, self._start["g"], self._end["g"] = (
             self._start["g"], self._end["g"], self._g_old,

@@ -74,6 +74,25 @@ class Problem:
         return float(np.sqrt(self.comm.allreduce(square)))
 
 
+def extrapolated_change(
+    history: Sequence[tuple[float, np.ndarray]], dt: float
+) -> np.ndarray | float:
+    """Change over the next step by the parabola through the last steps.
+
+    Parameters
+    ----------
+    history : (step in s, velocity) of the last step and, if known, the one before.
+    dt : next step, s.
+    """
+    if not history:
+        return 0.0
+    (dt1, v1), *older = history
+    if not older:
+        return dt * v1
+    dt2, v2 = older[0]
+    return dt * v1 + (v1 - v2) * (dt * (dt + dt1) / (dt1 + dt2))
+
+
 class Stepper:
     """Steps one sample through the loading path.
 
@@ -180,11 +199,7 @@ class Stepper:
             u[0::2] -= LATERAL_CONTRACTION * rise / height * x
             u[1::2] += rise / height * y
         else:
-            (dt1, v1), *older = self._velocity
-            u += dt * v1
-            if older:
-                dt2, v2 = older[0]
-                u += (v1 - v2) * (dt * (dt + dt1) / (dt1 + dt2))
+            u += extrapolated_change(self._velocity, dt)
         u[2 * problem.sheet.top + 1] = top
         u[2 * problem.sheet.bottom + 1] = 0.0
         u[2 * problem.sheet.pin] = 0.0

@@ -1,0 +1,303 @@
+"""The command-line verbs that the workflow's rules call: argument handling and nothing else.
+
+Every verb imports its room when it runs, so that no process loads both DOLFINx and PyTorch.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield import __version__
+from slipfield.errors import SlipfieldError
+from slipfield.study import load_study
+
+app = typer.Typer(
+    name="slipfield",
+    help="Slip-law parameters of gradient-grained metals from measured strain fields.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
+Output = Annotated[Path, typer.Option(help="File or folder to write.")]
+Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
+Model = Annotated[
+    str | None, typer.Option(help="Inverter: cnn_lstm or projection; default learning.model.")
+]
+
+
+Results = Annotated[
+    Path | None, typer.Option(help="Folder of the study's files [default: results/<name>].")
+]
+
+
+def parse_rows(text: str) -> tuple[int, int]:
+    """Turn 'A:B' into (A, B), half open.
+
+    Raises
+    ------
+    SlipfieldError
+        If the text is not two integers with 0 <= A < B.
+    """
+    first, _, last = text.partition(":")
+    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+        raise SlipfieldError(
+            f"rows: given {text!r}; expected A:B with 0 <= A < B, for example 0:20"
+        )
+    return int(first), int(last)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False):
+    """Show the version if asked."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def schema(output: Output):
+    """Write the JSON schema of the study file."""
+    import json
+
+    from slipfield.files import write_text
+    from slipfield.study import schema as study_schema
+
+    write_text(output, json.dumps(study_schema(), indent=2, sort_keys=True) + "\n")
+
+
+@app.command()
+def check(config: Config):
+    """Check a study file."""
+    study = load_study(config)
+    typer.echo(f"{config}: study {study.name!r} is valid")
+
+
+@app.command()
+def microstructure(
+    config: Config,
+    index: Annotated[int, typer.Option(help="Index of the grain map, from 0.")],
+    output: Output,
+):
+    """Make one gradient-grained microstructure (NetCDF)."""
+    from slipfield.files import write_netcdf
+    from slipfield.specimen.microstructure import make_microstructure
+
+    study = load_study(config)
+    write_netcdf(make_microstructure(study, index), output, study)
+
+
+@app.command()
+def design(config: Config, output: Output):
+    """Sample (k1, k2, k3) by a maximin Latin hypercube (CSV)."""
+    from slipfield.sampling import make_design, write_design
+
+    study = load_study(config)
+    write_design(make_design(study), study, output)
+
+
+@app.command()
+def warmup(config: Config):
+    """Compile the point kernel once, before jobs fan out."""
+    from slipfield.crystal.build import kernel_library
+
+    load_study(config)
+    typer.echo(f"point kernel: {kernel_library()}")
+
+
+@app.command()
+def simulate(
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    samples: Annotated[Path, typer.Option(help="Design of experiments (CSV).")],
+    rows: Annotated[str, typer.Option(help="Rows A:B of the design, half open.")],
+    output: Output,
+):
+    """Simulate a batch of samples on one microstructure (a shard)."""
+    from slipfield.fem.batch import simulate_batch
+
+    study = load_study(config)
+    simulate_batch(study, microstructure, samples, parse_rows(rows), output)
+
+
+@app.command()
+def reference(
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    output: Output,
+):
+    """Simulate the centre of the sampling box with sensitivities to ln k."""
+    from slipfield.fem.batch import simulate_reference
+
+    simulate_reference(load_study(config), microstructure, output)
+
+
+@app.command()
+def point(
+    config: Config,
+    euler: Annotated[tuple[float, float, float], typer.Option(help="Bunge angles, rad.")],
+    size: Annotated[float, typer.Option(help="Grain size D, mm.")],
+    parameters: Annotated[
+        tuple[float, float, float],
+        typer.Option(help="k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5)."),
+    ],
+    path: Annotated[Path, typer.Option(help="CSV with time,F11,F12,F21,F22.")],
+    output: Output,
+    max_step: Annotated[float | None, typer.Option(help="Largest internal step, s.")] = None,
+):
+    """Drive one material point through a deformation path."""
+    from slipfield.crystal.driver import run_point_file
+
+    run_point_file(load_study(config), euler, size, parameters, path, output, max_step)
+
+
+@app.command()
+def validate(files: Annotated[list[Path], typer.Argument(help="NetCDF files of ours.")]):
+    """Check files against the file contract; name each violation."""
+    from slipfield.dataset.contract import violations
+
+    found = [f"{path}: {text}" for path in files for text in violations(path)]
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{len(files)} file(s) valid")
+
+
+@app.command()
+def gather(
+    config: Config,
+    shards: Annotated[list[Path], typer.Option(help="Folder of the shards, or files.")],
+    microstructures: Annotated[
+        list[Path], typer.Option(help="Folder of the grain maps, or files.")
+    ],
+    samples: Annotated[Path, typer.Option(help="Design of experiments (CSV).")],
+    output: Annotated[Path, typer.Option(help="Folder of the dataset.")],
+    references: Annotated[
+        list[Path] | None, typer.Option(help="Folder of the reference runs, or files.")
+    ] = None,
+):
+    """Check all shards and write the dataset's manifest and statistics."""
+    from slipfield.dataset.manifest import gather as gather_files
+    from slipfield.dataset.manifest import netcdf_files, planned_shards, summary
+
+    study = load_study(config)
+    one_folder = len(shards) == 1 and shards[0].is_dir()
+    found = planned_shards(study, shards[0]) if one_folder else netcdf_files(shards)
+    maps, runs = netcdf_files(microstructures), netcdf_files(references or [])
+    typer.echo(summary(gather_files(study, found, maps, runs, samples, output)))
+
+
+@app.command()
+def train(
+    config: Config,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Folder of the model.")],
+    model: Model = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard's events too.")] = False,
+):
+    """Train an inverter and score it on the samples held out."""
+    from slipfield.learning.run import train_model
+    from slipfield.learning.tables import print_scores
+
+    metrics = train_model(load_study(config), dataset, output, model, tensorboard)
+    print_scores(metrics["test"], metrics["mean_predictor"], metrics["samples"]["test"])
+
+
+@app.command()
+def crossval(
+    config: Config,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Scores of the folds (JSON).")],
+    folds: Annotated[
+        str | None, typer.Option(help="Folds A:B of folds x repeats, half open; default all.")
+    ] = None,
+    model: Model = None,
+    grouping: Annotated[
+        str | None,
+        typer.Option(help="Folds by: random or microstructure; default crossval.grouping."),
+    ] = None,
+):
+    """Cross-validate an inverter: train and score some of the folds."""
+    from slipfield.learning.crossval import fold_count, run_folds
+
+    study = load_study(config)
+    first, last = parse_rows(folds or f"0:{fold_count(study)}")
+    name = model or study.learning.model
+    run_folds(study, dataset, name, first, last, output, grouping)
+
+
+@app.command()
+def crossval_summary(
+    files: Annotated[list[Path], typer.Argument(help="Files that `crossval` wrote.")],
+    output: Annotated[Path, typer.Option(help="Table (CSV); the same as JSON beside it.")],
+):
+    """Summarise cross-validation: mean, deviation and intervals of each metric."""
+    from slipfield.learning.crossval import summarise
+    from slipfield.learning.tables import print_summary
+
+    print_summary(summarise(files, output))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="Folder of the model.")],
+    shards: Annotated[list[Path], typer.Option(help="Shard, or folder of shards.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="Further shards.")] = None,
+    microstructures: Annotated[
+        list[Path] | None,
+        typer.Option(help="Grain maps or their folder; default ../microstructures of the shards."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Scores (JSON).")] = None,
+):
+    """Score a trained inverter on any shards."""
+    from slipfield.learning.run import evaluate_files
+    from slipfield.learning.tables import print_scores
+
+    found = evaluate_files(model, [*shards, *(more or [])], microstructures, output)
+    print_scores(found["scores"], found["mean_predictor"], found["samples"])
+    if not found["same_physics"]:
+        typer.echo("note: these shards were made under other physics than the training data")
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(help="Name of the figure, for example strain.")],
+    config: Config,
+    output: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.")],
+    results: Results = None,
+):
+    """Draw one figure from the files of a study."""
+    from slipfield.figures.catalogue import write_figure
+    from slipfield.figures.sources import Results as Files
+
+    study = load_study(config)
+    write_figure(name, Files(study, results or Path("results") / study.name), output)
+
+
+@app.command()
+def report(
+    config: Config,
+    output: Annotated[Path, typer.Option(help="HTML file to write.")],
+    results: Results = None,
+):
+    """Write the report of a study: one self-contained HTML file."""
+    from slipfield.figures.report import write_report
+    from slipfield.figures.sources import Results as Files
+
+    study = load_study(config)
+    write_report(Files(study, results or Path("results") / study.name), output)
+
+
+def main() -> None:
+    """Run the command line; a user's error is one line on stderr and exit code 2."""
+    try:
+        app()
+    except SlipfieldError as error:
+        print(f"slipfield: error: {error}", file=sys.stderr)
+        sys.exit(2)
