@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import netCDF4
+import numpy as np
 import xarray as xr
 
 from slipfield import __version__
@@ -37,8 +41,29 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_netcdf(data: xr.Dataset, path: str | Path, study: Study) -> None:
-    """Write ``data`` with zlib + shuffle and the study that made it as attributes."""
+@dataclass(frozen=True)
+class Sliced:
+    """A large float32 variable written slice by slice along its first dimension.
+
+    Attributes
+    ----------
+    dims, sizes : of the whole variable; attributes : of the variable.
+    slices : ``sizes[0]`` arrays of shape ``sizes[1:]``.
+    """
+
+    dims: tuple[str, ...]
+    sizes: tuple[int, ...]
+    attributes: dict[str, Any]
+    slices: Iterable[np.ndarray]
+
+
+def write_netcdf(
+    data: xr.Dataset, path: str | Path, study: Study, sliced: Mapping[str, Sliced] | None = None
+) -> None:
+    """Write ``data`` with zlib + shuffle and the study that made it as attributes.
+
+    Variables in ``sliced`` are never whole in memory.
+    """
     data = data.assign_attrs(
         Conventions=CONVENTIONS,
         slipfield_version=__version__,
@@ -49,6 +74,25 @@ def write_netcdf(data: xr.Dataset, path: str | Path, study: Study) -> None:
     encoding = {name: packed for name, v in data.variables.items() if v.ndim and v.dtype.kind in "fiu"}
     with complete_file(path) as temporary:
         data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
+        for name, variable in (sliced or {}).items():
+            _append(temporary, name, variable)
+
+
+def _append(path: Path, name: str, variable: Sliced) -> None:
+    """Add a variable to a file, one compressed chunk of about a megabyte after the other."""
+    sizes = variable.sizes
+    frames = max(1, min(sizes[1], 2**18 // int(np.prod(sizes[2:]))))
+    with netCDF4.Dataset(path, "a") as file:
+        for dim, size in zip(variable.dims, sizes, strict=True):
+            if dim not in file.dimensions:
+                file.createDimension(dim, size)
+        target = file.createVariable(
+            name, "f4", variable.dims, compression="zlib", complevel=3, shuffle=True,
+            chunksizes=(1, frames, *sizes[2:]), fill_value=np.float32(np.nan),
+        )
+        target.setncatts(variable.attributes)
+        for number, values in enumerate(variable.slices):
+            target[number] = values
 
 
 def open_netcdf(path: str | Path) -> xr.Dataset:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +14,21 @@ from slipfield.dataset.contract import (
     REFERENCE,
     SHARD,
     FileKind,
+    attributes,
     label_variables,
     variable,
 )
 from slipfield.errors import SlipfieldError
+from slipfield.fem.finished import FACTS, FinishedSamples, Sample
 from slipfield.fem.nodal import NodalGradient
 from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.sheet import Microstructure
-from slipfield.fem.stepping import Problem, Record, Stepper
+from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain, strain_rate
-from slipfield.files import write_netcdf
+from slipfield.files import Sliced, write_netcdf
 from slipfield.progress import track
 from slipfield.sampling import read_design
 from slipfield.study import PARAMETERS, Study
-
-
-@dataclass
-class Sample:
-    """Fields and cost of one simulated sample (fields on rank 0)."""
-
-    strain: np.ndarray
-    load: np.ndarray
-    record: Record
-    cpu_seconds: float
-    peak_memory_mb: float
 
 
 def check_microstructure(study: Study, micro: Microstructure, path: Path) -> None:
@@ -110,36 +100,44 @@ def simulate_batch(
         )
     problem = Problem(study, micro, comm)
     nodal = NodalGradient(problem)
-    parameters = design.parameters[chosen]
-    done = [
-        simulate_sample(problem, nodal, k)
-        for k in track(parameters, f"microstructure {micro.index}", quiet=comm.rank > 0)
-    ]
+    numbers, parameters = design.number[chosen], design.parameters[chosen]
+    done = FinishedSamples(output, study, micro, parameters, comm)
+    for row in track(range(len(numbers)), f"microstructure {micro.index}", quiet=comm.rank > 0):
+        if not done.has(row):
+            done.add(row, simulate_sample(problem, nodal, parameters[row]))
     if comm.rank == 0:
-        write_netcdf(_shard(problem, design.number[chosen], parameters, done), output, study)
+        _write_shard(problem, numbers, parameters, done, output)
+        done.discard()
     comm.barrier()
 
 
-def _shard(
-    problem: Problem, numbers: np.ndarray, parameters: np.ndarray, done: list[Sample]
-) -> xr.Dataset:
-    """Dataset of a batch, by the contract."""
-    records = [sample.record for sample in done]
+def _write_shard(
+    problem: Problem,
+    numbers: np.ndarray,
+    parameters: np.ndarray,
+    done: FinishedSamples,
+    output: Path,
+) -> None:
+    """Write a batch as a shard, by the contract; one sample's fields in memory at a time."""
+    rows = range(len(numbers))
+    facts = [done.facts(row) for row in rows]
     values = {
-        "strain": np.stack([sample.strain for sample in done]),
-        "load": np.stack([sample.load for sample in done]),
         "sample": numbers,
         **dict(zip(PARAMETERS, parameters.T, strict=True)),
-        "microstructure": np.full(len(done), problem.micro.index),
-        "status": [record.status for record in records],
-        "reason": np.array([record.reason for record in records], object),
-        "cpu_seconds": [sample.cpu_seconds for sample in done],
-        "peak_memory_mb": [sample.peak_memory_mb for sample in done],
+        "microstructure": np.full(len(numbers), problem.micro.index),
+        **{name: np.array([fact[name] for fact in facts]) for name in FACTS},
         **_times(problem),
     }
-    for name in ("steps", "rejected_steps", "factorisations"):
-        values[name] = [getattr(record, name) for record in records]
-    return _dataset(SHARD, values, strain_measure=problem.study.solver.strain_measure)
+    study = problem.study
+    outputs = study.loading.outputs
+    strains = Sliced(
+        SHARD.variables["strain"].dims,
+        (len(numbers), outputs, 3, *problem.sheet.shape),
+        attributes(SHARD, "strain"),
+        (done.strain(row) for row in rows),
+    )
+    data = _dataset(SHARD, values, strain_measure=study.solver.strain_measure)
+    write_netcdf(data, output, study, {"strain": strains})
 
 
 def _times(problem: Problem) -> dict[str, np.ndarray]:
@@ -147,9 +145,9 @@ def _times(problem: Problem) -> dict[str, np.ndarray]:
     return {"time": outputs, "displacement": problem.path.displacement(outputs)}
 
 
-def _dataset(kind: FileKind, values: dict, **attributes: object) -> xr.Dataset:
+def _dataset(kind: FileKind, values: dict, **facts: object) -> xr.Dataset:
     variables = {name: variable(kind, name, value) for name, value in values.items()}
-    return xr.Dataset({**variables, **label_variables(kind)}, attrs=attributes)
+    return xr.Dataset({**variables, **label_variables(kind)}, attrs=facts)
 
 
 def simulate_reference(
