@@ -19,11 +19,11 @@ inline double min(double a, double b) { return a < b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 inline double sign(double x) { return x < 0 ? -1.0 : 1.0; }
 inline Vec sign(Vec x) { return x < 0.0 ? constant<Vec>(-1.0) : constant<Vec>(1.0); }
-inline double largest(double x) { return x; }
-inline double largest(Vec x) {
-  double m = x[0];
-  for (int l = 1; l < kLanes; l++) m = m > x[l] ? m : x[l];
-  return m;
+inline bool all(bool x) { return x; }
+template <class Mask> inline bool all(Mask x) {
+  bool r = true;
+  for (int l = 0; l < kLanes; l++) r = r && x[l];
+  return r;
 }
 inline double real_power(double x, double e) { return std::exp(e * std::log(x)); }
 inline Vec real_power(Vec x, double e) {
@@ -117,7 +117,6 @@ inline Dual<Vec> max(const Dual<Vec>& a, const Dual<Vec>& b) {
   return r;
 }
 inline Dual<Vec> min(const Dual<Vec>& a, const Dual<Vec>& b) { return -max(-a, -b); }
-inline double largest(const Dual<Vec>& a) { return largest(a.v); }
 inline Dual<Vec> real_power(const Dual<Vec>& x, double e) {
   Dual<Vec> r;
   r.v = real_power(x.v, e);

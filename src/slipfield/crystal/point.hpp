@@ -48,6 +48,22 @@ template <class V> struct Trial {  // iterates in, solution out
   typename Plain<V>::type D[3][3]; // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 };
 
+// Put the lanes in ``which`` of a trial back.
+template <int N, class V, class Mask>
+inline void restore(Mask which, const V (&from)[N], V (&to)[N]) {
+  for (int k = 0; k < N; k++) to[k] = which ? from[k] : to[k];
+}
+template <class V, class Mask>
+inline void restore(Mask which, const Trial<V>& from, Trial<V>& to) {
+  restore(which, from.s, to.s);
+  restore(which, from.g, to.g);
+  for (int i = 0; i < 3; i++) {
+    if (i < 2) restore(which, from.a[i], to.a[i]);
+    restore(which, from.L[i], to.L[i]);
+    restore(which, from.D[i], to.D[i]);
+  }
+}
+
 template <class V> inline V dot(const V x[3], const V y[3]) {
   return x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
 }
@@ -293,11 +309,11 @@ inline void tangent(const Frame<R>& frame, const Kinematics<V>& k, const Trial<V
   invert(J, D);
 }
 
-// One Newton iteration; returns the largest residual of all lanes. The tangent is that of plain
+// One Newton iteration; returns the error of each lane. The tangent is that of plain
 // values; on dual numbers at a solution the iteration therefore yields the derivatives of the
 // solution (implicit function theorem).
 template <class V, class R>
-inline double iterate(const Law& law, const Step& step, const History<V>& old,
+inline R iterate(const Law& law, const Step& step, const History<V>& old,
                       const Frame<V>& frame, const Frame<R>& plain_frame, const V C[3],
                       Trial<V>& t) {
   V tau[kSystems], ratio = constant<V>(0.0);
@@ -329,20 +345,26 @@ inline double iterate(const Law& law, const Step& step, const History<V>& old,
     t.g[a] = next;
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
-  R error = 1e-3 * crss_change;
-  for (int i = 0; i < 3; i++) error = max(error, abs(value(kinematics.r[i])));
-  error = max(error, 1.0 - value(scale));
-  error = max(error, Slip<V>::kLeastDenominator - slip.denominator);
-  return largest(error);
+  // a sum, so that a NaN in any part stays one
+  return 1e-3 * crss_change + abs(value(kinematics.r[0])) + abs(value(kinematics.r[1])) +
+         abs(value(kinematics.r[2])) + (1.0 - value(scale)) +
+         max(Slip<V>::kLeastDenominator - slip.denominator, constant<R>(0.0));
 }
 
-// Solve the point problem from the iterates in t; returns the iterations used, or -1.
+// Solve the point problem from the iterates in t; returns the iterations used, or -1. A lane that
+// has converged is left alone, so its result does not depend on its neighbours.
 template <class V>
 inline int update(const Law& law, const Step& step, const History<V>& old, const V C[3],
                   Trial<V>& t) {
   const Frame<V> frame(law, step, old);
-  for (int it = 1; it <= law.max_iterations; it++)
-    if (iterate(law, step, old, frame, frame, C, t) < law.tolerance) return it;
+  auto settled = constant<V>(1.0) < 0.0;
+  for (int it = 1; it <= law.max_iterations; it++) {
+    const Trial<V> before = t;
+    const auto converged = iterate(law, step, old, frame, frame, C, t) < law.tolerance;
+    restore(settled, before, t);
+    settled = settled | converged;
+    if (all(settled)) return it;
+  }
   return -1;
 }
 

@@ -42,6 +42,23 @@ class Record:
     cutbacks: list[str] = field(default_factory=list)
 
 
+@dataclass
+class StepHistory:
+    """What the next step takes from the steps before it.
+
+    Attributes
+    ----------
+    velocity : (step in s, velocity (2 * nodes,) in mm/s) of the last step and the one before;
+        empty after a kink of the path.
+    largest_strain : largest strain norm so far, mm.
+    factor_age : solves since the last factorisation, None when there is no usable factor.
+    """
+
+    velocity: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    largest_strain: float = 0.0
+    factor_age: int | None = None
+
+
 class Problem:
     """Mesh, blocks, boundary conditions and solver of one specimen, shared by its samples."""
 
@@ -51,10 +68,7 @@ class Problem:
         self.blocks = Blocks(self.sheet)
         self.path = LoadPath(study.loading)
         sheet = self.sheet
-        self.constrained = np.zeros(2 * sheet.nodes, bool)
-        self.constrained[2 * sheet.bottom + 1] = True
-        self.constrained[2 * sheet.top + 1] = True
-        self.constrained[2 * sheet.pin] = True
+        self.constrained = self.prescribed()
         self.solver = TangentSolver(sheet, self.blocks.nodes, self.blocks.valid, self.constrained)
         self.owned = slice(0, 2 * sheet.owned)
         self.free = ~self.constrained[self.owned]
@@ -63,6 +77,17 @@ class Problem:
         self.top_dofs = 2 * top + 1
         self.top_count = comm.allreduce(len(top))
         self.index_map = sheet.space.dofmap.index_map
+
+    def prescribed(self) -> np.ndarray:
+        """Mask (2 * nodes,) of the displacements that the loading prescribes."""
+        sheet, mask = self.sheet, np.zeros(2 * self.sheet.nodes, bool)
+        mask[2 * sheet.bottom + 1] = mask[2 * sheet.top + 1] = mask[2 * sheet.pin] = True
+        return mask
+
+    def prescribe(self, u: np.ndarray, time: float) -> None:
+        """Set the prescribed displacements (mm) of a time (s) in u (2 * nodes,)."""
+        u[2 * self.sheet.bottom + 1] = u[2 * self.sheet.pin] = 0.0
+        u[2 * self.sheet.top + 1] = self.path.displacement(time)
 
     def vector(self, block_size: int = 2) -> la.Vector:
         """Distributed vector with ``block_size`` numbers a node."""
@@ -123,35 +148,31 @@ class Stepper:
         self.residual = problem.vector()
         self.time, self.dt, self.ratio = 0.0, 0.0, 0.0
         self.load = 0.0
+        self.next_step = solver.first_step_s
         self.record = Record()
-        self._velocity: list[tuple[float, np.ndarray]] = []
-        self._largest_strain = 0.0
-        self._factor_age: int | None = None
+        self.history = StepHistory()
 
     def run(self) -> Record:
         """Step to the end of the path, or to the first step that fails for good."""
-        started = self.problem.solver.factorisations
+        path = self.problem.path
         try:
-            step = self.settings.first_step_s
-            for target in self.problem.path.targets:
-                step = self._advance_to(target, step)
-                if (number := self.problem.path.output_index(target)) is not None:
+            for target in path.targets[path.targets > self.time]:
+                self._advance_to(target)
+                if path.is_kink(target):
+                    self.history.velocity.clear()
+                    self.next_step = self.settings.first_step_s
+                if (number := path.output_index(target)) is not None:
                     self.on_output(number, self)
-                if self.problem.path.is_kink(target):
-                    self._velocity.clear()
-                    step = self.settings.first_step_s
         except StepFailure as failure:
             self.record.status, self.record.reason = 1, str(failure)
-        self.record.factorisations = self.problem.solver.factorisations - started
         return self.record
 
-    def _advance_to(self, target: float, step: float) -> float:
-        """Steps from the current time to ``target``; returns the step to go on with."""
+    def _advance_to(self, target: float) -> None:
+        """Steps from the current time to ``target``."""
         while (remaining := target - self.time) > 1e-9 * target:
-            parts = np.ceil(remaining / min(step, self.settings.max_step_s) - 1e-9)
+            parts = np.ceil(remaining / min(self.next_step, self.settings.max_step_s) - 1e-9)
             dt = remaining / max(1, parts)
-            step = self._try_step(dt, target if parts <= 1 else self.time + dt)
-        return step
+            self.next_step = self._try_step(dt, target if parts <= 1 else self.time + dt)
 
     def _try_step(self, dt: float, end: float) -> float:
         """One step, kept or cut back; returns the next step size."""
@@ -182,7 +203,7 @@ class Stepper:
         self.record.rejected_steps += 1
         self.record.cutbacks.append(text)
         log.info("step cut back at %s", text)
-        self._factor_age = None
+        self.history.factor_age = None
         if SHRINK * dt < self.settings.min_step_s:
             raise StepFailure(f"minimum step reached at {text}")
         return SHRINK * dt
@@ -190,19 +211,16 @@ class Stepper:
     def _predict(self, dt: float, end: float) -> np.ndarray:
         """Quadratic extrapolation in time with the new displacement on the top edge."""
         problem, u = self.problem, self.u.array.copy()
-        top = problem.path.displacement(end)
-        if not self._velocity:
-            sheet = problem.sheet
-            rise = top - problem.path.displacement(self.time)
+        if not self.history.velocity:
+            sheet, path = problem.sheet, problem.path
+            rise = path.displacement(end) - path.displacement(self.time)
             x, y = (sheet.coordinates - sheet.coordinates_of_pin).T
             height = problem.study.specimen.height_mm
             u[0::2] -= LATERAL_CONTRACTION * rise / height * x
             u[1::2] += rise / height * y
         else:
-            u += extrapolated_change(self._velocity, dt)
-        u[2 * problem.sheet.top + 1] = top
-        u[2 * problem.sheet.bottom + 1] = 0.0
-        u[2 * problem.sheet.pin] = 0.0
+            u += extrapolated_change(self.history.velocity, dt)
+        problem.prescribe(u, end)
         return u
 
     def _equilibrium(self, guess: np.ndarray, dt: float) -> np.ndarray:
@@ -218,13 +236,13 @@ class Stepper:
         """
         u, solver = guess.copy(), self.problem.solver
         self.dt = dt
-        self.ratio = dt / self._velocity[0][0] if self._velocity else 0.0
-        renew = self._factor_age is None or self._factor_age >= self.settings.max_factor_age
+        self.ratio = dt / self.history.velocity[0][0] if self.history.velocity else 0.0
+        renew = self.history.factor_age is None or self.history.factor_age >= self.settings.max_factor_age
         norms: list[float] = []
         for iteration in range(MAX_NEWTON):
             norms.append(self._evaluate(u, renew, first=iteration == 0))
             if iteration and norms[-1] < self.settings.residual_tolerance:
-                self._factor_age += 1
+                self.history.factor_age += 1
                 return u
             if norms[-1] > DIVERGENCE * norms[0]:
                 raise StepFailure(f"residual grew to {norms[-1]:.1e}")
@@ -233,7 +251,8 @@ class Stepper:
                 renew = True
             if renew:
                 solver.factorise()
-                self._factor_age, renew = 0, False
+                self.record.factorisations += 1
+                self.history.factor_age, renew = 0, False
             u[self.problem.owned] -= solver.solve(self.residual.array[self.problem.owned])
             self.forward(u)
         raise StepFailure(f"residual {norms[-1]:.1e} after {MAX_NEWTON} iterations")
@@ -267,13 +286,13 @@ class Stepper:
 
     def _error_estimate(self, u: np.ndarray, guess: np.ndarray) -> float:
         """Change of strain from the prediction relative to the largest strain so far."""
-        self._largest_strain = max(self._largest_strain, self.problem.strain_norm(u))
-        if not self._velocity:
+        self.history.largest_strain = max(self.history.largest_strain, self.problem.strain_norm(u))
+        if not self.history.velocity:
             return 0.3 * self.settings.step_tolerance
-        return self.problem.strain_norm(u - guess) / self._largest_strain
+        return self.problem.strain_norm(u - guess) / self.history.largest_strain
 
     def _keep(self, u: np.ndarray, dt: float, end: float) -> None:
-        self._velocity = [(dt, (u - self.u.array) / dt), *self._velocity[:1]]
+        self.history.velocity = [(dt, (u - self.u.array) / dt), *self.history.velocity[:1]]
         self.u.array[:] = u
         self.points.accept()
         self.time = end
