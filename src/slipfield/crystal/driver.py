@@ -23,8 +23,10 @@ from slipfield.study import Material, Study
 
 PATH_COLUMNS = ("time", "F11", "F12", "F21", "F22")
 STRAIN_PER_STEP = 2.5e-5
-STEPS_PER_SEGMENT = 50
-FIRST_STEPS = 1e-3
+STEPS_PER_SEGMENT = 250
+FIRST_STEP = 1e-3  # after a kink, of the largest step
+GROWTH = 1.3
+SAME_RATE = 1e-9
 
 
 def _pointer(array: np.ndarray) -> ctypes.c_void_p:
@@ -116,7 +118,8 @@ def drive(
     point : the material point, changed in place.
     times : (n,) s, increasing, first 0.
     gradients : (n, 2, 2) in-plane deformation gradient F, first the identity.
-    max_step : largest internal step in s; by default 2.5e-5 of strain or 1/50 of a segment.
+    max_step : largest internal step in s; by default 2.5e-5 of strain or 1/250 of the
+        path between two kinks.
 
     Returns
     -------
@@ -128,36 +131,44 @@ def drive(
         If the point problem does not converge with steps a million times smaller.
     """
     stresses = [point.stress.copy()]
-    for (t0, t1), (f0, f1) in zip(
-        zip(times, times[1:], strict=False),
-        zip(gradients, gradients[1:], strict=False),
-        strict=True,
-    ):
+    durations = np.diff(times)
+    rates = np.diff(gradients, axis=0) / durations[:, None, None]
+    changed = np.abs(np.diff(rates, axis=0)).max(axis=(1, 2)) > SAME_RATE * np.abs(rates).max()
+    kinks = [0, *(np.flatnonzero(changed) + 1), len(rates)]
+    for first, last in zip(kinks, kinks[1:], strict=False):
         point.restart()
-        _drive_segment(point, t1 - t0, f0, f1, max_step)
-        stresses.append(point.stress.copy())
+        length = times[last] - times[first]
+        steps = max(STEPS_PER_SEGMENT, np.abs(rates[first]).max() * length / STRAIN_PER_STEP)
+        largest = min(length / steps, max_step or np.inf)
+        step = FIRST_STEP * largest
+        for i in range(first, last):
+            step = _drive_straight(point, durations[i], gradients[i], rates[i], step, largest)
+            stresses.append(point.stress.copy())
     return np.array(stresses)
 
 
-def _drive_segment(
-    point: MaterialPoint, length: float, f0: np.ndarray, f1: np.ndarray, max_step: float | None
-) -> None:
-    """Advance over one linear segment: steps grow from small after the kink to the largest."""
-    steps = max(STEPS_PER_SEGMENT, np.abs(f1 - f0).max() / STRAIN_PER_STEP)
-    largest = min(length / steps, max_step or np.inf)
-    step, done = largest * FIRST_STEPS, 0.0
+def _drive_straight(
+    point: MaterialPoint,
+    length: float,
+    start: np.ndarray,
+    rate: np.ndarray,
+    step: float,
+    largest: float,
+) -> float:
+    """Advance ``length`` seconds at a constant rate of F with growing steps; returns the next."""
+    done = 0.0
     while done < length * (1 - 1e-12):
         remaining = length - done
         step = remaining / np.ceil(remaining / step - 1e-9)
         end = length if step >= remaining * (1 - 1e-9) else done + step
-        gradient = f0 + (f1 - f0) * (end / length)
-        if point.advance(metric_of(gradient), end - done):
-            done, step = end, min(largest, 1.3 * step)
+        if point.advance(metric_of(start + rate * end), end - done):
+            done, step = end, min(largest, GROWTH * step)
         elif (step := step / 4) < 1e-9 * length:
             raise SlipfieldError(
                 f"path: no equilibrium of the point law {done:.6g} s into a segment; "
                 "check that the path deforms by less than 100 % and the units are mm, s, MPa"
             )
+    return step
 
 
 def run_point(

@@ -4,7 +4,10 @@
 
 namespace slipfield {
 
-constexpr int kLanes = 8;  // points treated side by side; the compiler splits them where needed
+#ifndef SLIPFIELD_LANES
+#define SLIPFIELD_LANES 8
+#endif
+constexpr int kLanes = SLIPFIELD_LANES;  // points side by side; the compiler splits them
 typedef double Vec __attribute__((vector_size(8 * kLanes)));
 
 template <class V> inline V constant(double x);

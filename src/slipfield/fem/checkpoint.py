@@ -33,7 +33,9 @@ def save_checkpoint(stepper: Stepper, folder: Path) -> None:
         "load": stepper.load,
         "next_step": stepper.next_step,
         "steps": [dt for dt, _ in history.velocity],
+        "load_rate": history.load_rate,
         "largest_strain": history.largest_strain,
+        "largest_load": history.largest_load,
         "factor_age": history.factor_age,
         "record": asdict(stepper.record),
     }
@@ -73,6 +75,8 @@ def load_checkpoint(stepper: Stepper, folder: Path) -> None:
         values[:] = arrays[f"start_{name}"]
     history = stepper.history
     history.velocity = [(dt, arrays[f"velocity_{i}"]) for i, dt in enumerate(facts["steps"])]
+    history.load, history.largest_load = facts["load"], facts["largest_load"]
+    history.load_rate = [tuple(entry) for entry in facts["load_rate"]]
     history.largest_strain, history.factor_age = facts["largest_strain"], facts["factor_age"]
     stepper.time, stepper.load = facts["time"], facts["load"]
     stepper.next_step = facts["next_step"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from dolfinx import la
@@ -16,6 +17,7 @@ from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.fem.state import Blocks, PointStates
 from slipfield.study import Study
 
+Rate = TypeVar("Rate", float, np.ndarray)
 log = logging.getLogger("slipfield.fem")
 
 MAX_NEWTON = 10
@@ -24,6 +26,7 @@ DIVERGENCE = 1e3
 LATERAL_CONTRACTION = 0.35  # first guess of a uniform lateral strain
 REJECT = 6.0  # a step whose error estimate exceeds this multiple of the tolerance is repeated
 GROWTH, SHRINK, SAFETY = 2.0, 0.3, 0.85
+KINK_STEP = 0.2  # first step after a kink of the path over the first step of all: stress relaxes
 
 
 class StepFailure(Exception):
@@ -50,13 +53,21 @@ class StepHistory:
     ----------
     velocity : (step in s, velocity (2 * nodes,) in mm/s) of the last step and the one before;
         empty after a kink of the path.
-    largest_strain : largest strain norm so far, mm.
+    load, load_rate : load in N after the last step, and its rates in N/s like ``velocity``.
+    largest_strain, largest_load : largest strain norm (mm) and load (N) so far.
     factor_age : solves since the last factorisation, None when there is no usable factor.
     """
 
     velocity: list[tuple[float, np.ndarray]] = field(default_factory=list)
+    load: float = 0.0
+    load_rate: list[tuple[float, float]] = field(default_factory=list)
     largest_strain: float = 0.0
+    largest_load: float = 0.0
     factor_age: int | None = None
+
+    def forget_rates(self) -> None:
+        """Start afresh after a kink of the path: no extrapolation, backward Euler."""
+        self.velocity, self.load_rate = [], []
 
 
 class Problem:
@@ -100,8 +111,8 @@ class Problem:
 
 
 def extrapolated_change(
-    history: Sequence[tuple[float, np.ndarray]], dt: float
-) -> np.ndarray | float:
+    history: Sequence[tuple[float, Rate]], dt: float
+) -> Rate | float:
     """Change over the next step by the parabola through the last steps.
 
     Parameters
@@ -159,8 +170,8 @@ class Stepper:
             for target in path.targets[path.targets > self.time]:
                 self._advance_to(target)
                 if path.is_kink(target):
-                    self.history.velocity.clear()
-                    self.next_step = self.settings.first_step_s
+                    self.history.forget_rates()
+                    self.next_step = KINK_STEP * self.settings.first_step_s
                 if (number := path.output_index(target)) is not None:
                     self.on_output(number, self)
         except StepFailure as failure:
@@ -168,7 +179,7 @@ class Stepper:
         return self.record
 
     def _advance_to(self, target: float) -> None:
-        """Steps from the current time to ``target``."""
+        """Step from the current time to ``target``."""
         while (remaining := target - self.time) > 1e-9 * target:
             parts = np.ceil(remaining / min(self.next_step, self.settings.max_step_s) - 1e-9)
             dt = remaining / max(1, parts)
@@ -234,15 +245,16 @@ class Stepper:
         StepFailure
             If points do not converge or the residual does not fall.
         """
-        u, solver = guess.copy(), self.problem.solver
+        u, solver, history = guess.copy(), self.problem.solver, self.history
         self.dt = dt
-        self.ratio = dt / self.history.velocity[0][0] if self.history.velocity else 0.0
-        renew = self.history.factor_age is None or self.history.factor_age >= self.settings.max_factor_age
+        self.ratio = dt / history.velocity[0][0] if history.velocity else 0.0
+        age = history.factor_age
+        renew = age is None or age >= self.settings.max_factor_age
         norms: list[float] = []
         for iteration in range(MAX_NEWTON):
             norms.append(self._evaluate(u, renew, first=iteration == 0))
             if iteration and norms[-1] < self.settings.residual_tolerance:
-                self.history.factor_age += 1
+                history.factor_age += 1
                 return u
             if norms[-1] > DIVERGENCE * norms[0]:
                 raise StepFailure(f"residual grew to {norms[-1]:.1e}")
@@ -252,7 +264,7 @@ class Stepper:
             if renew:
                 solver.factorise()
                 self.record.factorisations += 1
-                self.history.factor_age, renew = 0, False
+                history.factor_age, renew = 0, False
             u[self.problem.owned] -= solver.solve(self.residual.array[self.problem.owned])
             self.forward(u)
         raise StepFailure(f"residual {norms[-1]:.1e} after {MAX_NEWTON} iterations")
@@ -285,14 +297,24 @@ class Stepper:
         return float(norm)
 
     def _error_estimate(self, u: np.ndarray, guess: np.ndarray) -> float:
-        """Change of strain from the prediction relative to the largest strain so far."""
-        self.history.largest_strain = max(self.history.largest_strain, self.problem.strain_norm(u))
-        if not self.history.velocity:
+        """Change of strain and load from their predictions, relative to the largest so far.
+
+        The load sees what strains hide: stress relaxation at a nearly constant strain.
+        """
+        history = self.history
+        history.largest_strain = max(history.largest_strain, self.problem.strain_norm(u))
+        history.largest_load = max(history.largest_load, abs(self.load))
+        if not history.velocity:
             return 0.3 * self.settings.step_tolerance
-        return self.problem.strain_norm(u - guess) / self.history.largest_strain
+        strain = self.problem.strain_norm(u - guess) / history.largest_strain
+        predicted = history.load + extrapolated_change(history.load_rate, self.dt)
+        return max(strain, abs(self.load - predicted) / history.largest_load)
 
     def _keep(self, u: np.ndarray, dt: float, end: float) -> None:
-        self.history.velocity = [(dt, (u - self.u.array) / dt), *self.history.velocity[:1]]
+        history = self.history
+        history.velocity = [(dt, (u - self.u.array) / dt), *history.velocity[:1]]
+        history.load_rate = [(dt, (self.load - history.load) / dt), *history.load_rate[:1]]
+        history.load = self.load
         self.u.array[:] = u
         self.points.accept()
         self.time = end

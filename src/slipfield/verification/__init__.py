@@ -1,0 +1,1 @@
+"""The solver compared with known solutions: what `make verify` runs."""

@@ -1,0 +1,222 @@
+"""The point law against the rate form and analytic results."""
+
+from __future__ import annotations
+
+from itertools import permutations, product
+
+import numpy as np
+
+from slipfield.crystal.driver import MaterialPoint, drive, metric_of
+from slipfield.crystal.law import hardening_modulus, initial_crss, make_law, rotation_matrix
+from slipfield.study import Material
+from slipfield.verification.rate_form import RateForm
+from slipfield.verification.result import Chapter, Curves, Table
+
+K = (120.0, 25.0, 12.0)
+SIZE = 0.2
+LARGEST_STEP_S = 0.05
+STRAIN_SHIFT = 1e-6
+EXPONENTS = (10.0, 10.5, 20.0, 33.3, 50.0)
+PATHS = ("tension with shear", "unloading", "reversal", "simple shear")
+DIRECTIONS = {
+    "[001]": ((0.0, 0.0, 0.0), 66.7e3),
+    "[011]": ((np.pi / 4, 0.0, 0.0), 130.3e3),
+    "[111]": ((0.0, np.arctan(1 / np.sqrt(2)), np.pi / 4), 191.1e3),
+}
+
+
+def material_point(
+    material: Material, euler: np.ndarray | tuple, tolerance: float = 1e-12
+) -> MaterialPoint:
+    """Make a point of a grain with D = 0.2 mm and the parameters :data:`K`."""
+    h, crss = hardening_modulus(material, K, SIZE), initial_crss(K, SIZE)
+    return MaterialPoint(make_law(material, tolerance), euler, h, crss)
+
+
+def random_path(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Times (s) and in-plane gradients of a path of a few per cent, of one of :data:`PATHS`."""
+    first = np.eye(2) + rng.uniform(-0.03, 0.03, (2, 2))
+    if kind == "simple shear":
+        first = np.eye(2) + np.array([[0.0, rng.uniform(0.02, 0.06)], [0.0, 0.0]])
+    last = {
+        "tension with shear": first + rng.uniform(-0.02, 0.02, (2, 2)),
+        "unloading": first - 0.03 * (first - np.eye(2)),
+        "reversal": 0.5 * (first + np.eye(2)),
+        "simple shear": np.eye(2),
+    }[kind]
+    return np.array([0.0, 30.0, 50.0]), np.array([np.eye(2), first, last])
+
+
+def compare_with_rate_form(seed: int) -> tuple[Material, str, float]:
+    """Run one random case; returns material, kind of path and the relative stress difference."""
+    rng = np.random.default_rng(seed)
+    material = Material(
+        rate_exponent=EXPONENTS[seed % len(EXPONENTS)], latent_ratio=(1.0, 1.4)[seed % 2]
+    )
+    kind = PATHS[seed // 2 % len(PATHS)]
+    euler = rng.uniform(0, 2 * np.pi, 3)
+    times, gradients = random_path(rng, kind)
+    point = material_point(material, euler, 1e-11)
+    expected = RateForm(material, euler, point.h, point.crss[0]).run(times, gradients)
+    stress = drive(point, times, gradients, LARGEST_STEP_S)
+    return material, kind, float(np.abs(stress - expected).max() / np.abs(expected).max())
+
+
+def step_errors(counts: tuple[int, ...]) -> np.ndarray:
+    """Stress error in MPa after 3 % in ``counts`` steps, small ones first, against Radau."""
+    material, euler = Material(), (0.3, 0.7, 1.1)
+    end = np.array([[0.99, 0.01], [0.01, 1.03]])
+    point = material_point(material, euler)
+    form = RateForm(material, euler, point.h, point.crss[0])
+    exact = form.run(np.array([0.0, 60.0]), np.array([np.eye(2), end]), rtol=1e-10)[-1]
+    errors = []
+    for count in counts:
+        point, done = material_point(material, euler), 0.0
+        for share in (np.arange(1, count + 1) / count) ** 2:
+            point.advance(metric_of(np.eye(2) + share * (end - np.eye(2))), 60 * share - done)
+            done = 60 * share
+        errors.append(np.linalg.norm(point.stress - exact))
+    return np.array(errors)
+
+
+def directional_modulus(euler: tuple[float, float, float]) -> float:
+    """Young's modulus along y in MPa from an instantaneous (elastic) tangent."""
+    tangent = material_point(Material(), euler).trial(np.array([1.0, 1.0, 0.0]), 1e-9)[4]
+    return 1 / np.linalg.inv(tangent)[1, 1]
+
+
+def eight_system_yield_error(n: float, q: float) -> float:
+    """Relative error of the flow stress of a [010] crystal without hardening.
+
+    Eight systems share the flow: each shears at sqrt(6)/8 of the plastic strain rate, and the
+    Mandel stress is sqrt(6) times the resolved shear stress.
+    """
+    material, crss = Material(rate_exponent=n, latent_ratio=q, h0_MPa=0.0), 40.0
+    point = MaterialPoint(make_law(material, 1e-12), (0, 0, 0), 0.0, crss)
+    rate, step = 5e-4, 0.02
+    for i in range(1, 301):
+        stretch = 1 + rate * step * i
+        point.advance(np.array([_stress_free_c11(point, stretch, step), stretch**2, 0.0]), step)
+    slip_rate = np.sqrt(6) / 8 * rate / stretch
+    tau = crss * (slip_rate / material.reference_slip_rate_per_s) ** (1 / n)
+    return abs(point.stress[1] * stretch**2 / (np.sqrt(6) * tau) - 1)
+
+
+def _stress_free_c11(point: MaterialPoint, stretch: float, step: float) -> float:
+    """C11 that leaves S11 = 0, by the secant rule."""
+
+    def lateral_stress(c11: float) -> float:
+        return point.trial(np.array([c11, stretch**2, 0.0]), step)[0][0]
+
+    a, b = 1 / stretch, (1 - 1e-5) / stretch
+    at_a, at_b = lateral_stress(a), lateral_stress(b)
+    for _ in range(30):
+        if abs(at_b) < 1e-8 or at_a == at_b:
+            break
+        a, b, at_a = b, b - at_b * (b - a) / (at_b - at_a), at_b
+        at_b = lateral_stress(b)
+    return b
+
+
+def tangent_error(material: Material, euler: np.ndarray) -> float:
+    """Largest difference of dS/dE from fourth-order differences, relative to its largest entry."""
+    point = material_point(material, euler, 1e-13)
+    direction = np.array([[-2, 1], [1, 5]]) * 1e-4
+    for i in range(1, 40):
+        point.advance(metric_of(np.eye(2) + i * direction), 1.0)
+    base = metric_of(np.eye(2) + 40 * direction)
+    tangent, numeric = point.trial(base, 1.0)[4], np.empty((3, 3))
+    for j, scale in enumerate((2.0, 2.0, 1.0)):  # C11 = 2 E11 + 1, C12 = 2 E12
+        shift = np.zeros(3)
+        shift[j] = STRAIN_SHIFT * scale
+        far, near, back_near, back_far = (
+            point.trial(base + i * shift, 1.0)[0] for i in (2, 1, -1, -2)
+        )
+        numeric[:, j] = (8 * (near - back_near) - (far - back_far)) / (12 * STRAIN_SHIFT)
+    return float(np.abs(tangent - numeric).max() / np.abs(numeric).max())
+
+
+def cubic_operators() -> np.ndarray:
+    """(24, 3, 3) proper rotations of the cube."""
+    found = []
+    for order, signs in product(permutations(range(3)), product((1, -1), repeat=3)):
+        matrix = np.zeros((3, 3))
+        matrix[range(3), order] = signs
+        if np.linalg.det(matrix) > 0:
+            found.append(matrix)
+    return np.array(found)
+
+
+def symmetry_error() -> float:
+    """Spread of the stress over the 24 symmetry operators, relative to its largest component."""
+    start = rotation_matrix(np.array([0.4, 1.0, 2.0]))
+    times = np.array([0.0, 20.0, 30.0])
+    gradients = np.array([np.eye(2), [[0.995, 0.01], [0, 1.01]], [[1.0, 0.0], [0.01, 1.005]]])
+    results = []
+    for operator in cubic_operators():
+        point = material_point(Material(), (0, 0, 0))
+        point.columns = np.ascontiguousarray((operator @ start)[:, :2].T)
+        results.append(drive(point, times, gradients, max_step=0.5))
+    return float(np.ptp(results, axis=0).max() / np.abs(results[0]).max())
+
+
+def rotation_error(angle: float = 0.6) -> float:
+    """Turn crystal and load about the sheet normal: S must turn alike (relative difference)."""
+    c, s = np.cos(angle), np.sin(angle)
+    turn, euler = np.array([[c, -s], [s, c]]), np.array([0.2, 0.9, 1.7])
+    times, end = np.array([0.0, 40.0]), np.array([[0.99, 0.02], [0.0, 1.02]])
+
+    def stress(euler: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        path = np.array([np.eye(2), gradient])
+        s11, s22, s12 = drive(material_point(Material(), euler), times, path)[-1]
+        return np.array([[s11, s12], [s12, s22]])
+
+    expected = turn @ stress(euler, end) @ turn.T
+    turned = stress(euler + [angle, 0, 0], turn @ end @ turn.T)
+    return float(np.abs(turned - expected).max() / np.abs(expected).max())
+
+
+def chapter(cases: int = 24) -> Chapter:
+    """Run all checks of the point law."""
+    found = Chapter(
+        "point_law",
+        "Point law",
+        "The compiled law against an integration of the three-dimensional rate form (all nine "
+        "components of Fp, SciPy's Radau, slip systems from Miller indices, stress from the "
+        "stiffness) along random orientations and paths, and against analytic results. The "
+        "difference is that of the stress at the corners of the path, over its largest value.",
+    )
+    rows = []
+    for seed in range(cases):
+        material, kind, error = compare_with_rate_form(seed)
+        rows.append([seed, material.rate_exponent, material.latent_ratio, kind, error])
+    found.tables.append(Table("Rate form", ["case", "n", "q", "path", "difference"], rows))
+    worst = max(row[-1] for row in rows)
+    found.check(f"rate form, {cases} random cases: largest difference", worst, 1e-3)
+    counts = (50, 100, 200, 400, 800)
+    errors = step_errors(counts)
+    orders = np.log2(errors[:-1] / errors[1:])
+    table = [
+        [n, e, o] for n, e, o in zip(counts, errors.tolist(), ["", *orders.tolist()], strict=True)
+    ]
+    found.tables.append(Table("Steps", ["steps", "error, MPa", "order"], table))
+    second = errors[-1] * (counts[-1] / np.array(counts)) ** 2
+    lines = {"point law": errors, "second order": second}
+    lines = {name: (list(counts), values.tolist()) for name, values in lines.items()}
+    found.curves.append(
+        Curves("Stress error of the point law", "steps", "error, MPa", lines, log=True)
+    )
+    found.check("order of convergence in the step", orders[-1], 1.8, at_least=True)
+    for name, (euler, modulus) in DIRECTIONS.items():
+        error = abs(directional_modulus(euler) / modulus - 1)
+        found.check(f"Young's modulus along {name} against {modulus / 1e3:.1f} GPa", error, 1e-3)
+    for n, q in product((10.0, 20.0, 50.0), (1.0, 1.4)):
+        name = f"eight-system flow stress of [010], n = {n:g}, q = {q}"
+        found.check(name, eight_system_yield_error(n, q), 2e-3)
+    rng = np.random.default_rng(3)
+    for material in (Material(), Material(latent_ratio=1.4, rate_exponent=17.5)):
+        law = f"n = {material.rate_exponent:g}, q = {material.latent_ratio}"
+        found.check(f"tangent against differences, {law}", tangent_error(material, rng.uniform(0, 6, 3)), 1e-6)
+    found.check("24 cubic operators: spread of the stress", symmetry_error(), 1e-10)
+    found.check("crystal and load turned together", rotation_error(), 1e-8)
+    return found
