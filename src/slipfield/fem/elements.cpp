@@ -34,8 +34,12 @@ struct State {               // of all points; [block][point][component][lane]
   double *a, *g, *L, *s;     // iterates and solution
 };
 
-// Derivatives of State, components [block][point][component][parameter][lane].
-typedef State StateRates;
+// Derivatives of State in single precision, which halves the traffic that bounds their cost;
+// components [block][point][component][parameter][lane].
+struct StateRates {
+  const float *a_n, *g_n, *g_old, *L_n, *s_n, *h;
+  float *a, *g, *L, *s;
+};
 
 struct Counters {
   double kernel_s, assembly_s;
@@ -53,15 +57,19 @@ inline const Vec& lane(const double* base, int64_t i) {
 }
 inline Vec& lane(double* base, int64_t i) { return reinterpret_cast<Vec*>(base)[i]; }
 
-inline void load(const double* v, const double*, int64_t i, Vec& out) { out = lane(v, i); }
-inline void load(const double* v, const double* d, int64_t i, DVec& out) {
+typedef float Rates __attribute__((vector_size(4 * kLanes)));
+
+inline void load(const double* v, const float*, int64_t i, Vec& out) { out = lane(v, i); }
+inline void load(const double* v, const float* d, int64_t i, DVec& out) {
   out.v = lane(v, i);
-  for (int p = 0; p < kParameters; p++) out.d[p] = lane(d, i * kParameters + p);
+  const Rates* rates = reinterpret_cast<const Rates*>(d) + i * kParameters;
+  for (int p = 0; p < kParameters; p++) out.d[p] = __builtin_convertvector(rates[p], Vec);
 }
-inline void store(double* v, double*, int64_t i, const Vec& x) { lane(v, i) = x; }
+inline void store(double* v, float*, int64_t i, const Vec& x) { lane(v, i) = x; }
 // the values of a differentiated pass are those of the converged step: only rates are stored
-inline void store(double*, double* d, int64_t i, const DVec& x) {
-  for (int p = 0; p < kParameters; p++) lane(d, i * kParameters + p) = x.d[p];
+inline void store(double*, float* d, int64_t i, const DVec& x) {
+  Rates* rates = reinterpret_cast<Rates*>(d) + i * kParameters;
+  for (int p = 0; p < kParameters; p++) rates[p] = __builtin_convertvector(x.d[p], Rates);
 }
 
 template <class V>
@@ -243,11 +251,11 @@ int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double
 }
 
 // Derivatives of the residual, R[parameter][dof] (added to), for displacement rates
-// du[parameter][dof]; the state must be the solution of the step. Writes the state's rates and the
-// tangent D [block][point][9][lane].
+// du[parameter][dof]; the state must be the solution of the step. Writes the stress rates and the
+// tangent D [block][point][9][lane]; with ``all`` the rates of the whole state.
 void slipfield_sensitivity(const Law* law, const Elements* m, const State* s, const StateRates* r,
                            double dt, double ratio, const double* u, const double* du,
-                           int64_t dofs, double* D, double* R) {
+                           int64_t dofs, int all, double* D, double* R) {
   const Step step{dt, ratio};
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
@@ -267,7 +275,10 @@ void slipfield_sensitivity(const Law* law, const Elements* m, const State* s, co
       read_point<Vec>(*s, nullptr, point, false, old_value, unused);
       iterate(*law, step, old, Frame<DVec>(*law, step, old), Frame<Vec>(*law, step, old_value), C,
               t);
-      write_point<DVec>(*s, r, point, t);
+      if (all)
+        write_point<DVec>(*s, r, point, t);
+      else
+        for (int k = 0; k < 3; k++) store(s->s, r->s, 3 * point + k, t.s[k]);
       for (int k = 0; k < 9; k++) lane(D, 9 * point + k) = t.D[k / 3][k % 3];
       add_residual<DVec>(F, t.s, lane(m->weights, point), m->gradients, point, re);
     }

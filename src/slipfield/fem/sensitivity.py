@@ -41,8 +41,8 @@ class Sensitivity:
         self._h = self._at_points(d_h)
         shapes = {name: (len(blocks.order), blocks.points, n * PARAMETERS, blocks.lanes)
                   for name, n in COMPONENTS.items()}
-        self._start = {name: aligned(shape) for name, shape in shapes.items()}
-        self._end = {name: aligned(shape) for name, shape in shapes.items()}
+        self._start = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
+        self._end = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
         self._g_old = self._at_points(np.tile(d_crss, SYSTEMS))
         self._start["g"][:] = self._g_old
         self._end["g"][:] = self._g_old
@@ -55,12 +55,12 @@ class Sensitivity:
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
         blocks = self.problem.blocks
         shape = (len(per_cell), blocks.points, per_cell.shape[1])
-        return blocks.spread(np.broadcast_to(per_cell[:, None], shape))
+        return blocks.spread(np.broadcast_to(per_cell[:, None], shape), np.float32)
 
     def follow(self, stepper: Stepper, u: np.ndarray) -> None:
         """Differentiate the step that ``stepper`` has just brought to equilibrium at ``u``."""
         du = self._predict(stepper.dt)
-        residual = self._differentiate(stepper, u, du)
+        residual = self._differentiate(stepper, u, du, whole=False)
         for _ in range(MAX_CORRECTIONS):
             change = np.zeros_like(du)
             change[:, self.problem.owned] = -self.problem.solver.solve_many(
@@ -72,7 +72,7 @@ class Sensitivity:
             if self._norm(change) < TOLERANCE * self._norm(du):
                 break
             residual = self._correct(stepper, u, du, change)
-        self._differentiate(stepper, u, du)
+        self._differentiate(stepper, u, du, whole=True)
         self._keep(stepper.dt, du)
 
     def _norm(self, rates: np.ndarray) -> float:
@@ -88,8 +88,12 @@ class Sensitivity:
         arrays = [start["a"], start["g"], self._g_old, start["L"], start["s"], self._h]
         return StateArrays(*map(address, arrays + [end[name] for name in ("a", "g", "L", "s")]))
 
-    def _differentiate(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> np.ndarray:
-        """Residual rates (3, 2 * nodes) for du; brings all rates of the point states up to du."""
+    def _differentiate(
+        self, stepper: Stepper, u: np.ndarray, du: np.ndarray, whole: bool
+    ) -> np.ndarray:
+        """Residual rates (3, 2 * nodes) for du; brings the stress rates of the points up to du,
+        and the rates of their whole state if ``whole``.
+        """
         total = np.zeros_like(du)
         load_kernel("elements").slipfield_sensitivity(
             ctypes.byref(stepper.points.law),
@@ -100,6 +104,7 @@ class Sensitivity:
             ctypes.c_double(stepper.ratio),
             *map(address, (u, du)),
             ctypes.c_int64(du.shape[1]),
+            int(whole),
             *map(address, (self._tangent, total)),
         )
         return self._assemble(total)

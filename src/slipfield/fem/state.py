@@ -52,11 +52,11 @@ class Counters(ctypes.Structure):
     ]
 
 
-def aligned(shape: Sequence[int]) -> np.ndarray:
+def aligned(shape: Sequence[int], dtype: type = np.float64) -> np.ndarray:
     """Zeros whose first byte lies on a cache line, as the vector loads of the kernel need."""
-    count = int(np.prod(shape))
-    raw = np.zeros(count + 8)
-    offset = (-raw.ctypes.data % 64) // 8
+    count, size = int(np.prod(shape)), np.dtype(dtype).itemsize
+    raw = np.zeros(count + 64 // size, dtype)
+    offset = (-raw.ctypes.data % 64) // size
     return raw[offset : offset + count].reshape(shape)
 
 
@@ -85,9 +85,9 @@ class Blocks:
             address(self.weights),
         )
 
-    def spread(self, values: np.ndarray) -> np.ndarray:
+    def spread(self, values: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """(cells, points, n) -> [block][point][n][lane]."""
-        out = aligned((len(self.order), values.shape[1], values.shape[2], self.lanes))
+        out = aligned((len(self.order), values.shape[1], values.shape[2], self.lanes), dtype)
         out[:] = values[self.order].transpose(0, 2, 3, 1)
         return out
 

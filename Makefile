@@ -1,0 +1,34 @@
+# make            lists the targets
+# make demo       the whole study in miniature, report included
+NEEDS_DOLFINX := tests/crystal tests/fem
+
+.PHONY: help setup demo test lint bench verify clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup:  ## set up both environments (does nothing when they are up to date)
+	@envs/setup
+
+demo: setup  ## run the demonstration study, from grain maps to the report
+	envs/run snakemake --profile workflow/profiles/workstation --configfile config/demo.yaml
+
+test: setup  ## run all tests: those that need DOLFINx, then the others
+	@status=0; \
+	envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || status=1; \
+	envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) || status=1; \
+	exit $$status
+
+lint: setup  ## check style and formatting of the Python code and of the workflow
+	envs/run ruff check && envs/run ruff format --check
+	envs/run snakefmt --check Snakefile workflow && envs/run snakemake --lint
+
+bench: setup  ## measure the solver and the learners
+	envs/run bench
+
+verify: setup  ## compare the solver with known solutions
+	envs/run verify
+
+clean:  ## remove caches (environments and results stay)
+	rm -rf .environments/cache .pytest_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -prune -exec rm -rf {} +

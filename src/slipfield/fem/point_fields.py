@@ -1,0 +1,105 @@
+"""What the point states mean: strain, stress, slip, crss and lattice rotation of every cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slipfield.crystal.law import initial_crss, rotation_matrix
+from slipfield.fem.state import PointStates
+from slipfield.fem.stepping import Problem
+from slipfield.fem.strain import strain
+
+
+def deformation_gradient(problem: Problem, u: np.ndarray) -> np.ndarray:
+    """In-plane F (cells, points, 2, 2) at the points of this rank for displacements (2 * nodes,)."""
+    blocks, cells = problem.blocks, problem.sheet.cells
+    gradients = blocks.collect(blocks.gradients).reshape(len(cells), blocks.points, -1, 2)
+    return np.eye(2) + np.einsum("eni,eqnj->eqij", u.reshape(-1, 2)[cells], gradients)
+
+
+class PointFields:
+    """Fields of one sample at the points (cells, points, ...) of this rank, after a step.
+
+    Parameters
+    ----------
+    problem : the specimen.
+    points : states of the sample.
+    k : k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5).
+    u : (2 * nodes,) displacements in mm, ghosts up to date.
+    """
+
+    def __init__(
+        self, problem: Problem, points: PointStates, k: tuple[float, float, float], u: np.ndarray
+    ):
+        collect = problem.blocks.collect
+        self.problem, self.k = problem, k
+        self.law, self.size = points.law, points.grain_size
+        self.gradient = deformation_gradient(problem, u)
+        shape = self.gradient.shape[:2]
+        self.crss = collect(points.start["g"])
+        self._h = collect(points.h)[..., 0]
+        self._columns = np.swapaxes(collect(points.start["a"]).reshape(*shape, 2, 3), -1, -2)
+        self._stress = collect(points.start["s"])[..., [[0, 2], [2, 1]]]
+
+    def strain(self) -> np.ndarray:
+        """Strain (..., 3) = xx, yy, xy in the study's measure."""
+        return strain(self.gradient - np.eye(2), self.problem.study.solver.strain_measure)
+
+    def elastic_strain(self) -> np.ndarray:
+        """Elastic Green-Lagrange strain Ee (..., 3, 3) in crystal axes."""
+        law = self.law
+        stress = self._columns @ self._stress @ np.swapaxes(self._columns, -1, -2)
+        trace = np.trace(stress, axis1=-2, axis2=-1)[..., None, None]
+        shear = np.where(np.eye(3, dtype=bool), law.s11 - law.s12, 0.5 * law.s44)
+        return shear * stress + law.s12 * trace * np.eye(3)
+
+    def cauchy_stress(self) -> np.ndarray:
+        """Cauchy stress (..., 3) = xx, yy, xy in MPa; plastic flow keeps the volume."""
+        stretch = np.eye(3) + 2 * self.elastic_strain()
+        volume = np.sqrt(np.linalg.det(stretch))[..., None, None]
+        full = self.gradient @ self._stress @ np.swapaxes(self.gradient, -1, -2) / volume
+        return np.stack([full[..., 0, 0], full[..., 1, 1], full[..., 0, 1]], axis=-1)
+
+    def accumulated_slip(self) -> np.ndarray:
+        """Sum of |slip| over the twelve systems and time (...); NaN without hardening.
+
+        The hardening law gives it: the crss of all systems grow by h (1 + 11 q) times this sum.
+        """
+        start = initial_crss(self.k, self.size)[:, None, None]
+        growth = (self.crss - start).sum(axis=-1)
+        modulus = self._h * (1 + 11 * self.law.latent)
+        return np.divide(growth, modulus, out=np.full_like(growth, np.nan), where=modulus > 0)
+
+    def lattice_rotation(self) -> np.ndarray:
+        """Rotation vector (..., 3) of the lattice since the start, rad, in sample axes.
+
+        Fe maps the columns of Fp to those of F: with U = (I + 2 Ee)^1/2 the rotation takes the
+        pair U a1, U a2 to F e1, F e2.
+        """
+        values, vectors = np.linalg.eigh(np.eye(3) + 2 * self.elastic_strain())
+        stretch = np.einsum("...ik,...k,...jk->...ij", vectors, np.sqrt(values), vectors)
+        lattice = _frame(stretch @ self._columns)
+        in_plane = np.zeros((*self.gradient.shape[:2], 3, 2))
+        in_plane[..., :2, :] = self.gradient
+        grain = self.problem.micro.element_grain.ravel()[self.problem.sheet.cell_index]
+        start = rotation_matrix(self.problem.micro.euler[grain])[:, None]
+        return _rotation_vector(_frame(in_plane) @ np.swapaxes(lattice, -1, -2) @ start)
+
+
+def _frame(pair: np.ndarray) -> np.ndarray:
+    """Orthonormal frame (..., 3, 3) whose first two columns span those of ``pair`` (..., 3, 2)."""
+    first, second = pair[..., 0], pair[..., 1]
+    x = first / np.linalg.norm(first, axis=-1, keepdims=True)
+    z = np.cross(first, second)
+    z /= np.linalg.norm(z, axis=-1, keepdims=True)
+    return np.stack([x, np.cross(z, x), z], axis=-1)
+
+
+def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
+    """Axis times angle (..., 3), rad, of rotations (..., 3, 3) by less than pi."""
+    swapped = np.swapaxes(rotation, -1, -2)
+    skew = 0.5 * (rotation - swapped)
+    sine = np.stack([skew[..., 2, 1], skew[..., 0, 2], skew[..., 1, 0]], axis=-1)
+    length = np.linalg.norm(sine, axis=-1, keepdims=True)
+    cosine = 0.5 * (np.trace(rotation, axis1=-2, axis2=-1)[..., None] - 1)
+    return sine * np.where(length > 1e-12, np.arctan2(length, cosine) / np.maximum(length, 1e-12), 1)

@@ -1,0 +1,124 @@
+"""The set-up script and the launcher, as a user calls them."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SETUP = REPOSITORY / "envs/setup"
+RUN = REPOSITORY / "envs/run"
+
+
+def call(*command, **options):
+    """Run a command to its end; its output is captured as text."""
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def test_second_setup_does_nothing():
+    result = call(SETUP)
+    assert result.returncode == 0
+    assert result.stdout == "envs/setup: simulate learn up to date\n"
+
+
+@pytest.mark.parametrize("command", [(SETUP, "nonsense"), (RUN, "--in", "nonsense", "true")])
+def test_unknown_environment_is_a_one_line_error(command):
+    result = call(*command)
+    assert result.returncode != 0
+    assert "unknown environment 'nonsense'" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_missing_environment_is_an_error_when_set_up_is_forbidden(tmp_path):
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/run").symlink_to(RUN)  # a repository without environments
+    forbidden = {**os.environ, "SLIPFIELD_NO_SETUP": "1"}
+    result = call(tmp_path / "envs/run", "--in", "learn", "true", env=forbidden)
+    assert result.returncode == 2
+    assert "run 'envs/setup learn' first" in result.stderr
+
+
+@pytest.mark.parametrize("environment", ["simulate", "learn"])
+def test_exit_code_folder_and_input_pass_through(environment, tmp_path):
+    script = "pwd; cat; exit 7"
+    result = call(
+        RUN, "--in", environment, "sh", "-c", script, cwd=tmp_path, input="from the caller"
+    )
+    assert result.stdout == f"{tmp_path}\nfrom the caller"
+    assert result.returncode == 7
+
+
+def test_simulate_sees_bound_folders_and_chosen_variables_only(tmp_path):
+    variables = {**os.environ, "SLIPFIELD_COLOUR": "red", "OTHER": "x", "OMP_NUM_THREADS": "3"}
+    show = 'echo "$SLIPFIELD_COLOUR,$OTHER,$OMP_NUM_THREADS"'
+    result = call(RUN, "--in", "simulate", "sh", "-c", show, env=variables)
+    assert result.stdout == "red,,3\n"
+
+    result = call(RUN, "--in", "simulate", "ls", "-d", "/media", env=variables)
+    assert result.returncode != 0
+    variables["SLIPFIELD_BIND"] = "/media:/mnt"
+    result = call(RUN, "--in", "simulate", "ls", "-d", "/media", "/mnt", env=variables)
+    assert result.returncode == 0
+
+
+@pytest.mark.parametrize("environment", ["simulate", "learn"])
+def test_termination_reaches_the_command(environment, tmp_path):
+    script = "trap 'echo tidied; exit 5' TERM; touch ready; while :; do sleep 0.05; done"
+    process = subprocess.Popen(
+        [RUN, "--in", environment, "sh", "-c", script],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=10)
+    assert (output, process.returncode) == ("tidied\n", 5)
+
+
+@pytest.mark.parametrize("in_slurm_job", [False, True])
+def test_ranks_make_one_communicator_of_that_size(in_slurm_job):
+    variables = dict(os.environ)
+    if in_slurm_job:  # an allocation elsewhere must not lure mpirun away from this machine
+        variables |= {"SLURM_JOB_ID": "1", "SLURM_NODELIST": "a,b", "SLURM_TASKS_PER_NODE": "1(x2)"}
+    program = "from mpi4py import MPI; print(MPI.COMM_WORLD.size)"
+    result = call(RUN, "--ranks", "2", "--in", "simulate", "python3", "-c", program, env=variables)
+    assert result.stdout.split() == ["2", "2"]
+
+
+def test_ranks_are_refused_outside_simulate():
+    result = call(RUN, "--ranks", "2", "python", "-c", "pass")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+
+
+def package_names(requirements: str) -> set[str]:
+    """Return the normalised names before the versions of a list of requirements."""
+    names = re.findall(r"^ *-? *([A-Za-z][\w.-]*)", requirements, flags=re.MULTILINE)
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+
+def test_conda_learn_holds_what_the_pins_hold():
+    """The conda list and the direct pins name the same packages, up to conda's own names."""
+    renamed = {
+        "torch": "pytorch",
+        "snakemake": "snakemake-minimal",
+        "matplotlib": "matplotlib-base",
+    }
+    direct, _, _ = (REPOSITORY / "envs/learn.txt").read_text().partition("# What those need.")
+    expected = {renamed.get(name, name) for name in package_names(direct)}
+    environment = yaml.safe_load((REPOSITORY / "envs/learn.yaml").read_text())
+    assert package_names("\n".join(environment["dependencies"])) - {"python"} == expected
+
+
+def test_conda_simulate_is_readable_and_pins_dolfinx():
+    environment = yaml.safe_load((REPOSITORY / "envs/simulate.yaml").read_text())
+    assert "fenics-dolfinx =0.9" in environment["dependencies"]
