@@ -1,0 +1,1 @@
+"""The file contract, its validator, and the readers that feed the inverters."""

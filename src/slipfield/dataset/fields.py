@@ -1,0 +1,179 @@
+"""Decoded samples: the strided, noisy fields that an inverter learns from, kept where they fit.
+
+Training visits each sample once an epoch and cross-validation trains many times, so the fields
+are decompressed once: into memory when they take little of it, else into a float16 file that all
+jobs map, else (no room on disk) they are read from the shards whenever they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+
+from slipfield.dataset.collection import Collection
+from slipfield.dataset.moments import Moments
+from slipfield.dataset.noise import add_noise
+from slipfield.files import complete_file
+from slipfield.progress import progress
+from slipfield.study import Noise
+
+Storage = Literal["memory", "disk", "stream"]
+MEMORY_SHARE = 1 / 8
+DISK_SHARE = 1 / 2
+
+
+class Rows(Protocol):
+    """Anything that gives samples by row numbers: an array, a mapped file, or the shards."""
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Strain (rows, time, component, y, x)."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Fields of all samples of a collection, as an inverter sees them.
+
+    Attributes
+    ----------
+    strain : array-like (n, time, 3, y, x), 1
+        Indexed with an array of row numbers.
+    load : ndarray (n, time) float64, N
+    angles : ndarray (m, 3, y, x) float32, rad
+        Bunge angles of each grain map.
+    map_row : ndarray (n,)
+        Row of ``angles`` that belongs to each sample.
+    parameters : ndarray (n, 3) float64
+        k1, k2, k3.
+    strain_moments, load_moments : Moments (n, 3), (n,)
+        Of each sample, so that those of any training set follow without another pass.
+    angle_moments : Moments (m, 3)
+    """
+
+    strain: Rows
+    load: np.ndarray
+    angles: np.ndarray
+    map_row: np.ndarray
+    parameters: np.ndarray
+    strain_moments: Moments
+    load_moments: Moments
+    angle_moments: Moments
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+
+class StreamedStrain:
+    """Strain read from the shards at every request."""
+
+    def __init__(self, collection: Collection, stride: int, noise: Noise) -> None:
+        self.collection, self.stride, self.noise = collection, stride, noise
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return np.stack([self.measured(int(row))[0] for row in rows])
+
+    def measured(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Strain (time, 3, y, x) at the kept nodes, and load (time,) in N, with their noise."""
+        collection = self.collection
+        sample = int(collection.samples[row])
+        strain, load = add_noise(collection.strain(row), collection.load(row), self.noise, sample)
+        return strain[..., :: self.stride, :: self.stride], load
+
+
+def decode(
+    collection: Collection, stride: int, noise: Noise, storage: Storage | None = None
+) -> Fields:
+    """Decode all samples of ``collection`` with measurement noise, every ``stride``-th node.
+
+    The result is kept with the collection, so that all folds of a process share it.
+
+    Parameters
+    ----------
+    storage : {"memory", "disk", "stream"}, optional
+        Where the strain is kept; by default :func:`choose_storage` decides.
+    """
+    key = (stride, noise, storage)
+    if key not in collection.decoded:
+        collection.decoded[key] = _decode(collection, stride, noise, storage)
+    return collection.decoded[key]
+
+
+def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage | None) -> Fields:
+    source = StreamedStrain(collection, stride, noise)
+    height, width = (-(-nodes // stride) for nodes in collection.image)
+    shape = (len(collection), len(collection.time), 3, height, width)
+    storage = storage or choose_storage(shape, collection.folder)
+    if storage == "disk":
+        strain, load, moments = _mapped(source, shape)
+    else:
+        keep = np.empty(shape, np.float32) if storage == "memory" else None
+        load, moments = _read_all(source, shape, keep)
+        strain = source if keep is None else keep
+    owners, map_row = np.unique(collection.microstructures, return_inverse=True)
+    angles = [collection.angles(int(m))[:, ::stride, ::stride] for m in owners]
+    return Fields(
+        strain=strain,
+        load=load,
+        angles=np.stack(angles).astype(np.float32),
+        map_row=map_row,
+        parameters=collection.parameters,
+        strain_moments=moments,
+        load_moments=Moments.of(load, axis=1),
+        angle_moments=Moments.of(np.stack(angles), axis=(-2, -1)),
+    )
+
+
+def choose_storage(shape: tuple[int, ...], folder: Path | None) -> Storage:
+    """Choose memory below an eighth of it, else the disk if half of its free space is enough."""
+    values = int(np.prod(shape))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if 4 * values <= MEMORY_SHARE * memory:
+        return "memory"
+    if folder is not None and 2 * values <= DISK_SHARE * shutil.disk_usage(folder).free:
+        return "disk"
+    return "stream"
+
+
+def _read_all(
+    source: StreamedStrain, shape: tuple[int, ...], keep: np.ndarray | None
+) -> tuple[np.ndarray, Moments]:
+    """Read every sample once: load (n, time), moments (n, 3), and the strain into ``keep``."""
+    load, moments = np.empty(shape[:2]), []
+    with progress("read samples", shape[0]) as advance:
+        for row in range(shape[0]):
+            strain, load[row] = source.measured(row)
+            moments.append(Moments.of(strain, axis=(0, 2, 3)))
+            if keep is not None:
+                keep[row] = strain
+            advance()
+    return load, Moments.stack(moments)
+
+
+def _mapped(
+    source: StreamedStrain, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, Moments]:
+    """Map the decoded copy in the dataset's folder; write it first if it is not there.
+
+    Two jobs that start at once both write it; the second one replaces the first's equal copy.
+    """
+    collection = source.collection
+    key = json.dumps([collection.data_hash, source.stride, source.noise.model_dump()])
+    stem = f"decoded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    array_path, side_path = (collection.folder / f"{stem}{end}" for end in (".npy", ".npz"))
+    if not (array_path.exists() and side_path.exists()):
+        with complete_file(array_path) as temporary:
+            keep = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
+            load, moments = _read_all(source, shape, keep)
+            keep.flush()
+        with complete_file(side_path) as temporary, open(temporary, "wb") as handle:
+            np.savez(handle, load=load, **vars(moments))
+    with np.load(side_path) as side:
+        load = side["load"]
+        moments = Moments(side["count"], side["mean"], side["squares"])
+    return np.load(array_path, mmap_mode="r"), load, moments

@@ -1,0 +1,276 @@
+"""Gather shards into a dataset: check them, list them, and compute statistics in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield.dataset.contract import STATISTICS, label_variables, variable, violations
+from slipfield.dataset.moments import Moments
+from slipfield.errors import SlipfieldError
+from slipfield.files import open_netcdf, write_netcdf, write_text
+from slipfield.plan import batches
+from slipfield.progress import progress
+from slipfield.sampling import read_design
+from slipfield.study import PARAMETERS, Study
+
+MANIFEST, STATISTICS_FILE = "manifest.json", "statistics.nc"
+
+
+@dataclass
+class _Totals:
+    """What one pass over the shards accumulates, samples that failed left out."""
+
+    strain: Moments | None = None
+    load: Moments | None = None
+    angles: Moments | None = None
+    samples: int = 0
+    low: np.ndarray | float = np.inf
+    high: np.ndarray | float = -np.inf
+
+    def add(self, name: str, part: Moments) -> None:
+        """Merge ``part`` into the moments called ``name``."""
+        total = getattr(self, name)
+        setattr(self, name, part if total is None else total.merge(part))
+
+
+def planned_shards(study: Study, folder: Path) -> list[Path]:
+    """Shards that the study's batches write into ``folder``.
+
+    Raises
+    ------
+    SlipfieldError
+        If one is missing; the message names the rows to simulate.
+    """
+    found = []
+    for batch in batches(study):
+        path = folder / f"{batch.name}.nc"
+        if not path.exists():
+            raise SlipfieldError(f"{path}: missing; run `simulate --rows {batch.rows}` for it")
+        found.append(path)
+    return found
+
+
+def netcdf_files(paths: Sequence[Path]) -> list[Path]:
+    """Replace each folder among ``paths`` by its NetCDF files, sorted.
+
+    Raises
+    ------
+    SlipfieldError
+        If a path does not exist or a folder holds none.
+    """
+    found = []
+    for path in paths:
+        files = sorted(path.glob("*.nc")) if path.is_dir() else [path]
+        if not files or not files[0].exists():
+            raise SlipfieldError(f"{path}: no NetCDF file here; name a file or a folder of them")
+        found += files
+    return found
+
+
+def gather(
+    study: Study,
+    shards: Sequence[Path],
+    microstructures: Sequence[Path],
+    references: Sequence[Path],
+    samples_csv: Path,
+    output_dir: Path,
+) -> dict[str, Any]:
+    """Write ``manifest.json`` and ``statistics.nc`` of the dataset that the shards form.
+
+    Parameters
+    ----------
+    study : Study
+        The study that the dataset belongs to.
+    shards, microstructures, references : sequence of Path
+        NetCDF files of ours; ``references`` may be empty. One shard is in memory at a time, and
+        of it one sample.
+    samples_csv : Path
+        The design; every sample of it must be in exactly one shard, with the same parameters.
+    output_dir : Path
+        Folder of the dataset.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file breaks the contract or belongs to other physics, or if samples of the design
+        are missing or double; the message names the file and the remedy.
+    """
+    maps = {_index(path, study): path for path in microstructures}
+    runs = {_index(path, study): path for path in references}
+    totals, entries, seen = _Totals(), [], {}
+    table = read_design(samples_csv)
+    planned = zip(table.microstructure, table.parameters, strict=True)
+    design = dict(zip(table.number.tolist(), planned, strict=True))
+    with progress("gather shards", len(shards)) as advance:
+        for path in shards:
+            _check(path, study, "simulate its batch again")
+            with open_netcdf(path) as data:
+                entry = _entry(path, data, output_dir)
+                _check_samples(path, data, design, seen)
+                if entry["microstructure"] not in maps:
+                    raise SlipfieldError(
+                        f"{path}: no grain map with microstructure_index "
+                        f"{entry['microstructure']} given; make it with `microstructure --index`"
+                    )
+                _accumulate(totals, data, maps[entry["microstructure"]])
+            entries.append(entry)
+            advance()
+    _check_complete(design, seen, samples_csv)
+    if totals.samples == 0:
+        raise SlipfieldError(f"{output_dir}: every sample failed; see `reason` in the shards")
+    manifest = {
+        "study": study.model_dump(mode="json"),
+        "physics_hash": study.physics_hash(),
+        "shards": entries,
+        "microstructures": _relative(maps, output_dir),
+        "references": _relative(runs, output_dir),
+        "samples": len(design),
+    }
+    with open_netcdf(shards[0]) as data:
+        write_netcdf(_statistics(totals, data), output_dir / STATISTICS_FILE, study)
+    write_text(output_dir / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    return manifest
+
+
+def _check(path: Path, study: Study, remedy: str) -> None:
+    """Refuse a file that breaks the contract or was made under other physics."""
+    found = violations(path)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise SlipfieldError(f"{path}: {found[0]}{more}; {remedy}")
+    with open_netcdf(path) as data:
+        given, expected = data.attrs["physics_hash"], study.physics_hash()
+    if given != expected:
+        raise SlipfieldError(
+            f"{path}: made under other physics (physics_hash {given}, the study has {expected}); "
+            f"{remedy} with this study, or gather it with its own"
+        )
+
+
+def _index(path: Path, study: Study) -> int:
+    """Check a grain map or reference and give its microstructure index."""
+    _check(path, study, "make it again")
+    with open_netcdf(path) as data:
+        return int(data.attrs["microstructure_index"])
+
+
+def _entry(path: Path, data: xr.Dataset, output_dir: Path) -> dict[str, Any]:
+    """Manifest entry of one shard."""
+    numbers = data["sample"].values
+    with open(path, "rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {
+        "path": os.path.relpath(path, output_dir),
+        "microstructure": int(data["microstructure"].values[0]),
+        "samples": numbers.tolist(),
+        "failed": numbers[data["status"].values != 0].tolist(),
+        "bytes": path.stat().st_size,
+        "sha256": digest,
+    }
+
+
+def _check_samples(path: Path, data: xr.Dataset, design: dict, seen: dict[int, Path]) -> None:
+    """Compare a shard's samples with the design and with the shards before it."""
+    owners = data["microstructure"].values
+    parameters = np.stack([data[name].values for name in PARAMETERS], axis=1)
+    for number, owner, values in zip(data["sample"].values, owners, parameters, strict=True):
+        number = int(number)
+        if number in seen:
+            raise SlipfieldError(
+                f"{path}: sample {number} is also in {seen[number]}; delete one of the shards"
+            )
+        seen[number] = path
+        if number not in design:
+            raise SlipfieldError(f"{path}: sample {number} is not in the design; leave it out")
+        planned_owner, planned = design[number]
+        if owner != planned_owner or not np.allclose(values, planned, rtol=1e-9, atol=0):
+            raise SlipfieldError(
+                f"{path}: sample {number} has microstructure {owner} and k {values.tolist()}, the "
+                f"design {planned_owner} and {planned.tolist()}; simulate its batch again"
+            )
+
+
+def _check_complete(design: dict, seen: dict[int, Path], samples_csv: Path) -> None:
+    missing = sorted(design.keys() - seen.keys())
+    if missing:
+        listed = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+        raise SlipfieldError(
+            f"{samples_csv}: {len(missing)} of {len(design)} samples are in no shard: {listed}; "
+            "simulate their batches"
+        )
+
+
+def _accumulate(totals: _Totals, data: xr.Dataset, microstructure: Path) -> None:
+    """Merge the samples of one shard into the totals, one at a time."""
+    good = np.flatnonzero(data["status"].values == 0)
+    if good.size == 0:
+        return
+    for row in good:
+        totals.add("strain", Moments.of(data["strain"][row].values, axis=(-2, -1)))
+        totals.add("load", Moments.of(data["load"][row].values[None], axis=0))
+    angles = Moments.of(angle_maps(microstructure), axis=(-2, -1))
+    totals.add("angles", Moments.stack([angles]).pool(weights=np.array([good.size])))
+    parameters = np.stack([data[name].values[good] for name in PARAMETERS], axis=1)
+    totals.low = np.minimum(totals.low, parameters.min(axis=0))
+    totals.high = np.maximum(totals.high, parameters.max(axis=0))
+    totals.samples += good.size
+
+
+def angle_maps(microstructure: Path) -> np.ndarray:
+    """Bunge angles at the nodes of a grain map, (angle, y, x), rad."""
+    with open_netcdf(microstructure) as data:
+        return np.moveaxis(data["euler"].values[data["grain_id"].values], -1, 0)
+
+
+def _statistics(totals: _Totals, shard: xr.Dataset) -> xr.Dataset:
+    """Turn the totals into statistics.nc; time and displacement are those of ``shard``."""
+    strain, load = totals.strain.pool(), totals.load.pool()
+    values = {
+        "samples": totals.samples,
+        "strain_mean": strain.mean,
+        "strain_std": strain.std,
+        "load_mean": load.mean,
+        "load_std": load.std,
+        "angle_mean": totals.angles.mean,
+        "angle_std": totals.angles.std,
+        "parameter_min": totals.low,
+        "parameter_max": totals.high,
+        "time": shard["time"].values,
+        "displacement": shard["displacement"].values,
+        "strain_time_mean": totals.strain.mean,
+        "strain_time_std": totals.strain.std,
+        "load_time_mean": totals.load.mean,
+        "load_time_std": totals.load.std,
+    }
+    variables = {name: variable(STATISTICS, name, array) for name, array in values.items()}
+    return xr.Dataset({**variables, **label_variables(STATISTICS)})
+
+
+def _relative(paths: dict[int, Path], folder: Path) -> dict[str, str]:
+    return {str(index): os.path.relpath(paths[index], folder) for index in sorted(paths)}
+
+
+def summary(manifest: dict[str, Any]) -> str:
+    """Say in a line or two what a dataset holds and which samples failed."""
+    shards = manifest["shards"]
+    failed = [number for shard in shards for number in shard["failed"]]
+    size = sum(shard["bytes"] for shard in shards) / 1e6
+    text = (
+        f"{manifest['samples'] - len(failed)} of {manifest['samples']} samples in {len(shards)} "
+        f"shards on {len(manifest['microstructures'])} grain maps, {size:.0f} MB"
+    )
+    return text + (f"; failed: {', '.join(map(str, failed))}" if failed else "")

@@ -1,0 +1,1 @@
+"""Training, splitting, metrics and cross-validation of the inverters."""

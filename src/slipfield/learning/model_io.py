@@ -1,0 +1,64 @@
+"""Model folders: weights as safetensors beside a JSON card, loaded without pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from slipfield import __version__
+from slipfield.dataset.collection import Collection
+from slipfield.errors import SlipfieldError
+from slipfield.files import write_text
+from slipfield.learning.inverter import Inverter, inverter_class
+from slipfield.study import Study, check_study
+
+CARD = "model.json"
+
+
+def save_model(
+    inverter: Inverter,
+    name: str,
+    study: Study,
+    dataset: Collection,
+    folder: Path,
+    facts: dict[str, Any],
+) -> None:
+    """Write an inverter and its card into ``folder``; the card comes last.
+
+    Parameters
+    ----------
+    name : str
+        Registered name of the inverter.
+    facts : dict
+        What else the card says: sizes of the parts, metrics, training time.
+    """
+    card = {
+        "model": name,
+        "slipfield_version": __version__,
+        "study": study.model_dump(mode="json"),
+        "physics_hash": dataset.study.physics_hash(),
+        "data_hash": dataset.data_hash,
+        **facts,
+        "details": inverter.save(folder),
+    }
+    write_text(folder / CARD, json.dumps(card, indent=1) + "\n")
+
+
+def load_model(folder: str | Path) -> tuple[Inverter, dict[str, Any]]:
+    """Read the inverter in ``folder`` and its card.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no readable card or the weights cannot be used.
+    """
+    folder = Path(folder)
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        name, details, content = card["model"], card["details"], card["study"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SlipfieldError(f"{path}: no readable model card ({error!r}); run `train`") from error
+    study = check_study(content, str(path))
+    return inverter_class(name).load(folder, study, details), card

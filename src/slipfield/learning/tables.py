@@ -1,0 +1,71 @@
+"""Scores as tables on the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from slipfield.learning.metrics import Scores
+from slipfield.study import PARAMETER_UNITS
+
+PLAIN_WIDTH = 130
+_COLUMNS = {
+    "r2": (1, ".3f"),
+    "median_relative_error": (100, ".2f"),
+    "p95_relative_error": (100, ".2f"),
+    "mae": (1, ".3g"),
+    "rmse": (1, ".3g"),
+}
+
+
+def print_scores(found: Scores, baseline: Scores, samples: int) -> None:
+    """Print R^2 and relative errors of each parameter beside those of the mean predictor."""
+    table = Table(title=f"{samples} samples; the mean predictor's values in brackets")
+    for heading in ("parameter", "R2", "median error %", "95th percentile %", "MAE", "RMSE"):
+        table.add_column(heading, justify="left" if heading == "parameter" else "right")
+    for name, values in found.items():
+        unit = PARAMETER_UNITS.get(name)
+        table.add_row(
+            f"{name}, {unit}" if unit else name,
+            *(_pair(values, baseline[name], key) for key in _COLUMNS),
+        )
+    _console().print(table)
+
+
+def _pair(values: dict[str, float], baseline: dict[str, float], key: str) -> str:
+    """Value with the mean predictor's in brackets; empty if there is none."""
+    if key not in values:
+        return ""
+    factor, form = _COLUMNS[key]
+    return f"{factor * values[key]:{form}} ({factor * baseline[key]:{form}})"
+
+
+def print_summary(rows: list[dict[str, Any]]) -> None:
+    """Print the table of cross-validation, a block for each model and grouping."""
+    for model, grouping in dict.fromkeys((row["model"], row["grouping"]) for row in rows):
+        block = [row for row in rows if (row["model"], row["grouping"]) == (model, grouping)]
+        table = Table(title=f"{model}, {block[0]['folds']} {grouping} folds; 95 % intervals")
+        headings = "mean", "std", "t-interval", "corrected interval", "CV %", "mean predictor"
+        for heading in ("parameter", "metric", *headings):
+            table.add_column(heading, justify="right" if heading in headings else "left")
+        for row in block:
+            unit = "" if row["unit"] == "1" else f", {row['unit']}"
+            table.add_row(
+                row["parameter"],
+                row["metric"].replace("_", " ") + unit,
+                f"{row['mean']:.4g}",
+                f"{row['std']:.2g}",
+                f"{row['t_low']:.4g} to {row['t_high']:.4g}",
+                f"{row['corrected_low']:.4g} to {row['corrected_high']:.4g}",
+                f"{row['cv_percent']:.2f}",
+                f"{row['mean_predictor']:.4g}",
+            )
+        _console().print(table)
+
+
+def _console() -> Console:
+    """Console as wide as the terminal, or wide enough for the tables where there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)

@@ -1,0 +1,1 @@
+"""The published CNN-LSTM network."""

@@ -1,0 +1,142 @@
+"""Gathering: the statistics against numpy on all data, and every refusal."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from slipfield.dataset.contract import violations
+from slipfield.dataset.manifest import gather, planned_shards, summary
+from slipfield.dataset.moments import Moments
+from slipfield.errors import SlipfieldError
+from slipfield.files import write_netcdf
+from tests.dataset.conftest import FAILED
+from tests.shards import make_microstructure, make_shard, tiny_study
+
+
+def all_samples(dataset_dir):
+    """Strain, load, k (n, 3) and angle maps of every sample that is ok, in memory."""
+    strain, load, k, angles = [], [], [], []
+    for path in sorted(dataset_dir.parent.glob("shards/*.nc")):
+        with xr.open_dataset(path, decode_times=False) as data:
+            data = data.isel(sample=np.flatnonzero(data.status == 0)).load()
+        index = int(data.microstructure[0])
+        with xr.open_dataset(dataset_dir.parent / f"microstructures/{index:05d}.nc") as grains:
+            maps = grains.euler.values[grains.grain_id.values]
+        strain.append(data.strain.values.astype(np.float64))
+        load.append(data["load"].values)
+        k.append(np.stack([data.k1, data.k2, data.k3], 1))
+        angles += [maps] * data.sizes["sample"]
+    return *map(np.concatenate, (strain, load, k)), np.stack(angles)
+
+
+def test_statistics_equal_numpy_on_all_data(dataset_dir):
+    strain, load, k, angles = all_samples(dataset_dir)
+    assert violations(dataset_dir / "statistics.nc") == []
+    with xr.open_dataset(dataset_dir / "statistics.nc", decode_times=False) as data:
+        assert data.samples == len(strain) == 23
+        expected = {
+            "strain_mean": strain.mean((0, 1, 3, 4)),
+            "strain_std": strain.std((0, 1, 3, 4)),
+            "load_mean": load.mean(),
+            "load_std": load.std(),
+            "angle_mean": angles.mean((0, 1, 2)),
+            "angle_std": angles.std((0, 1, 2)),
+            "parameter_min": k.min(0),
+            "parameter_max": k.max(0),
+            "strain_time_mean": strain.mean((0, 3, 4)),
+            "strain_time_std": strain.std((0, 3, 4)),
+            "load_time_mean": load.mean(0),
+            "load_time_std": load.std(0),
+        }
+        for name, values in expected.items():
+            np.testing.assert_allclose(data[name], values, rtol=1e-10, err_msg=name)
+
+
+def test_moments_merge_in_any_order_without_cancellation():
+    values = 1e6 + np.random.default_rng(0).normal(size=(1000, 3))
+    parts = [Moments.of(part, axis=0) for part in np.split(values, [1, 7, 500])]
+    forwards = parts[0].merge(parts[1]).merge(parts[2]).merge(parts[3])
+    pooled = Moments.stack(parts[::-1]).pool()
+    for merged in (forwards, pooled):
+        np.testing.assert_allclose(merged.std, values.std(axis=0), rtol=1e-9)
+        np.testing.assert_allclose(merged.mean, values.mean(axis=0), rtol=1e-14)
+    twice = Moments.stack(parts).pool(weights=np.array([2, 1, 1, 1]))
+    repeated = np.concatenate([values[:1], values])
+    np.testing.assert_allclose(twice.std, repeated.std(axis=0), rtol=1e-9)
+
+
+def test_manifest_lists_files_and_failures(dataset_dir, study):
+    manifest = json.loads((dataset_dir / "manifest.json").read_text())
+    assert manifest["physics_hash"] == study.physics_hash()
+    assert manifest["samples"] == 24
+    assert [n for shard in manifest["shards"] for n in shard["failed"]] == [FAILED]
+    assert sorted(n for shard in manifest["shards"] for n in shard["samples"]) == list(range(24))
+    for shard in manifest["shards"]:
+        content = (dataset_dir / shard["path"]).read_bytes()
+        assert shard["bytes"] == len(content)
+        assert shard["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (dataset_dir / manifest["references"]["2"]).exists()
+    assert summary(manifest).startswith("23 of 24 samples in 6 shards on 3 grain maps")
+    assert summary(manifest).endswith("failed: 5")
+
+
+@pytest.fixture
+def results(dataset_dir, tmp_path):
+    """Copy of the result folder that a test may damage."""
+    return shutil.copytree(dataset_dir.parent, tmp_path / "results")
+
+
+def gather_all(study, results):
+    files = (sorted((results / name).glob("*.nc")) for name in ("shards", "microstructures"))
+    return gather(study, *files, [], results / "samples.csv", results / "dataset")
+
+
+def first_shard(results):
+    return sorted(results.glob("shards/*.nc"))[0]
+
+
+def test_refuses_other_physics(study, results):
+    other = tiny_study(material={"h0_MPa": 90.0})
+    with pytest.raises(SlipfieldError, match=r"r000000-000003.nc: made under other physics"):
+        shard = make_shard(
+            other, make_microstructure(other, 0), np.arange(4), np.full((4, 3), 20.0)
+        )
+        write_netcdf(shard, first_shard(results), other)
+        gather_all(study, results)
+
+
+def test_refuses_a_missing_and_a_double_sample(study, results):
+    extra = results / "shards" / "copy.nc"
+    shutil.copy(first_shard(results), extra)
+    with pytest.raises(SlipfieldError, match="sample 0 is also in .*delete one"):
+        gather_all(study, results)
+    extra.unlink()
+    first_shard(results).unlink()
+    with pytest.raises(SlipfieldError, match="4 of 24 samples are in no shard: 0, 1, 2, 3"):
+        gather_all(study, results)
+    with pytest.raises(SlipfieldError, match="missing; run `simulate --rows 0:8`"):
+        planned_shards(study, results / "shards")
+
+
+def test_refuses_parameters_that_differ_from_the_design(study, results):
+    table = results / "samples.csv"
+    lines = table.read_text().splitlines()
+    number, owner, _, *rest = lines[3].split(",")
+    lines[3] = ",".join([number, owner, "99.5", *rest])
+    table.write_text("\n".join(lines) + "\n")
+    with pytest.raises(SlipfieldError, match=r"sample 2 has .*simulate its batch again"):
+        gather_all(study, results)
+
+
+def test_refuses_a_damaged_shard_and_a_missing_map(study, results):
+    (results / "microstructures" / "00001.nc").unlink()
+    with pytest.raises(SlipfieldError, match="no grain map with microstructure_index 1"):
+        gather_all(study, results)
+    path = first_shard(results)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(SlipfieldError, match="simulate its batch again"):
+        gather_all(study, results)

@@ -1,0 +1,57 @@
+"""The torch face: layout, scaling, and the same batches with and without worker processes."""
+
+import numpy as np
+import pytest
+import torch
+
+from slipfield.dataset.fields import decode
+from slipfield.dataset.scaling import Scaling
+from slipfield.dataset.torch_data import FieldDataset, SeededOrder, loader
+
+
+@pytest.fixture(params=["memory", "stream"])
+def dataset(request, collection, study):
+    fields = decode(collection, 2, study.noise, request.param)
+    rows = np.arange(0, 23, 2)
+    return FieldDataset(fields, rows, Scaling.fit(fields, rows))
+
+
+def test_layout_and_scaling(dataset):
+    sample = dataset[3]
+    shapes = {name: tuple(tensor.shape) for name, tensor in sample.items()}
+    assert shapes == {
+        "strain": (4, 3, 9, 9),
+        "orientation": (3, 9, 9),
+        "load": (4,),
+        "labels": (3,),
+    }
+    assert {tensor.dtype for tensor in sample.values()} == {torch.float32}
+    batch = dataset.__getitems__(range(len(dataset)))
+    for name, axes in (("strain", (0, 1, 3, 4)), ("orientation", (0, 2, 3)), ("load", (0, 1))):
+        values = batch[name].double()
+        assert torch.allclose(values.mean(axes), torch.zeros(()).double(), atol=1e-5), name
+        assert torch.allclose(values.std(axes, correction=0), torch.ones(()).double(), rtol=1e-4)
+    assert batch["labels"].min() == pytest.approx(0.1) and batch["labels"].max() == 1.0
+    assert torch.equal(batch["strain"][3], sample["strain"])
+
+
+def test_workers_give_the_same_batches(dataset):
+    order = SeededOrder(len(dataset), seed=4)
+    alone, shared = (loader(dataset, 5, order, workers) for workers in (0, 2))
+    for epoch in (1, 2):
+        order.epoch = epoch
+        pairs = list(zip(alone, shared, strict=True))
+        assert len(pairs) == 3
+        for one, other in pairs:
+            assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_order_depends_on_seed_and_epoch():
+    orders = []
+    for seed, epoch in ((1, 1), (1, 1), (1, 2), (2, 1)):
+        order = SeededOrder(50, seed)
+        order.epoch = epoch
+        orders.append(list(order))
+    assert orders[0] == orders[1]
+    assert orders[0] != orders[2] and orders[0] != orders[3]
+    assert sorted(orders[3]) == list(range(50))

@@ -1,0 +1,142 @@
+"""The verbs from shards to scores, as a user types them."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+from typer.testing import CliRunner
+
+from slipfield.cli import app
+from slipfield.errors import SlipfieldError
+from slipfield.learning.metrics import scores
+from tests.shards import tiny_study, write_results
+
+
+def call(*arguments):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Results of a study, gathered and trained through the command line."""
+    folder = tmp_path_factory.mktemp("verbs")
+    study = tiny_study(learning={"epochs": 2}, execution={"samples_per_job": 4})
+    write_results(study, folder, failed=[7])
+    (folder / "study.yaml").write_text(yaml.safe_dump(study.model_dump(mode="json")))
+    paths = [("--shards", "shards"), ("--microstructures", "microstructures")]
+    paths += [("--references", "references"), ("--samples", "samples.csv")]
+    options = [part for option, name in paths for part in (option, folder / name)]
+    gathered = call(
+        "gather", "--config", folder / "study.yaml", *options, "--output", folder / "dataset"
+    )
+    assert "23 of 24 samples in 6 shards on 3 grain maps" in gathered.output
+    call("train", *common(folder), "--output", folder / "model")
+    return folder
+
+
+def common(folder):
+    return "--config", folder / "study.yaml", "--dataset", folder / "dataset"
+
+
+def test_train_writes_its_files(folder):
+    model = folder / "model"
+    names = {path.name for path in model.iterdir()}
+    assert names == {
+        "attention.nc",
+        "checkpoint",
+        "history.csv",
+        "metrics.json",
+        "model.json",
+        "model.safetensors",
+        "predictions.csv",
+    }
+    metrics = json.loads((model / "metrics.json").read_text())
+    with open(model / "predictions.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    test = [row for row in rows if row["split"] == "test"]
+    assert len(rows) == 23 and len(test) == metrics["samples"]["test"]
+    true, predicted = (
+        np.array([[float(row[f"k{i}_{kind}"]) for i in (1, 2, 3)] for row in test])
+        for kind in ("true", "predicted")
+    )
+    assert metrics["test"]["k2"] == pytest.approx(scores(true, predicted)["k2"], rel=1e-6)
+    assert metrics["mean_predictor"]["k1"]["r2"] <= 0
+    with xr.open_dataset(model / "attention.nc", decode_times=False) as data:
+        assert data.attention.dims == ("sample", "time", "modality")
+        assert data.sample.values.tolist() == [int(row["sample"]) for row in test]
+        np.testing.assert_allclose(data.attention.sum("modality"), 1, rtol=1e-5)
+    card = json.loads((model / "model.json").read_text())
+    assert card["details"]["trainable_parameters"] == 231_574
+
+
+def test_evaluate_prints_the_scores_of_any_shards(folder, tmp_path):
+    shards = sorted(folder.glob("shards/m00000*.nc"))
+    output = tmp_path / "scores.json"
+    options = "--model", folder / "model", "--shards", *shards
+    result = call("evaluate", *options, "--output", output)
+    found = json.loads(output.read_text())
+    assert found["samples"] == 7 and found["same_physics"]
+    assert f"{found['scores']['k2']['r2']:.3f}" in result.output
+    assert f"{100 * found['scores']['k3']['p95_relative_error']:.2f}" in result.output
+    again = call("evaluate", *options, "--microstructures", folder / "microstructures")
+    assert again.output == result.output
+    with pytest.raises(SlipfieldError, match="no NetCDF file here"):
+        call("evaluate", *options, "--microstructures", tmp_path / "nowhere")
+
+
+def test_evaluate_agrees_with_train_on_the_same_samples(folder):
+    """Loaded weights and loose shards give what the trained network gave on the dataset."""
+    from slipfield.learning.run import evaluate_model
+
+    shards, maps = (sorted((folder / name).glob("*.nc")) for name in ("shards", "microstructures"))
+    with open(folder / "model" / "predictions.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    true, predicted = (
+        np.array([[float(row[f"k{i}_{kind}"]) for i in (1, 2, 3)] for row in rows])
+        for kind in ("true", "predicted")
+    )
+    found = evaluate_model(folder / "model", shards, maps)["scores"]
+    for name, values in scores(true, predicted).items():
+        assert found[name] == pytest.approx(values, rel=1e-5)
+
+
+def test_crossval_and_its_summary(folder, tmp_path, mean_inverter):
+    for rows in ("0:3", "3:6"):
+        call(
+            "crossval", *common(folder), "--model", "mean", "--folds", rows,
+            "--output", tmp_path / f"{rows[0]}.json",
+        )  # fmt: skip
+    result = call(
+        "crossval-summary", tmp_path / "0.json", tmp_path / "3.json", "--output", tmp_path / "t.csv"
+    )
+    assert "mean, 6 random folds" in result.output
+    with pytest.raises(SlipfieldError, match="given 'rnn'; expected one of cnn_lstm, projection"):
+        call("crossval", *common(folder), "--model", "rnn", "--output", tmp_path / "x.json")
+
+
+def test_another_inverter_trains_through_the_same_verb(folder, tmp_path, mean_inverter):
+    call("train", *common(folder), "--model", "mean", "--output", tmp_path / "model")
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert metrics["test"] == metrics["mean_predictor"]
+    assert (tmp_path / "model" / "extras.json").exists()
+    shards = sorted(folder.glob("shards/m00000*.nc"))
+    result = call("evaluate", "--model", tmp_path / "model", "--shards", *shards)
+    assert "7 samples" in result.output
+
+
+def test_tensorboard_events(folder, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    call("train", *common(folder), "--output", tmp_path / "model", "--tensorboard")
+    events = EventAccumulator(str(tmp_path / "model" / "tensorboard"))
+    events.Reload()
+    with open(tmp_path / "model" / "history.csv", newline="") as handle:
+        losses = [float(row["validation_loss"]) for row in csv.DictReader(handle)]
+    logged = [event.value for event in events.Scalars("validation_loss")]
+    np.testing.assert_allclose(logged, losses, rtol=1e-6)
