@@ -12,6 +12,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 import xarray as xr
+from pydantic import ValidationError
 
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
@@ -71,7 +72,8 @@ def write_netcdf(
         physics_hash=study.physics_hash(),
     )
     packed = {"zlib": True, "shuffle": True, "complevel": 3}
-    encoding = {name: packed for name, v in data.variables.items() if v.ndim and v.dtype.kind in "fiu"}
+    numeric = (name for name, v in data.variables.items() if v.ndim and v.dtype.kind in "fiu")
+    encoding = dict.fromkeys(numeric, packed)
     with complete_file(path) as temporary:
         data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=encoding)
         for name, variable in (sliced or {}).items():
@@ -87,8 +89,14 @@ def _append(path: Path, name: str, variable: Sliced) -> None:
             if dim not in file.dimensions:
                 file.createDimension(dim, size)
         target = file.createVariable(
-            name, "f4", variable.dims, compression="zlib", complevel=3, shuffle=True,
-            chunksizes=(1, frames, *sizes[2:]), fill_value=np.float32(np.nan),
+            name,
+            "f4",
+            variable.dims,
+            compression="zlib",
+            complevel=3,
+            shuffle=True,
+            chunksizes=(1, frames, *sizes[2:]),
+            fill_value=np.float32(np.nan),
         )
         target.setncatts(variable.attributes)
         for number, values in enumerate(variable.slices):
@@ -117,9 +125,9 @@ def study_of(data: xr.Dataset, path: str | Path) -> Study:
     SlipfieldError
         If the file carries no study or one that this version cannot read.
     """
-    from pydantic import ValidationError
-
     try:
         return Study.model_validate_json(data.attrs["study"])
     except (KeyError, ValidationError) as error:
-        raise SlipfieldError(f"{path}: no readable attribute 'study': not a file of ours") from error
+        raise SlipfieldError(
+            f"{path}: no readable attribute 'study': not a file of ours"
+        ) from error

@@ -340,7 +340,9 @@ def load_study(path: str | Path) -> Study:
         line = " ".join(str(error).split())
         raise SlipfieldError(f"{path}: not valid YAML: {line}") from error
     if not isinstance(content, dict):
-        raise SlipfieldError(f"{path}: expected a mapping of sections, got {type(content).__name__}")
+        raise SlipfieldError(
+            f"{path}: expected a mapping of sections, got {type(content).__name__}"
+        )
     return check_study(content, str(path))
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from slipfield.crystal.driver import drive
 from slipfield.study import Material
 from slipfield.verification.point_law import (
     DIRECTIONS,

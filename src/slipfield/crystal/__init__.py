@@ -1,0 +1,1 @@
+"""Slip systems, elasticity, and the point law (C++) with its Python face."""

@@ -42,12 +42,12 @@ def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 
 
 
 def hardening_modulus(material: Material, k: Sequence[float], size: np.ndarray) -> np.ndarray:
-    """h = h0 + k1 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 13)."""
+    """Hardening modulus h = h0 + k1 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 13)."""
     return material.h0_MPa + k[0] * np.asarray(size, float) ** -0.5
 
 
 def initial_crss(k: Sequence[float], size: np.ndarray) -> np.ndarray:
-    """g(0) = k2 + k3 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 14)."""
+    """Initial crss g(0) = k2 + k3 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 14)."""
     return k[1] + k[2] * np.asarray(size, float) ** -0.5
 
 

@@ -1,0 +1,1 @@
+"""Crystal-plasticity finite elements on DOLFINx; the one room that imports it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from slipfield.dataset.contract import (
 from slipfield.errors import SlipfieldError
 from slipfield.fem.finished import FACTS, FinishedSamples, Sample
 from slipfield.fem.nodal import NodalGradient
+from slipfield.fem.paraview import ParaviewWriter
 from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem, Stepper
@@ -47,7 +49,12 @@ def check_microstructure(study: Study, micro: Microstructure, path: Path) -> Non
         )
 
 
-def simulate_sample(problem: Problem, nodal: NodalGradient, k: np.ndarray) -> Sample:
+def simulate_sample(
+    problem: Problem,
+    nodal: NodalGradient,
+    k: np.ndarray,
+    writer: ParaviewWriter | None = None,
+) -> Sample:
     """Run one sample; a failed one has NaN fields, a status and a reason. Collective."""
     study, comm = problem.study, problem.comm
     outputs = study.loading.outputs
@@ -57,6 +64,8 @@ def simulate_sample(problem: Problem, nodal: NodalGradient, k: np.ndarray) -> Sa
     def on_output(number: int, stepper: Stepper) -> None:
         gradient = nodal.image(stepper.u.array)
         load[number] = stepper.load
+        if writer:
+            writer.write(stepper)
         if gradient is not None:
             fields[number] = np.moveaxis(strain(gradient, study.solver.strain_measure), -1, 0)
 
@@ -76,8 +85,11 @@ def simulate_batch(
     rows: tuple[int, int],
     output: Path,
     comm: MPI.Intracomm = MPI.COMM_WORLD,
+    fields: Path | None = None,
 ) -> None:
     """Simulate rows A:B of a design on one grain map and write their shard.
+
+    With ``fields``, each sample's fields go there for ParaView, into ``<sample number>/``.
 
     Raises
     ------
@@ -103,8 +115,12 @@ def simulate_batch(
     numbers, parameters = design.number[chosen], design.parameters[chosen]
     done = FinishedSamples(output, study, micro, parameters, comm)
     for row in track(range(len(numbers)), f"microstructure {micro.index}", quiet=comm.rank > 0):
-        if not done.has(row):
-            done.add(row, simulate_sample(problem, nodal, parameters[row]))
+        if done.has(row):
+            continue
+        k = parameters[row]
+        folder = fields / f"{numbers[row]:06d}" if fields else None
+        with ParaviewWriter(problem, k, folder) if folder else nullcontext() as writer:
+            done.add(row, simulate_sample(problem, nodal, k, writer))
     if comm.rank == 0:
         _write_shard(problem, numbers, parameters, done, output)
         done.discard()
@@ -151,9 +167,18 @@ def _dataset(kind: FileKind, values: dict, **facts: object) -> xr.Dataset:
 
 
 def simulate_reference(
-    study: Study, microstructure: Path, output: Path, comm: MPI.Intracomm = MPI.COMM_WORLD
+    study: Study,
+    microstructure: Path,
+    output: Path,
+    comm: MPI.Intracomm = MPI.COMM_WORLD,
+    parameters: tuple[float, float, float] | None = None,
 ) -> None:
-    """Simulate the centre of the sampling box with sensitivities to ln k and write the file.
+    """Simulate one point with sensitivities to ln k and write the file.
+
+    Parameters
+    ----------
+    parameters
+        k1, k2, k3; by default the centre of the sampling box.
 
     Raises
     ------
@@ -162,17 +187,20 @@ def simulate_reference(
     """
     micro = Microstructure.read(microstructure)
     check_microstructure(study, micro, microstructure)
+    k = parameters or study.sampling.centre
+    if not all(np.isfinite(value) and value > 0 for value in k):
+        raise SlipfieldError(f"parameters: given {k}; expected three positive numbers")
     problem = Problem(study, micro, comm)
-    values = reference_fields(problem, study.sampling.centre)
+    values = reference_fields(problem, k)
     if comm.rank == 0:
-        centre = dict(zip(PARAMETERS, map(float, study.sampling.centre), strict=True))
+        point = dict(zip(PARAMETERS, map(float, k), strict=True))
         measure = study.solver.strain_measure
         data = _dataset(
             REFERENCE,
             {**values, **_times(problem)},
             strain_measure=measure,
             microstructure_index=micro.index,
-            **centre,
+            **point,
         )
         write_netcdf(data, output, study)
     comm.barrier()
@@ -213,6 +241,7 @@ def reference_fields(problem: Problem, k: tuple[float, float, float]) -> dict[st
     record = Stepper(problem, k, on_output, sensitivity.follow).run()
     if record.status:
         raise SlipfieldError(
-            f"the reference run at the centre of the sampling box failed: {record.reason}"
+            f"the reference run at k = {', '.join(f'{value:.4g}' for value in k)} failed: "
+            f"{record.reason}"
         )
     return {"strain": fields, "load": load, "dstrain_dlnk": rates, "dload_dlnk": load_rates}

@@ -74,9 +74,7 @@ class TangentSolver:
     factorisations : how many were made so far.
     """
 
-    def __init__(
-        self, sheet: Sheet, nodes: np.ndarray, valid: np.ndarray, constrained: np.ndarray
-    ):
+    def __init__(self, sheet: Sheet, nodes: np.ndarray, valid: np.ndarray, constrained: np.ndarray):
         self.sheet, self.factorisations = sheet, 0
         self._library = _petsc_library()
         owned, total = 2 * sheet.owned, 2 * sheet.space.dofmap.index_map.size_global

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from types import TracebackType
+from xml.etree import ElementTree
 
 import numpy as np
 from dolfinx import fem, io
@@ -12,13 +13,13 @@ from dolfinx import fem, io
 from slipfield.fem.point_fields import PointFields
 from slipfield.fem.stepping import Problem, Stepper
 
-CELL_FIELDS = {  # name -> components
-    "strain": 3,
-    "cauchy_stress_MPa": 3,
-    "accumulated_slip": 1,
-    "mean_crss_MPa": 1,
-    "lattice_rotation_rad": 3,
-    "grain": 1,
+CELL_FIELDS: dict[str, tuple[int, ...]] = {  # name -> shape of a value
+    "strain": (3, 3),
+    "cauchy_stress_MPa": (3, 3),
+    "accumulated_slip": (),
+    "mean_crss_MPa": (),
+    "lattice_rotation_rad": (3,),
+    "grain": (),
 }
 
 
@@ -37,10 +38,11 @@ class ParaviewWriter:
     def __init__(self, problem: Problem, k: tuple[float, float, float], folder: Path):
         self.problem, self.k, self.folder = problem, k, folder
         self._part = folder.with_name(f".{folder.name}.part")
-        self._functions = {
-            name: fem.Function(fem.functionspace(problem.sheet.mesh, ("DG", 0, _shape(count))), name=name)
-            for name, count in CELL_FIELDS.items()
+        spaces = {
+            name: fem.functionspace(problem.sheet.mesh, ("DG", 0, shape))
+            for name, shape in CELL_FIELDS.items()
         }
+        self._functions = {name: fem.Function(space, name=name) for name, space in spaces.items()}
         self._displacement = fem.Function(problem.sheet.space, name="displacement_mm")
 
     def __enter__(self) -> ParaviewWriter:
@@ -58,8 +60,8 @@ class ParaviewWriter:
         fields = PointFields(self.problem, stepper.points, self.k, stepper.u.array)
         grain = self.problem.micro.element_grain.ravel()[self.problem.sheet.cell_index]
         values = {
-            "strain": fields.strain(),
-            "cauchy_stress_MPa": fields.cauchy_stress(),
+            "strain": _tensor(fields.strain()),
+            "cauchy_stress_MPa": _tensor(fields.cauchy_stress()),
             "accumulated_slip": fields.accumulated_slip(),
             "mean_crss_MPa": fields.crss.mean(axis=-1),
             "lattice_rotation_rad": fields.lattice_rotation(),
@@ -84,6 +86,7 @@ class ParaviewWriter:
         comm.barrier()
         if comm.rank == 0:
             if kind is None:
+                join_grids(self._part / "fields.xdmf")
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self._part.rename(self.folder)
             else:
@@ -91,5 +94,29 @@ class ParaviewWriter:
         comm.barrier()
 
 
-def _shape(count: int) -> tuple[int, ...]:
-    return () if count == 1 else (count,)
+def _tensor(components: np.ndarray) -> np.ndarray:
+    """(..., 9) tensor of in-plane components xx, yy, xy; the others are left zero."""
+    tensor = np.zeros((*components.shape[:-1], 9))
+    tensor[..., [0, 4, 1]], tensor[..., 3] = components, components[..., 2]
+    return tensor
+
+
+def join_grids(path: Path) -> None:
+    """Give every time one grid with all its attributes (DOLFINx makes a series per function)."""
+    tree = ElementTree.parse(path)
+    domain = tree.getroot().find("Domain")
+    mesh, *series = domain.findall("Grid")
+    joined = ElementTree.SubElement(
+        domain, "Grid", Name="sample", GridType="Collection", CollectionType="Temporal"
+    )
+    grids: dict[str, ElementTree.Element] = {}
+    for grid in (grid for one in series for grid in one):
+        time = grid.find("Time")
+        if (value := time.get("Value")) not in grids:
+            grids[value] = ElementTree.SubElement(joined, "Grid", Name="sheet", GridType="Uniform")
+            grids[value].extend([*mesh, time])
+        grids[value].append(grid.find("Attribute"))
+    for grid in (mesh, *series):
+        domain.remove(grid)
+    ElementTree.indent(tree)
+    tree.write(path, xml_declaration=True, encoding="utf-8")

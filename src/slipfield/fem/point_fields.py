@@ -102,4 +102,6 @@ def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
     sine = np.stack([skew[..., 2, 1], skew[..., 0, 2], skew[..., 1, 0]], axis=-1)
     length = np.linalg.norm(sine, axis=-1, keepdims=True)
     cosine = 0.5 * (np.trace(rotation, axis1=-2, axis2=-1)[..., None] - 1)
-    return sine * np.where(length > 1e-12, np.arctan2(length, cosine) / np.maximum(length, 1e-12), 1)
+    return sine * np.where(
+        length > 1e-12, np.arctan2(length, cosine) / np.maximum(length, 1e-12), 1
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
-from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, address, StateArrays, aligned
+from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, StateArrays, address, aligned
 from slipfield.fem.stepping import Problem, Stepper, extrapolated_change
 from slipfield.study import Material
 
@@ -39,8 +39,10 @@ class Sensitivity:
         d_h = np.stack([k[0] * root, none, none], axis=-1)
         d_crss = np.stack([none, np.full_like(root, k[1]), k[2] * root], axis=-1)
         self._h = self._at_points(d_h)
-        shapes = {name: (len(blocks.order), blocks.points, n * PARAMETERS, blocks.lanes)
-                  for name, n in COMPONENTS.items()}
+        shapes = {
+            name: (len(blocks.order), blocks.points, n * PARAMETERS, blocks.lanes)
+            for name, n in COMPONENTS.items()
+        }
         self._start = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
         self._end = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
         self._g_old = self._at_points(np.tile(d_crss, SYSTEMS))
@@ -91,8 +93,10 @@ class Sensitivity:
     def _differentiate(
         self, stepper: Stepper, u: np.ndarray, du: np.ndarray, whole: bool
     ) -> np.ndarray:
-        """Residual rates (3, 2 * nodes) for du; brings the stress rates of the points up to du,
-        and the rates of their whole state if ``whole``.
+        """Residual rates (3, 2 * nodes) for du.
+
+        Brings the stress rates of the points up to du, and those of their whole state if
+        ``whole``.
         """
         total = np.zeros_like(du)
         load_kernel("elements").slipfield_sensitivity(
@@ -139,7 +143,9 @@ class Sensitivity:
         self._history = [(dt, (du - self.du) / dt), *self._history[:1]]
         self.du = du
         self._g_old, self._start["g"], self._end["g"] = (
-            self._start["g"], self._end["g"], self._g_old,
+            self._start["g"],
+            self._end["g"],
+            self._g_old,
         )
         for name in ("a", "L", "s"):
             self._start[name], self._end[name] = self._end[name], self._start[name]

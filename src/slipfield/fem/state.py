@@ -81,7 +81,11 @@ class Blocks:
         self.gradients = self.spread(gradients.reshape(count, self.points, -1))
         self.weights = self.spread(weights[..., None])
         self.struct = _Elements(
-            count, blocks, self.points, address(self.nodes), address(self.gradients),
+            count,
+            blocks,
+            self.points,
+            address(self.nodes),
+            address(self.gradients),
             address(self.weights),
         )
 

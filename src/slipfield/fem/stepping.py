@@ -110,9 +110,7 @@ class Problem:
         return float(np.sqrt(self.comm.allreduce(square)))
 
 
-def extrapolated_change(
-    history: Sequence[tuple[float, Rate]], dt: float
-) -> Rate | float:
+def extrapolated_change(history: Sequence[tuple[float, Rate]], dt: float) -> Rate | float:
     """Change over the next step by the parabola through the last steps.
 
     Parameters
@@ -151,7 +149,11 @@ class Stepper:
         self.problem, self.on_output, self.on_step = problem, on_output, on_step
         solver = problem.study.solver
         self.points = PointStates(
-            problem.sheet, problem.blocks, problem.micro, problem.study.material, k,
+            problem.sheet,
+            problem.blocks,
+            problem.micro,
+            problem.study.material,
+            k,
             solver.point_tolerance,
         )
         self.settings = solver
@@ -280,9 +282,7 @@ class Stepper:
         problem = self.problem
         self.residual.array[:] = 0.0
         values = problem.solver.values if tangent else None
-        failed = self.points.evaluate(
-            u, self.dt, self.ratio, self.residual.array, values, first
-        )
+        failed = self.points.evaluate(u, self.dt, self.ratio, self.residual.array, values, first)
         self.residual.scatter_reverse(la.InsertMode.add)
         owned = self.residual.array[problem.owned]
         reaction = owned[problem.top_dofs]

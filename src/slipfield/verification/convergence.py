@@ -30,7 +30,10 @@ SETTINGS: tuple[tuple[str, dict], ...] = (
     ("max_factor_age 2", {"max_factor_age": 2}),
     ("max_factor_age 3", {"max_factor_age": 3}),
     ("max_factor_age 5", {"max_factor_age": 5}),
-    ("max_factor_age 5, residual_tolerance 1e-4", {"max_factor_age": 5, "residual_tolerance": 1e-4}),
+    (
+        "max_factor_age 5, residual_tolerance 1e-4",
+        {"max_factor_age": 5, "residual_tolerance": 1e-4},
+    ),
     ("residual_tolerance 1e-2", {"residual_tolerance": 1e-2}),
     ("residual_tolerance 1e-5", {"residual_tolerance": 1e-5}),
     ("point_tolerance 1e-6", {"point_tolerance": 1e-6}),
@@ -98,7 +101,9 @@ def time_chapter(cells: int = 100, corner_cells: int = 48) -> Chapter:
     columns = ["step_tolerance", *ERROR_COLUMNS, *COST_COLUMNS]
     found.tables.append(Table("Step tolerance", columns, rows))
     steps = [row[5] for row in rows]
-    lines = {name: (steps, [row[i] for row in rows]) for i, name in ((1, "all outputs"), (3, "last"))}
+    lines = {
+        name: (steps, [row[i] for row in rows]) for i, name in ((1, "all outputs"), (3, "last"))
+    }
     found.curves.append(Curves("Strain error of the time step", "steps", "L2", lines, log=True))
     rows = []
     for name, solver in SETTINGS:

@@ -118,7 +118,9 @@ def chapter() -> Chapter:
     }
     found.curves.append(
         Curves(
-            "Energy of a sample", "time, s", "N mm",
+            "Energy of a sample",
+            "time, s",
+            "N mm",
             {name: (energies.time, values) for name, values in lines.items()},
         )
     )

@@ -106,7 +106,10 @@ def patch_errors(cells: int = 6) -> tuple[float, float]:
     stepper, found = run(problem, k, on_step=lambda s, u: steps.append(s.dt))
     size = problem.micro.size[0]
     point = MaterialPoint(
-        stepper.points.law, GENERAL, hardening_modulus(study.material, k, size), initial_crss(k, size)
+        stepper.points.law,
+        GENERAL,
+        hardening_modulus(study.material, k, size),
+        initial_crss(k, size),
     )
     end = problem.path.outputs[-1]
     for time, dt in zip(np.cumsum(steps), steps, strict=True):
@@ -123,7 +126,9 @@ def uniform_tension_spread(cells: int = 8) -> float:
     Under the standard loading its strain is uniform, on a distorted mesh too.
     """
     study = make_study(cells, solver=TIGHT, loading={"outputs": 2})
-    _, found = run(problem_of(study, single_crystal(cells, (0.0, 0.4, 0.0), 0.3)), study.sampling.centre)
+    _, found = run(
+        problem_of(study, single_crystal(cells, (0.0, 0.4, 0.0), 0.3)), study.sampling.centre
+    )
     return float(np.ptp(found.strain[-1].reshape(-1, 3), axis=0).max())
 
 
@@ -200,8 +205,13 @@ def explicit_sheet(
     """Solve the study's specimen with the explicit sheet."""
     grain = micro.element_grain.ravel()
     sheet = ExplicitSheet(
-        study, micro.x_mm, micro.y_mm, micro.euler[grain], micro.size[grain],
-        study.sampling.centre, transverse,
+        study,
+        micro.x_mm,
+        micro.y_mm,
+        micro.euler[grain],
+        micro.size[grain],
+        study.sampling.centre,
+        transverse,
     )
     outputs = np.linspace(0, study.loading.path[-1][0], study.loading.outputs + 1)[1:]
     return sheet, sheet.run(0.1, outputs)
@@ -272,12 +282,18 @@ def second_solver_chapter() -> Chapter:
         for name, (_, result) in others.items()
     }
     found.check(
-        "strain at the points, L2 over all outputs", relative_difference(points, strains["free"]), 1e-3
+        "strain at the points, L2 over all outputs",
+        relative_difference(points, strains["free"]),
+        1e-3,
     )
     found.check("load, largest relative difference", np.abs(ours.load / free.load - 1).max(), 1e-3)
     ratio = clamped.load / free.load - 1
-    change = [relative_difference(a, b) for a, b in zip(strains["clamped"], strains["free"], strict=True)]
-    found.check("load without transverse shear at 5 %: relative excess", ratio[-1], 0.1, at_least=True)
+    change = [
+        relative_difference(a, b) for a, b in zip(strains["clamped"], strains["free"], strict=True)
+    ]
+    found.check(
+        "load without transverse shear at 5 %: relative excess", ratio[-1], 0.1, at_least=True
+    )
     found.check("strain field without transverse shear: L2 change", change[-1], 0.1, at_least=True)
     elongation = (100 * np.linspace(0, 0.05, study.loading.outputs + 1)[1:]).tolist()
     lines = {
@@ -287,7 +303,9 @@ def second_solver_chapter() -> Chapter:
     }
     found.curves.append(
         Curves(
-            "A sheet with and without transverse shear", "elongation, %", "load, N",
+            "A sheet with and without transverse shear",
+            "elongation, %",
+            "load, N",
             {name: (elongation, load) for name, load in lines.items()},
         )
     )

@@ -83,9 +83,7 @@ class ExplicitSheet:
 
     def deformation(self, u: np.ndarray) -> np.ndarray:
         """In-plane F (cells, 4, 2, 2) for displacements (2 * nodes,)."""
-        return np.eye(2) + np.einsum(
-            "eni,eqnj->eqij", u.reshape(-1, 2)[self.cells], self.gradients
-        )
+        return np.eye(2) + np.einsum("eni,eqnj->eqij", u.reshape(-1, 2)[self.cells], self.gradients)
 
     def _forces(self, f: np.ndarray, stress: np.ndarray) -> np.ndarray:
         """Nodal forces (2 * nodes,) per mm of thickness, stress (cells, 4, 3)."""

@@ -216,7 +216,11 @@ def chapter(cases: int = 24) -> Chapter:
     rng = np.random.default_rng(3)
     for material in (Material(), Material(latent_ratio=1.4, rate_exponent=17.5)):
         law = f"n = {material.rate_exponent:g}, q = {material.latent_ratio}"
-        found.check(f"tangent against differences, {law}", tangent_error(material, rng.uniform(0, 6, 3)), 1e-6)
+        found.check(
+            f"tangent against differences, {law}",
+            tangent_error(material, rng.uniform(0, 6, 3)),
+            1e-6,
+        )
     found.check("24 cubic operators: spread of the stress", symmetry_error(), 1e-10)
     found.check("crystal and load turned together", rotation_error(), 1e-8)
     return found

@@ -1,0 +1,71 @@
+"""Run the chapters, print what passed and keep the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from slipfield.errors import SlipfieldError
+from slipfield.progress import track
+from slipfield.verification import (
+    convergence,
+    derivatives,
+    energy,
+    equilibrium,
+    point_law,
+    ranks,
+    robustness,
+)
+from slipfield.verification.result import Chapter, write_chapter
+
+CHAPTERS: dict[str, Callable[[], Chapter]] = {
+    "point_law": point_law.chapter,
+    "equilibrium": equilibrium.chapter,
+    "second_solver": equilibrium.second_solver_chapter,
+    "energy": energy.chapter,
+    "derivatives": derivatives.chapter,
+    "ranks": ranks.chapter,
+    "robustness": robustness.chapter,
+    "time_step": convergence.time_chapter,
+    "mesh": convergence.mesh_chapter,
+}
+
+
+def run_verification(folder: Path, only: list[str] | None = None) -> bool:
+    """Run all chapters, or some; write ``<chapter>.json`` and print the checks.
+
+    Returns
+    -------
+    Whether all checks passed.
+
+    Raises
+    ------
+    SlipfieldError
+        If a chapter is unknown.
+    """
+    names = only or list(CHAPTERS)
+    if unknown := [name for name in names if name not in CHAPTERS]:
+        raise SlipfieldError(f"only: given {unknown[0]!r}; chapters are {', '.join(CHAPTERS)}")
+    found = []
+    for name in track(names, "verification"):
+        found.append(CHAPTERS[name]())
+        write_chapter(found[-1], folder)
+    print_checks(found)
+    return all(chapter.passed for chapter in found)
+
+
+def print_checks(chapters: list[Chapter]) -> None:
+    """Print every check with its tolerance."""
+    table = RichTable(title="Verification", title_justify="left")
+    for head, side in (("check", "left"), ("measured", "right"), ("limit", "right"), ("", "left")):
+        table.add_column(head, justify=side)
+    for chapter in chapters:
+        table.add_row(f"[bold]{chapter.title}[/bold]")
+        for check in chapter.checks:
+            bound = f"{'>=' if check.at_least else '<='} {check.limit:.3g}"
+            verdict = "[green]pass[/green]" if check.passed else "[red]FAIL[/red]"
+            table.add_row(f"  {check.name}", f"{check.measured:.3g}", bound, verdict)
+    Console().print(table)
