@@ -13,6 +13,7 @@ import typer
 
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
+from slipfield.inversion.verbs import app as import_app
 from slipfield.study import load_study
 
 app = typer.Typer(
@@ -22,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(import_app, name="import")
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]
@@ -117,12 +120,16 @@ def simulate(
     samples: Annotated[Path, typer.Option(help="Design of experiments (CSV).")],
     rows: Annotated[str, typer.Option(help="Rows A:B of the design, half open.")],
     output: Output,
+    fields: Annotated[
+        Path | None, typer.Option(help="Folder for the fields of every sample (ParaView, XDMF).")
+    ] = None,
 ):
     """Simulate a batch of samples on one microstructure (a shard)."""
     from slipfield.fem.batch import simulate_batch
 
     study = load_study(config)
-    simulate_batch(study, microstructure, samples, parse_rows(rows), output)
+    chosen = parse_rows(rows)
+    simulate_batch(study, microstructure, samples, chosen, output, fields=fields)
 
 
 @app.command()
@@ -130,11 +137,15 @@ def reference(
     config: Config,
     microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
     output: Output,
+    parameters: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(help="k1, k2, k3 instead of the centre of the sampling box."),
+    ] = None,
 ):
-    """Simulate the centre of the sampling box with sensitivities to ln k."""
+    """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
     from slipfield.fem.batch import simulate_reference
 
-    simulate_reference(load_study(config), microstructure, output)
+    simulate_reference(load_study(config), microstructure, output, parameters=parameters)
 
 
 @app.command()
@@ -253,13 +264,17 @@ def evaluate(
         list[Path] | None,
         typer.Option(help="Grain maps or their folder; default ../microstructures of the shards."),
     ] = None,
+    references: Annotated[
+        list[Path] | None,
+        typer.Option(help="Reference runs or their folder; default ../references of the shards."),
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Scores (JSON).")] = None,
 ):
     """Score a trained inverter on any shards."""
     from slipfield.learning.run import evaluate_files
     from slipfield.learning.tables import print_scores
 
-    found = evaluate_files(model, [*shards, *(more or [])], microstructures, output)
+    found = evaluate_files(model, [*shards, *(more or [])], microstructures, references, output)
     print_scores(found["scores"], found["mean_predictor"], found["samples"])
     if not found["same_physics"]:
         typer.echo("note: these shards were made under other physics than the training data")
@@ -292,6 +307,68 @@ def report(
 
     study = load_study(config)
     write_report(Files(study, results or Path("results") / study.name), output)
+
+
+@app.command()
+def verify(
+    output: Annotated[Path, typer.Option(help="Folder of the results (JSON).")] = Path(
+        "results/verification"
+    ),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Chapters to run, for example point_law; default all.")
+    ] = None,
+):
+    """Compare the solver with known solutions; exit code 1 when a check fails."""
+    from slipfield.verification.run import run_verification
+
+    if not run_verification(output, only):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify_report(
+    results: Annotated[Path, typer.Option(help="Folder that `verify` wrote.")] = Path(
+        "results/verification"
+    ),
+    output: Annotated[Path, typer.Option(help="Folder of verification.md.")] = Path("docs"),
+):
+    """Write the verification page and its figures from the results of `verify`."""
+    from slipfield.verification.report import write_report
+
+    write_report(results, output)
+
+
+@app.command()
+def bench(
+    output: Annotated[Path, typer.Option(help="Results (JSON).")] = Path(
+        "results/bench/bench.json"
+    ),
+    large: Annotated[
+        bool, typer.Option(help="Also 400 x 400 elements, and CalculiX on 100 x 100.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Parts to measure: solver, builds, cores, peer, learning; default all."),
+    ] = None,
+):
+    """Measure what samples and training steps cost; print a table and write it as JSON."""
+    from slipfield.bench.run import DEFAULT, LARGE, run_bench
+
+    run_bench(LARGE if large else DEFAULT, output, only)
+
+
+@app.command()
+def bench_solver(
+    measurement: Annotated[str, typer.Argument(help="batch or variants.")],
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    output: Annotated[Path, typer.Option(help="Result (JSON).")],
+    repeats: Annotated[int, typer.Option(min=1, help="Samples of each kind.")] = 3,
+):
+    """Take one measurement of the solver: one batch by phase, or variants of the solver."""
+    from slipfield.bench.solver import measure
+
+    measure(measurement, load_study(config), microstructure, repeats, output)
 
 
 def main() -> None:

@@ -317,9 +317,13 @@ class Study(Section):
         return self
 
     def physics_hash(self) -> str:
-        """Hash of everything that changes a simulated field; shards of one dataset share it."""
+        """Hash of everything that changes a simulated field; shards of one dataset share it.
+
+        How many grain maps there are does not: a study can grow.
+        """
+        content = self.model_dump(mode="json", exclude={"specimen": {"microstructures"}})
         keys = ("specimen", "material", "loading", "solver")
-        text = json.dumps({key: self.model_dump(mode="json")[key] for key in keys}, sort_keys=True)
+        text = json.dumps({key: content[key] for key in keys}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

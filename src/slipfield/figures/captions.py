@@ -1,0 +1,66 @@
+"""Title and caption of each figure, for the report and for Snakemake's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Text of one figure; ``topic`` is the part of the study that it belongs to."""
+
+    topic: str
+    title: str
+    text: str
+
+
+CAPTIONS = {
+    "microstructure": Caption(
+        "Specimen",
+        "Microstructure 0 (the paper's figure 1)",
+        "(a) Grains in the inverse-pole-figure colours of the load axis. (b) Grain size "
+        "D = √(d1² + d2²) of the minimum-area enclosing ellipse, with log-normal fits.",
+    ),
+    "design": Caption(
+        "Specimen",
+        "Sample design",
+        "Every point is one simulated parameter set, seen along the three axes of the box.",
+    ),
+    "strain": Caption(
+        "Simulation",
+        "Strain fields at several steps (the paper's figure 3)",
+        "The sample nearest to the centre of the sampling box, on microstructure 0 (k1 and k3 in "
+        "MPa √mm, k2 in MPa). Every picture "
+        "has a colour scale of its own, which leaves out the outermost percent of the nodes; thin "
+        "lines are grain boundaries.",
+    ),
+    "loads": Caption(
+        "Simulation",
+        "Load curves",
+        "Reaction of the top edge, one line for each sample (at most 300), coloured by each "
+        "parameter in turn.",
+    ),
+    "loss": Caption(
+        "Learning",
+        "Loss during training (the paper's figure 9)",
+        "Mean squared error of the scaled labels on training and validation samples; the weights "
+        "of the epoch with the lowest validation loss are kept.",
+    ),
+    "predictions": Caption(
+        "Learning",
+        "Predicted against true parameters (the paper's figure 10)",
+        "Every point is one sample of the test set; on the diagonal the prediction is exact.",
+    ),
+    "attention": Caption(
+        "Learning",
+        "Attention weights (the paper's figure 11)",
+        "Share of each input in the features that the recurrent layers read, over the loading; "
+        "mean and spread over the test set.",
+    ),
+    "runtime": Caption(
+        "Cost",
+        "Run times",
+        "Left: CPU time of one sample. Right: wall-clock time of each stage, summed over its "
+        "jobs, which may have run side by side.",
+    ),
+}

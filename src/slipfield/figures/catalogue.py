@@ -1,0 +1,90 @@
+"""The figures of a study by name: what each one shows, and from which files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from slipfield.errors import SlipfieldError
+from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
+from slipfield.figures.sampling import figure_design
+from slipfield.figures.simulation import figure_loads, figure_runtime, figure_strain
+from slipfield.figures.sources import Results
+from slipfield.figures.specimen import figure_microstructure
+from slipfield.figures.style import save_figure
+from slipfield.files import open_netcdf
+from slipfield.sampling import read_design
+
+
+def _microstructure(results: Results) -> Figure:
+    with results.microstructure(0) as data:
+        return figure_microstructure(data, results.study)
+
+
+def _design(results: Results) -> Figure:
+    return figure_design(read_design(results.folder / "samples.csv"), results.study)
+
+
+def _strain(results: Results) -> Figure:
+    path, number = results.central_sample()
+    with open_netcdf(path) as shard, results.microstructure(0) as grains:
+        return figure_strain(shard, grains, number)
+
+
+def _loads(results: Results) -> Figure:
+    runs = results.runs()
+    return figure_loads(runs.isel(sample=runs["status"] == 0), results.study)
+
+
+def _loss(results: Results) -> Figure:
+    return figure_loss(_table(results.model / "history.csv"))
+
+
+def _predictions(results: Results) -> Figure:
+    return figure_predictions(_table(results.model / "predictions.csv"))
+
+
+def _attention(results: Results) -> Figure:
+    with open_netcdf(results.model / "attention.nc") as data:
+        return figure_attention(data)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table that `train` wrote."""
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `train` first")
+    return pd.read_csv(path)
+
+
+def _runtime(results: Results) -> Figure:
+    return figure_runtime(results.runs(), results.stages())
+
+
+FIGURES: dict[str, Callable[[Results], Figure]] = {
+    "microstructure": _microstructure,
+    "design": _design,
+    "strain": _strain,
+    "loads": _loads,
+    "loss": _loss,
+    "predictions": _predictions,
+    "attention": _attention,
+    "runtime": _runtime,
+}
+
+
+def write_figure(name: str, results: Results, output: Path) -> None:
+    """Draw figure ``name`` from the files of a study.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such figure, or ``output`` is neither PNG, SVG nor PDF.
+    """
+    if name not in FIGURES:
+        raise SlipfieldError(f"figure: given {name!r}; there are {', '.join(FIGURES)}")
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise SlipfieldError(f"output: given {str(output)!r}; expected .png, .svg or .pdf")
+    save_figure(FIGURES[name](results), output)

@@ -1,0 +1,174 @@
+"""Report sections on training, prediction and cross-validation."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from typing import Any
+
+from slipfield.figures.page import Card, Section, Table, duration, picture, significant, unit_text
+from slipfield.figures.sources import Results
+from slipfield.study import PARAMETER_UNITS, PARAMETERS
+
+MODEL_NAMES = {"cnn_lstm": "CNN-LSTM network", "projection": "projection inverter"}
+METRIC_NAMES = {
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "r2": "R²",
+    "median_relative_error": "median relative error",
+}
+SPLIT_NAMES = {
+    "random": "drawn at random, so that their microstructures were seen in training",
+    "microstructure": "all on microstructures that were never seen in training",
+}
+
+
+def cards(results: Results) -> list[Card]:
+    """Headline numbers of the test set."""
+    metrics = _metrics(results)
+    if metrics is None:
+        return []
+    return [
+        Card(f"{metrics['test'][name]['r2']:.2f}", f"R² of {name} on the test set")
+        for name in PARAMETERS
+    ]
+
+
+def training_section(results: Results) -> Section | None:
+    """Loss over the epochs."""
+    pictures = picture(results, "loss")
+    path = results.model / "history.csv"
+    metrics = _metrics(results)
+    if not (pictures and path.exists() and metrics):
+        return None
+    with open(path, newline="", encoding="utf-8") as handle:
+        history = [
+            {key: float(value) for key, value in row.items()} for row in csv.DictReader(handle)
+        ]
+    best = min(history, key=lambda row: row["validation_loss"])
+    counts = metrics["samples"]
+    text = (
+        f"{_model_name(metrics)}, trained on {counts['train']} samples for {len(history)} epochs "
+        f"in {duration(metrics['seconds'])}. The validation loss ({counts['validation']} samples) "
+        f"was lowest after epoch {best['epoch']:.0f}: {best['validation_loss']:.4f}, with a mean "
+        f"absolute error of {best['validation_mae']:.3f} of the scaled labels. Published, for "
+        "20,000 samples and 95 epochs: 0.0044 and 0.0473."
+    )
+    return Section("training", "Training", [text], pictures)
+
+
+def prediction_section(results: Results) -> Section | None:
+    """Predicted against true on the test set, beside the predictor that learns nothing."""
+    metrics = _metrics(results)
+    if metrics is None:
+        return None
+    test, mean = metrics["test"], metrics["mean_predictor"]
+    rows = [
+        (
+            f"{name} ({unit_text(PARAMETER_UNITS[name])})",
+            f"{test[name]['r2']:.3f}",
+            f"{mean[name]['r2']:.3f}",
+            significant(test[name]["mae"]),
+            significant(mean[name]["mae"]),
+            f"{test[name]['mae'] / mean[name]['mae']:.2f}",
+            f"{100 * test[name]['median_relative_error']:.1f} %",
+            f"{100 * test[name]['p95_relative_error']:.1f} %",
+        )
+        for name in PARAMETERS
+    ]
+    table = Table(
+        "Test set, and the mean predictor on the same samples",
+        rows,
+        ("", "R²", "R², mean", "MAE", "MAE, mean", "MAE ratio", "median error", "95 % error"),
+        note="The mean predictor always answers with the mean of the training samples. A ratio "
+        "below 1 is better than that; errors in percent are relative to the true value. "
+        "Published R²: 0.971, 0.967, 0.937, on another dataset of 22,000 samples.",
+    )
+    count = metrics["samples"]["test"]
+    text = f"{count} samples were held out for the test, {SPLIT_NAMES[metrics['split']]}."
+    pictures = [*picture(results, "predictions"), *picture(results, "attention")]
+    return Section("prediction", "Prediction", [text, _verdict(metrics)], pictures, [table])
+
+
+def crossval_section(results: Results) -> Section | None:
+    """Table 6."""
+    path = results.folder / "tables" / "table6.json"
+    if not path.exists():
+        return None
+    lines = json.loads(path.read_text(encoding="utf-8"))
+    tables = [
+        _crossval_table([line for line in lines if (line["model"], line["grouping"]) == key])
+        for key in dict.fromkeys((line["model"], line["grouping"]) for line in lines)
+    ]
+    study = results.study.crossval
+    text = (
+        f"{study.repeats} × {study.folds} folds, {study.epochs} epochs each. The scores of folds "
+        "are not independent, because their training sets overlap: the corrected interval (Nadeau "
+        "and Bengio, 2003) allows for that, the paper's t-interval does not."
+    )
+    return Section("crossval", "Cross-validation", [text], tables=tables)
+
+
+def _crossval_table(lines: list[dict[str, Any]]) -> Table:
+    """Rows of one model and grouping."""
+    rows = []
+    for line in lines:
+        percent = line["metric"] == "median_relative_error"
+        factor = 100 if percent else 1
+        unit = "%" if percent else unit_text(line["unit"])
+        rows.append(
+            (
+                f"{line['parameter']}, {METRIC_NAMES[line['metric']]}{unit and f' ({unit})'}",
+                *(significant(factor * line[key]) for key in ("mean", "std")),
+                _interval(factor * line["t_low"], factor * line["t_high"]),
+                _interval(factor * line["corrected_low"], factor * line["corrected_high"]),
+                f"{line['cv_percent']:.1f}",
+                significant(factor * line["mean_predictor"]),
+            )
+        )
+    first = lines[0]
+    groups = {"random": "samples", "microstructure": "whole microstructures"}[first["grouping"]]
+    return Table(
+        f"Table 6: {_model_name(first)}, {first['folds']} folds of {groups}",
+        rows,
+        ("", "mean", "std", "95 % t-interval", "corrected interval", "CV %", "mean predictor"),
+    )
+
+
+def _verdict(metrics: dict[str, Any]) -> str:
+    """Plain comparison of the model with the mean predictor, parameter by parameter."""
+    better, worse = [], []
+    for name in PARAMETERS:
+        ratio = metrics["test"][name]["mae"] / metrics["mean_predictor"][name]["mae"]
+        change = f"{name} by {abs(100 * (1 - ratio)):.0f} %"
+        (better if ratio < 1 else worse).append(change)
+    model = _model_name(metrics)
+    if not worse:
+        return f"The {model}'s mean absolute error is below the mean predictor's: {_list(better)}."
+    if not better:
+        return (
+            f"The {model} is no better than always answering with the mean: its mean absolute "
+            f"error is higher, for {_list(worse)}."
+        )
+    return (
+        f"The {model}'s mean absolute error is below the mean predictor's for {_list(better)}, but "
+        f"above it for {_list(worse)}."
+    )
+
+
+def _metrics(results: Results) -> dict[str, Any] | None:
+    path = results.model / "metrics.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _model_name(content: dict[str, Any]) -> str:
+    return MODEL_NAMES.get(content["model"], content["model"])
+
+
+def _interval(low: float, high: float) -> str:
+    return "-" if math.isnan(low) else f"{significant(low)} to {significant(high)}"
+
+
+def _list(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

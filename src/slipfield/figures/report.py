@@ -1,0 +1,43 @@
+"""The report of a study: one self-contained HTML file from whatever results exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+
+from slipfield import __version__
+from slipfield.figures import learning_sections, study_sections
+from slipfield.figures.sources import Results
+from slipfield.files import write_text
+
+SECTIONS = (
+    study_sections.study_section,
+    study_sections.specimen_section,
+    study_sections.design_section,
+    study_sections.simulation_section,
+    learning_sections.training_section,
+    learning_sections.prediction_section,
+    learning_sections.crossval_section,
+    study_sections.cost_section,
+    study_sections.provenance_section,
+)
+
+
+def write_report(results: Results, output: Path) -> None:
+    """Write the report of a study; a section appears only if its files exist."""
+    found = [section for make in SECTIONS if (section := make(results)) is not None]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("slipfield.figures", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page = environment.get_template("report.html.j2").render(
+        name=results.study.name,
+        summary=study_sections.summary(results),
+        cards=[*study_sections.cards(results), *learning_sections.cards(results)],
+        sections=found,
+        version=__version__,
+        physics_hash=results.study.physics_hash(),
+    )
+    write_text(output, page)

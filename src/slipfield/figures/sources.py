@@ -1,0 +1,105 @@
+"""What figures and report read from the folder of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from slipfield.errors import SlipfieldError
+from slipfield.files import open_netcdf
+from slipfield.plan import batches, samples_of
+from slipfield.study import PARAMETERS, Study
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study and the folder that holds its files."""
+
+    study: Study
+    folder: Path
+
+    @property
+    def shards(self) -> list[Path]:
+        """Shards of the study that exist."""
+        paths = (self.folder / "shards" / f"{batch.name}.nc" for batch in batches(self.study))
+        return [path for path in paths if path.exists()]
+
+    @property
+    def model(self) -> Path:
+        """Folder of the trained inverter."""
+        return self.folder / "models" / self.study.learning.model
+
+    def microstructure(self, index: int) -> xr.Dataset:
+        """Grain map ``index``."""
+        return open_netcdf(self.folder / "microstructures" / f"{index:05d}.nc")
+
+    def runs(self) -> xr.Dataset:
+        """All variables of all shards but the strain fields, along `sample`.
+
+        Raises
+        ------
+        SlipfieldError
+            If there is no shard yet.
+        """
+        parts = []
+        for path in self.shards:
+            with open_netcdf(path) as data:
+                parts.append(data.drop_vars("strain").load())
+        if not parts:
+            raise SlipfieldError(f"{self.folder / 'shards'}: no shards yet; run `simulate` first")
+        return xr.concat(
+            parts,
+            "sample",
+            data_vars="minimal",
+            coords="minimal",
+            compat="override",
+            join="override",
+            combine_attrs="override",
+        )
+
+    def central_sample(self) -> tuple[Path, int]:
+        """Shard and number of the sample on microstructure 0 nearest to the centre of the box.
+
+        Raises
+        ------
+        SlipfieldError
+            If every sample on microstructure 0 failed.
+        """
+        runs = self.runs()
+        own = samples_of(self.study, 0)
+        runs = runs.isel(sample=(runs["status"] == 0) & runs["sample"].isin(list(own)))
+        if runs.sizes["sample"] == 0:
+            raise SlipfieldError(
+                f"{self.folder / 'shards'}: all samples of microstructure 0 failed"
+            )
+        logarithms = np.log([runs[name].values for name in PARAMETERS])
+        away = logarithms - np.log(self.study.sampling.centre)[:, None]
+        number = int(runs["sample"][np.argmin((away**2).sum(axis=0))])
+        holder = next(b for b in batches(self.study) if b.first <= number <= b.last)
+        return self.folder / "shards" / f"{holder.name}.nc", number
+
+    def stages(self) -> pd.DataFrame:
+        """Cost of each stage from Snakemake's benchmark files.
+
+        Returns
+        -------
+        DataFrame
+            Index: name of the rule; columns jobs, wall_seconds (summed over the jobs),
+            peak_memory_mb (of the largest job, NaN for jobs too short to measure).
+        """
+        folder = self.folder / "benchmarks"
+        rows = []
+        for path in sorted(folder.rglob("*.tsv")):
+            table = pd.read_csv(path, sep="\t", na_values="-")
+            stage = path.relative_to(folder).parts[0].removesuffix(".tsv")
+            rows.append((stage, table["s"].sum(), table["max_rss"].max()))
+        table = pd.DataFrame(rows, columns=["stage", "wall_seconds", "peak_memory_mb"])
+        return table.groupby("stage").agg(
+            jobs=("wall_seconds", "size"),
+            wall_seconds=("wall_seconds", "sum"),
+            peak_memory_mb=("peak_memory_mb", "max"),
+        )

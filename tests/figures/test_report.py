@@ -1,0 +1,174 @@
+"""The report: sections only for what exists, the numbers of the files, one self-contained page."""
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from slipfield.errors import SlipfieldError
+from slipfield.figures.captions import CAPTIONS
+from slipfield.figures.catalogue import FIGURES, write_figure
+from slipfield.figures.report import write_report
+from slipfield.figures.sources import Results
+from slipfield.files import write_text
+from slipfield.learning.metrics import mean_predictor_scores, scores
+from slipfield.plan import batches
+from slipfield.study import PARAMETERS
+from tests.shards import tiny_study, write_results
+
+BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:00\t{}\t0\n"
+VOID = {"meta", "img", "link", "br"}
+
+
+class Page(HTMLParser):
+    """Headings and sources of a page; checks that its tags are balanced."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.headings, self.sources, self.text = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.sources += [value for key, value in attributes if key in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+        if self.open and self.open[-1] == "h2":
+            self.headings.append(data)
+
+
+@pytest.fixture
+def results(tmp_path):
+    study = tiny_study(execution={"samples_per_job": 4})
+    return Results(study, write_results(study, tmp_path / "tiny", failed=[5]))
+
+
+def page_of(results):
+    output = results.folder / "report.html"
+    write_report(results, output)
+    text = output.read_text(encoding="utf-8")
+    page = Page(text)
+    assert all(source.startswith(("data:image/png;base64,", "#")) for source in page.sources)
+    return page
+
+
+def write_metrics(results, error):
+    """Metrics of predictions that are off by the given share of the box."""
+    low, high = np.array(results.study.sampling.box).T
+    true = low + (high - low) * np.random.default_rng(0).random((6, 3))
+    metrics = {
+        "model": "cnn_lstm",
+        "split": "microstructure",
+        "samples": {"train": 12, "validation": 6, "test": 6},
+        "seconds": 90.0,
+        "test": scores(true, true + np.asarray(error) * (high - low)),
+        "mean_predictor": mean_predictor_scores(true, true),
+    }
+    write_text(results.model / "metrics.json", json.dumps(metrics))
+    return metrics
+
+
+def test_empty_study_gives_study_and_provenance_only(tmp_path):
+    results = Results(tiny_study(), tmp_path)
+    assert page_of(results).headings == ["What was run", "Provenance"]
+
+
+def test_sections_appear_with_their_files(results):
+    assert page_of(results).headings == ["What was run", "Simulations", "Provenance"]
+    for name in ("strain", "loads"):
+        write_figure(name, results, results.folder / "figures" / f"{name}.png")
+    page = page_of(results)
+    assert sum(source.startswith("data:image/png;base64,") for source in page.sources) == 2
+    assert "Strain fields at several steps" in " ".join(page.text)
+
+
+def test_failed_samples_are_told(results):
+    text = " ".join(page_of(results).text)
+    assert "23 of 24 samples" in text
+    assert "smallest time step reached (1)" in text
+
+
+def test_prediction_numbers_are_those_of_the_metrics(results):
+    metrics = write_metrics(results, 0.05)
+    text = " ".join(page_of(results).text)
+    for name in PARAMETERS:
+        assert f"{metrics['test'][name]['r2']:.3f}" in text
+        ratio = metrics["test"][name]["mae"] / metrics["mean_predictor"][name]["mae"]
+        assert f"{ratio:.2f}" in text
+        assert f"{name} by {100 * (1 - ratio):.0f} %" in text
+    assert "never seen in training" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        ([0.01] * 3, "below the mean predictor's: k1"),
+        ([0.01, 0.01, 0.9], "above it for k3"),
+        ([0.9] * 3, "no better than always answering with the mean"),
+    ],
+)
+def test_verdict_is_honest(results, error, verdict):
+    write_metrics(results, error)
+    assert verdict in " ".join(page_of(results).text)
+
+
+def test_stages_sum_the_jobs_of_a_rule(results):
+    for number, seconds in enumerate((10, 20)):
+        text = BENCHMARK.format(seconds, 100 + number)
+        write_text(results.folder / "benchmarks" / "simulate" / f"{number}.tsv", text)
+    write_text(results.folder / "benchmarks" / "design.tsv", BENCHMARK.format(1.5, "-"))
+    stages = results.stages()
+    assert stages.loc["simulate"].tolist() == [2, 30, 101]
+    assert stages.loc["design", "jobs"] == 1
+    assert np.isnan(stages.loc["design", "peak_memory_mb"])
+    assert "Run times" in page_of(results).headings
+
+
+def test_runs_hold_every_sample_once(tmp_path):
+    study = tiny_study(execution={"samples_per_job": 4})
+    results = Results(study, write_results(study, tmp_path))
+    assert len(results.shards) == len(batches(study))
+    runs = results.runs()
+    assert runs["sample"].values.tolist() == list(range(24))
+    assert runs["load"].shape == (24, study.loading.outputs)
+
+
+def test_central_sample_is_the_nearest_to_the_centre_in_logarithms(results):
+    runs = results.runs()
+    path, number = results.central_sample()
+    distance = {
+        int(one["sample"]): sum(
+            np.log(float(one[name]) / centre) ** 2
+            for name, centre in zip(PARAMETERS, results.study.sampling.centre, strict=True)
+        )
+        for one in (runs.isel(sample=i) for i in range(24))
+        if one["microstructure"] == 0 and one["status"] == 0
+    }
+    assert number == min(distance, key=distance.get)
+    first, last = path.stem.split("_r")[1].split("-")
+    assert int(first) <= number <= int(last)
+
+
+def test_unknown_figure_and_format_are_named(results):
+    with pytest.raises(SlipfieldError, match="strain"):
+        write_figure("nothing", results, results.folder / "x.png")
+    with pytest.raises(SlipfieldError, match="x.bmp"):
+        write_figure("strain", results, results.folder / "x.bmp")
+
+
+def test_same_files_give_the_same_picture(results):
+    first, second = (results.folder / f"{n}.png" for n in "ab")
+    for path in (first, second):
+        write_figure("loads", results, path)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_every_figure_has_a_caption():
+    assert FIGURES.keys() == CAPTIONS.keys()

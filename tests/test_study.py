@@ -1,0 +1,146 @@
+"""The study model: presets, schema, and one line for every kind of mistake."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from slipfield.errors import SlipfieldError
+from slipfield.study import Study, check_study, load_study, schema
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+WRONG = {
+    "no name": ({"name": None}, ["name", "None"]),
+    "name is a path": ({"name": "../elsewhere"}, ["name", "'../elsewhere'"]),
+    "misspelt section": ({"specimens": {}}, ["specimens", "unknown field", "specimen"]),
+    "misspelt field": (
+        {"specimen": {"cell_x": 20}},
+        ["specimen.cell_x", "unknown field", "cells_x"],
+    ),
+    "section is a number": ({"specimen": 3}, ["specimen", "3"]),
+    "too few elements": ({"specimen": {"cells_x": 1}}, ["specimen.cells_x", "1", "4"]),
+    "text for a number": ({"specimen": {"cells_y": "many"}}, ["specimen.cells_y", "'many'"]),
+    "fraction for a count": ({"specimen": {"grains": 10.5}}, ["specimen.grains", "10.5"]),
+    "infinite": ({"material": {"h0_MPa": float("inf")}}, ["material.h0_MPa", "inf"]),
+    "deep neck": ({"specimen": {"neck_depth_mm": 0.9}}, ["specimen", "neck_depth_mm", "quarter"]),
+    "bands do not fill": (
+        {
+            "specimen": {
+                "bands": [
+                    {
+                        "name": "half",
+                        "height_fraction": 0.5,
+                        "grain_fraction": 1.0,
+                        "kind": "equiaxed",
+                    }
+                ]
+            }
+        },
+        ["specimen", "height_fraction", "0.5"],
+    ),
+    "field of a band": (
+        {"specimen": {"bands": [{"heigth_fraction": 1.0}]}},
+        ["specimen.bands.0", "more"],
+    ),
+    "unknown choice": (
+        {"specimen": {"orientations": "random"}},
+        ["specimen.orientations", "'random'", "so3_uniform"],
+    ),
+    "unstable crystal": ({"material": {"c11_MPa": 1e5}}, ["material", "c11_MPa", "c12_MPa"]),
+    "empty box": ({"sampling": {"k2_MPa": [60, 10]}}, ["sampling", "k2_MPa", "low < high"]),
+    "box of three": ({"sampling": {"k2_MPa": [1, 2, 3]}}, ["sampling.k2_MPa"]),
+    "time goes back": (
+        {"loading": {"path": [[0, 0], [10, 0.1], [5, 0]]}},
+        ["loading", "times of path must increase"],
+    ),
+    "path starts late": ({"loading": {"path": [[1, 0], [2, 1]]}}, ["loading", "[0, 0]"]),
+    "more maps than samples": (
+        {"sampling": {"samples": 3}, "specimen": {"microstructures": 4}},
+        ["sampling.samples", "specimen.microstructures"],
+    ),
+    "more folds than samples": (
+        {"sampling": {"samples": 3}, "crossval": {"folds": 4}},
+        ["crossval.folds", "sampling.samples"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), WRONG.values(), ids=WRONG)
+def test_wrong_study_is_one_line_that_names_field_and_value(change, expected):
+    with pytest.raises(SlipfieldError) as caught:
+        check_study({"name": "wrong", **change}, "wrong.yaml")
+    message = str(caught.value)
+    assert message.startswith("wrong.yaml: ")
+    assert "\n" not in message
+    assert len(message) < 300
+    for part in expected:
+        assert part in message
+
+
+def test_wrong_files_are_one_line(tmp_path):
+    missing, broken, listing, binary = (tmp_path / f"{n}.yaml" for n in ("m", "b", "l", "x"))
+    broken.write_text("name: [unclosed\n")
+    listing.write_text("- name: list\n")
+    binary.write_bytes(b"\xff\xfe\x00name")
+    for path in (missing, broken, listing, binary):
+        with pytest.raises(SlipfieldError, match=path.name) as caught:
+            load_study(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_yaml_objects_are_refused(tmp_path):
+    path = tmp_path / "object.yaml"
+    path.write_text("name: !!python/object/apply:os.getcwd []\n")
+    with pytest.raises(SlipfieldError, match="not valid YAML"):
+        load_study(path)
+
+
+def test_presets_are_valid_and_named_after_their_files():
+    presets = sorted(CONFIG.glob("*.yaml"))
+    assert {"demo", "paper", "workstation"} <= {path.stem for path in presets}
+    for path in presets:
+        assert load_study(path).name == path.stem
+
+
+def test_paper_preset_keeps_the_published_numbers():
+    study = load_study(CONFIG / "paper.yaml")
+    assert (study.sampling.samples, study.sampling.seed, study.specimen.grains) == (
+        22000,
+        2025,
+        300,
+    )
+    assert (study.specimen.cells_x + 1, study.specimen.cells_y + 1) == (201, 201)
+    assert (study.loading.outputs, study.loading.path[-1][1]) == (20, 0.1)
+    assert (study.learning.learning_rate, study.learning.batch_size) == (1e-4, 8)
+    assert (study.crossval.repeats, study.crossval.folds) == (20, 10)
+    assert (study.material.h0_MPa, study.material.rate_exponent) == (100, 10)
+    assert study.material.latent_ratio == 1
+
+
+def test_schema_file_is_the_generated_one():
+    stored = json.loads((CONFIG / "schema.json").read_text())
+    assert stored == schema(), "run: envs/run schema --output config/schema.json"
+
+
+def test_every_field_is_described():
+    sections = [schema(), *schema()["$defs"].values()]
+    for section in sections:
+        for name, field in section.get("properties", {}).items():
+            assert field.get("description") or "$ref" in field or "allOf" in field, name
+
+
+def test_dump_and_reload_give_the_same_study():
+    study = load_study(CONFIG / "demo.yaml")
+    again = check_study(yaml.safe_load(yaml.safe_dump(study.model_dump(mode="json"))), "again")
+    assert again == study
+
+
+def test_physics_hash_follows_physics_only():
+    study = load_study(CONFIG / "demo.yaml")
+    content = study.model_dump(mode="json")
+    trained_longer = Study.model_validate(content | {"learning": {"epochs": 3}})
+    stiffer = Study.model_validate(content | {"material": {"h0_MPa": 120}})
+    assert trained_longer.physics_hash() == study.physics_hash()
+    assert stiffer.physics_hash() != study.physics_hash()

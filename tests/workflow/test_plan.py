@@ -1,0 +1,61 @@
+"""What the workflow plans, without running it."""
+
+import pytest
+
+from tests.workflow.test_workflow import REPOSITORY, jobs, snakemake
+
+
+def test_paper_is_planned_in_batches(tmp_path):
+    dry = snakemake(tmp_path, "--dry-run", "paper", config=REPOSITORY / "config" / "paper.yaml")
+    assert dry.returncode == 0, dry.stdout
+    planned = jobs(dry.stdout)
+    assert (planned["simulate"], planned["crossval"], planned["train"]) == (440, 20, 1)
+    assert list(tmp_path.glob("results*")) == []
+
+
+@pytest.mark.parametrize("preset", ["demo", "workstation"])
+def test_presets_are_planned_to_the_report(tmp_path, preset):
+    dry = snakemake(tmp_path, "--dry-run", config=REPOSITORY / "config" / f"{preset}.yaml")
+    assert dry.returncode == 0, dry.stdout
+    assert jobs(dry.stdout)["report"] == 1
+
+
+def test_several_ranks_go_through_the_launcher(tmp_path):
+    ranks = "execution={ranks_per_sample: 2}"
+    dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", ranks)
+    assert dry.stdout.count("envs/run --ranks 2 simulate") == jobs(dry.stdout)["simulate"]
+    assert "envs/run simulate" not in dry.stdout
+
+
+def test_launcher_of_a_site_may_replace_mpirun(tmp_path):
+    given = ["--config", "execution={ranks_per_sample: 2}", "--set-resources", "simulate:mpi=srun"]
+    dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", *given)
+    assert "srun -n 2 " in dry.stdout
+
+
+def test_one_rank_starts_no_mpi(tmp_path):
+    dry = snakemake(tmp_path, "--dry-run", "--printshellcmds")
+    assert dry.stdout.count("envs/run simulate") == jobs(dry.stdout)["simulate"]
+    assert "--ranks" not in dry.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("name=../elsewhere", "name: given '../elsewhere'"),
+        ("solver={step_tolerence: 0.1}", "solver.step_tolerence: unknown field"),
+        ("specimen={grains: many}", "specimen.grains: given 'many'"),
+    ],
+)
+def test_wrong_study_ends_with_one_line(tmp_path, change, expected):
+    result = snakemake(tmp_path, "--config", change)
+    assert result.returncode != 0
+    last = result.stdout.strip().splitlines()[-1]
+    assert last.startswith("slipfield: error: ")
+    assert expected in last
+    assert "Traceback" not in result.stdout
+
+
+def test_lint_finds_nothing(tmp_path):
+    result = snakemake(tmp_path, "--lint")
+    assert result.returncode == 0, result.stdout

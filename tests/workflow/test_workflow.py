@@ -1,0 +1,158 @@
+"""Real runs of the workflow on a miniature study: kill it, continue it, run it again."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from slipfield.dataset.contract import violations
+
+REPOSITORY = Path(__file__).parents[2]
+MINI = Path(__file__).parent / "mini.yaml"
+PATIENCE_S = 600
+SHARDS = 4
+STARTED = 3
+"""Batches that have started when the run is killed: on two cores the first one is finished then."""
+
+
+def command(*arguments, config=MINI, profile="workstation"):
+    """Snakemake's command line, as a user would type it."""
+    return [
+        *(str(REPOSITORY / "envs" / "run"), "snakemake", *map(str, arguments)),
+        *("--cores", "2", "--snakefile", str(REPOSITORY / "Snakefile")),
+        *("--profile", str(REPOSITORY / "workflow" / "profiles" / profile)),
+        *("--configfile", str(config)),
+    ]
+
+
+def snakemake(folder, *arguments, **options):
+    """Run Snakemake in ``folder`` and give the finished process, output and errors together."""
+    return subprocess.run(
+        command(*arguments, **options),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+def jobs(output):
+    """Rule -> number of jobs, from Snakemake's table."""
+    table = output.split("Job stats:", 1)[1].split("\n\n", 1)[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+
+
+def contents(folder, *suffixes):
+    """Time stamp of each file with one of the suffixes."""
+    files = (path for path in folder.rglob("*") if path.suffix in suffixes)
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Folder of a finished study whose first run was killed; with the shards that had survived."""
+    folder = tmp_path_factory.mktemp("study")
+    results = folder / "results" / "mini"
+    with subprocess.Popen(
+        command(),
+        cwd=folder,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    ) as run:
+        limit = time.monotonic() + PATIENCE_S
+        while len(list(results.glob("logs/simulate/*.log"))) < STARTED:
+            assert run.poll() is None, "the run ended before it could be killed"
+            assert time.monotonic() < limit, "no third batch in time"
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGKILL)
+    survived = contents(results / "shards", ".nc")
+    again = snakemake(folder)
+    assert again.returncode == 0, again.stdout
+    return folder, results, survived, again.stdout
+
+
+def test_killed_run_continues_with_what_it_had(study):
+    _, results, survived, output = study
+    assert 1 <= len(survived) < SHARDS
+    finished = contents(results / "shards", ".nc")
+    assert len(finished) == SHARDS
+    kept = [path for path in survived if finished[path] == survived[path]]
+    assert kept, "every finished shard was simulated again"
+    assert jobs(output)["simulate"] == SHARDS - len(kept)
+
+
+def test_files_keep_the_contract_and_none_is_partial(study):
+    _, results, _, _ = study
+    for path in [*results.glob("shards/*.nc"), *results.glob("microstructures/*.nc")]:
+        assert violations(path) == []
+    assert list(results.rglob("*.part")) == []
+    assert (results / "study.yaml").read_text().startswith("# The study as used")
+
+
+def test_report_is_one_self_contained_file(study):
+    _, results, _, _ = study
+    page = (results / "report.html").read_text()
+    for title in ("What was run", "Strain fields", "Load curves", "Loss", "Attention", "Table 6"):
+        assert title in page
+    sources = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert sources
+    assert all(source.startswith(("data:image/png;base64,", "#")) for source in sources)
+    assert "http" not in re.sub(r"base64,[^\"]*", "", page)
+
+
+def test_every_rule_leaves_log_and_benchmark(study):
+    _, results, _, output = study
+    for rule in jobs(output).keys() - {"all", "total"}:
+        assert list((results / "logs").glob(f"{rule}*")), rule
+        assert list((results / "benchmarks").glob(f"{rule}*")), rule
+
+
+def test_second_run_does_nothing(study):
+    folder, results, _, _ = study
+    before = contents(results, ".nc", ".json", ".csv", ".png", ".html")
+    second = snakemake(folder)
+    assert second.returncode == 0
+    assert "Nothing to be done" in second.stdout
+    assert contents(results, ".nc", ".json", ".csv", ".png", ".html") == before
+
+
+def test_other_training_repeats_no_simulation(study):
+    folder, _, _, _ = study
+    dry = snakemake(folder, "--dry-run", "--config", "learning={epochs: 3}")
+    planned = jobs(dry.stdout)
+    assert {"train", "crossval", "report"} <= planned.keys()
+    assert planned.keys().isdisjoint({"microstructure", "design", "simulate", "gather"})
+
+
+def test_other_material_repeats_every_simulation_but_no_grain_map(study):
+    folder, _, _, _ = study
+    dry = snakemake(folder, "--dry-run", "--config", "material={h0_MPa: 120}")
+    planned = jobs(dry.stdout)
+    assert planned["simulate"] == SHARDS
+    assert "design" not in planned
+
+
+def test_snakemakes_own_report(study):
+    folder, _, _, _ = study
+    assert snakemake(folder, "--report", "snakemake.html").returncode == 0
+    page = (folder / "snakemake.html").read_text()
+    assert "figure 3" in page
+    assert "Table 6" in page
+
+
+def test_second_run_at_the_same_time_is_refused(study):
+    folder, results, _, _ = study
+    again = ("table6", "--forcerun", "crossval_summary")
+    with open(results / ".running", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = snakemake(folder, *again)
+    assert refused.returncode != 0
+    assert "another run is at work" in refused.stdout
+    assert snakemake(folder, *again).returncode == 0

@@ -1,0 +1,97 @@
+"""The study, and what several rules share."""
+
+import fcntl
+import os
+import shlex
+
+import yaml
+
+from slipfield import plan
+from slipfield.errors import SlipfieldError
+from slipfield.figures.captions import CAPTIONS
+from slipfield.study import check_study
+
+
+def read_study():
+    """The study behind this run; a wrong one ends the run with one line."""
+    try:
+        return check_study(dict(config), ", ".join(map(str, workflow.configfiles)))
+    except SlipfieldError as error:
+        sys.exit(f"slipfield: error: {error}")
+
+
+def settings(*fields):
+    """Sections or fields ("section.field") of the study: a change of them reruns the rule.
+
+    What only says where and how fast something runs is left out.
+    """
+    how = {"device", "threads", "loader_workers"}
+    dump = STUDY.model_dump(mode="json", exclude={"learning": how})
+    values = {}
+    for field in fields:
+        section, _, name = field.partition(".")
+        values[field] = dump[section][name] if name else dump[section]
+    return repr(values)
+
+
+def begin():
+    """Keep a second run of the study out, and write down the study as used.
+
+    The lock ends with this process, however it ends.
+    """
+    os.makedirs(FOLDER, exist_ok=True)
+    workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
+    try:
+        fcntl.flock(workflow.study_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            f"study {STUDY.name!r}: another run is at work in this folder; wait for it to end"
+        ) from None
+    text = yaml.safe_dump(STUDY.model_dump(mode="json"), sort_keys=False)
+    Path(f"{CONFIG}.part").write_text(
+        f"# The study as used, with every default.\n{text}"
+    )
+    os.replace(f"{CONFIG}.part", CONFIG)
+
+
+def parallel(ranks):
+    """Resources of a job with several ranks; Slurm's plugin refuses `mpi` with one task."""
+    return {"mpi": "mpirun", "tasks": ranks, "cpus_per_task": 1} if ranks > 1 else {}
+
+
+def launch(wildcards, resources):
+    """What starts a simulation: `mpi` may be set to a site's own launcher, such as srun."""
+    mpi = resources.get("mpi")
+    if mpi is None:
+        return RUN
+    if mpi == "mpirun":
+        return f"{RUN} --ranks {resources.tasks}"
+    return f"{mpi} -n {resources.tasks} {RUN}"
+
+
+def repeated(option, files):
+    """The option once for each file."""
+    return " ".join(f"{option} {path}" for path in files)
+
+
+STUDY = read_study()
+FOLDER = f"results/{STUDY.name}"
+CONFIG = f"{FOLDER}/study.yaml"
+RUN = shlex.quote(os.path.relpath(Path(workflow.basedir) / "envs" / "run"))
+RANKS = STUDY.execution.ranks_per_sample
+MEMORY = plan.simulation_memory_mb(STUDY)
+
+
+pathvars:
+    results=FOLDER,
+    logs=f"{FOLDER}/logs",
+    benchmarks=f"{FOLDER}/benchmarks",
+
+
+wildcard_constraints:
+    index=r"\d{5}",
+    model="cnn_lstm|projection",
+    grouping="random|microstructure",
+    first=r"\d{4}",
+    last=r"\d{4}",
+    batch=r"m\d{5}_r\d{6}-\d{6}",

@@ -1,0 +1,45 @@
+"""The dataset: all shards, checked, listed and summed up."""
+
+MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
+MODELS = sorted({STUDY.learning.model, *STUDY.crossval.models})
+REFERENCES = MICROSTRUCTURES if "projection" in MODELS else []
+
+
+rule gather:
+    input:
+        samples="<results>/samples.csv",
+        shards=expand(
+            "<results>/shards/{batch}.nc", batch=[b.name for b in plan.batches(STUDY)]
+        ),
+        microstructures=expand(
+            "<results>/microstructures/{index}.nc", index=MICROSTRUCTURES
+        ),
+        references=expand("<results>/references/{index}.nc", index=REFERENCES),
+    output:
+        manifest="<results>/dataset/manifest.json",
+        statistics="<results>/dataset/statistics.nc",
+    log:
+        "<logs>/gather.log",
+    benchmark:
+        "<benchmarks>/gather.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=lambda wildcards, attempt: attempt * 240,
+    params:
+        run=RUN,
+        config=CONFIG,
+        shards=lambda wildcards, input: os.path.dirname(input.shards[0]),
+        folder=lambda wildcards, output: os.path.dirname(output.manifest),
+        microstructures=lambda wildcards, input: repeated(
+            "--microstructures", input.microstructures
+        ),
+        references=lambda wildcards, input: repeated("--references", input.references),
+    message:
+        "Gather the dataset"
+    shell:
+        "{params.run} gather --config {params.config} --samples {input.samples}"
+        " --shards {params.shards} {params.microstructures} {params.references}"
+        " --output {params.folder} > {log} 2>&1"

@@ -1,0 +1,35 @@
+"""Training."""
+
+GPU = {"gpu": 1} if STUDY.learning.device == "cuda" else {}
+
+
+rule train:
+    input:
+        manifest="<results>/dataset/manifest.json",
+        statistics="<results>/dataset/statistics.nc",
+    output:
+        model="<results>/models/{model}/model.json",
+        metrics="<results>/models/{model}/metrics.json",
+        predictions="<results>/models/{model}/predictions.csv",
+    log:
+        "<logs>/train/{model}.log",
+    benchmark:
+        "<benchmarks>/train/{model}.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: STUDY.learning.threads
+    resources:
+        **GPU,
+        mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
+        runtime=plan.training_minutes(STUDY),
+    params:
+        run=RUN,
+        config=CONFIG,
+        dataset=lambda wildcards, input: os.path.dirname(input.manifest),
+        folder=lambda wildcards, output: os.path.dirname(output.model),
+        settings=settings("learning", "noise"),
+    message:
+        "Train {wildcards.model}"
+    shell:
+        "{params.run} train --config {params.config} --dataset {params.dataset}"
+        " --model {wildcards.model} --output {params.folder} > {log} 2>&1"

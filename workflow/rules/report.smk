@@ -1,0 +1,66 @@
+"""The report, and the targets named after the paper's tables and figures."""
+
+
+rule report:
+    input:
+        figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
+        table="<results>/tables/table6.csv",
+    output:
+        "<results>/report.html",
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        run=RUN,
+        config=CONFIG,
+    message:
+        "Report: {output}"
+    shell:
+        "{params.run} report --config {params.config}" " --output {output} > {log} 2>&1"
+
+
+rule figure1:
+    input:
+        "<results>/figures/microstructure.png",
+
+
+rule figure3:
+    input:
+        "<results>/figures/strain.png",
+
+
+rule figure9:
+    input:
+        "<results>/figures/loss.png",
+
+
+rule figure10:
+    input:
+        "<results>/figures/predictions.png",
+
+
+rule figure11:
+    input:
+        "<results>/figures/attention.png",
+
+
+rule table6:
+    input:
+        "<results>/tables/table6.csv",
+
+
+rule paper:
+    input:
+        rules.figure1.input,
+        rules.figure3.input,
+        rules.figure9.input,
+        rules.figure10.input,
+        rules.figure11.input,
+        rules.table6.input,

@@ -1,0 +1,84 @@
+"""Simulations: one job is a batch of samples of one microstructure; a failed sample is data."""
+
+
+rule warmup:
+    output:
+        touch("<results>/warmup.done"),
+    log:
+        "<logs>/warmup.log",
+    benchmark:
+        "<benchmarks>/warmup.tsv"
+    conda:
+        "../../envs/simulate.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        run=RUN,
+        config=CONFIG,
+    message:
+        "Compile the point kernel"
+    shell:
+        "{params.run} warmup --config {params.config} > {log} 2>&1"
+
+
+rule simulate:
+    input:
+        warm="<results>/warmup.done",
+        samples="<results>/samples.csv",
+        microstructure=lambda wildcards: (
+            f"<results>/microstructures/{plan.parse_batch(wildcards.batch).microstructure:05d}.nc"
+        ),
+    output:
+        "<results>/shards/{batch}.nc",
+    log:
+        "<logs>/simulate/{batch}.log",
+    benchmark:
+        "<benchmarks>/simulate/{batch}.tsv"
+    conda:
+        "../../envs/simulate.yaml"
+    threads: RANKS
+    resources:
+        **parallel(RANKS),
+        mem_mb=lambda wildcards, attempt: attempt * MEMORY * RANKS,
+        runtime=lambda wildcards, attempt: attempt
+        * plan.simulation_minutes(STUDY, len(plan.parse_batch(wildcards.batch))),
+    params:
+        run=launch,
+        config=CONFIG,
+        rows=lambda wildcards: plan.parse_batch(wildcards.batch).rows,
+        physics=STUDY.physics_hash(),
+    message:
+        "Simulate {wildcards.batch}"
+    shell:
+        "{params.run} simulate --config {params.config} --microstructure {input.microstructure}"
+        " --samples {input.samples} --rows {params.rows} --output {output} > {log} 2>&1"
+
+
+rule reference:
+    input:
+        warm="<results>/warmup.done",
+        microstructure="<results>/microstructures/{index}.nc",
+    output:
+        "<results>/references/{index}.nc",
+    log:
+        "<logs>/reference/{index}.log",
+    benchmark:
+        "<benchmarks>/reference/{index}.tsv"
+    conda:
+        "../../envs/simulate.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: attempt * 2 * MEMORY,
+        runtime=lambda wildcards, attempt: attempt * plan.simulation_minutes(STUDY, 2),
+    params:
+        run=RUN,
+        config=CONFIG,
+        physics=STUDY.physics_hash(),
+        centre=STUDY.sampling.centre,
+    message:
+        "Reference run {wildcards.index}"
+    shell:
+        "{params.run} reference --config {params.config} --microstructure {input.microstructure}"
+        " --output {output} > {log} 2>&1"
