@@ -316,6 +316,11 @@ class Study(Section):
             raise ValueError("crossval.folds must be at most sampling.samples")
         return self
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Inverters that the study trains: the one of ``learning`` first."""
+        return tuple(dict.fromkeys((self.learning.model, *self.crossval.models)))
+
     def physics_hash(self) -> str:
         """Hash of everything that changes a simulated field; shards of one dataset share it.
 

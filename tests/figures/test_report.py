@@ -71,7 +71,7 @@ def write_metrics(results, error):
         "test": scores(true, true + np.asarray(error) * (high - low)),
         "mean_predictor": mean_predictor_scores(true, true),
     }
-    write_text(results.model / "metrics.json", json.dumps(metrics))
+    write_text(results.model("cnn_lstm") / "metrics.json", json.dumps(metrics))
     return metrics
 
 

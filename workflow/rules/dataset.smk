@@ -1,8 +1,7 @@
 """The dataset: all shards, checked, listed and summed up."""
 
 MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
-MODELS = sorted({STUDY.learning.model, *STUDY.crossval.models})
-REFERENCES = MICROSTRUCTURES if "projection" in MODELS else []
+REFERENCES = MICROSTRUCTURES if "projection" in STUDY.models else []
 
 
 rule gather:

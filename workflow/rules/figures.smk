@@ -1,21 +1,17 @@
 """Figures: one verb draws them all, each from the files it needs."""
 
-MODEL = STUDY.learning.model
-TRAINED = f"<results>/models/{MODEL}/model.json"
+TRAINED = {model: f"<results>/models/{model}/model.json" for model in STUDY.models}
 FIGURE_FILES = {
     "microstructure": ["<results>/microstructures/00000.nc"],
     "design": ["<results>/samples.csv"],
     "strain": ["<results>/dataset/manifest.json"],
     "loads": ["<results>/dataset/manifest.json"],
-    "loss": [TRAINED],
-    "predictions": [TRAINED],
-    "attention": [TRAINED],
-    "runtime": [TRAINED, "<results>/tables/table6.csv"],
+    **{f"predictions-{model}": [file] for model, file in TRAINED.items()},
+    "runtime": [*TRAINED.values(), "<results>/tables/table6.csv"],
 }
-NETWORK_FIGURES = {"loss", "attention"}
-FIGURES = [
-    name for name in FIGURE_FILES if MODEL == "cnn_lstm" or name not in NETWORK_FIGURES
-]
+if "cnn_lstm" in TRAINED:
+    FIGURE_FILES |= dict.fromkeys(("loss", "attention"), [TRAINED["cnn_lstm"]])
+FIGURES = list(FIGURE_FILES)
 
 
 rule figure:

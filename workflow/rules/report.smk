@@ -43,7 +43,7 @@ rule figure9:
 
 rule figure10:
     input:
-        "<results>/figures/predictions.png",
+        expand("<results>/figures/predictions-{model}.png", model=STUDY.models),
 
 
 rule figure11:

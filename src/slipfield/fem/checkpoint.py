@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def load_checkpoint(stepper: Stepper, folder: Path) -> None:
         with np.load(path) as file:
             arrays = dict(file)
         facts = json.loads(str(arrays["facts"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise SlipfieldError(f"{path}: not a readable checkpoint: {error}") from error
     if facts["study"] != stepper.problem.study.physics_hash():
         raise SlipfieldError(f"{path}: saved by a study with other physics; delete it")

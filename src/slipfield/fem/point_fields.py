@@ -11,7 +11,7 @@ from slipfield.fem.strain import strain
 
 
 def deformation_gradient(problem: Problem, u: np.ndarray) -> np.ndarray:
-    """In-plane F (cells, points, 2, 2) at the points of this rank for displacements (2 * nodes,)."""
+    """In-plane F (cells, points, 2, 2) on this rank for displacements u (2 * nodes,), mm."""
     blocks, cells = problem.blocks, problem.sheet.cells
     gradients = blocks.collect(blocks.gradients).reshape(len(cells), blocks.points, -1, 2)
     return np.eye(2) + np.einsum("eni,eqnj->eqij", u.reshape(-1, 2)[cells], gradients)

@@ -46,9 +46,14 @@ CAPTIONS = {
         "Mean squared error of the scaled labels on training and validation samples; the weights "
         "of the epoch with the lowest validation loss are kept.",
     ),
-    "predictions": Caption(
+    "predictions-projection": Caption(
         "Learning",
-        "Predicted against true parameters (the paper's figure 10)",
+        "Projection inverter: predicted against true parameters",
+        "Every point is one sample of the test set; on the diagonal the prediction is exact.",
+    ),
+    "predictions-cnn_lstm": Caption(
+        "Learning",
+        "CNN-LSTM network: predicted against true parameters (the paper's figure 10)",
         "Every point is one sample of the test set; on the diagonal the prediction is exact.",
     ),
     "attention": Caption(

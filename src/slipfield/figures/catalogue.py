@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -40,15 +41,15 @@ def _loads(results: Results) -> Figure:
 
 
 def _loss(results: Results) -> Figure:
-    return figure_loss(_table(results.model / "history.csv"))
+    return figure_loss(_table(results.model("cnn_lstm") / "history.csv"))
 
 
-def _predictions(results: Results) -> Figure:
-    return figure_predictions(_table(results.model / "predictions.csv"))
+def _predictions(model: str, results: Results) -> Figure:
+    return figure_predictions(_table(results.model(model) / "predictions.csv"))
 
 
 def _attention(results: Results) -> Figure:
-    with open_netcdf(results.model / "attention.nc") as data:
+    with open_netcdf(results.model("cnn_lstm") / "attention.nc") as data:
         return figure_attention(data)
 
 
@@ -69,7 +70,8 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "strain": _strain,
     "loads": _loads,
     "loss": _loss,
-    "predictions": _predictions,
+    "predictions-projection": partial(_predictions, "projection"),
+    "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
     "attention": _attention,
     "runtime": _runtime,
 }

@@ -26,11 +26,12 @@ SPLIT_NAMES = {
 
 def cards(results: Results) -> list[Card]:
     """Headline numbers of the test set."""
-    metrics = _metrics(results)
-    if metrics is None:
+    trained = _trained(results)
+    if not trained:
         return []
+    best = max(trained, key=lambda metrics: metrics["test"]["overall"]["r2"])
     return [
-        Card(f"{metrics['test'][name]['r2']:.2f}", f"R² of {name} on the test set")
+        Card(f"{best['test'][name]['r2']:.3g}", f"R² of {name}, {_model_name(best)}, test set")
         for name in PARAMETERS
     ]
 
@@ -38,8 +39,8 @@ def cards(results: Results) -> list[Card]:
 def training_section(results: Results) -> Section | None:
     """Loss over the epochs."""
     pictures = picture(results, "loss")
-    path = results.model / "history.csv"
-    metrics = _metrics(results)
+    path = results.model("cnn_lstm") / "history.csv"
+    metrics = _metrics(results, "cnn_lstm")
     if not (pictures and path.exists() and metrics):
         return None
     with open(path, newline="", encoding="utf-8") as handle:
@@ -60,35 +61,55 @@ def training_section(results: Results) -> Section | None:
 
 def prediction_section(results: Results) -> Section | None:
     """Predicted against true on the test set, beside the predictor that learns nothing."""
-    metrics = _metrics(results)
-    if metrics is None:
+    trained = _trained(results)
+    if not trained:
         return None
+    first = trained[0]
+    count = first["samples"]["test"]
+    text = f"{count} samples were held out for the test, {SPLIT_NAMES[first['split']]}."
+    pictures = [
+        shown
+        for metrics in trained
+        for shown in picture(results, f"predictions-{metrics['model']}")
+    ]
+    return Section(
+        "prediction",
+        "Prediction",
+        [text, *map(_verdict, trained)],
+        [*pictures, *picture(results, "attention")],
+        [_test_table(metrics) for metrics in trained],
+    )
+
+
+def _test_table(metrics: dict[str, Any]) -> Table:
+    """Scores of one model on the test set."""
     test, mean = metrics["test"], metrics["mean_predictor"]
     rows = [
         (
             f"{name} ({unit_text(PARAMETER_UNITS[name])})",
-            f"{test[name]['r2']:.3f}",
+            f"{test[name]['r2']:.4f}",
             f"{mean[name]['r2']:.3f}",
             significant(test[name]["mae"]),
             significant(mean[name]["mae"]),
-            f"{test[name]['mae'] / mean[name]['mae']:.2f}",
-            f"{100 * test[name]['median_relative_error']:.1f} %",
-            f"{100 * test[name]['p95_relative_error']:.1f} %",
+            f"{test[name]['mae'] / mean[name]['mae']:.3f}",
+            f"{100 * test[name]['median_relative_error']:.2g} %",
+            f"{100 * test[name]['p95_relative_error']:.2g} %",
         )
         for name in PARAMETERS
     ]
-    table = Table(
-        "Test set, and the mean predictor on the same samples",
+    published = (
+        " Published R²: 0.971, 0.967, 0.937, on another dataset of 22,000 samples."
+        if metrics["model"] == "cnn_lstm"
+        else ""
+    )
+    return Table(
+        f"Test set: {_model_name(metrics)}, and the mean predictor on the same samples",
         rows,
         ("", "R²", "R², mean", "MAE", "MAE, mean", "MAE ratio", "median error", "95 % error"),
         note="The mean predictor always answers with the mean of the training samples. A ratio "
-        "below 1 is better than that; errors in percent are relative to the true value. "
-        "Published R²: 0.971, 0.967, 0.937, on another dataset of 22,000 samples.",
+        "below 1 is better than that; errors in percent are relative to the true value."
+        + published,
     )
-    count = metrics["samples"]["test"]
-    text = f"{count} samples were held out for the test, {SPLIT_NAMES[metrics['split']]}."
-    pictures = [*picture(results, "predictions"), *picture(results, "attention")]
-    return Section("prediction", "Prediction", [text, _verdict(metrics)], pictures, [table])
 
 
 def crossval_section(results: Results) -> Section | None:
@@ -157,9 +178,15 @@ def _verdict(metrics: dict[str, Any]) -> str:
     )
 
 
-def _metrics(results: Results) -> dict[str, Any] | None:
-    path = results.model / "metrics.json"
+def _metrics(results: Results, model: str) -> dict[str, Any] | None:
+    path = results.model(model) / "metrics.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _trained(results: Results) -> list[dict[str, Any]]:
+    """Metrics of the trained models."""
+    found = (_metrics(results, model) for model in results.study.models)
+    return [metrics for metrics in found if metrics is not None]
 
 
 def _model_name(content: dict[str, Any]) -> str:

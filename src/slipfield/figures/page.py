@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from slipfield.figures.captions import CAPTIONS
 from slipfield.figures.sources import Results
@@ -68,11 +69,15 @@ def picture(results: Results, name: str) -> list[Picture]:
     path = results.folder / "figures" / f"{name}.png"
     if not path.exists():
         return []
-    caption = CAPTIONS[name]
+    return [picture_of(path, CAPTIONS[name].title, CAPTIONS[name].text)]
+
+
+def picture_of(path: Path, title: str, caption: str) -> Picture:
+    """Picture on the page from a PNG file."""
     content = path.read_bytes()
     pixels = int.from_bytes(content[16:20], "big")
     data = base64.b64encode(content).decode("ascii")
-    return [Picture(caption.title, caption.text, data, round(pixels * PAGE_PIXELS))]
+    return Picture(title, caption, data, round(pixels * PAGE_PIXELS))
 
 
 def significant(value: float, digits: int = 3) -> str:

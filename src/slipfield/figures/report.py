@@ -33,7 +33,7 @@ def write_report(results: Results, output: Path) -> None:
         undefined=jinja2.StrictUndefined,
     )
     page = environment.get_template("report.html.j2").render(
-        name=results.study.name,
+        heading=f"Study {results.study.name}",
         summary=study_sections.summary(results),
         cards=[*study_sections.cards(results), *learning_sections.cards(results)],
         sections=found,

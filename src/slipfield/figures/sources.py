@@ -28,10 +28,9 @@ class Results:
         paths = (self.folder / "shards" / f"{batch.name}.nc" for batch in batches(self.study))
         return [path for path in paths if path.exists()]
 
-    @property
-    def model(self) -> Path:
-        """Folder of the trained inverter."""
-        return self.folder / "models" / self.study.learning.model
+    def model(self, name: str) -> Path:
+        """Folder of a trained inverter."""
+        return self.folder / "models" / name
 
     def microstructure(self, index: int) -> xr.Dataset:
         """Grain map ``index``."""

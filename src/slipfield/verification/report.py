@@ -10,19 +10,8 @@ from matplotlib.figure import Figure
 from slipfield.errors import SlipfieldError
 from slipfield.figures.style import save_figure, use_style
 from slipfield.files import write_text
-from slipfield.verification.result import Chapter, Curves, Maps, Table, read_chapter
+from slipfield.verification.result import ORDER, Chapter, Curves, Maps, Table, read_chapter
 
-ORDER = (
-    "point_law",
-    "equilibrium",
-    "second_solver",
-    "energy",
-    "derivatives",
-    "ranks",
-    "robustness",
-    "time_step",
-    "mesh",
-)
 HEAD = """# Verification
 
 What `make verify` found: every check with its tolerance, and the tables and figures behind them.

@@ -9,6 +9,18 @@ from pathlib import Path
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 
+ORDER = (
+    "point_law",
+    "equilibrium",
+    "second_solver",
+    "energy",
+    "derivatives",
+    "ranks",
+    "robustness",
+    "time_step",
+    "mesh",
+)
+
 
 @dataclass
 class Check:

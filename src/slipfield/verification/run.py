@@ -19,19 +19,20 @@ from slipfield.verification import (
     ranks,
     robustness,
 )
-from slipfield.verification.result import Chapter, write_chapter
+from slipfield.verification.result import ORDER, Chapter, write_chapter
 
-CHAPTERS: dict[str, Callable[[], Chapter]] = {
-    "point_law": point_law.chapter,
-    "equilibrium": equilibrium.chapter,
-    "second_solver": equilibrium.second_solver_chapter,
-    "energy": energy.chapter,
-    "derivatives": derivatives.chapter,
-    "ranks": ranks.chapter,
-    "robustness": robustness.chapter,
-    "time_step": convergence.time_chapter,
-    "mesh": convergence.mesh_chapter,
-}
+FUNCTIONS: tuple[Callable[[], Chapter], ...] = (
+    point_law.chapter,
+    equilibrium.chapter,
+    equilibrium.second_solver_chapter,
+    energy.chapter,
+    derivatives.chapter,
+    ranks.chapter,
+    robustness.chapter,
+    convergence.time_chapter,
+    convergence.mesh_chapter,
+)
+CHAPTERS = dict(zip(ORDER, FUNCTIONS, strict=True))
 
 
 def run_verification(folder: Path, only: list[str] | None = None) -> bool:
