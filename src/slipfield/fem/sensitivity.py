@@ -17,8 +17,8 @@ from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, StateArrays, ad
 from slipfield.fem.stepping import Problem, Stepper, extrapolated_change
 from slipfield.study import Material
 
-MAX_CORRECTIONS = 6
-TOLERANCE = 3e-5  # strain of the last correction over that of the rates
+MAX_CORRECTIONS = 8
+TOLERANCE = 1e-5  # strain of the last correction over that of the rates
 
 
 class Sensitivity:
