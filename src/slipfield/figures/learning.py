@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from slipfield.figures.style import BLUE, GREEN, GREY, ORANGE, use_style
+from slipfield.figures.style import BLUE, GREEN, GREY, ORANGE, score_text, use_style
 from slipfield.learning.metrics import r_squared
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
 
@@ -76,7 +76,7 @@ def _scatter(axes: Axes, name: str, true: np.ndarray, predicted: np.ndarray) -> 
     axes.set_ylabel(f"predicted {name} ({unit})")
     axes.set_box_aspect(1)
     score = float(r_squared(true, predicted))
-    axes.text(0.05, 0.93, f"$R^2$ = {score:.3f}", transform=axes.transAxes, va="top")
+    axes.text(0.05, 0.93, f"$R^2$ = {score_text(score)}", transform=axes.transAxes, va="top")
 
 
 def figure_attention(data: xr.Dataset) -> Figure:

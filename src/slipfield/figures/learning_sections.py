@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from slipfield.figures.page import Card, Section, Table, duration, picture, significant, unit_text
 from slipfield.figures.sources import Results
+from slipfield.figures.style import score_text
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
 
 MODEL_NAMES = {"cnn_lstm": "CNN-LSTM network", "projection": "projection inverter"}
@@ -31,7 +33,7 @@ def cards(results: Results) -> list[Card]:
         return []
     best = max(trained, key=lambda metrics: metrics["test"]["overall"]["r2"])
     return [
-        Card(f"{best['test'][name]['r2']:.3g}", f"R² of {name}, {_model_name(best)}, test set")
+        Card(score_text(best["test"][name]["r2"]), f"R² of {name}, {_model_name(best)}, test set")
         for name in PARAMETERS
     ]
 
@@ -87,7 +89,7 @@ def _test_table(metrics: dict[str, Any]) -> Table:
     rows = [
         (
             f"{name} ({unit_text(PARAMETER_UNITS[name])})",
-            f"{test[name]['r2']:.4f}",
+            score_text(test[name]["r2"]),
             f"{mean[name]['r2']:.3f}",
             significant(test[name]["mae"]),
             significant(mean[name]["mae"]),
@@ -137,14 +139,16 @@ def _crossval_table(lines: list[dict[str, Any]]) -> Table:
     for line in lines:
         percent = line["metric"] == "median_relative_error"
         factor = 100 if percent else 1
+        text = score_text if line["metric"] == "r2" else significant
         unit = "%" if percent else unit_text(line["unit"])
         rows.append(
             (
                 f"{line['parameter']}, {METRIC_NAMES[line['metric']]}{unit and f' ({unit})'}",
-                *(significant(factor * line[key]) for key in ("mean", "std")),
-                _interval(factor * line["t_low"], factor * line["t_high"]),
-                _interval(factor * line["corrected_low"], factor * line["corrected_high"]),
-                f"{line['cv_percent']:.1f}",
+                text(factor * line["mean"]),
+                significant(factor * line["std"]),
+                _interval(factor * line["t_low"], factor * line["t_high"], text),
+                _interval(factor * line["corrected_low"], factor * line["corrected_high"], text),
+                significant(line["cv_percent"]),
                 significant(factor * line["mean_predictor"]),
             )
         )
@@ -193,8 +197,8 @@ def _model_name(content: dict[str, Any]) -> str:
     return MODEL_NAMES.get(content["model"], content["model"])
 
 
-def _interval(low: float, high: float) -> str:
-    return "-" if math.isnan(low) else f"{significant(low)} to {significant(high)}"
+def _interval(low: float, high: float, text: Callable[[float], str]) -> str:
+    return "-" if math.isnan(low) else f"{text(low)} to {text(high)}"
 
 
 def _list(items: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 
 from slipfield.files import complete_file
@@ -55,3 +56,10 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     metadata = {"Software": None} if kind == "png" else {"Date": None} if kind == "svg" else None
     with complete_file(path) as temporary:
         figure.savefig(temporary, format=kind, metadata=metadata)
+
+
+def score_text(r2: float) -> str:
+    """Write an R² with as many decimals as tell it from 1, at least three and at most six."""
+    missing = 1 - r2
+    decimals = 3 if missing > 1e-2 else min(6, 1 + int(-np.log10(max(missing, 1e-6))))
+    return f"{r2:.{decimals}f}"
