@@ -26,8 +26,8 @@ lint: setup  ## check style and formatting of the Python code and of the workflo
 bench: setup  ## measure the solver and the learners
 	envs/run bench
 
-verify: setup  ## compare the solver with known solutions
-	envs/run verify
+verify: setup  ## compare the solver with known solutions and write docs/verification.md
+	@envs/run verify; status=$$?; envs/run verify-report && exit $$status
 
 clean:  ## remove caches (environments and results stay)
 	rm -rf .environments/cache .pytest_cache .ruff_cache .hypothesis

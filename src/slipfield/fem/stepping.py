@@ -196,7 +196,7 @@ class Stepper:
             tolerance = self.settings.step_tolerance
             factor = SAFETY * (tolerance / max(estimate, 1e-12)) ** (1 / 3)
             if estimate > REJECT * tolerance and dt > 10 * self.settings.min_step_s:
-                raise StepFailure(f"strain changed {estimate:.2e} from the prediction")
+                raise StepFailure(f"strain or load changed {estimate:.2e} from the prediction")
         except StepFailure as failure:
             return self._cut_back(dt, failure)
         if self.on_step:

@@ -61,5 +61,5 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 def score_text(r2: float) -> str:
     """Write an R² with as many decimals as tell it from 1, at least three and at most six."""
     missing = 1 - r2
-    decimals = 3 if missing > 1e-2 else min(6, 1 + int(-np.log10(max(missing, 1e-6))))
-    return f"{r2:.{decimals}f}"
+    near = 1e-6 < missing <= 1e-2
+    return f"{r2:.{1 + int(-np.log10(missing)) if near else 3}f}"
