@@ -1,13 +1,20 @@
-// Number types of the kernel: one double, eight doubles side by side, and both with derivatives.
+// Number types of the kernel: one double, several side by side, and both with derivatives.
 #pragma once
 #include <cmath>
 
 namespace slipfield {
 
+// As many points side by side as one register holds doubles: more of them spill.
 #ifndef SLIPFIELD_LANES
+#if defined(__AVX512F__)
 #define SLIPFIELD_LANES 8
+#elif defined(__AVX__)
+#define SLIPFIELD_LANES 4
+#else
+#define SLIPFIELD_LANES 2
 #endif
-constexpr int kLanes = SLIPFIELD_LANES;  // points side by side; the compiler splits them
+#endif
+constexpr int kLanes = SLIPFIELD_LANES;
 typedef double Vec __attribute__((vector_size(8 * kLanes)));
 
 template <class V> inline V constant(double x);

@@ -1,4 +1,4 @@
-// Element loop: eight quadrilaterals side by side, residual and tangent of the total-Lagrangian
+// Element loop: several quadrilaterals side by side (lanes), residual and tangent of the total-Lagrangian
 // membrane, P = F S, and the forward sensitivities by the same code on dual numbers.
 //
 // Arrays are blocked, array of structures of arrays: [block][point][component][lane].
@@ -98,7 +98,7 @@ inline void write_point(const State& s, const StateRates* r, int64_t point, cons
   for (int k = 0; k < 3; k++) store(s.s, d.s, 3 * point + k, t.s[k]);
 }
 
-// Displacements of the eight cells of a block.
+// Displacements of the cells of a block.
 inline void gather(const int32_t* nodes, const double* u, Vec ue[kDofs]) {
   for (int l = 0; l < kLanes; l++)
     for (int i = 0; i < kNodes; i++) {

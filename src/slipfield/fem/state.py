@@ -66,7 +66,7 @@ def address(array: np.ndarray | None) -> ctypes.c_void_p | None:
 
 
 class Blocks:
-    """Cells in blocks of eight lanes; the last block is padded with copies of a cell."""
+    """Cells in blocks of one lane each; the last block is padded with copies of a cell."""
 
     def __init__(self, sheet: Sheet):
         self.lanes = load_kernel("elements").slipfield_lanes()

@@ -1,0 +1,158 @@
+"""What training costs: the network as it is trained, a plain loop of the same, the loader alone."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from slipfield.dataset.fields import Fields
+from slipfield.dataset.moments import Moments
+from slipfield.dataset.scaling import Scaling
+from slipfield.dataset.torch_data import FieldDataset, SeededOrder, loader
+from slipfield.learning.train import train_network
+from slipfield.network.cnn_lstm import FIRST_CHANNELS, CnnLstm
+from slipfield.study import Learning
+
+TIMES, MAPS = 20, 4
+
+
+def measure_learning(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
+    """Compare training with a plain loop, epoch by epoch in turn, on one CPU thread.
+
+    Parameters
+    ----------
+    nodes : nodes along each side of the strain images.
+    samples : training samples of an epoch; 20 frames each, random numbers.
+    repeats : epochs of each kind; one more comes first and is not counted.
+
+    Returns
+    -------
+    dict
+        Samples per CPU second: ``training`` by :func:`slipfield.learning.train.train_network`
+        (checkpoint of each epoch included), ``plain_loop``, and the ``loader`` alone from memory
+        and from a mapped float16 file; ``peak_memory_mb`` of training.
+    """
+    learning = Learning(epochs=repeats + 1, device="cpu", threads=1)
+    rows = np.arange(samples)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fields = random_fields(nodes, samples + 1)
+        scaling = Scaling.fit(fields, rows)
+        dataset = FieldDataset(fields, rows, scaling)
+        plain_epoch = plain_loop(learning, dataset)
+        seconds: dict[str, list[float]] = {"training": [], "plain_loop": []}
+        memory, mark = [], [time.process_time()]
+
+        def take_turns(row: dict[str, float]) -> None:
+            """After each epoch of training: one of the plain loop."""
+            seconds["training"].append(time.process_time() - mark[0])
+            memory.append(_peak_memory())
+            with _timed(seconds["plain_loop"]):
+                plain_epoch()
+            mark[0] = time.process_time()
+
+        validation = np.array([samples])
+        train_network(learning, fields, scaling, rows, validation, folder, "bench", take_turns)
+        batches = {
+            "loader_memory": dataset,
+            "loader_mapped": FieldDataset(_mapped(fields, folder), rows, scaling),
+        }
+        for kind, source in batches.items():
+            seconds[kind] = []
+            for _ in range(repeats + 1):
+                with _timed(seconds[kind]):
+                    for _ in loader(source, learning.batch_size, SeededOrder(samples, 0)):
+                        pass
+    rates = {kind: samples / statistics.median(taken[1:]) for kind, taken in seconds.items()}
+    return {
+        "nodes": nodes,
+        "samples": samples,
+        "batch_size": learning.batch_size,
+        "samples_per_cpu_second": rates,
+        "peak_memory_mb": memory[0],
+    }
+
+
+def random_fields(nodes: int, samples: int) -> Fields:
+    """Make decoded fields of random numbers, with the shapes of real ones."""
+    random = np.random.default_rng(0)
+    strain = random.standard_normal((samples, TIMES, 3, nodes, nodes), np.float32)
+    load = random.random((samples, TIMES))
+    angles = random.random((MAPS, 3, nodes, nodes)).astype(np.float32)
+    return Fields(
+        strain=strain,
+        load=load,
+        angles=angles,
+        map_row=np.arange(samples) % MAPS,
+        parameters=random.random((samples, 3)),
+        strain_moments=Moments.stack([Moments.of(one, axis=(0, 2, 3)) for one in strain]),
+        load_moments=Moments.of(load, axis=1),
+        angle_moments=Moments.of(angles, axis=(-2, -1)),
+    )
+
+
+def plain_network(blocks: int) -> CnnLstm:
+    """Build the network the textbook way: NCHW memory; convolution, normalisation, ReLU, pool."""
+    network = CnnLstm(blocks)
+    for encoder in (network.strain_encoder, network.orientation_encoder):
+        layers: list[nn.Module] = []
+        channels = 3
+        for block in range(blocks):
+            kernel, filters = (5 if block == 0 else 3), FIRST_CHANNELS * 2**block
+            layers += [
+                nn.Conv2d(channels, filters, kernel, padding=kernel // 2),
+                nn.BatchNorm2d(filters),
+                nn.ReLU(),
+            ]
+            if block < blocks - 1:
+                layers.append(nn.MaxPool2d(2))
+            channels = filters
+        encoder.blocks = nn.Sequential(*layers)
+    return network
+
+
+def plain_loop(learning: Learning, dataset: FieldDataset) -> Callable[[], None]:
+    """Make a function that trains the plain network for one epoch, eagerly in float32."""
+    network = plain_network(learning.convolution_blocks).train()
+    optimizer = torch.optim.Adam(network.parameters(), learning.learning_rate)
+    order = SeededOrder(len(dataset), learning.seed)
+
+    def epoch() -> None:
+        for batch in loader(dataset, learning.batch_size, order):
+            predicted, _ = network(batch["strain"], batch["orientation"], batch["load"])
+            loss = nn.functional.mse_loss(predicted, batch["labels"])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    return epoch
+
+
+def _mapped(fields: Fields, folder: Path) -> Fields:
+    """Put the strain of ``fields`` into a float16 file that is mapped into memory."""
+    path = folder / "strain.npy"
+    np.save(path, fields.strain.astype(np.float16))
+    return Fields(**{**vars(fields), "strain": np.load(path, mmap_mode="r")})
+
+
+def _peak_memory() -> float:
+    """Largest resident memory of this process so far, MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def _timed(seconds: list[float]) -> Iterator[None]:
+    """Append the CPU seconds of the block."""
+    started = time.process_time()
+    yield
+    seconds.append(time.process_time() - started)
