@@ -62,6 +62,12 @@ CAPTIONS = {
         "Share of each input in the features that the recurrent layers read, over the loading; "
         "mean and spread over the test set.",
     ),
+    "overview": Caption(
+        "Overview",
+        "The study in one picture",
+        "Left and middle: what a specimen brings. Right: predicted against true parameters of the "
+        "test set, as shares of the sampling box.",
+    ),
     "runtime": Caption(
         "Cost",
         "Run times",

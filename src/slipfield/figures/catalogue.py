@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from slipfield.errors import SlipfieldError
 from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
+from slipfield.figures.overview import figure_overview
 from slipfield.figures.sampling import figure_design
 from slipfield.figures.simulation import figure_loads, figure_runtime, figure_strain
 from slipfield.figures.sources import Results
@@ -53,6 +54,15 @@ def _attention(results: Results) -> Figure:
         return figure_attention(data)
 
 
+def _overview(results: Results) -> Figure:
+    path, number = results.central_sample()
+    tables = {
+        model: _table(results.model(model) / "predictions.csv") for model in results.study.models
+    }
+    with open_netcdf(path) as shard, results.microstructure(0) as grains:
+        return figure_overview(grains, shard, number, tables, results.study)
+
+
 def _table(path: Path) -> pd.DataFrame:
     """Read a table that `train` wrote."""
     if not path.exists():
@@ -74,6 +84,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
     "attention": _attention,
     "runtime": _runtime,
+    "overview": _overview,
 }
 
 

@@ -71,6 +71,10 @@ class NetworkInverter:
         labels, _ = self._run(dataset, indices)
         return self.scaling.parameters(labels.astype(np.float64))
 
+    def attention(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
+        """Attention (n, time, modality) of the rows ``indices``; sums to 1 over modalities."""
+        return self._run(dataset, indices)[1]
+
     def _run(self, dataset: Collection, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scaled labels (n, 3) and attention (n, time, 3) of the rows ``indices``."""
         learning = self.study.learning
@@ -84,7 +88,7 @@ class NetworkInverter:
     def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
         """Write history.csv, and attention.nc (sample, time, modality) of the rows ``indices``."""
         write_history(self.history, folder)
-        _, attention = self._run(dataset, indices)
+        attention = self.attention(dataset, indices)
         dims = ("sample", "time", "modality")
         described = {"units": "1", "long_name": "attention weight, sums to 1 over modalities"}
         data = xr.Dataset(
