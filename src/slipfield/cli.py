@@ -371,6 +371,91 @@ def bench_solver(
     measure(measurement, load_study(config), microstructure, repeats, output)
 
 
+@app.command()
+def invert(
+    specimen: Annotated[Path, typer.Argument(help="Specimen file that `import` made.")],
+    model: Annotated[list[Path], typer.Option(help="Folder of a trained inverter; repeatable.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; must not hold one yet.")],
+    refine: Annotated[
+        int, typer.Option(min=0, help="Forward runs that a refinement may take.")
+    ] = 0,
+    start: Annotated[
+        str, typer.Option(help="Refine from: prediction, or centre (of the sampling box).")
+    ] = "prediction",
+    cells: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="Elements along x and y; default: those of the model."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(help="Draws of the orientations where the specimen has none.")
+    ] = 3,
+):
+    """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
+    from slipfield.inversion.run import invert as invert_specimen
+    from slipfield.inversion.run import table_lines
+
+    found = invert_specimen(specimen, model, output, refine, cells, start, draws)
+    for line in (*table_lines(found), *found.notes, *found.warnings):
+        typer.echo(line)
+    typer.echo(f"report: {output / 'report.html'}")
+
+
+@app.command(name="export")
+def export_sample(
+    shard: Annotated[Path, typer.Option(help="Shard that holds the sample.")],
+    sample: Annotated[int, typer.Option(help="Number of the sample in the design.")],
+    microstructure: Annotated[Path, typer.Option(help="Its grain map (NetCDF).")],
+    output: Annotated[Path, typer.Option(help="Folder of the measurement files.")],
+    step: Annotated[float, typer.Option(help="Distance of the strain maps' points, mm.")],
+    pixel: Annotated[float, typer.Option(help="Step of the orientation map, mm.")],
+    strain_noise: Annotated[float, typer.Option(help="Standard deviation of strain.")] = 5e-4,
+    load_noise: Annotated[float, typer.Option(help="Relative one of the load.")] = 5e-3,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 1,
+):
+    """Write a simulated sample as a laboratory would have it: VIC-2D maps, .ctf, load curve."""
+    from slipfield.inversion.export import Instruments
+    from slipfield.inversion.export import export_sample as write_files
+
+    instruments = Instruments(step, pixel, strain_noise, load_noise, seed)
+    write_files(shard, sample, microstructure, instruments, output)
+
+
+@app.command()
+def unseen(
+    config: Config,
+    output: Annotated[Path, typer.Option(help="Folder of study.yaml and samples.csv.")],
+    seed: Annotated[int, typer.Option(help="Seed of the parameters.")] = 1,
+):
+    """Plan a specimen that a study has not seen: fresh microstructure, random parameters."""
+    from slipfield.inversion.unseen import write_unseen
+
+    index = write_unseen(load_study(config), seed, output)
+    typer.echo(f"{output}: sample 0 on microstructure {index}")
+
+
+@app.command()
+def bench_inversion(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result.")],
+    specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 10,
+    strain_noise: Annotated[float, typer.Option(help="Standard deviation of strain.")] = 5e-4,
+    cells: Annotated[
+        int | None, typer.Option(help="Elements along each side; default: those of the model.")
+    ] = None,
+    solves: Annotated[int, typer.Option(min=1, help="Most forward runs of a refinement.")] = 12,
+):
+    """Compare refinement from the projection with refinement from the centre of the box."""
+    from slipfield.inversion.bench import bench_refinement, noise_levels
+
+    noises = noise_levels(strain_noise)
+    for row in bench_refinement(model, output, specimens, noises, cells, solves)["summary"]:
+        errors = ", ".join(f"{error:.2g} %" for error in row["median_error_percent"])
+        typer.echo(
+            f"strain noise {row['strain_noise']:g}, from the {row['start']}: "
+            f"{row['median_runs']:g} runs (at most {row['most_runs']}), median errors {errors}"
+        )
+
+
 def main() -> None:
     """Run the command line; a user's error is one line on stderr and exit code 2."""
     try:

@@ -8,43 +8,29 @@ import numpy as np
 import pytest
 
 from slipfield.dataset.collection import Collection
-from slipfield.dataset.manifest import gather, planned_shards
+from slipfield.dataset.manifest import planned_shards
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf, write_text
 from slipfield.learning.model_io import load_model
 from slipfield.learning.run import train_model
-from slipfield.projection.adapt import adapt_model
-from slipfield.projection.crossmesh import write_crossmesh
+from slipfield.projection.adapt import adapt_model, finer_samples
 from slipfield.projection.inverter import ProjectionInverter
 from slipfield.projection.reference import Reference
 from slipfield.projection.table import feature_table
 from slipfield.sampling import make_design, write_design
 from slipfield.specimen.microstructure import make_microstructure
-from slipfield.study import Noise, Study
-from tests.shards import tiny_study, write_results
+from slipfield.study import Noise
+from tests.projection.formula import STUDY, gather_results, make_finer
+from tests.shards import tiny_study
 
 ROOT = Path(__file__).parents[2]
-STUDY = tiny_study(
-    specimen={"microstructures": 15},
-    sampling={"samples": 120},
-    noise={"strain_std": 5e-4, "load_relative_std": 0.005},
-)
-
-
-def gather_results(study: Study, folder: Path) -> Path:
-    """Dataset of everything in the folder of a study."""
-    lists = [sorted((folder / name).glob("*.nc")) for name in ("shards", "microstructures")]
-    references = sorted((folder / "references").glob("*.nc"))
-    gather(study, *lists, references, folder / "samples.csv", folder / "dataset")
-    return folder / "dataset"
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> tuple[Path, Path, dict]:
-    folder = write_results(STUDY, tmp_path_factory.mktemp("formula"))
-    dataset = gather_results(STUDY, folder)
-    metrics = train_model(STUDY, dataset, folder / "model", "projection")
-    return dataset, folder / "model", metrics
+def trained(formula_dataset, tmp_path_factory) -> tuple[Path, Path, dict]:
+    model = tmp_path_factory.mktemp("trained") / "model"
+    metrics = train_model(STUDY, formula_dataset, model, "projection")
+    return formula_dataset, model, metrics
 
 
 def test_parameters_of_unseen_specimens_are_found(trained):
@@ -132,29 +118,14 @@ def test_unfit_references_and_files_are_named(trained, tmp_path):
         ProjectionInverter.load(tmp_path, STUDY, card["details"])
 
 
-def finer_samples(folder: Path, coarse: Path) -> Collection:
-    """The same specimens on twice as many cells, harder than the coarse references think."""
-    content = STUDY.model_dump()
-    content["specimen"].update(cells_x=16, cells_y=16)
-    content["material"].update(h0_MPa=160.0)
-    fine = Study.model_validate(content)
-    write_results(fine, folder)
-    shards, maps = (sorted((folder / name).glob("*.nc")) for name in ("shards", "microstructures"))
-    return Collection.of_shards(shards, maps, sorted((coarse / "references").glob("*.nc")))
-
-
 def test_a_model_is_adapted_to_a_finer_mesh(trained, tmp_path):
     dataset, model, _ = trained
-    coarse = dataset.parent
-    fine = finer_samples(tmp_path / "fine", coarse)
+    shards = make_finer(tmp_path / "fine")
+    fine = finer_samples(Collection.of_dataset(dataset), [shards])
     assert fine.image == (17, 17)
     before, _ = load_model(model)
     rows = np.arange(len(fine))
-    shards, maps = (
-        sorted((tmp_path / "fine" / n).glob("*.nc")) for n in ("shards", "microstructures")
-    )
-    references = sorted((coarse / "references").glob("*.nc"))
-    facts = adapt_model(model, shards, maps, references, tmp_path / "adapted")
+    facts = adapt_model(model, [shards], dataset, tmp_path / "adapted")
     assert facts["samples"] == 120 and facts["nodes"] == [17, 17]
     after, card = load_model(tmp_path / "adapted")
     assert card["adapted"]["microstructures"] == 15
@@ -167,19 +138,6 @@ def test_a_model_is_adapted_to_a_finer_mesh(trained, tmp_path):
     assert ((low < fine.parameters) & (fine.parameters < high)).mean() > 0.9
     with pytest.raises(SlipfieldError, match="takes at least 20 samples"):
         after.adapt(fine, rows[:10])
-
-
-def test_the_crossmesh_table_compares_trainings_and_meshes(trained, tmp_path):
-    dataset, _, _ = trained
-    fine = finer_samples(tmp_path / "fine", dataset.parent)
-    rows = write_crossmesh(STUDY, dataset, {"2x": fine}, tmp_path / "crossmesh.csv")
-    table = np.genfromtxt(
-        tmp_path / "crossmesh.csv", delimiter=",", names=True, dtype=None, encoding="utf-8"
-    )
-    assert len(rows) == len(table) == 9
-    by_case = {(row["adapted_to"], row["tested_on"]): row["median_percent"] for row in rows[::3]}
-    assert by_case["2x", "2x"] < by_case["none", "2x"]
-    assert all(row["test_samples"] == 120 for row in rows)
 
 
 SIMULATE = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,31 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slipfield.figures.style import COLOURS, GREY, SIGNED_MAP, use_style
+from slipfield.errors import SlipfieldError
+from slipfield.figures.style import COLOURS, GREY, SIGNED_MAP, save_figure, use_style
 from slipfield.study import PARAMETERS
 
 AIM_PERCENT, REQUIRED_PERCENT, MESH_PERCENT = 0.5, 1.0, 2.0
 MARKERS = dict(zip(PARAMETERS, "os^", strict=True))
+
+
+def write_figures(tables: Path, output: Path) -> None:
+    """Draw the tables in a folder: accuracy.png, and crossmesh.png if there is such a table.
+
+    Raises
+    ------
+    SlipfieldError
+        If a table is missing.
+    """
+    names = ("samples", "noise", "frames")
+    missing = [name for name in names if not (tables / f"{name}.csv").exists()]
+    if missing:
+        raise SlipfieldError(f"{tables}: no {missing[0]}.csv; run `projection tables` first")
+    read = {name: pd.read_csv(tables / f"{name}.csv") for name in names}
+    save_figure(figure_accuracy(read), output / "accuracy.png")
+    crossmesh = tables / "crossmesh.csv"
+    if crossmesh.exists():
+        save_figure(figure_crossmesh(pd.read_csv(crossmesh)), output / "crossmesh.png")
 
 
 def figure_sensitivities(reference: xr.Dataset, grains: xr.Dataset) -> Figure:
@@ -113,7 +134,7 @@ def figure_crossmesh(table: pd.DataFrame) -> Figure:
     use_style()
     cases = table[["adapted_to", "tested_on"]].drop_duplicates()
     labels = [
-        f"tested on {row.tested_on}\n"
+        f"tested on {row.tested_on}, "
         + ("not adapted" if row.adapted_to == "none" else f"adapted to {row.adapted_to}")
         for row in cases.itertuples()
     ]
@@ -127,6 +148,7 @@ def figure_crossmesh(table: pd.DataFrame) -> Figure:
         left.plot(own["median_percent"], place, MARKERS[name], color=colour, label=label)
         right.plot(own["shift_percent"], place, MARKERS[name], color=colour)
     left.set_xscale("log")
+    left.xaxis.set_major_formatter("{x:g}")
     left.axvline(MESH_PERCENT, color=GREY, lw=0.8)
     right.axvline(0, color=GREY, lw=0.8)
     left.set_yticks(height, labels)

@@ -15,17 +15,14 @@ from typing import Any
 import numpy as np
 
 from slipfield.dataset.collection import Collection
+from slipfield.dataset.manifest import netcdf_files
 from slipfield.errors import SlipfieldError
 from slipfield.learning.model_io import load_model, save_model
 from slipfield.projection.inverter import ProjectionInverter
 
 
 def adapt_model(
-    model_dir: Path,
-    shards: Sequence[Path],
-    microstructures: Sequence[Path],
-    references: Sequence[Path],
-    output: Path,
+    model_dir: Path, shards: Sequence[Path], dataset_dir: Path, output: Path
 ) -> dict[str, Any]:
     """Adapt the model in ``model_dir`` to ``shards`` and write it to ``output``.
 
@@ -33,10 +30,10 @@ def adapt_model(
     ----------
     model_dir : Path
         Folder of a projection model.
-    shards, microstructures : sequence of Path
-        Samples on a finer mesh, with their grain maps.
-    references : sequence of Path
-        Runs on the mesh of the training references, one for each microstructure.
+    shards : sequence of Path
+        Files, or folders of them: samples of the dataset's specimens on a finer mesh.
+    dataset_dir : Path
+        Folder of the gathered dataset that the model was trained on; its references are used.
     output : Path
         Folder of the adapted model.
 
@@ -53,7 +50,7 @@ def adapt_model(
     inverter, card = load_model(model_dir)
     if not isinstance(inverter, ProjectionInverter):
         raise SlipfieldError(f"{model_dir}: a {card['model']} model; only projection is adapted")
-    dataset = Collection.of_shards(shards, microstructures, references)
+    dataset = finer_samples(Collection.of_dataset(dataset_dir), shards)
     inverter.adapt(dataset, np.arange(len(dataset)))
     facts = {
         "samples": len(dataset),
@@ -63,3 +60,11 @@ def adapt_model(
     }
     save_model(inverter, card["model"], inverter.study, dataset, output, {"adapted": facts})
     return facts
+
+
+def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Collection:
+    """Open samples on a finer mesh, with the grain maps and references of ``dataset``."""
+    owners = np.unique(dataset.microstructures).tolist()
+    maps = [dataset.microstructure_path(owner) for owner in owners]
+    references = [dataset.reference_path(owner) for owner in owners]
+    return Collection.of_shards(netcdf_files(shards), maps, references)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from slipfield.dataset.collection import Collection
+from slipfield.projection.adapt import finer_samples
 from slipfield.projection.intervals import coverage
 from slipfield.projection.inverter import ProjectionInverter
 from slipfield.projection.protocol import Row, score_predictions, write_table
 from slipfield.study import Study
 
 FOLDS = 5
-SAME = "references' mesh"
 
 
-def write_crossmesh(
-    study: Study, dataset: Path, finer: Mapping[str, Collection], output: Path
-) -> list[Row]:
-    """Write crossmesh.csv: every training against every test mesh, on unseen microstructures.
+def write_crossmesh(study: Study, dataset: Path, finer: Sequence[Path], output: Path) -> list[Row]:
+    """Write the table of every training against every test mesh, on unseen microstructures.
+
+    A model is trained on the mesh of the references and adapted to each finer mesh but the
+    finest, which stands for the real specimen (if there is only one finer mesh, to that one).
 
     Parameters
     ----------
@@ -30,41 +31,52 @@ def write_crossmesh(
         Noise of training and test.
     dataset : Path
         Folder of the dataset on the mesh of the references.
-    finer : mapping
-        By name, samples on finer meshes, with the references of ``dataset``; coarsest first.
+    finer : sequence of Path
+        Folders of shards, each on a finer mesh.
     output : Path
         The CSV file.
     """
     base = Collection.of_dataset(dataset)
-    meshes = {SAME: base, **finer}
+    collections = [base, *(finer_samples(base, [folder]) for folder in finer)]
+    collections.sort(key=lambda collection: collection.image)
+    meshes = {_times_finer(collection, base): collection for collection in collections}
     names = list(meshes)
-    found = {(a, t): _Predictions() for a in names for t in names[names.index(a) :]}
+    trainings = names[:-1] if len(names) > 2 else names
+    found = {(a, t): _Predictions() for a in trainings for t in names[names.index(a) :]}
     maps = np.unique(base.microstructures)
-    nothing = np.array([], int)
-    for train, _ in GroupKFold(FOLDS, shuffle=True, random_state=0).split(maps, groups=maps):
-        rows = {n: np.isin(c.microstructures, maps[train]) for n, c in meshes.items()}
+    for seen, _ in GroupKFold(FOLDS, shuffle=True, random_state=0).split(maps, groups=maps):
+        rows = {n: np.isin(c.microstructures, maps[seen]) for n, c in meshes.items()}
         inverter = ProjectionInverter()
-        inverter.fit(study, base, np.flatnonzero(rows[SAME]), nothing, output.parent, _ignore)
-        for a in names:
+        train = np.flatnonzero(rows[names[0]])
+        inverter.fit(study, base, train, train[:0], output.parent, _ignore)
+        for a in trainings:
             fitted = copy.copy(inverter)
-            if a != SAME:
+            if meshes[a] is not base:
                 fitted.adapt(meshes[a], np.flatnonzero(rows[a]))
             for t in names[names.index(a) :]:
                 found[a, t].add(fitted, meshes[t], np.flatnonzero(~rows[t]))
     table = []
     for (adapted, tested), predictions in found.items():
-        table += predictions.rows(
-            {
-                "adapted_to": "none" if adapted == SAME else adapted,
-                "tested_on": tested,
-                "training_samples": round(len(base) * (1 - 1 / FOLDS)),
-                "adapting_samples": 0
-                if adapted == SAME
-                else round(len(meshes[adapted]) * (1 - 1 / FOLDS)),
-            }
-        )
+        is_base = meshes[adapted] is base
+        head = {
+            "adapted_to": "none" if is_base else adapted,
+            "tested_on": tested,
+            "training_samples": _trained(base),
+            "adapting_samples": 0 if is_base else _trained(meshes[adapted]),
+        }
+        table += predictions.rows(head)
     write_table(table, output)
     return table
+
+
+def _times_finer(collection: Collection, base: Collection) -> str:
+    """Name of a mesh: how much finer it is than that of the references."""
+    return f"{(collection.image[0] - 1) / (base.image[0] - 1):.3g}x"
+
+
+def _trained(collection: Collection) -> int:
+    """Mean number of samples that the folds train with."""
+    return round(len(collection) * (1 - 1 / FOLDS))
 
 
 def _ignore(row: dict[str, float]) -> None:

@@ -1,0 +1,217 @@
+"""Figures of a measured specimen and its inversion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from slipfield.dataset.contract import COMPONENTS
+from slipfield.figures.simulation import COMPONENT_MAPS
+from slipfield.figures.style import BLUE, COLOURS, GREY, RED, SIGNED_MAP, parameter_label, use_style
+from slipfield.inversion.predict import Answer
+from slipfield.inversion.refine import Refined
+from slipfield.inversion.resample import Measurement
+from slipfield.inversion.summary import MEASURES
+from slipfield.projection.reference import Reference
+from slipfield.study import PARAMETERS, Study
+
+METHOD_NAMES = {"projection": "projection", "cnn_lstm": "network", "refined": "refined"}
+
+
+def figure_overlay(data: xr.Dataset) -> Figure:
+    """Grain boundaries and outline of the sheet over the last measured strain along the load.
+
+    On the left the whole sheet, on the right its middle quarter.
+    """
+    use_style()
+    figure = Figure(figsize=(9.6, 5.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    width, height = data.attrs["sheet_width_mm"], data.attrs["sheet_height_mm"]
+    field = 100 * data["strain"].sel(component="yy").isel(time=-1).values
+    low, high = np.nanpercentile(field, [1, 99])
+    for axes in (left, right):
+        image = axes.pcolormesh(
+            data["x_mm"], data["y_mm"], field, cmap=COMPONENT_MAPS["yy"], vmin=low, vmax=high
+        )
+        axes.add_collection(LineCollection(boundaries(data), colors="black", linewidths=0.5))
+        axes.plot(*sheet_outline(data).T, color="red", linewidth=1.0)
+        axes.set(aspect="equal", xlabel="x (mm)")
+    left.set(ylabel="y, load axis (mm)", title="grain boundaries over the last strain map")
+    right.set(xlim=(0.25 * width, 0.75 * width), ylim=(0.25 * height, 0.75 * height))
+    right.set_title("middle of the sheet")
+    label = f"{MEASURES[data.attrs['strain_measure']]}, yy (%)"
+    figure.colorbar(image, ax=(left, right), label=label, extend="both", shrink=0.8)
+    return figure
+
+
+def boundaries(data: xr.Dataset) -> np.ndarray:
+    """Grain boundaries as segments (n, 2, 2) in specimen axes, mm."""
+    if "grain_id" not in data:
+        return np.empty((0, 2, 2))
+    grain = data["grain_id"].values
+    x, y = (_edges(data[f"grain_{name}_mm"].values) for name in "xy")
+    row, column = np.nonzero(grain[:, 1:] != grain[:, :-1])
+    upright = [[x[column + 1], y[row]], [x[column + 1], y[row + 1]]]
+    row, column = np.nonzero(grain[1:] != grain[:-1])
+    level = [[x[column], y[row + 1]], [x[column + 1], y[row + 1]]]
+    segments = np.concatenate([np.array(part).transpose(2, 0, 1) for part in (upright, level)])
+    affine = data["affine"].values
+    return segments @ affine[:, :2].T + affine[:, 2]
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    step = (centres[-1] - centres[0]) / (len(centres) - 1)
+    return centres[0] + step * (np.arange(len(centres) + 1) - 0.5)
+
+
+def sheet_outline(data: xr.Dataset) -> np.ndarray:
+    """Outline of the sheet, closed, (n, 2) mm."""
+    if "outline_y" in data:
+        y, left, right = (data[f"outline_{name}"].values for name in ("y", "left", "right"))
+    else:
+        y = np.array([0.0, data.attrs["sheet_height_mm"]])
+        left, right = np.zeros(2), np.full(2, data.attrs["sheet_width_mm"])
+    ring = [np.column_stack([right, y]), np.column_stack([left, y])[::-1]]
+    return np.vstack([*ring, ring[0][:1]])
+
+
+def hide_axes(axes: Axes) -> None:
+    """Leave a picture without ticks and frame."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def figure_estimates(answers: Sequence[Answer], trained: Study) -> Figure:
+    """Estimates of all methods with their intervals; the sampling box is written above."""
+    use_style()
+    figure = Figure(figsize=(9.0, 1.2 + 0.35 * len(answers)), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True)
+    height = np.arange(len(answers))[::-1]
+    for axes, name, i in zip(panels, PARAMETERS, range(3), strict=True):
+        for y, answer, colour in zip(height, answers, COLOURS, strict=False):
+            axes.plot([answer.low[i], answer.high[i]], [y, y], color=colour, linewidth=3, alpha=0.5)
+            axes.plot(answer.parameters[i], y, "o", color=colour, markersize=5)
+        low, high = trained.sampling.box[i]
+        axes.set(xlabel=parameter_label(name), ylim=(-0.6, len(answers) - 0.4))
+        axes.set_title(f"box {low:g} to {high:g}", fontsize="small", color="0.4")
+        axes.margins(x=0.3)
+        axes.grid(axis="x", color="0.9")
+    panels[0].set_yticks(height, [METHOD_NAMES[answer.method] for answer in answers])
+    return figure
+
+
+def figure_attention(attention: np.ndarray, time: np.ndarray) -> Figure:
+    """Attention (time, modality) of the network on one specimen."""
+    use_style()
+    figure = Figure(figsize=(6.0, 2.6), layout="constrained")
+    axes = figure.subplots()
+    axes.stackplot(time, attention.T, labels=("strain", "orientations", "load"), alpha=0.8)
+    axes.set(xlabel="time (s)", ylabel="attention", xlim=(time[0], time[-1]), ylim=(0, 1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def figure_fields(measurement: Measurement, run: Reference) -> Figure:
+    """Measured and computed strain components and their difference at the last known output."""
+    use_style()
+    frame = int(np.flatnonzero(np.isfinite(measurement.points[:, 0]).any(axis=1))[-1])
+    measured, computed = 100 * measurement.nodal[frame], 100 * run.strain[frame]
+    figure = Figure(figsize=(9.0, 8.2), layout="constrained")
+    axes = figure.subplots(3, 3, sharex=True, sharey=True)
+    mesh = measurement.mesh
+    for row, component, one, other in zip(axes, COMPONENTS, measured, computed, strict=True):
+        low, high = np.nanpercentile(one, [1, 99])
+        if component == "xy":
+            high = max(abs(low), abs(high))
+            low = -high
+        spread = float(np.nanpercentile(np.abs(one - other), 99))
+        styles = [(one, COMPONENT_MAPS[component], low, high)]
+        styles += [(other, COMPONENT_MAPS[component], low, high)]
+        styles += [(one - other, SIGNED_MAP, -spread, spread)]
+        for panel, (field, colours, bottom, top) in zip(row, styles, strict=True):
+            image = panel.pcolormesh(
+                mesh.x, mesh.y, field, cmap=colours, vmin=bottom, vmax=top, rasterized=True
+            )
+            hide_axes(panel)
+            panel.set_aspect("equal")
+            figure.colorbar(image, ax=panel, extend="both", aspect=18, pad=0.02)
+        row[0].set_ylabel(f"$E_{{{component}}}$ (%)", fontsize="large")
+    for panel, title in zip(axes[0], ("measured", "computed", "difference"), strict=True):
+        panel.set_title(f"{title}, {measurement.time[frame]:g} s")
+    return figure
+
+
+def figure_loads(measurement: Measurement, run: Reference, study: Study) -> Figure:
+    """Measured and computed load, and the strain residual of each output."""
+    use_style()
+    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    elongation = 100 * run.displacement / study.specimen.height_mm
+    if np.isfinite(measurement.load).any():
+        left.plot(elongation, measurement.load, "o", color=BLUE, markersize=4, label="measured")
+    left.plot(elongation, run.load, color=RED, label="computed")
+    left.set(xlabel="elongation (%)", ylabel="load (N)")
+    left.legend()
+    difference = measurement.nodal - run.strain
+    square = np.where(np.isfinite(difference), difference, 0) ** 2
+    count = np.isfinite(difference).sum(axis=(2, 3))
+    rms = np.sqrt(square.sum(axis=(2, 3)) / np.where(count > 0, count, np.nan))
+    for component, values, colour in zip(COMPONENTS, rms.T, COLOURS, strict=False):
+        right.plot(elongation, 100 * values, color=colour, label=f"$E_{{{component}}}$")
+    right.set(xlabel="elongation (%)", ylabel="rms residual (% strain)")
+    right.set_ylim(bottom=0)
+    right.legend()
+    return figure
+
+
+def figure_refinement(result: Refined) -> Figure:
+    """Parameters relative to the result, and residuals, over the forward runs."""
+    use_style()
+    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    steps = np.arange(1, len(result.path) + 1)
+    away = np.array([step.log_parameters for step in result.path]) - result.log_parameters
+    for name, values, colour in zip(PARAMETERS, away.T, COLOURS, strict=False):
+        left.plot(steps, 100 * np.expm1(values), "o-", color=colour, markersize=4, label=name)
+    left.axhline(0, color="0.6", linewidth=0.8)
+    left.set(xlabel="forward run", ylabel="away from the result (%)")
+    left.legend()
+    right.plot(steps, [100 * step.strain_rms for step in result.path], "o-", label="strain (%)")
+    if np.isfinite(result.path[0].load_rms):
+        right.plot(steps, [100 * s.load_rms for s in result.path], "s-", label="load (%)")
+    right.set(xlabel="forward run", ylabel="rms residual (%)", yscale="log")
+    right.legend()
+    for axes in (left, right):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def figure_bench(rows: Sequence[dict[str, Any]]) -> Figure:
+    """Error of the parameters against forward runs, from both starts; one panel per noise."""
+    use_style()
+    noises = list(dict.fromkeys(row["strain_noise"] for row in rows))
+    figure = Figure(figsize=(4.5 * len(noises), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(noises), sharey=True, squeeze=False)[0]
+    for axes, noise in zip(panels, noises, strict=True):
+        for start, colour in (("centre", GREY), ("projection", BLUE)):
+            own = [r for r in rows if r["start"] == start and r["strain_noise"] == noise]
+            longest = max(len(row["errors"]) for row in own)
+            padded = [r["errors"] + r["errors"][-1:] * (longest - len(r["errors"])) for r in own]
+            runs = np.arange(1, longest + 1)
+            for errors in padded:
+                axes.plot(runs, 100 * np.array(errors), color=colour, linewidth=0.6, alpha=0.4)
+            label = f"from the {start}"
+            axes.plot(runs, 100 * np.median(padded, axis=0), "o-", color=colour, label=label)
+        title = f"strain noise {noise:g}" if noise else "no noise"
+        axes.set(xlabel="forward runs", yscale="log", title=title)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0].set_ylabel("largest error of k1, k2, k3 (%)")
+    panels[0].legend()
+    return figure

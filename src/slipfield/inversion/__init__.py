@@ -1,0 +1,1 @@
+"""Measured specimens: readers, resampling, prediction, refinement and their report."""

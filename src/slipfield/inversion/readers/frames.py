@@ -1,0 +1,141 @@
+"""What a reader of strain maps returns, and the way from scattered points to a regular grid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from slipfield.errors import SlipfieldError
+
+LARGEST_UNEVENNESS = 0.02
+"""Distance of a point from its place on the grid, in steps of the grid."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Strain maps of one measurement on a regular grid, in the axes of the file.
+
+    Attributes
+    ----------
+    x, y : (nx,), (ny,) ascending positions in ``position_unit``.
+    strain : (time, 3, ny, nx) xx, yy, xy (tensor shear), NaN where there is none.
+    u, v : (time, ny, nx) displacements in ``displacement_unit``, or None.
+    position_unit, displacement_unit : "px" or "mm".
+    y_axis : direction of the file's y axis in the picture.
+    measure : strain measure, or None if the format does not say.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    strain: np.ndarray
+    u: np.ndarray | None
+    v: np.ndarray | None
+    position_unit: Literal["px", "mm"]
+    displacement_unit: Literal["px", "mm"]
+    y_axis: Literal["up", "down"]
+    measure: str | None
+
+
+@dataclass(frozen=True)
+class Points:
+    """One frame as scattered points; ``values`` by name: exx, eyy, exy and perhaps u, v."""
+
+    source: Path
+    x: np.ndarray
+    y: np.ndarray
+    values: dict[str, np.ndarray]
+
+
+def numbered(files: Sequence[Path]) -> list[Path]:
+    """Sort the files of a series by the last number in their names.
+
+    Raises
+    ------
+    SlipfieldError
+        If a number is missing in the series or there twice, or there is no file.
+    """
+    if not files:
+        raise SlipfieldError("files: none given; name one file for each frame")
+    if len(files) == 1:
+        return list(files)
+    digits = [re.findall(r"\d+", path.stem) for path in files]
+    if not all(digits):
+        unnumbered = next(path for path, found in zip(files, digits, strict=True) if not found)
+        raise SlipfieldError(f"{unnumbered}: no frame number in the name; number the frames")
+    numbers = [int(found[-1]) for found in digits]
+    order = np.argsort(numbers, kind="stable")
+    for one, other in zip(order, order[1:], strict=False):
+        step = numbers[other] - numbers[one]
+        if step == 0:
+            raise SlipfieldError(f"{files[other]}: same frame number as {files[one].name}")
+    steps = np.diff(np.sort(numbers))
+    if np.ptp(steps) > 0:
+        gap = int(steps.argmax())
+        before, after = files[order[gap]], files[order[gap + 1]]
+        raise SlipfieldError(
+            f"{after}: does not follow {before.name}; frames in between are missing, "
+            "leave no gap in the series or import the complete part"
+        )
+    return [files[i] for i in order]
+
+
+def on_grid(frames: Sequence[Points]) -> dict[str, np.ndarray]:
+    """Put frames of scattered points on one regular grid.
+
+    Returns
+    -------
+    ``x`` (nx,), ``y`` (ny,), ``strain`` (time, 3, ny, nx) and, if all frames have them, ``u``
+    and ``v`` (time, ny, nx); NaN where a frame has no point.
+
+    Raises
+    ------
+    SlipfieldError
+        If the points lie on no common regular grid, or two share a place.
+    """
+    x, y = (
+        _axis(np.concatenate([getattr(frame, name) for frame in frames]), name, frames[0].source)
+        for name in ("x", "y")
+    )
+    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in f.values for f in frames)]
+    arrays = {name: np.full((len(frames), len(y), len(x)), np.nan) for name in names}
+    for number, frame in enumerate(frames):
+        column, row = _place(frame.x, x), _place(frame.y, y)
+        flat = row * len(x) + column
+        if len(np.unique(flat)) != len(flat):
+            raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
+        for name in names:
+            arrays[name][number, row, column] = frame.values[name]
+    strain = np.stack([arrays.pop(name) for name in ("exx", "eyy", "exy")], axis=1)
+    incomplete = np.isnan(strain).any(axis=1, keepdims=True)
+    return {"x": x, "y": y, "strain": np.where(incomplete, np.nan, strain), **arrays}
+
+
+def _axis(values: np.ndarray, name: str, source: Path) -> np.ndarray:
+    """Positions of a regular grid that holds all ``values``."""
+    ordered = np.unique(values)
+    if len(ordered) < 2:
+        raise SlipfieldError(f"{source}: all points have the same {name}; expected a map")
+    gaps = np.diff(ordered)
+    step = np.median(gaps[gaps > 1e-3 * gaps.max()])
+    count = int(np.rint((ordered[-1] - ordered[0]) / step))
+    if count > 20 * len(ordered):
+        raise SlipfieldError(f"{source}: {name} of the points lies on no regular grid")
+    step = (ordered[-1] - ordered[0]) / count
+    grid = ordered[0] + step * np.arange(count + 1)
+    away = np.abs(ordered - grid[_place(ordered, grid)])
+    if away.max() > LARGEST_UNEVENNESS * step:
+        raise SlipfieldError(
+            f"{source}: {name} = {ordered[away.argmax()]:g} lies off a regular grid of step "
+            f"{step:g}; export the points of the undeformed image"
+        )
+    return grid
+
+
+def _place(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    step = (grid[-1] - grid[0]) / (len(grid) - 1)
+    return np.clip(np.rint((values - grid[0]) / step).astype(int), 0, len(grid) - 1)

@@ -1,0 +1,101 @@
+"""Strain maps from one table of points per frame: what the text formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from slipfield.errors import SlipfieldError
+from slipfield.inversion.readers.frames import Frames, Points, numbered, on_grid
+from slipfield.inversion.readers.tables import Column, read_table
+
+STRAINS = ("exx", "eyy", "exy")
+Valid = Callable[[dict[str, Column]], np.ndarray | None]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of the columns of one format.
+
+    Attributes
+    ----------
+    program : name of the program, for messages.
+    columns : column of x, y, exx, eyy, exy and, if the format has them, u, v.
+    position_unit, displacement_unit, y_axis, measure : as in :class:`Frames`.
+    valid : tells from the columns which points hold a result; None if all do.
+    comment : what lines before the header start with.
+    """
+
+    program: str
+    columns: dict[str, str]
+    position_unit: Literal["px", "mm"]
+    displacement_unit: Literal["px", "mm"]
+    y_axis: Literal["up", "down"]
+    measure: str | None
+    valid: Valid = lambda columns: None
+    comment: str = "#"
+
+    @property
+    def required(self) -> set[str]:
+        """Columns without which a file is not of this format."""
+        return {self.columns[name] for name in ("x", "y", *STRAINS)}
+
+
+def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
+    """Read the frames of a series; the first file decides which layout it is.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file cannot be read, lacks a column, or the points are on no regular grid.
+    """
+    files = numbered(files)
+    first = read_table(files[0], layouts[0].comment)
+    layout = next((each for each in layouts if each.required <= first.keys()), None)
+    if layout is None:
+        missing = sorted(layouts[-1].required - first.keys())
+        raise SlipfieldError(
+            f"{files[0]}: no column {', '.join(map(repr, missing))}; "
+            f"not an export of {layouts[-1].program} with strains"
+        )
+    frames = [_points(path, read_table(path, layout.comment), layout) for path in files]
+    grid = on_grid(frames)
+    remark = first[layout.columns["exx"]].remark
+    return Frames(
+        **{"u": None, "v": None, **grid},
+        position_unit=layout.position_unit,
+        displacement_unit=layout.displacement_unit,
+        y_axis=layout.y_axis,
+        measure=_measure_in(remark) or layout.measure,
+    )
+
+
+def _points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
+    missing = sorted(layout.required - table.keys())
+    if missing:
+        raise SlipfieldError(f"{path}: no column {', '.join(map(repr, missing))}, as before it")
+    values = {name: table[col].values for name, col in layout.columns.items() if col in table}
+    x, y = values.pop("x"), values.pop("y")
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise SlipfieldError(f"{path}: a point without position")
+    valid = layout.valid(table)
+    keep = np.full(len(x), True) if valid is None else valid
+    if not keep.any():
+        raise SlipfieldError(f"{path}: no point with a result in this frame")
+    return Points(path, x[keep], y[keep], {name: array[keep] for name, array in values.items()})
+
+
+def _measure_in(remark: str) -> str | None:
+    """Strain measure named in a header, such as ``Lagrange`` or ``Hencky``."""
+    words = {
+        "hencky": "hencky",
+        "logarithmic": "hencky",
+        "almansi": "almansi",
+        "lagrange": "green_lagrange",
+        "engineering": "engineering",
+    }
+    return next((name for word, name in words.items() if word in remark.lower()), None)

@@ -1,0 +1,217 @@
+"""Measured points brought to the nodes of the mesh and to the times of the solver's outputs.
+
+The nodal field is the bilinear one that fits the measured points best (least squares), with a
+slight penalty on curvature that also bridges small gaps. Where points are denser than nodes this
+averages noise without the bias of an interpolation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+from scipy.sparse import csr_matrix, diags_array, eye_array, kron, vstack
+from scipy.sparse.linalg import splu
+from scipy.spatial import cKDTree
+
+from slipfield.errors import SlipfieldError
+from slipfield.inversion.measure import convert
+from slipfield.study import Study
+
+SMOOTHING = 1e-3
+"""Weight of squared second differences relative to the mean weight of a node."""
+
+REACH = 0.75
+"""A node further from every measured point than this share of a cell's or step's diagonal is
+unknown."""
+
+LONGEST_GAP = 1.5
+"""An output between frames further apart than this multiple of the outputs' spacing is missing."""
+
+SAME_TIME = 1e-3
+BLOCKS = 8
+"""Blocks along x and along y within which residuals may be alike."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measurement at the solver's outputs.
+
+    Attributes
+    ----------
+    time : (time,) s.
+    points : (time, 3, n) strain in the study's measure at the measured points, NaN: unknown.
+    load : (time,) N, NaN: unknown.
+    sampling : (n, nodes) bilinear weights of the nodes at the points.
+    spacing : distance of the measured points along x and y, mm.
+    """
+
+    time: np.ndarray
+    points: np.ndarray
+    load: np.ndarray
+    sampling: csr_matrix
+    mesh: Mesh
+    spacing: tuple[float, float]
+
+    @cached_property
+    def block(self) -> np.ndarray:
+        """Block of the sheet, of :data:`BLOCKS` x :data:`BLOCKS`, that holds each point (n,)."""
+        rows, columns = self.mesh.shape
+        grid = np.divmod(np.arange(rows * columns), columns)
+        row, column = (
+            np.minimum(BLOCKS * (self.sampling @ place) / (count - 1), BLOCKS - 1).astype(int)
+            for place, count in zip(grid, (rows, columns), strict=True)
+        )
+        return BLOCKS * row + column
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks."""
+        return BLOCKS**2
+
+    @cached_property
+    def nodal(self) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 at the nodes; NaN where unknown."""
+        rows, columns = self.mesh.shape
+        known = np.isfinite(self.points[:, 0])
+        found = np.full((len(self.time), 3, rows * columns), np.nan, np.float32)
+        patterns, which = np.unique(known, axis=0, return_inverse=True)
+        for number, pattern in enumerate(patterns):
+            frames = np.flatnonzero(which == number)
+            if pattern.any():
+                values = self.points[frames][:, :, pattern].reshape(-1, pattern.sum())
+                fitted = self._fit(pattern, values).reshape(len(frames), 3, -1)
+                found[frames] = np.where(self._reached(pattern), fitted, np.nan)
+        return found.reshape(len(self.time), 3, rows, columns)
+
+    def _fit(self, pattern: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Nodal values (m, nodes) that fit point values (m, points)."""
+        sampling = self.sampling[pattern]
+        normal = sampling.T @ sampling
+        weight = SMOOTHING * normal.diagonal().sum() / normal.shape[0]
+        return (
+            splu((normal + weight * curvature(self.mesh.shape)).tocsc())
+            .solve(sampling.T @ values.T)
+            .T
+        )
+
+    def _reached(self, pattern: np.ndarray) -> np.ndarray:
+        """Nodes near enough to a measured point."""
+        rows, columns = self.mesh.shape
+        at = self.sampling[pattern] @ self.mesh.positions
+        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
+        reach = REACH * max(np.hypot(*cell), np.hypot(*self.spacing))
+        distance, _ = cKDTree(at).query(self.mesh.positions)
+        return distance <= reach
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Nodes of the mapped mesh: (ny + 1, nx + 1) mm."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Nodes along y and x."""
+        return self.x.shape
+
+    @cached_property
+    def positions(self) -> np.ndarray:
+        """Positions (nodes, 2), mm."""
+        return np.column_stack([self.x.ravel(), self.y.ravel()])
+
+
+def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
+    """Bring a specimen's strain maps and loads to the outputs of ``study`` on ``mesh``.
+
+    Raises
+    ------
+    SlipfieldError
+        If no measured point lies on the sheet or no output has a strain map.
+    """
+    end, count = study.loading.path[-1][0], study.loading.outputs
+    times = end * np.arange(1, count + 1) / count
+    strain = data["strain"].values.astype(float)
+    strain = convert(strain, data.attrs["strain_measure"], study.solver.strain_measure, axis=1)
+    x, y = np.meshgrid(data["x_mm"].values, data["y_mm"].values)
+    inside, sampling = bilinear_weights(mesh, x.ravel(), y.ravel())
+    if not inside.any():
+        raise SlipfieldError("specimen: no measured point lies on the sheet; check its origin")
+    flat = strain.reshape(*strain.shape[:2], -1)[:, :, inside]
+    points = at_times(data["time"].values, flat, times)
+    if not np.isfinite(points).any():
+        raise SlipfieldError(
+            f"specimen: no frame near any of the {count} outputs up to {end:g} s; "
+            "measure at equal intervals of time"
+        )
+    load = np.full(count, np.nan)
+    if "load" in data:
+        load = at_times(data["time"].values, data["load"].values, times)
+    spacing = tuple(float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
+    return Measurement(times, points, load, sampling, mesh, spacing)
+
+
+def at_times(time: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Values (time, ...) at other times, linear between frames; NaN where frames are far apart.
+
+    At time 0 everything is 0.
+    """
+    if time[0] > 0:
+        time = np.append(0.0, time)
+        values = np.concatenate([np.zeros_like(values[:1]), values])
+    spacing = wanted[-1] / len(wanted)
+    found = np.full((len(wanted), *values.shape[1:]), np.nan)
+    for number, at in enumerate(wanted):
+        nearest = int(np.abs(time - at).argmin())
+        if abs(time[nearest] - at) <= SAME_TIME * spacing:
+            found[number] = values[nearest]
+            continue
+        after = int(np.searchsorted(time, at))
+        if 0 < after < len(time) and time[after] - time[after - 1] <= LONGEST_GAP * spacing:
+            share = (at - time[after - 1]) / (time[after] - time[after - 1])
+            found[number] = (1 - share) * values[after - 1] + share * values[after]
+    return found
+
+
+def bilinear_weights(mesh: Mesh, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, csr_matrix]:
+    """Which points (n,) lie on the mesh, and the weights (inside, nodes) of its nodes there.
+
+    The mesh is mapped along x only: its rows are level and evenly divided.
+    """
+    rows, columns = mesh.shape
+    heights = mesh.y[:, 0]
+    eta = y / heights[-1] * (rows - 1)
+    left, right = (np.interp(y, heights, mesh.x[:, column]) for column in (0, -1))
+    xi = (x - left) / (right - left) * (columns - 1)
+    slack = 1e-6
+    inside = (eta >= -slack) & (eta <= rows - 1 + slack)
+    inside &= (xi >= -slack) & (xi <= columns - 1 + slack)
+    xi, eta = np.clip(xi[inside], 0, columns - 1), np.clip(eta[inside], 0, rows - 1)
+    column, row = (np.minimum(v.astype(int), n - 2) for v, n in ((xi, columns), (eta, rows)))
+    s, t = xi - column, eta - row
+    first = row * columns + column
+    nodes = np.stack([first, first + 1, first + columns, first + columns + 1], axis=1)
+    weights = np.stack([(1 - s) * (1 - t), s * (1 - t), (1 - s) * t, s * t], axis=1)
+    index = np.repeat(np.arange(len(first)), 4)
+    shape = len(first), rows * columns
+    return inside, csr_matrix((weights.ravel(), (index, nodes.ravel())), shape=shape)
+
+
+def curvature(shape: tuple[int, int]) -> csr_matrix:
+    """Sum of squared second differences along rows and columns, (nodes, nodes)."""
+    along = []
+    for count in shape:
+        ones = np.ones(count)
+        along.append(
+            diags_array(
+                [ones[2:], -2 * ones[1:-1], ones[2:]], offsets=[0, 1, 2], shape=(count - 2, count)
+            )
+        )
+    rows, columns = shape
+    parts = kron(along[0], eye_array(columns)), kron(eye_array(rows), along[1])
+    second = vstack(parts).tocsr()
+    return second.T @ second

@@ -1,0 +1,320 @@
+"""Inversion of one measured specimen, from its file to estimates, forward check and report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield import __version__
+from slipfield.errors import SlipfieldError
+from slipfield.files import write_text
+from slipfield.inversion.comparison import Comparison, compare
+from slipfield.inversion.launch import Solver
+from slipfield.inversion.predict import Answer, Model, by_network, by_projection
+from slipfield.inversion.refine import Iterate, Prior, Problem, Refined, refine
+from slipfield.inversion.resample import Measurement, Mesh, resample
+from slipfield.inversion.sheet import measured_microstructure, measured_study
+from slipfield.inversion.specimen_file import provenance, read_specimen
+from slipfield.inversion.unusual import Channel, channels
+from slipfield.projection.reference import Reference
+from slipfield.study import PARAMETER_UNITS, PARAMETERS, Study
+
+RESULT = "inversion.json"
+DEFAULT_LOAD_NOISE = 5e-3
+NORMAL_95 = 1.96
+
+
+@dataclass
+class Inversion:
+    """One inversion as it grows; the report is made from it.
+
+    Attributes
+    ----------
+    source, data : specimen file and its content.
+    study, microstructure, measurement : the sheet as the solver sees it.
+    trained : study of the model.
+    answers : estimates, the best last.
+    refined : the refinement, if there was one.
+    check : forward run at the answer, and its comparison with the measurement.
+    channels : out-of-distribution channels.
+    notes : what is lost or assumed, in sentences.
+    seconds : wall time by part, s.
+    """
+
+    source: Path
+    data: xr.Dataset
+    study: Study
+    microstructure: xr.Dataset
+    measurement: Measurement
+    trained: Study
+    answers: list[Answer] = field(default_factory=list)
+    refined: Refined | None = None
+    check: Reference | None = None
+    comparison: Comparison | None = None
+    channels: list[Channel] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> Answer:
+        """The best estimate."""
+        return self.answers[-1]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Out-of-distribution warnings."""
+        return [channel.warning for channel in self.channels if channel.excess > 1]
+
+
+def invert(
+    specimen: Path,
+    models: Sequence[Path],
+    output: Path,
+    solves: int = 0,
+    cells: tuple[int, int] | None = None,
+    start: str = "prediction",
+    draws: int = 3,
+) -> Inversion:
+    """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
+
+    Parameters
+    ----------
+    models : folders of trained inverters; a projection inverter's answer goes first.
+    solves : forward runs that the refinement may take, 0 for none.
+    cells : elements along x and y, by default those of the model.
+    start : where the refinement starts: "prediction" or "centre" (of the sampling box).
+    draws : draws of the orientations where the specimen has none.
+
+    Raises
+    ------
+    SlipfieldError
+        If an input is missing or does not fit, the output is there already, or a run fails.
+    """
+    from slipfield.inversion.report import write_overlay, write_report
+
+    if (output / RESULT).exists():
+        raise SlipfieldError(f"output: {output / RESULT} exists already; choose another folder")
+    if start not in ("prediction", "centre"):
+        raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
+    data = read_specimen(specimen)
+    _check_parts(data, specimen)
+    loaded = sorted((Model.load(path) for path in models), key=lambda m: m.name != "projection")
+    if not loaded:
+        raise SlipfieldError("model: none given; name the folder of a trained inverter")
+    output.mkdir(parents=True, exist_ok=True)
+    write_overlay(data, output)
+    began = time.perf_counter()
+    if "euler" in data:
+        found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start)
+    else:
+        from slipfield.inversion.blind import invert_blind
+
+        found = invert_blind(specimen, data, loaded, output / "work", cells, draws)
+    found.seconds["whole"] = time.perf_counter() - began
+    write_report(found, output)
+    write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
+    return found
+
+
+def _check_parts(data: xr.Dataset, path: Path) -> None:
+    if "strain" not in data:
+        raise SlipfieldError(f"{path}: no strain maps; import them with `import dic`")
+    if "grain_id" not in data:
+        raise SlipfieldError(
+            f"{path}: no grains; import them with `import ebsd` or `import grains`"
+        )
+
+
+def prepare(
+    source: Path,
+    data: xr.Dataset,
+    trained: Study,
+    cells: tuple[int, int] | None,
+    random: np.random.Generator | None = None,
+) -> Inversion:
+    """Bring a specimen to the solver's mesh and outputs."""
+    study = measured_study(data, trained, cells)
+    microstructure, study = measured_microstructure(data, study, random)
+    mesh = Mesh(microstructure["x_mm"].values, microstructure["y_mm"].values)
+    measurement = resample(data, study, mesh)
+    found = Inversion(source, data, study, microstructure, measurement, trained)
+    if "load" not in data:
+        found.notes.append(
+            "No load was measured. All stresses scale together, so the strain maps alone say "
+            "little about the common scale of k1, k2 and k3: it rests on h0, the elastic constants "
+            "and the sampling box."
+        )
+    return found
+
+
+def load_noise(data: xr.Dataset, trained: Study) -> float:
+    """Standard deviation of the load relative to itself."""
+    known = data.attrs.get("load_noise", trained.noise.load_relative_std)
+    return float(known) or DEFAULT_LOAD_NOISE
+
+
+def box_prior(trained: Study) -> Prior:
+    """Normal density that is as wide as the sampling box."""
+    box = np.log(np.array(trained.sampling.box))
+    return Prior(box.mean(axis=1), 0.5 * np.ptp(box, axis=1))
+
+
+def _invert_known(
+    source: Path,
+    data: xr.Dataset,
+    models: Sequence[Model],
+    work: Path,
+    solves: int,
+    cells: tuple[int, int] | None,
+    start: str,
+) -> Inversion:
+    """Invert a specimen whose orientations are known."""
+    trained = models[0].study
+    began = time.perf_counter()
+    found = prepare(source, data, trained, cells)
+    found.seconds["preparation"] = time.perf_counter() - began
+    solver = Solver.prepare(found.study, found.microstructure, work)
+    answers = predictions(found, models, solver)
+    if solves:
+        first = answers[0].parameters if start == "prediction" else trained.sampling.centre
+        answers = [*answers[1:], answers[0], _refined(found, solver, np.array(first), solves)]
+    else:
+        answers = [*answers[1:], answers[0]]
+    found.answers = answers
+    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in answers}
+    found.check = solver.run(found.answer.parameters)
+    found.comparison = compare(found.measurement, found.check)
+    found.channels = channels(
+        data, found.microstructure, found.study, trained, found.measurement, answers
+    )
+    found.seconds["forward runs"] = float(sum(solver.seconds))
+    found.seconds["number of forward runs"] = len(solver.seconds)
+    return found
+
+
+def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
+    """Answers of all models, the projection's first."""
+    answers = []
+    for model in models:
+        if model.name == "projection":
+            reference = solver.run(np.array(model.study.sampling.centre))
+            noise = load_noise(found.data, model.study)
+            answers.append(by_projection(model, reference, found.measurement, noise))
+            continue
+        try:
+            answers.append(by_network(model, found.study, found.microstructure, found.measurement))
+        except SlipfieldError as error:
+            if len(models) == 1:
+                raise
+            found.notes.append(f"The network gave no answer. {error}.")
+    return answers
+
+
+def _refined(found: Inversion, solver: Solver, start: np.ndarray, solves: int) -> Answer:
+    """Refine from ``start`` and keep the path for the report."""
+    problem = Problem(
+        found.measurement,
+        solver.run,
+        load_noise(found.data, found.trained),
+        box_prior(found.trained),
+    )
+    began, before = time.perf_counter(), sum(solver.seconds)
+    result = refine(problem, np.log(start), solves, _say)
+    found.refined = result
+    if not result.converged:
+        found.notes.append(
+            f"The refinement had not converged after {solves} forward runs; allow it more."
+        )
+    half = NORMAL_95 * np.sqrt(np.diag(result.covariance))
+    weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=True) if s < 0.5]
+    if weak:
+        found.notes.append(
+            f"What is known of {', '.join(weak)} comes from the sampling box more than from the "
+            "data."
+        )
+    seconds = time.perf_counter() - began - (sum(solver.seconds) - before)
+    centre = result.log_parameters
+    return Answer("refined", np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)
+
+
+def _say(iterate: Iterate) -> None:
+    values = ", ".join(
+        f"{name} {value:.4g}"
+        for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=True)
+    )
+    print(f"refine: {values}, strain residual {iterate.strain_rms:.3g}", flush=True)
+
+
+def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
+    """Content of ``inversion.json``."""
+    digest = hashlib.sha256(found.source.read_bytes()).hexdigest()
+    content: dict[str, Any] = {
+        "slipfield_version": __version__,
+        "specimen": {"file": found.source.name, "sha256": digest},
+        "imports": provenance(found.data),
+        "models": [{"folder": str(m.folder), "model": m.name} for m in models],
+        "answer": found.answer.method,
+        "parameters": _estimate(found.answer),
+        "estimates": {answer.method: _estimate(answer) for answer in found.answers},
+        "notes": found.notes,
+        "warnings": found.warnings,
+        "channels": [channel.to_json() for channel in found.channels],
+        "seconds": found.seconds,
+        "study": found.study.model_dump(mode="json"),
+    }
+    if found.comparison is not None:
+        strain, load = found.comparison.rms
+        content["forward_check"] = {
+            "strain_rms": strain,
+            "load_relative_rms": None if np.isnan(load) else load,
+        }
+    if found.refined is not None:
+        content["refinement"] = {
+            "converged": found.refined.converged,
+            "covariance_ln_k": found.refined.covariance.tolist(),
+            "share_from_data": found.refined.data_share.tolist(),
+            "path": [
+                {
+                    "parameters": np.exp(step.log_parameters).tolist(),
+                    "objective": step.objective,
+                    "strain_rms": step.strain_rms,
+                    "load_relative_rms": None if np.isnan(step.load_rms) else step.load_rms,
+                    "accepted": step.accepted,
+                }
+                for step in found.refined.path
+            ],
+        }
+    return content
+
+
+def _estimate(answer: Answer) -> dict[str, Any]:
+    values = zip(PARAMETERS, answer.parameters, answer.low, answer.high, strict=True)
+    return {
+        name: {
+            "value": float(value),
+            "low": float(low),
+            "high": float(high),
+            "unit": PARAMETER_UNITS[name],
+        }
+        for name, value, low, high in values
+    }
+
+
+def table_lines(found: Inversion) -> list[str]:
+    """Lines of the table of estimates."""
+    lines = [f"{'':12s}" + "".join(f"{name:>28s}" for name in PARAMETERS)]
+    for answer in found.answers:
+        cells = [
+            f"{value:10.4g} ({low:.4g} to {high:.4g})".rjust(28)
+            for value, low, high in zip(answer.parameters, answer.low, answer.high, strict=True)
+        ]
+        lines.append(f"{answer.method:12s}" + "".join(cells))
+    return lines
