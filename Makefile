@@ -2,16 +2,19 @@
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/crystal tests/fem
 
-.PHONY: help setup demo test lint bench verify clean
+.PHONY: help setup demo invert-demo test lint bench verify clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup:  ## set up both environments (does nothing when they are up to date)
 	@envs/setup
 
 demo: setup  ## run the demonstration study, from grain maps to the report
 	envs/run snakemake --profile workflow/profiles/workstation --configfile config/demo.yaml
+
+invert-demo: setup  ## measure a specimen that the demo has not seen, import and invert it
+	envs/run snakemake invert_demo --profile workflow/profiles/workstation --configfile config/demo.yaml
 
 test: setup  ## run all tests: those that need DOLFINx, then the others
 	@status=0; \

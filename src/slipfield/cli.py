@@ -14,6 +14,7 @@ import typer
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
+from slipfield.projection.verbs import app as projection_app
 from slipfield.study import load_study
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(import_app, name="import")
+app.add_typer(projection_app, name="projection")
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]
@@ -272,10 +274,11 @@ def evaluate(
 ):
     """Score a trained inverter on any shards."""
     from slipfield.learning.run import evaluate_files
-    from slipfield.learning.tables import print_scores
+    from slipfield.learning.tables import print_coverage, print_scores
 
     found = evaluate_files(model, [*shards, *(more or [])], microstructures, references, output)
     print_scores(found["scores"], found["mean_predictor"], found["samples"])
+    print_coverage(found["coverage"])
     if not found["same_physics"]:
         typer.echo("note: these shards were made under other physics than the training data")
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import eye_array
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.comparison import Weights, compare
+from slipfield.inversion.comparison import compare, deviations
 from slipfield.inversion.refine import Prior, Problem, refine
 from slipfield.inversion.resample import BLOCKS, Measurement, Mesh
 from slipfield.projection.reference import Reference
@@ -68,14 +68,26 @@ def test_covariance_is_the_scatter_over_noise():
 def test_alike_residuals_weigh_less_than_white_ones():
     """A disturbance that follows a sensitivity in every block must raise the deviation."""
     measurement = measure(1e-3)
-    white = Weights.of(compare(measurement, forward(np.exp(TRUTH))), 5e-3)
+    white = deviations(compare(measurement, forward(np.exp(TRUTH))), np.ones(NODES**2), 5e-3)
     assert white.strain == pytest.approx(1e-3, rel=0.3)
     random = np.random.default_rng(1)
     block_noise = random.standard_normal(BLOCKS**2)[measurement.block].reshape(NODES, NODES)
     disturbed = measure(1e-3)
     disturbed.points[:] += (1e-3 * block_noise * SHAPES[0]).reshape(FRAMES, 3, -1)
-    alike = Weights.of(compare(disturbed, forward(np.exp(TRUTH))), 5e-3)
+    alike = deviations(compare(disturbed, forward(np.exp(TRUTH))), np.ones(NODES**2), 5e-3)
     assert alike.strain > 3 * white.strain
+
+
+def test_points_where_the_model_is_wrong_hardly_count():
+    """A twentieth of the points is off by a hundred times the noise, in every frame."""
+    measurement = measure(1e-4, seed=2)
+    wrong = np.random.default_rng(4).random(NODES**2) < 0.05
+    measurement.points[:, :, wrong] += 0.01 + 0.5 * measurement.points[:, :, wrong]
+    result = refine(Problem(measurement, forward, 1e-3, PRIOR), CENTRE, 12)
+    assert result.converged
+    error = np.abs(result.log_parameters - TRUTH)
+    assert error.max() < 0.01
+    assert np.all(error < 3 * np.sqrt(np.diag(result.covariance)))
 
 
 def test_masked_points_do_not_shift_the_answer():
@@ -96,6 +108,7 @@ def test_normal_equations_agree_with_the_dense_ones():
     np.testing.assert_allclose(found.slopes.sum(axis=0), jacobian @ residual)
     assert found.squares.sum() == pytest.approx(residual @ residual)
     assert found.counts.sum() == residual.size
+    assert found.rms[0] == pytest.approx(np.sqrt(np.mean(residual**2)))
 
 
 def test_what_the_data_do_not_tell_stays_with_the_prior():

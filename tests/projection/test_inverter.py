@@ -39,6 +39,7 @@ def test_parameters_of_unseen_specimens_are_found(trained):
     for name in ("k1", "k2", "k3"):
         assert metrics["test"][name]["r2"] > 0.98
         assert metrics["mean_predictor"][name]["r2"] < 0.1
+        assert metrics["coverage"][name] > 0.75
     errors = json.loads((model / "selection.json").read_text())["rmse_ln_k"]
     assert min(errors.values()) < 0.1
     assert len((model / "intervals.csv").read_text().splitlines()) == 17

@@ -75,14 +75,13 @@ def test_tables_tell_good_data_from_bad(formula_dataset, tmp_path):
     assert [row["case"] for row in learners[::3]] == ["emulator", *LEARNERS]
 
 
-@pytest.mark.parametrize("name", ["linear ridge", "quadratic ridge"])
+@pytest.mark.parametrize("name", ["linear ridge", "Gaussian process"])
 def test_other_learners_learn(bench, name):
     rows, test = bench.train, bench.test
     targets = np.log(bench.parameters)
     found = predict(name, bench.noisy[rows], targets[rows], bench.noisy[test], bench.noise)
-    assert (
-        np.abs(found - targets[test]).mean() < 0.3 * np.abs(targets[test] - targets.mean(0)).mean()
-    )
+    spread = np.abs(targets[test] - targets[rows].mean(axis=0)).mean()
+    assert np.abs(found - targets[test]).mean() < 0.3 * spread
     assert judge("emulator", bench)[0]["r2"] > 0.9
 
 

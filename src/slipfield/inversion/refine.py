@@ -12,14 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.comparison import Comparison, Weights, compare
+from slipfield.inversion.comparison import (
+    Comparison,
+    Weights,
+    compare,
+    deviations,
+    point_weights,
+)
 from slipfield.inversion.resample import Measurement
 from slipfield.projection.reference import Reference
 
 CONVERGED = 2e-4
 """Largest change of ln k that ends the refinement."""
 
-WEIGHT_UPDATES = 2
+WEIGHT_UPDATES = 3
 """Accepted steps after which the weights are estimated anew; later they stay, to converge."""
 
 LONGEST_STEP = 1.0
@@ -69,6 +75,7 @@ class Refined:
     path : iterates, the start first.
     converged : whether the last step was small.
     run : the forward run at the result.
+    weights : the last ones.
     """
 
     log_parameters: np.ndarray
@@ -77,6 +84,7 @@ class Refined:
     path: list[Iterate]
     converged: bool
     run: Reference
+    weights: Weights
 
 
 @dataclass(frozen=True)
@@ -104,14 +112,17 @@ class Problem:
     load_noise: float
     prior: Prior
 
-    def at(self, log_parameters: np.ndarray) -> Point:
-        """Run the model at a point and compare."""
+    def at(self, log_parameters: np.ndarray, points: np.ndarray | None = None) -> Point:
+        """Run the model at a point and compare, with weights of the measured points."""
         run = self.forward(np.exp(log_parameters))
-        return Point(log_parameters, run, compare(self.measurement, run))
+        return Point(log_parameters, run, compare(self.measurement, run, points))
 
-    def weights(self, point: Point) -> Weights:
-        """Weights of strain and load as the residuals at a point suggest them."""
-        return Weights.of(point.found, self.load_noise)
+    def weigh(self, point: Point) -> tuple[Point, Weights]:
+        """Weights that the residuals at a point suggest, and its comparison with them."""
+        points = point_weights(point.found)
+        found = compare(self.measurement, point.run, points)
+        weighed = Point(point.log_parameters, point.run, found)
+        return weighed, deviations(found, points, self.load_noise)
 
     def information(self, point: Point, weights: Weights) -> np.ndarray:
         """Curvature (3, 3) of the objective."""
@@ -154,28 +165,30 @@ def refine(
     """
     if solves < 1:
         raise SlipfieldError(f"refine: given {solves}; expected 1 or more forward runs")
-    now = problem.at(np.asarray(start, dtype=float))
-    path = [problem.iterate(now, problem.weights(now), True)]
+    now, weights = problem.weigh(problem.at(np.asarray(start, dtype=float)))
+    path = [problem.iterate(now, weights, True)]
     report(path[0])
     damping, converged, updates = FIRST_DAMPING, False, WEIGHT_UPDATES
-    weights = problem.weights(now)
     for _ in range(solves - 1):
         step = problem.step(now, weights, damping)
         converged = bool(np.abs(step).max() < CONVERGED)
         if converged or damping > MOST_DAMPING:
             break
         try:
-            trial = problem.at(now.log_parameters + step)
-            better = problem.objective(trial, weights) < problem.objective(now, weights)
+            trial = problem.at(now.log_parameters + step, weights.points)
         except SlipfieldError:
             damping = max(damping, LEAST_DAMPING) * 100
             continue
+        better = problem.objective(trial, weights) < problem.objective(now, weights)
         path.append(problem.iterate(trial, weights, better))
         report(path[-1])
         damping = max(damping / 10, LEAST_DAMPING) if better else damping * 10
-        if better:
-            now, updates = trial, updates - 1
-            weights = problem.weights(now) if updates >= 0 else weights
-    covariance = np.linalg.inv(problem.information(now, problem.weights(now)))
+        if better and updates:
+            now, weights = problem.weigh(trial)
+            updates -= 1
+        elif better:
+            now = trial
+    now, weights = problem.weigh(now)
+    covariance = np.linalg.inv(problem.information(now, weights))
     share = 1 - np.diag(covariance @ problem.prior.information)
-    return Refined(now.log_parameters, covariance, share, path, converged, now.run)
+    return Refined(now.log_parameters, covariance, share, path, converged, now.run, weights)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -52,6 +52,16 @@ class Inverter(Protocol):
     @classmethod
     def load(cls, folder: Path, study: Study, details: dict[str, Any]) -> Self:
         """Read what :meth:`save` wrote."""
+
+
+@runtime_checkable
+class IntervalInverter(Protocol):
+    """An inverter that also says how far off it may be."""
+
+    def predict_interval(
+        self, dataset: Collection, indices: np.ndarray, level: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the ends, each (n, 3), of intervals that hold k1, k2, k3 with ``level``."""
 
 
 def inverter_class(name: str) -> type[Inverter]:

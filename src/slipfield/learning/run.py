@@ -16,13 +16,14 @@ import numpy as np
 from slipfield.dataset.collection import Collection
 from slipfield.dataset.manifest import netcdf_files
 from slipfield.files import write_text
-from slipfield.learning.inverter import Monitor, inverter_class
+from slipfield.learning.inverter import IntervalInverter, Inverter, Monitor, inverter_class
 from slipfield.learning.metrics import mean_predictor_scores, scores
 from slipfield.learning.model_io import load_model, save_model
 from slipfield.learning.split import Split, split_once
 from slipfield.progress import progress
 from slipfield.study import PARAMETERS, Study
 
+LEVEL = 0.95
 METRICS, PREDICTIONS, WORK = "metrics.json", "predictions.csv", "checkpoint"
 
 
@@ -73,6 +74,7 @@ def train_model(
             for part, rows in split.named().items()
         },
         "mean_predictor": mean_predictor_scores(dataset.parameters[split.test], training),
+        "coverage": interval_coverage(inverter, dataset, split.test),
     }
     write_text(output / PREDICTIONS, _prediction_table(dataset, split, predicted))
     inverter.write_extras(dataset, split.test, output)
@@ -93,7 +95,8 @@ def evaluate_model(
     -------
     dict
         ``model``, ``samples``, ``same_physics`` (whether the shards were made under the physics
-        of the training data), ``scores`` and the same for the ``mean_predictor`` of the shards.
+        of the training data), ``scores``, the same for the ``mean_predictor`` of the shards, and
+        ``coverage``.
 
     Raises
     ------
@@ -109,7 +112,23 @@ def evaluate_model(
         "same_physics": dataset.study.physics_hash() == card["physics_hash"],
         "scores": scores(dataset.parameters, predicted),
         "mean_predictor": mean_predictor_scores(dataset.parameters, dataset.parameters),
+        "coverage": interval_coverage(inverter, dataset, np.arange(len(dataset))),
     }
+
+
+def interval_coverage(
+    inverter: Inverter, dataset: Collection, indices: np.ndarray
+) -> dict[str, float] | None:
+    """Share of the rows whose true k1, k2, k3 lie in the inverter's 95 % intervals.
+
+    None if the inverter gives no intervals.
+    """
+    if not isinstance(inverter, IntervalInverter):
+        return None
+    low, high = inverter.predict_interval(dataset, indices, LEVEL)
+    true = dataset.parameters[indices]
+    inside = ((low <= true) & (true <= high)).mean(axis=0)
+    return dict(zip(PARAMETERS, inside.tolist(), strict=True))
 
 
 def evaluate_files(

@@ -12,7 +12,7 @@ from slipfield.study import PARAMETER_UNITS
 
 PLAIN_WIDTH = 130
 _COLUMNS = {
-    "r2": (1, ".3f"),
+    "r2": (1, "z.5f"),
     "median_relative_error": (100, ".2f"),
     "p95_relative_error": (100, ".2f"),
     "mae": (1, ".3g"),
@@ -32,6 +32,13 @@ def print_scores(found: Scores, baseline: Scores, samples: int) -> None:
             *(_pair(values, baseline[name], key) for key in _COLUMNS),
         )
     _console().print(table)
+
+
+def print_coverage(coverage: dict[str, float] | None) -> None:
+    """Print how many of the 95 % intervals hold the truth, if there are intervals."""
+    if coverage is not None:
+        shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in coverage.items())
+        _console().print(f"95 % intervals that hold the truth: {shares}")
 
 
 def _pair(values: dict[str, float], baseline: dict[str, float], key: str) -> str:
