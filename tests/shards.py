@@ -30,7 +30,12 @@ def tiny_study(**changes: dict[str, Any]) -> Study:
         "specimen": {"cells_x": 16, "cells_y": 16, "grains": COLUMNS * ROWS, "microstructures": 3},
         "sampling": {"samples": 24},
         "loading": {"outputs": 4},
-        "learning": {"epochs": 3, "learning_rate": 3e-3, "decay_epochs": [2]},
+        "learning": {
+            "split": "microstructure",
+            "epochs": 3,
+            "learning_rate": 3e-3,
+            "decay_epochs": [2],
+        },
         "crossval": {"folds": 3, "repeats": 2, "epochs": 2},
     }
     for section, fields in changes.items():

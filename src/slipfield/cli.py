@@ -50,7 +50,7 @@ def parse_rows(text: str) -> tuple[int, int]:
         If the text is not two integers with 0 <= A < B.
     """
     first, _, last = text.partition(":")
-    if not (first.isdigit() and last.isdigit() and int(first) < int(last)):
+    if not (text.isascii() and first.isdigit() and last.isdigit() and int(first) < int(last)):
         raise SlipfieldError(
             f"rows: given {text!r}; expected A:B with 0 <= A < B, for example 0:20"
         )
@@ -216,10 +216,11 @@ def train(
 ):
     """Train an inverter and score it on the samples held out."""
     from slipfield.learning.run import train_model
-    from slipfield.learning.tables import print_scores
+    from slipfield.learning.tables import print_coverage, print_scores
 
     metrics = train_model(load_study(config), dataset, output, model, tensorboard)
     print_scores(metrics["test"], metrics["mean_predictor"], metrics["samples"]["test"])
+    print_coverage(metrics["coverage"])
 
 
 @app.command()

@@ -25,8 +25,14 @@ CONVENTIONS = "CF-1.10"
 def complete_file(path: str | Path) -> Iterator[Path]:
     """Give a temporary name beside ``path``; rename it to ``path`` only if the block succeeds."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.is_dir():
+        raise SlipfieldError(f"{path}: is a folder; name a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         yield temporary
         with open(temporary, "rb") as handle:

@@ -254,7 +254,7 @@ class Learning(Section):
         0.15, gt=0, lt=1, description="Share of the rest that picks the best epoch, 1."
     )
     split: Literal["random", "microstructure"] = Field(
-        "microstructure", description="Split by sample, or so that test grain maps are unseen."
+        "random", description="Split by sample, or so that test grain maps are unseen."
     )
     image_stride: int = Field(
         1, ge=1, le=16, description="Every n-th node of the fields goes into the network, 1."
@@ -314,6 +314,17 @@ class Study(Section):
             raise ValueError("sampling.samples must be at least specimen.microstructures")
         if self.crossval.folds > self.sampling.samples:
             raise ValueError("crossval.folds must be at most sampling.samples")
+        maps = self.specimen.microstructures
+        if self.learning.split == "microstructure" and maps < 3:
+            raise ValueError(
+                "learning.split: 'microstructure' needs specimen.microstructures of 3 or more "
+                f"(training, validation, test), got {maps}; use 'random'"
+            )
+        if self.crossval.grouping == "microstructure" and maps < self.crossval.folds:
+            raise ValueError(
+                "crossval.grouping: 'microstructure' needs as many specimen.microstructures as "
+                f"crossval.folds, got {maps} for {self.crossval.folds}"
+            )
         return self
 
     @property

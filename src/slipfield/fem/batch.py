@@ -18,6 +18,7 @@ from slipfield.dataset.contract import (
     attributes,
     label_variables,
     variable,
+    violations,
 )
 from slipfield.errors import SlipfieldError
 from slipfield.fem.finished import FACTS, FinishedSamples, Sample
@@ -27,26 +28,32 @@ from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain, strain_rate
-from slipfield.files import Sliced, write_netcdf
+from slipfield.files import Sliced, open_netcdf, study_of, write_netcdf
 from slipfield.progress import track
 from slipfield.sampling import read_design
 from slipfield.study import PARAMETERS, Study
 
 
-def check_microstructure(study: Study, micro: Microstructure, path: Path) -> None:
-    """Check that a grain map fits the study's mesh.
+def read_microstructure(study: Study, path: Path) -> Microstructure:
+    """Read a grain map and check it against the file contract and the study's specimen.
 
     Raises
     ------
     SlipfieldError
-        If the mesh of the file is another one.
+        If the file breaks the contract or was made for another specimen.
     """
-    expected = (study.specimen.cells_y, study.specimen.cells_x)
-    if micro.element_grain.shape != expected:
-        raise SlipfieldError(
-            f"{path}: {micro.element_grain.shape} elements, but specimen.cells_y and cells_x are "
-            f"{expected}; make the grain map with this config"
-        )
+    found = violations(path)
+    if found:
+        raise SlipfieldError(f"{path}: {found[0]}")
+    with open_netcdf(path) as data:
+        made = study_of(data, path).specimen.model_dump(exclude={"microstructures"})
+        for name, value in made.items():
+            if (ours := getattr(study.specimen, name)) != value and name != "bands":
+                raise SlipfieldError(
+                    f"{path}: made with specimen.{name} = {value}, but the study has {ours}; "
+                    "make the grain map with this config"
+                )
+        return Microstructure.from_dataset(data, str(path))
 
 
 def simulate_sample(
@@ -96,8 +103,7 @@ def simulate_batch(
     SlipfieldError
         If the inputs do not fit the study or each other.
     """
-    micro = Microstructure.read(microstructure)
-    check_microstructure(study, micro, microstructure)
+    micro = read_microstructure(study, microstructure)
     design = read_design(samples)
     first, last = rows
     if last > len(design.number):
@@ -185,8 +191,7 @@ def simulate_reference(
     SlipfieldError
         If the grain map does not fit the study or the run fails.
     """
-    micro = Microstructure.read(microstructure)
-    check_microstructure(study, micro, microstructure)
+    micro = read_microstructure(study, microstructure)
     k = parameters or study.sampling.centre
     if not all(np.isfinite(value) and value > 0 for value in k):
         raise SlipfieldError(f"parameters: given {k}; expected three positive numbers")

@@ -88,6 +88,9 @@ class Problem:
         self.top_dofs = 2 * top + 1
         self.top_count = comm.allreduce(len(top))
         self.index_map = sheet.space.dofmap.index_map
+        # below an elastic strain of 1e-9 there is nothing to balance (a hold before the loading)
+        specimen = study.specimen
+        self.least_reaction = 1e-9 * study.material.c44_MPa * specimen.width_mm / self.top_count
 
     def prescribed(self) -> np.ndarray:
         """Mask (2 * nodes,) of the displacements that the loading prescribes."""
@@ -291,7 +294,8 @@ class Stepper:
         self.load = problem.study.specimen.thickness_mm * problem.comm.allreduce(reaction.sum())
         if failed:
             raise StepFailure(f"{failed:.0f} point blocks did not converge")
-        norm = np.sqrt(square / problem.free_count) / max(reaction_sum / problem.top_count, 1e-12)
+        scale = max(reaction_sum / problem.top_count, problem.least_reaction)
+        norm = np.sqrt(square / problem.free_count) / scale
         if not np.isfinite(norm):
             raise StepFailure("residual is not finite")
         return float(norm)
@@ -304,7 +308,7 @@ class Stepper:
         history = self.history
         history.largest_strain = max(history.largest_strain, self.problem.strain_norm(u))
         history.largest_load = max(history.largest_load, abs(self.load))
-        if not history.velocity:
+        if not history.velocity or not history.largest_strain:
             return 0.3 * self.settings.step_tolerance
         strain = self.problem.strain_norm(u - guess) / history.largest_strain
         predicted = history.load + extrapolated_change(history.load_rate, self.dt)

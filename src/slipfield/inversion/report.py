@@ -129,10 +129,10 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         rows,
         ("method", "parameter", "estimate", "95 % interval", "standard deviation"),
         note="Intervals of the trained models are split-conformal: they hold for specimens like "
-        "those of the training; that of the projection is widened by the root of the misfit where "
-        "the input is unlike them. Those of the refinement follow from the residuals on this "
-        "specimen, alike within a block of the sheet; they do not know of errors that are the same "
-        "everywhere, such as a wrong thickness.",
+        "those of the training. That of the projection is widened where the input is unlike them, "
+        "and by what the residuals of the forward run suggest. Those of the refinement follow from "
+        "the residuals, which are taken as alike within a block of the sheet. None knows of errors "
+        "that are the same everywhere, such as a wrong thickness.",
         text_columns=2,
     )
     pictures = [

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import xarray as xr
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
-from slipfield.inversion.comparison import Comparison, compare
+from slipfield.inversion.comparison import Comparison, compare, deviations
 from slipfield.inversion.launch import Solver
 from slipfield.inversion.predict import Answer, Model, by_network, by_projection
 from slipfield.inversion.refine import Iterate, Prior, Problem, Refined, refine
@@ -182,12 +182,14 @@ def _invert_known(
     found = prepare(source, data, trained, cells)
     found.seconds["preparation"] = time.perf_counter() - began
     solver = Solver.prepare(found.study, found.microstructure, work)
+    problem = Problem(found.measurement, solver.run, load_noise(data, trained), box_prior(trained))
     answers = predictions(found, models, solver)
+    if answers[0].method == "projection":
+        answers[0] = widened(answers[0], problem)
+    first, answers = answers[0], [*answers[1:], answers[0]]
     if solves:
-        first = answers[0].parameters if start == "prediction" else trained.sampling.centre
-        answers = [*answers[1:], answers[0], _refined(found, solver, np.array(first), solves)]
-    else:
-        answers = [*answers[1:], answers[0]]
+        begin = first.parameters if start == "prediction" else trained.sampling.centre
+        answers.append(_refined(found, problem, solver, np.array(begin), solves))
     found.answers = answers
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in answers}
     found.check = solver.run(found.answer.parameters)
@@ -218,14 +220,27 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
     return answers
 
 
-def _refined(found: Inversion, solver: Solver, start: np.ndarray, solves: int) -> Answer:
-    """Refine from ``start`` and keep the path for the report."""
-    problem = Problem(
-        found.measurement,
-        solver.run,
-        load_noise(found.data, found.trained),
-        box_prior(found.trained),
+def widened(answer: Answer, problem: Problem) -> Answer:
+    """Add to an answer's interval what the residuals of a forward run there suggest.
+
+    A trained model knows the scatter of its training data. What is wrong with this specimen's grain
+    map or strain maps shows in the residuals, block by block of the sheet.
+    """
+    point = problem.at(np.log(answer.parameters))
+    weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
+    variance = np.diag(np.linalg.inv(problem.information(point, weights)))
+    middle = np.log(answer.parameters)
+    down, up = (
+        np.sqrt((np.log(end) - middle) ** 2 + NORMAL_95**2 * variance)
+        for end in (answer.low, answer.high)
     )
+    return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
+
+
+def _refined(
+    found: Inversion, problem: Problem, solver: Solver, start: np.ndarray, solves: int
+) -> Answer:
+    """Refine from ``start`` and keep the path for the report."""
     began, before = time.perf_counter(), sum(solver.seconds)
     result = refine(problem, np.log(start), solves, _say)
     found.refined = result

@@ -24,7 +24,7 @@ PATH_TOLERANCE = 2e-3
 
 
 def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None = None) -> Study:
-    """Study of a measured sheet: its size, grains and loading, else as the model was trained.
+    """Study of a measured sheet: its size, grains and loading, physics as the model was trained.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None
     content["loading"]["path"] = path
     for name in ("first_step_s", "max_step_s", "min_step_s"):
         content["solver"][name] *= stretch
-    content["crossval"]["folds"] = min(content["crossval"]["folds"], model.sampling.samples)
+    content["learning"], content["crossval"] = {"split": "random"}, {"folds": 2}
     return check_study(content, "specimen")
 
 

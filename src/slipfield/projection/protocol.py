@@ -74,12 +74,24 @@ class Bench:
 
     def with_samples(self, count: int) -> Bench:
         """Train with the first ``count`` samples of a fixed order of the microstructures."""
-        names = np.random.default_rng(0).permutation(np.unique(self.groups[self.train]))
-        place = {name: i for i, name in enumerate(names.tolist())}
-        order = np.argsort(
-            [place[name] for name in self.groups[self.train].tolist()], kind="stable"
-        )
-        return replace(self, train=np.sort(self.train[order[:count]]))
+        rows = np.concatenate(self._rows_by_specimen())
+        return replace(self, train=np.sort(rows[:count]))
+
+    def with_specimens(self, each: int) -> Bench:
+        """Train with as many samples as there are microstructures, ``each`` of one of them."""
+        specimens = self._rows_by_specimen()
+        rows = np.concatenate([own[:each] for own in specimens])
+        return replace(self, train=np.sort(rows[: len(specimens)]))
+
+    def most_samples(self) -> int:
+        """Largest number of training samples of one microstructure."""
+        return max(len(rows) for rows in self._rows_by_specimen())
+
+    def _rows_by_specimen(self) -> list[np.ndarray]:
+        """Training rows of each microstructure, in a fixed order of the microstructures."""
+        owners = self.groups[self.train]
+        names = np.random.default_rng(0).permutation(np.unique(owners))
+        return [self.train[owners == name] for name in names]
 
 
 def judge(case: str, bench: Bench) -> list[Row]:

@@ -1,7 +1,7 @@
 """The tables that say how accurate projection is, and what its accuracy depends on.
 
-Every table is scored on microstructures that no training saw, the same ones for all tables and
-for the network (`learning.split_once`).
+Every table is scored on microstructures that no training saw: those that `train` holds out where
+``learning.split`` is "microstructure".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEARNER_SAMPLES = 500
 
 
 def write_study(study: Study, dataset: Path, output: Path) -> None:
-    """Write noise.csv, channels.csv, frames.csv, samples.csv and learners.csv.
+    """Write noise.csv, channels.csv, frames.csv, samples.csv, specimens.csv and learners.csv.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ def write_study(study: Study, dataset: Path, output: Path) -> None:
     write_table(_channel_rows(dic, frames), output / "channels.csv")
     write_table(_frame_rows(dic, frames), output / "frames.csv")
     write_table(_sample_rows(dic), output / "samples.csv")
+    write_table(_specimen_rows(dic), output / "specimens.csv")
     write_table(_learner_rows(dic), output / "learners.csv")
 
 
@@ -68,7 +69,8 @@ def make_benches(study: Study, collection: Collection) -> dict[str, Bench]:
     stds = {"DIC": (DIC.strain_std * each, DIC.load_relative_std * each)}
     for percent in PERCENTAGES:
         stds[f"{percent} %"] = percent / 100 * level, percent / 100 * each
-    split = split_once(study, collection)
+    learning = study.learning.model_copy(update={"split": "microstructure"})
+    split = split_once(study.model_copy(update={"learning": learning}), collection)
     train = np.sort(np.concatenate([split.train, split.validation]))
     return {
         name: Bench(
@@ -144,6 +146,14 @@ def _sample_rows(bench: Bench) -> Iterator[Row]:
             yield from judge(str(count), bench.with_samples(count))
     if len(bench.train) not in SAMPLES:
         yield from judge(str(len(bench.train)), bench)
+
+
+def _specimen_rows(bench: Bench) -> Iterator[Row]:
+    """Equally many samples of ever fewer microstructures."""
+    each = 1
+    while each <= bench.most_samples():
+        yield from judge(f"{each} each", bench.with_specimens(each))
+        each *= 2
 
 
 def _learner_rows(bench: Bench) -> Iterator[Row]:

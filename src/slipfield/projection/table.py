@@ -15,7 +15,7 @@ from slipfield.dataset.noise import add_noise
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file
 from slipfield.progress import progress
-from slipfield.projection.features import Projector, white_noise
+from slipfield.projection.features import RIDGE, SUPPORT, Projector, white_noise
 from slipfield.projection.reference import Reference
 from slipfield.study import Noise
 
@@ -85,7 +85,7 @@ def _cache_path(collection: Collection, noise: Noise, window: float) -> Path | N
     owners = np.unique(collection.microstructures).tolist()
     states = [collection.reference_path(owner).stat() for owner in owners]
     runs = [(state.st_size, state.st_mtime_ns) for state in states]
-    key = json.dumps([collection.data_hash, runs, noise.model_dump(), window])
+    key = json.dumps([collection.data_hash, runs, noise.model_dump(), window, SUPPORT, RIDGE])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return collection.folder / f"projection-{digest}.npz"
 

@@ -38,7 +38,7 @@ def tables(
     dataset: Dataset,
     output: Annotated[Path, typer.Option(help="Folder of the tables (CSV).")],
 ):
-    """Write the accuracy tables: noise, channels, frames, training samples, learners."""
+    """Write the accuracy tables: noise, channels, frames, samples, specimens, learners."""
     from slipfield.projection.study import write_study
 
     write_study(load_study(config), dataset, output)
