@@ -395,8 +395,8 @@ def invert(
     ] = 3,
 ):
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
+    from slipfield.inversion.outcome import table_lines
     from slipfield.inversion.run import invert as invert_specimen
-    from slipfield.inversion.run import table_lines
 
     found = invert_specimen(specimen, model, output, refine, cells, start, draws)
     for line in (*table_lines(found), *found.notes, *found.warnings):

@@ -16,9 +16,10 @@ import xarray as xr
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.comparison import compare
 from slipfield.inversion.launch import Solver
+from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.resample import Measurement
-from slipfield.inversion.run import NORMAL_95, Inversion, predictions, prepare
+from slipfield.inversion.run import NORMAL_95, predictions, prepare
 from slipfield.inversion.unusual import channels
 
 LOST = (

@@ -28,7 +28,7 @@ from slipfield.figures.page import (
 )
 from slipfield.figures.style import save_figure
 from slipfield.files import write_text
-from slipfield.inversion.run import Inversion
+from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.specimen_file import provenance
 from slipfield.inversion.summary import summary_lines
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
