@@ -140,3 +140,29 @@ def test_refuses_a_damaged_shard_and_a_missing_map(study, results):
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(SlipfieldError, match="simulate its batch again"):
         gather_all(study, results)
+
+
+def test_refuses_a_file_of_another_kind(study, results):
+    shutil.copy(results / "references" / "00000.nc", results / "shards" / "reference.nc")
+    with pytest.raises(SlipfieldError, match="reference.nc: not a shard; expected a file of"):
+        gather_all(study, results)
+
+
+def test_grain_map_counts_once_for_each_sample_on_it(study, results):
+    gather_all(study, results)
+    with xr.open_dataset(results / "dataset" / "statistics.nc") as data:
+        before = data.load()
+    shards = sorted(results.glob("shards/m00001*.nc"))
+    kept = [line for line in lines_of(results) if line.split(",")[1] != "1"]
+    (results / "samples.csv").write_text("\n".join(kept) + "\n")
+    for path in shards:
+        path.unlink()
+    gather_all(study, results)
+    *_, angles = all_samples(results / "dataset")
+    with xr.open_dataset(results / "dataset" / "statistics.nc") as data:
+        np.testing.assert_allclose(data.angle_mean, angles.mean((0, 1, 2)), rtol=1e-10)
+        assert not np.allclose(data.angle_mean, before.angle_mean)
+
+
+def lines_of(results):
+    return (results / "samples.csv").read_text().splitlines()

@@ -6,16 +6,22 @@ yields one line per problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import xarray as xr
 
 from slipfield.study import PARAMETERS, Study
 
+Visit = Callable[[np.ndarray, np.ndarray], None]
+"""Takes strain (time, component, y, x) and load (time,) in N of a sample that is ok."""
 
-def shard_problems(data: xr.Dataset, study: Study) -> Iterator[str]:
-    """Problems of sample numbers, parameters, status, time and fields of a shard."""
+
+def shard_problems(data: xr.Dataset, study: Study, visit: Visit | None = None) -> Iterator[str]:
+    """Problems of sample numbers, parameters, status, time and fields of a shard.
+
+    ``visit`` gets the fields of each sound sample, so that who needs them reads them once.
+    """
     yield from _time_problems(data, study)
     numbers = data["sample"].values
     if len(np.unique(numbers)) != len(numbers):
@@ -34,10 +40,10 @@ def shard_problems(data: xr.Dataset, study: Study) -> Iterator[str]:
         if not np.all(data[name].values >= 0):
             yield f"{name}: negative or not a number"
     for row in range(len(numbers)):
-        yield from _sample_problems(data.isel(sample=row))
+        yield from _sample_problems(data.isel(sample=row), visit)
 
 
-def _sample_problems(sample: xr.Dataset) -> Iterator[str]:
+def _sample_problems(sample: xr.Dataset, visit: Visit | None) -> Iterator[str]:
     """Problems of status and fields of one sample."""
     number, status = int(sample["sample"]), int(sample["status"])
     reason = str(sample["reason"].values)
@@ -45,9 +51,11 @@ def _sample_problems(sample: xr.Dataset) -> Iterator[str]:
     if status == 0:
         if reason:
             yield f"reason: sample {number} is ok but gives the reason {reason!r}"
-        for name, values in (("strain", strain), ("load", load)):
-            if not np.isfinite(values).all():
-                yield f"{name}: not finite in sample {number}, whose status is ok"
+        finite = {"strain": np.isfinite(strain).all(), "load": np.isfinite(load).all()}
+        for name in (name for name, fine in finite.items() if not fine):
+            yield f"{name}: not finite in sample {number}, whose status is ok"
+        if visit and all(finite.values()):
+            visit(strain, load)
     elif status == 1:
         if not reason:
             yield f"reason: sample {number} failed without a reason"

@@ -165,7 +165,6 @@ STATISTICS = FileKind(
 KINDS = (MICROSTRUCTURE, SHARD, REFERENCE, STATISTICS)
 _CONTENT_CHECKS = {
     MICROSTRUCTURE.name: checks.microstructure_problems,
-    SHARD.name: checks.shard_problems,
     REFERENCE.name: checks.reference_problems,
     STATISTICS.name: checks.statistics_problems,
 }
@@ -191,11 +190,12 @@ def label_variables(kind: FileKind) -> dict[str, xr.Variable]:
     return {name: variable(kind, name, list(labels)) for name, labels in kind.labels.items()}
 
 
-def violations(path: str | Path) -> list[str]:
+def violations(path: str | Path, visit: checks.Visit | None = None) -> list[str]:
     """Name each way in which the file at ``path`` breaks the contract; an empty list if none.
 
     The kind of the file (microstructure, shard, reference or statistics) is recognised by its
-    variables. Large fields are read sample by sample.
+    variables. Large fields are read sample by sample; ``visit`` gets those of the sound samples
+    of a shard on the way.
     """
     try:
         data = open_netcdf(path)
@@ -213,6 +213,8 @@ def violations(path: str | Path) -> list[str]:
         if found:
             return found
         try:
+            if kind is SHARD:
+                return list(checks.shard_problems(data, study, visit))
             return list(_CONTENT_CHECKS[kind.name](data, study))
         except (OSError, RuntimeError) as error:
             return [f"data cannot be read (truncated or damaged): {error}"]

@@ -7,13 +7,22 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from slipfield.dataset.contract import STATISTICS, label_variables, variable, violations
+from slipfield.dataset.checks import Visit
+from slipfield.dataset.contract import (
+    SHARD,
+    STATISTICS,
+    file_kind,
+    label_variables,
+    variable,
+    violations,
+)
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf, write_netcdf, write_text
@@ -40,6 +49,20 @@ class _Totals:
         """Merge ``part`` into the moments called ``name``."""
         total = getattr(self, name)
         setattr(self, name, part if total is None else total.merge(part))
+
+    def add_fields(self, strain: np.ndarray, load: np.ndarray) -> None:
+        """Take in the strain (time, component, y, x) and the load (time,) of one sample."""
+        self.add("strain", Moments.of(strain, axis=(-2, -1)))
+        self.add("load", Moments.of(load[None], axis=0))
+
+    def add_samples(self, parameters: np.ndarray, angles: Moments) -> None:
+        """Take in k1, k2, k3 (n, 3) of samples on one grain map, and the moments of its angles."""
+        if len(parameters) == 0:
+            return
+        self.add("angles", Moments.stack([angles]).pool(weights=np.array([len(parameters)])))
+        self.low = np.minimum(self.low, parameters.min(axis=0))
+        self.high = np.maximum(self.high, parameters.max(axis=0))
+        self.samples += len(parameters)
 
 
 def planned_shards(study: Study, folder: Path) -> list[Path]:
@@ -91,8 +114,8 @@ def gather(
     study : Study
         The study that the dataset belongs to.
     shards, microstructures, references : sequence of Path
-        NetCDF files of ours; ``references`` may be empty. One shard is in memory at a time, and
-        of it one sample.
+        NetCDF files of ours; ``references`` may be empty. Each shard is decompressed once, with
+        one sample in memory at a time.
     samples_csv : Path
         The design; every sample of it must be in exactly one shard, with the same parameters.
     output_dir : Path
@@ -112,21 +135,27 @@ def gather(
     maps = {_index(path, study): path for path in microstructures}
     runs = {_index(path, study): path for path in references}
     totals, entries, seen = _Totals(), [], {}
+    angles = cache(lambda index: Moments.of(angle_maps(maps[index]), axis=(-2, -1)))
     table = read_design(samples_csv)
     planned = zip(table.microstructure, table.parameters, strict=True)
     design = dict(zip(table.number.tolist(), planned, strict=True))
     with progress("gather shards", len(shards)) as advance:
         for path in shards:
-            _check(path, study, "simulate its batch again")
+            digest = _sha256(path)
+            _check(path, study, "simulate its batch again", totals.add_fields)
             with open_netcdf(path) as data:
-                entry = _entry(path, data, output_dir)
+                if file_kind(data) is not SHARD:
+                    raise SlipfieldError(f"{path}: not a shard; expected a file of `simulate`")
+                entry = _entry(path, data, output_dir, digest)
                 _check_samples(path, data, design, seen)
-                if entry["microstructure"] not in maps:
-                    raise SlipfieldError(
-                        f"{path}: no grain map with microstructure_index "
-                        f"{entry['microstructure']} given; make it with `microstructure --index`"
-                    )
-                _accumulate(totals, data, maps[entry["microstructure"]])
+                good = data["status"].values == 0
+                parameters = np.stack([data[name].values[good] for name in PARAMETERS], axis=1)
+            if entry["microstructure"] not in maps:
+                raise SlipfieldError(
+                    f"{path}: no grain map with microstructure_index "
+                    f"{entry['microstructure']} given; make it with `microstructure --index`"
+                )
+            totals.add_samples(parameters, angles(entry["microstructure"]))
             entries.append(entry)
             advance()
     _check_complete(design, seen, samples_csv)
@@ -146,9 +175,9 @@ def gather(
     return manifest
 
 
-def _check(path: Path, study: Study, remedy: str) -> None:
+def _check(path: Path, study: Study, remedy: str, visit: Visit | None = None) -> None:
     """Refuse a file that breaks the contract or was made under other physics."""
-    found = violations(path)
+    found = violations(path, visit)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise SlipfieldError(f"{path}: {found[0]}{more}; {remedy}")
@@ -168,11 +197,18 @@ def _index(path: Path, study: Study) -> int:
         return int(data.attrs["microstructure_index"])
 
 
-def _entry(path: Path, data: xr.Dataset, output_dir: Path) -> dict[str, Any]:
+def _sha256(path: Path) -> str:
+    """Digest of a file; reading it through also brings it into memory for what follows."""
+    try:
+        with open(path, "rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _entry(path: Path, data: xr.Dataset, output_dir: Path, digest: str) -> dict[str, Any]:
     """Manifest entry of one shard."""
     numbers = data["sample"].values
-    with open(path, "rb") as handle:
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
     return {
         "path": os.path.relpath(path, output_dir),
         "microstructure": int(data["microstructure"].values[0]),
@@ -212,22 +248,6 @@ def _check_complete(design: dict, seen: dict[int, Path], samples_csv: Path) -> N
             f"{samples_csv}: {len(missing)} of {len(design)} samples are in no shard: {listed}; "
             "simulate their batches"
         )
-
-
-def _accumulate(totals: _Totals, data: xr.Dataset, microstructure: Path) -> None:
-    """Merge the samples of one shard into the totals, one at a time."""
-    good = np.flatnonzero(data["status"].values == 0)
-    if good.size == 0:
-        return
-    for row in good:
-        totals.add("strain", Moments.of(data["strain"][row].values, axis=(-2, -1)))
-        totals.add("load", Moments.of(data["load"][row].values[None], axis=0))
-    angles = Moments.of(angle_maps(microstructure), axis=(-2, -1))
-    totals.add("angles", Moments.stack([angles]).pool(weights=np.array([good.size])))
-    parameters = np.stack([data[name].values[good] for name in PARAMETERS], axis=1)
-    totals.low = np.minimum(totals.low, parameters.min(axis=0))
-    totals.high = np.maximum(totals.high, parameters.max(axis=0))
-    totals.samples += good.size
 
 
 def angle_maps(microstructure: Path) -> np.ndarray:
