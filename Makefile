@@ -2,7 +2,7 @@
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/crystal tests/fem
 
-.PHONY: help setup demo invert-demo test lint bench verify clean
+.PHONY: help setup demo invert-demo test lint bench verify faults clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -31,6 +31,9 @@ bench: setup  ## measure the solver and the learners
 
 verify: setup  ## compare the solver with known solutions and write docs/verification.md
 	@envs/run verify; status=$$?; envs/run verify-report && exit $$status
+
+faults: setup  ## kill the long verbs a hundred times and compare what their reruns write
+	SLIPFIELD_KILLS=100 SLIPFIELD_SEED=$${SLIPFIELD_SEED:-$$(date +%s)} envs/run pytest tests/faults -s
 
 clean:  ## remove caches (environments and results stay)
 	rm -rf .environments/cache .pytest_cache .ruff_cache .hypothesis

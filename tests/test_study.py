@@ -1,6 +1,7 @@
 """The study model: presets, schema, and one line for every kind of mistake."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,18 @@ WRONG = {
     "too few elements": ({"specimen": {"cells_x": 1}}, ["specimen.cells_x", "1", "4"]),
     "text for a number": ({"specimen": {"cells_y": "many"}}, ["specimen.cells_y", "'many'"]),
     "fraction for a count": ({"specimen": {"grains": 10.5}}, ["specimen.grains", "10.5"]),
+    "count as text": ({"specimen": {"grains": "12"}}, ["specimen.grains", "'12'", "integer"]),
+    "count with a point": ({"sampling": {"samples": 20.0}}, ["sampling.samples", "20.0"]),
+    "yes for a count": ({"sampling": {"samples": True}}, ["sampling.samples", "not true"]),
+    "yes for a length": ({"specimen": {"width_mm": True}}, ["specimen.width_mm", "not true"]),
+    "no in a path": (
+        {"loading": {"path": [[0, 0], [False, 0.1]]}},
+        ["loading.path", "not true or false"],
+    ),
+    "smallest step above the first": (
+        {"solver": {"min_step_s": 1.0}},
+        ["solver", "min_step_s <= first_step_s", "1, 0.5, 5"],
+    ),
     "infinite": ({"material": {"h0_MPa": float("inf")}}, ["material.h0_MPa", "inf"]),
     "deep neck": ({"specimen": {"neck_depth_mm": 0.9}}, ["specimen", "neck_depth_mm", "quarter"]),
     "bands do not fill": (
@@ -88,6 +101,44 @@ def test_wrong_files_are_one_line(tmp_path):
         with pytest.raises(SlipfieldError, match=path.name) as caught:
             load_study(path)
         assert "\n" not in str(caught.value)
+
+
+DOUBLED = list(pairwise("abcdefghijklmnop"))
+WRONG_YAML = {
+    "key twice": ("name: a\nspecimen:\n  grains: 9\n  cells_x: 8\n  grains: 10\n", "'grains'.*5"),
+    "key twice on a line": ("name: a\nsolver: {min_step_s: 1, min_step_s: 2}\n", "'min_step_s'"),
+    "section twice": ("noise: {}\nname: a\nnoise: {}\n", "'noise' is given on line 1 and again"),
+    "nested without end": ("name: " + "[" * 4000, "nested too deeply"),
+    "impossible date": ("name: 2025-13-45\n", "not valid YAML"),
+    "tag without its value": ("name: !!int ''\n", "not valid YAML"),
+    "doubling aliases": (
+        "a: &a [1, 1]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in DOUBLED) + "name: *p\n",
+        r"name: given \[\[\[",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WRONG_YAML.values(), ids=WRONG_YAML)
+def test_wrong_yaml_is_one_line(tmp_path, text, expected):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text)
+    with pytest.raises(SlipfieldError, match=expected) as caught:
+        load_study(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_problem_of_a_whole_section_does_not_print_it():
+    with pytest.raises(SlipfieldError) as caught:
+        check_study({"name": "a", "sampling": {"samples": 3}, "crossval": {"folds": 4}}, "a.yaml")
+    assert str(caught.value) == "a.yaml: study: crossval.folds must be at most sampling.samples"
+
+
+def test_numbers_with_an_exponent_are_read_although_yaml_takes_them_for_text(tmp_path):
+    path = tmp_path / "exponent.yaml"
+    path.write_text("name: a\nlearning: {learning_rate: 1e-3}\n")
+    assert load_study(path).learning.learning_rate == 1e-3
 
 
 def test_yaml_objects_are_refused(tmp_path):

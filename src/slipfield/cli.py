@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from slipfield import __version__
+from slipfield import __version__, ranks
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
 from slipfield.projection.verbs import app as projection_app
@@ -464,6 +464,10 @@ def main() -> None:
     """Run the command line; a user's error is one line on stderr and exit code 2."""
     try:
         app()
-    except SlipfieldError as error:
+    except Exception as error:
+        if ranks.several():
+            ranks.end_all(error)
+        if not isinstance(error, SlipfieldError):
+            raise
         print(f"slipfield: error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,26 +22,99 @@ from slipfield.study import Study
 
 CONVENTIONS = "CF-1.10"
 
+PART = ".part"
+"""End of the temporary names of files that are being written."""
+
+ABANDONED_S = 24 * 3600
+"""Age at which a temporary file of another machine, which cannot be asked, is given up, s."""
+
+STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
+PROBE_BYTES = 2**20
+
 
 @contextmanager
 def complete_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; rename it to ``path`` only if the block succeeds."""
+    """Give a temporary name beside ``path``; rename it to ``path`` only if the block succeeds.
+
+    What a killed writer of the same file left behind is removed.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file cannot be written, or the disk is full before the block ends.
+    """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}{PART}")
     if path.is_dir():
         raise SlipfieldError(f"{path}: is a folder; name a file in it")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
+        mode = temporary.stat().st_mode
+        _remove_abandoned(temporary, path)
     except OSError as error:
         raise SlipfieldError(f"{path}: cannot be written: {error.strerror}") from error
     try:
         yield temporary
+        temporary.chmod(mode)
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(temporary, path)
+    except SlipfieldError:
+        raise
+    except Exception as error:
+        if reason := _storage_fault(temporary, error):
+            raise SlipfieldError(
+                f"{path}: cannot be written: {reason}; mend that and run again"
+            ) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(ours: Path, path: Path) -> None:
+    """Remove temporary files of ``path`` whose process is gone, or of other machines and old.
+
+    Ages are taken against ``ours``, which the same file system has just dated.
+    """
+    start = f".{path.name}."
+    for other in path.parent.iterdir():
+        if other == ours or not (other.name.startswith(start) and other.name.endswith(PART)):
+            continue
+        host, _, process = other.name[len(start) : -len(PART)].rpartition(".")
+        if not process.isdigit():
+            continue
+        with suppress(FileNotFoundError):
+            old = ours.stat().st_mtime - other.stat().st_mtime > ABANDONED_S
+            if old if host != socket.gethostname() else not _is_running(int(process)):
+                other.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _storage_fault(temporary: Path, error: Exception) -> str:
+    """Say what the storage refuses; empty if ``error`` has another cause.
+
+    Libraries hide or misname the system's error, so that a small file is written to ask again.
+    """
+    probe = temporary.with_name(f"{temporary.name}.probe")
+    try:
+        probe.write_bytes(bytes(PROBE_BYTES))
+    except OSError as refusal:
+        return os.strerror(refusal.errno)
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
+    known = isinstance(error, OSError) and error.errno in STORAGE_ERRORS
+    return os.strerror(error.errno) if known else ""
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from slipfield.errors import SlipfieldError
+from slipfield.validation import first_problem, read_yaml
 
 PARAMETERS = ("k1", "k2", "k3")
 PARAMETER_UNITS = {"k1": "MPa mm^0.5", "k2": "MPa", "k3": "MPa mm^0.5"}
@@ -23,10 +32,28 @@ PARAMETER_UNITS = {"k1": "MPa mm^0.5", "k2": "MPa", "k3": "MPa mm^0.5"}
 PAPER = "Metals 2025 (CNN-LSTM inversion of gradient-grained alloys)"
 
 
+Whole = Annotated[int, Strict()]
+"""Whole number written as one: neither 20.0 nor '20'."""
+
+
 class Section(BaseModel):
     """Base of all sections: unknown fields are errors, instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_values(cls, value: Any) -> Any:
+        """Refuse true and false (also written yes and no), which would count as 1 and 0."""
+        if any(isinstance(item, bool) for item in _flat(value)):
+            raise ValueError("expected a number or text, not true or false")
+        return value
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """Items of a list of lists, two levels deep as in ``loading.path``."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        yield from item if isinstance(item, list | tuple) else [item]
 
 
 class Band(Section):
@@ -65,10 +92,10 @@ class Specimen(Section):
         description="Depth of each neck of the side edges, mm (0 gives a rectangle).",
         json_schema_extra={"reference": f"{PAPER}: 39,622 elements against 40,000 without necks"},
     )
-    necks_per_side: int = Field(2, ge=0, le=10, description="Necks on each side edge, 1.")
-    cells_x: int = Field(200, ge=4, le=2000, description="Elements along x, 1.")
-    cells_y: int = Field(200, ge=4, le=2000, description="Elements along y, 1.")
-    grains: int = Field(300, ge=5, le=20000, description="Number of grains, 1.")
+    necks_per_side: Whole = Field(2, ge=0, le=10, description="Necks on each side edge, 1.")
+    cells_x: Whole = Field(200, ge=4, le=2000, description="Elements along x, 1.")
+    cells_y: Whole = Field(200, ge=4, le=2000, description="Elements along y, 1.")
+    grains: Whole = Field(300, ge=5, le=20000, description="Number of grains, 1.")
     bands: tuple[Band, ...] = Field(
         default_factory=_five_bands, min_length=1, description="Bands of grains from y = 0 upwards."
     )
@@ -80,8 +107,8 @@ class Specimen(Section):
         description="'euler_uniform': three uniform Bunge angles on [0, 2 pi], as published; "
         "'so3_uniform': a uniform draw of rotations.",
     )
-    microstructures: int = Field(1, ge=1, le=100000, description="Number of grain maps, 1.")
-    seed: int = Field(2025, ge=0, description="Seed of grain maps and orientations, 1.")
+    microstructures: Whole = Field(1, ge=1, le=100000, description="Number of grain maps, 1.")
+    seed: Whole = Field(2025, ge=0, description="Seed of grain maps and orientations, 1.")
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> Specimen:
@@ -158,8 +185,8 @@ class Sampling(Section):
     The box is Slipfield's own choice: the published bounds are not available.
     """
 
-    samples: int = Field(200, ge=2, le=1_000_000, description="Number of parameter samples, 1.")
-    seed: int = Field(2025, ge=0, description="Seed of the maximin Latin hypercube, 1.")
+    samples: Whole = Field(200, ge=2, le=1_000_000, description="Number of parameter samples, 1.")
+    seed: Whole = Field(2025, ge=0, description="Seed of the maximin Latin hypercube, 1.")
     k1_MPa_sqrtmm: Range = Field((50.0, 250.0), description="Box of k1, MPa mm^0.5.")
     k2_MPa: Range = Field((10.0, 60.0), description="Box of k2, MPa.")
     k3_MPa_sqrtmm: Range = Field((5.0, 30.0), description="Box of k3, MPa mm^0.5.")
@@ -191,7 +218,7 @@ class Loading(Section):
         min_length=2,
         description="Corner points [time in s, displacement of the top edge in mm].",
     )
-    outputs: int = Field(20, ge=1, le=1000, description="Equally spaced outputs, 1.")
+    outputs: Whole = Field(20, ge=1, le=1000, description="Equally spaced outputs, 1.")
 
     @model_validator(mode="after")
     def _increasing(self) -> Loading:
@@ -218,19 +245,29 @@ class Solver(Section):
     first_step_s: float = Field(0.5, gt=0, description="First time step, s.")
     max_step_s: float = Field(5.0, gt=0, description="Largest time step, s.")
     min_step_s: float = Field(1e-4, gt=0, description="A sample that needs less fails, s.")
-    max_factor_age: int = Field(
+    max_factor_age: Whole = Field(
         2, ge=1, le=20, description="Steps that may share one factorisation, 1."
     )
     strain_measure: Literal["green_lagrange", "hencky", "engineering"] = Field(
         "green_lagrange", description="Strain written to the shards."
     )
 
+    @model_validator(mode="after")
+    def _ordered_steps(self) -> Solver:
+        low, first, high = self.min_step_s, self.first_step_s, self.max_step_s
+        if not low <= first <= high:
+            raise ValueError(
+                "min_step_s <= first_step_s <= max_step_s must hold, "
+                f"got {low:g}, {first:g}, {high:g}"
+            )
+        return self
+
 
 class Execution(Section):
     """How samples are spread over jobs and ranks."""
 
-    samples_per_job: int = Field(20, ge=1, description="Samples simulated by one job, 1.")
-    ranks_per_sample: int = Field(1, ge=1, description="MPI ranks that share one specimen, 1.")
+    samples_per_job: Whole = Field(20, ge=1, description="Samples simulated by one job, 1.")
+    ranks_per_sample: Whole = Field(1, ge=1, description="MPI ranks that share one specimen, 1.")
 
 
 class Noise(Section):
@@ -240,7 +277,7 @@ class Noise(Section):
     load_relative_std: float = Field(
         0.0, ge=0, le=1, description="Standard deviation of the load relative to itself, 1."
     )
-    seed: int = Field(7, ge=0, description="Seed of the noise, 1.")
+    seed: Whole = Field(7, ge=0, description="Seed of the noise, 1.")
 
 
 class Learning(Section):
@@ -256,39 +293,39 @@ class Learning(Section):
     split: Literal["random", "microstructure"] = Field(
         "random", description="Split by sample, or so that test grain maps are unseen."
     )
-    image_stride: int = Field(
+    image_stride: Whole = Field(
         1, ge=1, le=16, description="Every n-th node of the fields goes into the network, 1."
     )
-    epochs: int = Field(100, ge=1, description="Passes over the training set, 1.")
-    batch_size: int = Field(8, ge=1, description="Samples of a batch, 1.")
+    epochs: Whole = Field(100, ge=1, description="Passes over the training set, 1.")
+    batch_size: Whole = Field(8, ge=1, description="Samples of a batch, 1.")
     learning_rate: float = Field(1e-4, gt=0, lt=1, description="Initial rate of Adam, 1.")
-    decay_epochs: tuple[int, ...] = Field(
+    decay_epochs: tuple[Whole, ...] = Field(
         (60, 80), description="Epochs at which the rate is multiplied by decay_factor."
     )
     decay_factor: float = Field(0.3, gt=0, le=1, description="Piecewise-constant decay, 1.")
-    convolution_blocks: int = Field(4, ge=2, le=5, description="Depth of the CNN, 1.")
+    convolution_blocks: Whole = Field(4, ge=2, le=5, description="Depth of the CNN, 1.")
     initialisation: Literal["pytorch", "normal"] = Field(
         "pytorch", description="PyTorch's default, or N(0, 1) as published."
     )
-    seed: int = Field(0, ge=0, description="Seed of split, initialisation and shuffling, 1.")
+    seed: Whole = Field(0, ge=0, description="Seed of split, initialisation and shuffling, 1.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the training.")
-    threads: int = Field(1, ge=1, description="Threads of one training process, 1.")
-    loader_workers: int = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
+    threads: Whole = Field(1, ge=1, description="Threads of one training process, 1.")
+    loader_workers: Whole = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
 
 
 class CrossValidation(Section):
     """Repeated k-fold cross-validation (paper, section 3.3.3)."""
 
-    folds: int = Field(10, ge=2, le=50, description="Folds of one repeat, 1.")
-    repeats: int = Field(20, ge=1, le=100, description="Repeats with new partitions, 1.")
-    epochs: int = Field(100, ge=1, description="Passes over the training folds, 1.")
+    folds: Whole = Field(10, ge=2, le=50, description="Folds of one repeat, 1.")
+    repeats: Whole = Field(20, ge=1, le=100, description="Repeats with new partitions, 1.")
+    epochs: Whole = Field(100, ge=1, description="Passes over the training folds, 1.")
     grouping: Literal["random", "microstructure"] = Field(
         "random", description="Folds of samples (as published), or of whole microstructures."
     )
     models: tuple[Literal["projection", "cnn_lstm"], ...] = Field(
         ("cnn_lstm",), min_length=1, description="Inverters to validate."
     )
-    folds_per_job: int = Field(10, ge=1, description="Folds that one job runs, 1.")
+    folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")
 
 
 class Study(Section):
@@ -351,19 +388,7 @@ def load_study(path: str | Path) -> Study:
     SlipfieldError
         One line that names the file, the field, what was given and what is allowed.
     """
-    path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        line = " ".join(str(error).split())
-        raise SlipfieldError(f"{path}: not valid YAML: {line}") from error
-    if not isinstance(content, dict):
-        raise SlipfieldError(
-            f"{path}: expected a mapping of sections, got {type(content).__name__}"
-        )
-    return check_study(content, str(path))
+    return check_study(read_yaml(path), str(path))
 
 
 def check_study(content: dict[str, Any], source: str) -> Study:
@@ -371,35 +396,7 @@ def check_study(content: dict[str, Any], source: str) -> Study:
     try:
         return Study.model_validate(content)
     except ValidationError as error:
-        raise SlipfieldError(f"{source}: {_one_line(error)}") from error
-
-
-def _one_line(error: ValidationError) -> str:
-    """First validation error as 'field: given value; rule', with a count of the others."""
-    first, *others = error.errors(include_url=False)
-    field = ".".join(str(part) for part in first["loc"]) or "study"
-    given = "" if first["type"] == "missing" else f"given {_short(first['input'])}; "
-    rule = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        given, rule = "", f"unknown field; allowed here: {', '.join(_siblings(first['loc']))}"
-    more = f" (and {len(others)} more)" if others else ""
-    return f"{field}: {given}{rule}{more}"
-
-
-def _short(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _siblings(location: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields allowed beside the one at ``location``."""
-    model: Any = Study
-    for part in location[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        model = Band if part == "bands" else annotation
-    return sorted(model.model_fields)
+        raise SlipfieldError(f"{source}: {first_problem(error, Study)}") from error
 
 
 def schema() -> dict[str, Any]:

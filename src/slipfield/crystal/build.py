@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from slipfield.errors import SlipfieldError
+from slipfield.files import complete_file
 
 SOURCES = {
     "points": Path(__file__).parent / "points.cpp",
@@ -68,12 +69,11 @@ def kernel_library(name: str = "elements") -> Path:
 
 
 def _compile(command: list[str], library: Path) -> None:
-    part = library.with_suffix(f".{os.getpid()}.part")
     try:
-        subprocess.run(
-            [*command, "-o", str(part), "-lm"], check=True, capture_output=True, text=True
-        )
-        part.rename(library)
+        with complete_file(library) as part:
+            subprocess.run(
+                [*command, "-o", str(part), "-lm"], check=True, capture_output=True, text=True
+            )
     except FileNotFoundError as error:
         raise SlipfieldError(
             f"no C++ compiler {command[0]!r}: install g++ 11 or newer, or set CXX"
@@ -81,8 +81,6 @@ def _compile(command: list[str], library: Path) -> None:
     except subprocess.CalledProcessError as error:
         first = next((x for x in error.stderr.splitlines() if "error" in x), error.stderr[:200])
         raise SlipfieldError(f"the kernel does not compile with {command[0]}: {first}") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @cache

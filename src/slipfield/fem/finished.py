@@ -75,7 +75,6 @@ class FinishedSamples:
         if mark.exists() and mark.read_text() == key:
             return [int(path.stem) for path in self.folder.glob("*.npz") if path.stem.isdigit()]
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
         write_text(mark, key)
         return []
 

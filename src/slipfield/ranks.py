@@ -1,0 +1,39 @@
+"""Errors of programs with several MPI ranks: printed once, and the end of all ranks."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from typing import Any
+
+from slipfield.errors import SlipfieldError
+
+HEAD_START_S = 1.0
+"""What rank 0 gets before another rank speaks: most errors are the same on all ranks, s."""
+
+
+def several() -> bool:
+    """Whether this process is one of several ranks (only if MPI is in use)."""
+    return "mpi4py.MPI" in sys.modules and _world().size > 1
+
+
+def end_all(error: Exception) -> None:
+    """Print ``error`` and leave at once, which makes the launcher end the ranks that wait for us.
+
+    A rank that left in the usual way would wait for the others in MPI's finalisation, and they
+    for it.
+    """
+    if _world().rank:
+        time.sleep(HEAD_START_S)
+    if isinstance(error, SlipfieldError):
+        print(f"slipfield: error: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
+    traceback.print_exception(error)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _world() -> Any:
+    return sys.modules["mpi4py.MPI"].COMM_WORLD

@@ -1,0 +1,93 @@
+"""What users write by hand: YAML read strictly, and one line about the first mistake in it."""
+
+from __future__ import annotations
+
+import reprlib
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from slipfield.errors import SlipfieldError
+
+LONGEST_VALUE = 60
+_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError)
+"""What PyYAML raises; impossible dates and tags that do not fit their values give the last four."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = LONGEST_VALUE
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Safe loader that refuses a key given twice in one mapping, of which YAML keeps the last."""
+
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                raise yaml.YAMLError(
+                    f"{key.value!r} is given on line {lines[key.value]} and again on line {line}; "
+                    "keep one"
+                )
+            lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping, without making objects.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file cannot be read, is no YAML mapping, or gives a key twice.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), _UniqueKeyLoader)
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
+    except RecursionError as error:
+        raise SlipfieldError(f"{path}: nested too deeply for a study file") from error
+    except _YAML_ERRORS as error:
+        raise SlipfieldError(f"{path}: not valid YAML: {one_line(error)}") from error
+    if not isinstance(content, dict):
+        raise SlipfieldError(
+            f"{path}: expected a mapping of sections, got {type(content).__name__}"
+        )
+    return content
+
+
+def one_line(error: Exception) -> str:
+    """Message of an error without line breaks."""
+    return " ".join(str(error).split())
+
+
+def first_problem(error: ValidationError, model: type[BaseModel]) -> str:
+    """First validation error as 'field: given value; rule', with a count of the others."""
+    first, *others = error.errors(include_url=False)
+    field = ".".join(str(part) for part in first["loc"]) or model.__name__.lower()
+    whole = first["type"] == "missing" or isinstance(first["input"], dict | BaseModel)
+    given = "" if whole else f"given {_short(first['input'])}; "
+    rule = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        allowed = ", ".join(_siblings(model, first["loc"]))
+        given, rule = "", f"unknown field; allowed here: {allowed}"
+    more = f" (and {len(others)} more)" if others else ""
+    return " ".join(f"{field}: {given}{rule}{more}".split())
+
+
+def _short(value: Any) -> str:
+    text = _SHORT.repr(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def _siblings(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Names of the fields allowed beside the one at ``location``."""
+    for part in location[:-1]:
+        if isinstance(part, str):
+            annotation: Any = model.model_fields[part].annotation
+            model = next(iter(get_args(annotation)), annotation)
+    return sorted(model.model_fields)
