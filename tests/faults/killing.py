@@ -43,9 +43,14 @@ def unfinished(folder: Path) -> set[str]:
     return found
 
 
-def run_until(command: list[str], folder: Path, moment: Moment | None = None) -> Outcome:
-    """Run ``command`` in ``folder``; kill it and all its children at ``moment``."""
-    log = folder / "run.log"
+def run_until(
+    command: list[str], folder: Path, moment: Moment | None = None, log: Path | None = None
+) -> Outcome:
+    """Run ``command`` in ``folder``; kill it and all its children at ``moment``.
+
+    What it prints goes to ``log``, by default beside ``folder``.
+    """
+    log = log or folder.with_name(f"{folder.name}.log")
     before, writing, limit = unfinished(folder), set(), None
     started = time.monotonic()
     with open(log, "w") as handle:

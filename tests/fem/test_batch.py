@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from slipfield.cli import app
 from slipfield.dataset.contract import violations
 from slipfield.errors import SlipfieldError
-from slipfield.fem import batch
+from slipfield.fem import batch, finished
 from slipfield.fem.batch import simulate_batch, simulate_reference
+from slipfield.fem.versions import solver_versions
 from slipfield.files import write_netcdf
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.verification.specimens import make_study
@@ -54,7 +55,7 @@ def test_shard_follows_the_contract_and_a_failed_sample_is_data(inputs):
     assert violations(shard) == []
     with xr.open_dataset(shard, decode_times=False) as data:
         assert data.status.values.tolist() == [1, 0]
-        assert data.reason.values[0].startswith("minimum step reached")
+        assert data.reason.values[0].startswith("minimum step reached (solver.min_step_s = 0.2 s)")
         assert data.reason.values[1] == ""
         assert np.isnan(data.strain[0]).all() and np.isnan(data["load"][0]).all()
         assert np.isfinite(data.strain[1]).all()
@@ -85,9 +86,54 @@ def test_a_killed_batch_goes_on_with_the_next_sample(inputs, monkeypatch):
     assert not resumed.exists()
     simulate_batch(*arguments, resumed)
     assert len(calls) == 4  # the first sample was not run again
+    assert_same_samples(whole, resumed)
+
+
+def assert_same_samples(whole, resumed):
     with xr.open_dataset(whole) as a, xr.open_dataset(resumed) as b:
         for name in ("strain", "load", "steps", "sample", "k1"):
             np.testing.assert_array_equal(a[name], b[name])
+
+
+@pytest.mark.parametrize("change", ["solver", "damage"])
+def test_finished_samples_of_another_solver_and_damaged_ones_are_run_again(
+    inputs, monkeypatch, change
+):
+    study, folder = inputs()
+    whole, resumed = folder / "whole.nc", folder / "resumed.nc"
+    arguments = (study, folder / "0.nc", folder / "samples.csv", (0, 3))
+    simulate_batch(*arguments, whole)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "_write_shard", killed)
+        with pytest.raises(KeyboardInterrupt):
+            simulate_batch(*arguments, resumed)
+    kept = folder / ".resumed.nc.samples"
+    assert len(list(kept.glob("*.npz"))) == 3
+    if change == "damage":
+        content = (kept / "1.npz").read_bytes()
+        (kept / "1.npz").write_bytes(content[: len(content) // 2])
+    else:
+        versions = {**solver_versions(), "petsc_version": "2.0.0"}
+        monkeypatch.setattr(finished, "solver_versions", lambda: versions)
+    simulate, calls = batch.simulate_sample, []
+    monkeypatch.setattr(batch, "simulate_sample", lambda *args: calls.append(1) or simulate(*args))
+    simulate_batch(*arguments, resumed)
+    assert len(calls) == (1 if change == "damage" else 3)
+    assert_same_samples(whole, resumed)
+
+
+def test_files_say_what_computed_them(inputs):
+    study, folder = inputs()
+    shard = folder / "shard.nc"
+    simulate_batch(study, folder / "0.nc", folder / "samples.csv", (0, 1), shard)
+    with xr.open_dataset(shard) as data:
+        assert data.attrs["dolfinx_version"].count(".") >= 2
+        assert data.attrs["petsc_version"].count(".") == 2
+        assert len(data.attrs["solver_code"]) == 16
 
 
 def test_verbs_write_shard_fields_and_reference(inputs):

@@ -70,4 +70,4 @@ def test_minimum_step_ends_the_sample_with_a_status_and_a_reason():
         problem_of(study, grain_map(study)), study.sampling.centre, lambda number, stepper: None
     ).run()
     assert record.status == 1
-    assert record.reason.startswith("minimum step reached at t = ")
+    assert record.reason.startswith("minimum step reached (solver.min_step_s = 0.2 s) at t = ")

@@ -80,6 +80,12 @@ def test_empty_study_gives_study_and_provenance_only(tmp_path):
     assert page_of(results).headings == ["What was run", "Provenance"]
 
 
+def test_a_study_without_a_folder_is_an_error(tmp_path):
+    with pytest.raises(SlipfieldError, match="no such folder; run the study"):
+        write_report(Results(tiny_study(), tmp_path / "none"), tmp_path / "report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_sections_appear_with_their_files(results):
     assert page_of(results).headings == ["What was run", "Simulations", "Provenance"]
     for name in ("strain", "loads"):

@@ -53,15 +53,21 @@ def kernel_library(name: str = "elements") -> Path:
     Raises
     ------
     SlipfieldError
-        If the compiler is missing or fails.
+        If the compiler is missing or fails, or the cache cannot be written.
     """
     source, command = SOURCES[name], _command()
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     library = folder / f"{name}-{_fingerprint(source, command)}.so"
     if library.exists():
         return library
-    with open(folder / f"{name}.lock", "w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / f"{name}.lock", "w")
+    except OSError as error:
+        raise SlipfieldError(
+            f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not library.exists():
             _compile([*command, f"-I{Path(__file__).parent}", str(source)], library)

@@ -231,12 +231,23 @@ def run_point_file(
     output: Path,
     max_step: float | None = None,
 ) -> None:
-    """Drive one point along a path file and write time,S11,S22,S12 (MPa) at the same times."""
-    if size <= 0:
+    """Drive one point along a path file and write time,S11,S22,S12 (MPa) at the same times.
+
+    Raises
+    ------
+    SlipfieldError
+        If an argument is out of range or not finite, or the path cannot be used.
+    """
+    if not np.isfinite(euler).all():
+        raise SlipfieldError(f"euler: given {tuple(euler)}; expected three finite angles, rad")
+    if not 0 < size < np.inf:
         raise SlipfieldError(f"size: given {size}; the grain size D must be positive, mm")
-    if k[0] < 0 or k[1] < 0 or k[2] < 0 or k[1] + k[2] == 0:
-        raise SlipfieldError(f"parameters: given {tuple(k)}; k1, k2, k3 must not be negative")
-    if max_step is not None and max_step <= 0:
+    if not all(0 <= value < np.inf for value in k) or k[1] + k[2] == 0:
+        raise SlipfieldError(
+            f"parameters: given {tuple(k)}; k1, k2, k3 must be finite and not negative, "
+            "and k2 or k3 above 0"
+        )
+    if max_step is not None and not 0 < max_step < np.inf:
         raise SlipfieldError(f"max-step: given {max_step}; must be positive, s")
     times, gradients = read_path(path)
     stress = run_point(study.material, euler, size, k, times, gradients, max_step)

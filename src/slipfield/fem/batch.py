@@ -28,6 +28,7 @@ from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain, strain_rate
+from slipfield.fem.versions import solver_versions
 from slipfield.files import Sliced, open_netcdf, study_of, write_netcdf
 from slipfield.progress import track
 from slipfield.sampling import read_design
@@ -158,7 +159,7 @@ def _write_shard(
         attributes(SHARD, "strain"),
         (done.strain(row) for row in rows),
     )
-    data = _dataset(SHARD, values, strain_measure=study.solver.strain_measure)
+    data = _dataset(SHARD, values, strain_measure=study.solver.strain_measure, **solver_versions())
     write_netcdf(data, output, study, {"strain": strains})
 
 
@@ -206,6 +207,7 @@ def simulate_reference(
             strain_measure=measure,
             microstructure_index=micro.index,
             **point,
+            **solver_versions(),
         )
         write_netcdf(data, output, study)
     comm.barrier()

@@ -9,12 +9,14 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import is_zipfile
 
 import numpy as np
 from mpi4py import MPI
 
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Record
+from slipfield.fem.versions import solver_versions
 from slipfield.files import complete_file, write_text
 from slipfield.study import Study
 
@@ -49,7 +51,7 @@ class Sample:
 class FinishedSamples:
     """Folder of finished samples of one batch, by row; rank 0 writes, all ranks ask.
 
-    Samples of another study, grain map or table are discarded.
+    Samples of another study, grain map, table or solver are discarded.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class FinishedSamples:
         self.comm = comm
         self.folder = shard.with_name(f".{shard.name}.samples")
         digest = hashlib.sha256(study.physics_hash().encode() + parameters.tobytes())
+        digest.update(repr((solver_versions(), comm.size)).encode())
         for array in (micro.element_grain, micro.euler, micro.size, micro.x_mm, micro.y_mm):
             digest.update(np.ascontiguousarray(array).tobytes())
         rows: list[int] = []
@@ -73,7 +76,8 @@ class FinishedSamples:
     def _open(self, key: str) -> list[int]:
         mark = self.folder / "key"
         if mark.exists() and mark.read_text() == key:
-            return [int(path.stem) for path in self.folder.glob("*.npz") if path.stem.isdigit()]
+            files = (path for path in self.folder.glob("*.npz") if path.stem.isdigit())
+            return [int(path.stem) for path in files if is_zipfile(path)]
         shutil.rmtree(self.folder, ignore_errors=True)
         write_text(mark, key)
         return []

@@ -221,7 +221,8 @@ class Stepper:
         log.info("step cut back at %s", text)
         self.history.factor_age = None
         if SHRINK * dt < self.settings.min_step_s:
-            raise StepFailure(f"minimum step reached at {text}")
+            least = f"solver.min_step_s = {self.settings.min_step_s:g} s"
+            raise StepFailure(f"minimum step reached ({least}) at {text}")
         return SHRINK * dt
 
     def _predict(self, dt: float, end: float) -> np.ndarray:

@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 
 from slipfield import __version__
+from slipfield.errors import SlipfieldError
 from slipfield.figures import learning_sections, study_sections
 from slipfield.figures.sources import Results
 from slipfield.files import write_text
@@ -25,7 +26,15 @@ SECTIONS = (
 
 
 def write_report(results: Results, output: Path) -> None:
-    """Write the report of a study; a section appears only if its files exist."""
+    """Write the report of a study; a section appears only if its files exist.
+
+    Raises
+    ------
+    SlipfieldError
+        If the study has no folder.
+    """
+    if not results.folder.is_dir():
+        raise SlipfieldError(f"{results.folder}: no such folder; run the study, or name --results")
     found = [section for make in SECTIONS if (section := make(results)) is not None]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slipfield.figures", "."),
