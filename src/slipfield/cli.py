@@ -14,6 +14,7 @@ import typer
 from slipfield import __version__, ranks
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
+from slipfield.learning.verbs import app as learning_app
 from slipfield.projection.verbs import app as projection_app
 from slipfield.study import load_study
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 app.add_typer(import_app, name="import")
 app.add_typer(projection_app, name="projection")
+app.add_typer(learning_app)
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]

@@ -303,12 +303,15 @@ class Learning(Section):
         (60, 80), description="Epochs at which the rate is multiplied by decay_factor."
     )
     decay_factor: float = Field(0.3, gt=0, le=1, description="Piecewise-constant decay, 1.")
-    convolution_blocks: Whole = Field(4, ge=2, le=5, description="Depth of the CNN, 1.")
+    convolution_blocks: Whole = Field(4, ge=1, le=5, description="Depth of the CNN, 1.")
     initialisation: Literal["pytorch", "normal"] = Field(
         "pytorch", description="PyTorch's default, or N(0, 1) as published."
     )
     seed: Whole = Field(0, ge=0, description="Seed of split, initialisation and shuffling, 1.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the training.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the training steps; 'auto': bfloat16 on a GPU only."
+    )
     threads: Whole = Field(1, ge=1, description="Threads of one training process, 1.")
     loader_workers: Whole = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
 
@@ -328,6 +331,37 @@ class CrossValidation(Section):
     folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")
 
 
+class Sweep(Section):
+    """Values of single settings that the paper's tables 3 to 5, and two more, compare.
+
+    All other settings are those of ``learning``. The batch sizes are Slipfield's choice: the
+    published table is not available.
+    """
+
+    learning_rate: tuple[float, ...] = Field(
+        (1e-2, 1e-3, 1e-4, 1e-5), min_length=1, description="Rates of table 3, 1."
+    )
+    batch_size: tuple[Whole, ...] = Field(
+        (4, 8, 16, 32), min_length=1, description="Batch sizes of table 4, 1."
+    )
+    convolution_blocks: tuple[Whole, ...] = Field(
+        (2, 3, 4, 5), min_length=1, description="Depths of the CNN of table 5, 1."
+    )
+    initialisation: tuple[Literal["pytorch", "normal"], ...] = Field(
+        ("pytorch", "normal"), min_length=1, description="Initialisations to compare."
+    )
+    precision: tuple[Literal["float32", "bfloat16"], ...] = Field(
+        ("float32", "bfloat16"), min_length=1, description="Precisions to compare."
+    )
+    epochs: Whole = Field(100, ge=1, description="Passes over the training set, 1.")
+    repeats: Whole = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Trainings of each setting, with splits and seeds of their own.",
+    )
+
+
 class Study(Section):
     """One whole study: from the specimen to the cross-validated inverter."""
 
@@ -344,6 +378,7 @@ class Study(Section):
     noise: Noise = Field(default_factory=Noise)
     learning: Learning = Field(default_factory=Learning)
     crossval: CrossValidation = Field(default_factory=CrossValidation)
+    sweep: Sweep = Field(default_factory=Sweep)
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Study:

@@ -7,6 +7,7 @@ import xarray as xr
 
 from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
 from slipfield.figures.style import save_figure
+from slipfield.figures.sweep import figure_sweep
 
 
 def lines(axes):
@@ -64,3 +65,23 @@ def test_attention_shows_the_mean_of_each_modality():
     for i, name in enumerate(data["modality"].values):
         np.testing.assert_allclose(shown[name][:, 1], weights[:, :, i].mean(axis=0))
     assert len(axes.collections) == 3
+
+
+def test_sweep_shows_scores_and_the_lowest_loss():
+    table = pd.DataFrame(
+        {
+            "field": "learning_rate",
+            "value": [1e-2, 1e-3, 1e-4],
+            **{f"{name}_r2": [0.1 * i, 0.5, 0.9] for i, name in enumerate(("k1", "k2", "k3"))},
+            **{f"{name}_r2_std": [np.nan, 0.1, 0.2] for name in ("k1", "k2", "k3")},
+            "overall_r2": [0.1, 0.5, 0.9],
+            "mean_predictor_r2": [-0.1] * 3,
+            "validation_loss": [0.3, 0.01, 0.1],
+            "best": [False, True, False],
+        }
+    )
+    left, right = figure_sweep(table).axes
+    np.testing.assert_allclose(lines(left)["mean"][:, 1], table["overall_r2"])
+    np.testing.assert_array_equal(lines(right)["lowest"], [[1, 0.01]])
+    assert [text.get_text() for text in left.get_xticklabels()] == ["0.01", "0.001", "0.0001"]
+    assert right.get_xlabel() == "learning rate"

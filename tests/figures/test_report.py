@@ -112,6 +112,22 @@ def test_prediction_numbers_are_those_of_the_metrics(results):
     assert "never seen in training" in text
 
 
+def test_settings_appear_as_they_were_measured(results):
+    scores = {f"{name}_r2": 0.5 for name in (*PARAMETERS, "overall")}
+    scores |= {f"{name}_r2_std": 0.125 for name in (*PARAMETERS, "overall")}
+    row = {"runs": 3, "median_relative_error": 0.1, "best_epoch": 7, "seconds": 9.0, **scores}
+    rows = [
+        {**row, "value": value, "validation_loss": loss, "best": loss < 0.1}
+        for value, loss in ((0.01, 0.2), (0.001, 0.05))
+    ]
+    write_text(results.folder / "tables" / "table3.json", json.dumps(rows))
+    page = page_of(results)
+    text = " ".join(page.text)
+    assert "Settings of the training" in page.headings
+    assert "0.500 ± 0.125" in text and "0.001 *" in text and "0.01 *" not in text
+    assert "Published as best, on 20,000 samples: 1e-4" in text
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [

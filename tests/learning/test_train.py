@@ -18,7 +18,7 @@ from slipfield.dataset.torch_data import FieldDataset
 from slipfield.errors import SlipfieldError
 from slipfield.learning.model_io import load_model, save_model
 from slipfield.learning.network_inverter import NetworkInverter
-from slipfield.learning.train import choose_device, learning_rate, train_network
+from slipfield.learning.train import learning_rate, train_network
 from slipfield.network.cnn_lstm import build_network
 from slipfield.study import Noise
 from tests.shards import tiny_study
@@ -140,14 +140,6 @@ def test_a_training_that_diverges_says_so(collection, study, tmp_path):
             "",
             lambda row: None,
         )
-
-
-def test_devices():
-    assert choose_device("cpu").type == "cpu"
-    if not torch.cuda.is_available():
-        assert choose_device("auto").type == "cpu"
-        with pytest.raises(SlipfieldError, match="learning.device: given 'cuda'"):
-            choose_device("cuda")
 
 
 def test_model_folder_gives_the_same_predictions(collection, tmp_path):

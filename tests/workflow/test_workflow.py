@@ -1,5 +1,6 @@
 """Real runs of the workflow on a miniature study: kill it, continue it, run it again."""
 
+import csv
 import fcntl
 import os
 import re
@@ -137,6 +138,19 @@ def test_other_material_repeats_every_simulation_but_no_grain_map(study):
     planned = jobs(dry.stdout)
     assert planned["simulate"] == SHARDS
     assert "design" not in planned
+
+
+def test_tables_of_settings_by_name(study):
+    """One training serves the value of the study in all tables; the report shows them next time."""
+    folder, results, _, _ = study
+    made = snakemake(folder, "table3", "table5")
+    assert made.returncode == 0, made.stdout
+    assert jobs(made.stdout)["sweep"] == 1
+    with open(results / "tables" / "table3.csv", newline="") as handle:
+        assert [row["value"] for row in csv.DictReader(handle)] == ["0.0001"]
+    assert (results / "figures" / "table5.png").stat().st_size > 5000
+    assert snakemake(folder).returncode == 0
+    assert "Settings of the training" in (results / "report.html").read_text()
 
 
 def test_snakemakes_own_report(study):

@@ -10,6 +10,7 @@ from slipfield import plan
 from slipfield.errors import SlipfieldError
 from slipfield.figures.captions import CAPTIONS
 from slipfield.study import check_study
+from slipfield.learning import settings as sweeps
 
 
 def read_study():
@@ -95,3 +96,5 @@ wildcard_constraints:
     first=r"\d{4}",
     last=r"\d{4}",
     batch=r"m\d{5}_r\d{6}-\d{6}",
+    setting=r"base|\w+=[\w.+-]+",
+    table="|".join(sweeps.TABLES.values()),

@@ -13,6 +13,9 @@ if "cnn_lstm" in TRAINED:
     FIGURE_FILES |= dict.fromkeys(("loss", "attention"), [TRAINED["cnn_lstm"]])
 FIGURE_FILES["overview"] = ["<results>/dataset/manifest.json", *TRAINED.values()]
 FIGURES = list(FIGURE_FILES)
+FIGURE_FILES |= {
+    table: [f"<results>/tables/{table}.json"] for table in sweeps.TABLES.values()
+}
 
 
 rule figure:

@@ -1,10 +1,17 @@
 """The report, and the targets named after the paper's tables and figures."""
 
 
+def sweeps_so_far(folder=FOLDER):
+    """Figures of the sweeps that were asked for before: the report shows them too."""
+    figures = (f"{folder}/figures/{table}.png" for table in sweeps.TABLES.values())
+    return [figure for figure in figures if os.path.exists(figure)]
+
+
 rule report:
     input:
         figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
         table="<results>/tables/table6.csv",
+        sweeps=sweeps_so_far(),
     output:
         "<results>/report.html",
     log:
@@ -51,6 +58,36 @@ rule figure11:
         "<results>/figures/attention.png",
 
 
+rule table3:
+    input:
+        expand("<results>/{file}", file=["tables/table3.csv", "figures/table3.png"]),
+
+
+rule table4:
+    input:
+        expand("<results>/{file}", file=["tables/table4.csv", "figures/table4.png"]),
+
+
+rule table5:
+    input:
+        expand("<results>/{file}", file=["tables/table5.csv", "figures/table5.png"]),
+
+
+rule initialisation:
+    input:
+        expand(
+            "<results>/{file}",
+            file=["tables/initialisation.csv", "figures/initialisation.png"],
+        ),
+
+
+rule precision:
+    input:
+        expand(
+            "<results>/{file}", file=["tables/precision.csv", "figures/precision.png"]
+        ),
+
+
 rule table6:
     input:
         "<results>/tables/table6.csv",
@@ -63,4 +100,7 @@ rule paper:
         rules.figure9.input,
         rules.figure10.input,
         rules.figure11.input,
+        rules.table3.input,
+        rules.table4.input,
+        rules.table5.input,
         rules.table6.input,

@@ -14,6 +14,12 @@ class Caption:
     text: str
 
 
+SWEEP_TEXT = (
+    "Left: R² on the test samples, mean and standard deviation over the trainings of each value; "
+    "right: the lowest validation loss, which is what may choose. All other settings are those of "
+    "the study."
+)
+
 CAPTIONS = {
     "microstructure": Caption(
         "Specimen",
@@ -68,6 +74,11 @@ CAPTIONS = {
         "Left and middle: what a specimen brings. Right: predicted against true parameters of the "
         "test set, as shares of the sampling box.",
     ),
+    "table3": Caption("Settings", "Learning rate (the paper's table 3)", SWEEP_TEXT),
+    "table4": Caption("Settings", "Batch size (the paper's table 4)", SWEEP_TEXT),
+    "table5": Caption("Settings", "Depth of the CNN (the paper's table 5)", SWEEP_TEXT),
+    "initialisation": Caption("Settings", "Initial weights: PyTorch's, or N(0, 1)", SWEEP_TEXT),
+    "precision": Caption("Settings", "Precision of the training steps", SWEEP_TEXT),
     "runtime": Caption(
         "Cost",
         "Run times",

@@ -17,7 +17,9 @@ from slipfield.figures.simulation import figure_loads, figure_runtime, figure_st
 from slipfield.figures.sources import Results
 from slipfield.figures.specimen import figure_microstructure
 from slipfield.figures.style import save_figure
+from slipfield.figures.sweep import figure_sweep
 from slipfield.files import open_netcdf
+from slipfield.learning.settings import TABLES
 from slipfield.sampling import read_design
 
 
@@ -63,6 +65,13 @@ def _overview(results: Results) -> Figure:
         return figure_overview(grains, shard, number, tables, results.study)
 
 
+def _sweep(table: str, results: Results) -> Figure:
+    path = results.folder / "tables" / f"{table}.json"
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `sweep` and `sweep-summary` first")
+    return figure_sweep(pd.read_json(path, convert_dates=False))
+
+
 def _table(path: Path) -> pd.DataFrame:
     """Read a table that `train` wrote."""
     if not path.exists():
@@ -85,6 +94,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "attention": _attention,
     "runtime": _runtime,
     "overview": _overview,
+    **{table: partial(_sweep, table) for table in TABLES.values()},
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.learning.inverter import inverter_class
 from slipfield.learning.metrics import corrected_interval, mean_predictor_scores, scores, t_interval
+from slipfield.learning.resumable import run_numbered
 from slipfield.learning.split import derived_seed, split_fold
-from slipfield.progress import progress
-from slipfield.study import PARAMETER_UNITS, PARAMETERS, Study
+from slipfield.study import PARAMETER_UNITS, PARAMETERS, Learning, Study
 
 METRICS = ("mae", "rmse", "r2", "median_relative_error")
 
@@ -32,16 +31,16 @@ def fold_count(study: Study) -> int:
 
 def fold_study(study: Study, number: int) -> Study:
     """Give one fold ``crossval.epochs``, decay at the same share of them and a seed of its own."""
-    learning, epochs = study.learning, study.crossval.epochs
-    share = epochs / learning.epochs
-    changed = learning.model_copy(
-        update={
-            "epochs": epochs,
-            "decay_epochs": tuple(round(limit * share) for limit in learning.decay_epochs),
-            "seed": derived_seed(learning.seed, number),
-        }
-    )
+    learning = with_epochs(study.learning, study.crossval.epochs)
+    changed = learning.model_copy(update={"seed": derived_seed(learning.seed, number)})
     return study.model_copy(update={"learning": changed})
+
+
+def with_epochs(learning: Learning, epochs: int) -> Learning:
+    """Train for ``epochs``, with the decay of the rate at the same shares of them."""
+    share = epochs / learning.epochs
+    decay = tuple(round(limit * share) for limit in learning.decay_epochs)
+    return learning.model_copy(update={"epochs": epochs, "decay_epochs": decay})
 
 
 def run_folds(
@@ -54,9 +53,6 @@ def run_folds(
     grouping: str | None = None,
 ) -> dict[str, Any]:
     """Train and score folds ``first`` to ``last`` - 1 of ``folds * repeats`` (from 0).
-
-    Finished folds and the checkpoint of the current one lie in a hidden folder beside ``output``
-    until all are done, so that a killed job continues.
 
     Parameters
     ----------
@@ -86,30 +82,12 @@ def run_folds(
     dataset = Collection.of_dataset(dataset_dir)
     head = {"model": model, "grouping": grouping, "data_hash": dataset.data_hash}
     head["study"] = study.model_dump(mode="json")
-    work = output.with_name(f".{output.stem}.work")
-    done_file = work / "folds.json"
-    done = _finished(done_file, head)
-    with progress(f"cross-validate {model}, {grouping}", last - first) as advance:
-        for number in range(first, last):
-            if str(number) not in done:
-                fold_dir = work / f"fold-{number:05d}"
-                done[str(number)] = _run_fold(study, dataset, model, number, grouping, fold_dir)
-                write_text(done_file, json.dumps({**head, "folds": done}))
-                shutil.rmtree(fold_dir, ignore_errors=True)
-            advance(f"R2 {done[str(number)]['scores']['overall']['r2']:.3f}", number - first + 1)
-    content = {**head, "folds": [done[str(number)] for number in range(first, last)]}
-    write_text(output, json.dumps(content, indent=1) + "\n")
-    shutil.rmtree(work)
-    return content
 
+    def run(number: int, folder: Path) -> dict[str, Any]:
+        return _run_fold(study, dataset, model, number, grouping, folder)
 
-def _finished(path: Path, head: dict[str, Any]) -> dict[str, Any]:
-    """Folds that an earlier run with the same settings finished, by number."""
-    if not path.exists():
-        return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    folds = content.pop("folds")
-    return folds if content == json.loads(json.dumps(head)) else {}
+    title = f"cross-validate {model}, {grouping}"
+    return run_numbered(title, range(first, last), run, head, "folds", output)
 
 
 def _run_fold(

@@ -17,10 +17,10 @@ from slipfield.dataset.scaling import Scaling
 from slipfield.dataset.torch_data import FieldDataset, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_netcdf
+from slipfield.learning.device import choose_device
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.train import (
     INFERENCE_BATCH,
-    choose_device,
     predict_batches,
     train_network,
     write_history,

@@ -72,6 +72,22 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
         _console().print(table)
 
 
+def print_sweep(rows: list[dict[str, Any]]) -> None:
+    """Print the comparison of one setting's values; the lowest validation loss is marked."""
+    table = Table(title=f"{rows[0]['field']}: R2 on test samples, {rows[0]['runs']} training(s)")
+    for heading in ("value", "k1", "k2", "k3", "overall", "validation loss", "best epoch", ""):
+        table.add_column(heading, justify="right" if heading else "left")
+    for row in rows:
+        table.add_row(
+            str(row["value"]),
+            *(f"{row[f'{name}_r2']:z.3f}" for name in (*PARAMETER_UNITS, "overall")),
+            f"{row['validation_loss']:.4f}",
+            f"{row['best_epoch']:.0f}",
+            "lowest" if row["best"] else "",
+        )
+    _console().print(table)
+
+
 def _console() -> Console:
     """Console as wide as the terminal, or wide enough for the tables where there is none."""
     console = Console()

@@ -23,13 +23,14 @@ from torch.utils.data import DataLoader
 
 from slipfield.dataset.fields import Fields
 from slipfield.dataset.scaling import Scaling
-from slipfield.dataset.torch_data import FieldDataset, SeededOrder, loader
+from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
+from slipfield.learning.device import choose_device, keep_freed_memory, training_dtype
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.metrics import r_squared
 from slipfield.learning.split import derived_seed
-from slipfield.network.cnn_lstm import CnnLstm, build_network, check_image
+from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network, check_image
 from slipfield.study import Learning
 
 CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
@@ -75,20 +76,6 @@ class Training:
         self.best = state["best"]
 
 
-def choose_device(name: str) -> torch.device:
-    """Turn ``learning.device`` into a device.
-
-    Raises
-    ------
-    SlipfieldError
-        If CUDA is asked for and not there.
-    """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise SlipfieldError("learning.device: given 'cuda', but no CUDA device is usable here")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
 def learning_rate(learning: Learning, epoch: int) -> float:
     """Rate of ``epoch`` (from 1): multiplied by the decay factor once each decay epoch is over."""
     passed = sum(epoch > limit for limit in learning.decay_epochs)
@@ -122,7 +109,9 @@ def train_network(
         If no epoch gave a finite validation loss.
     """
     torch.set_num_threads(learning.threads)
+    keep_freed_memory()
     device = choose_device(learning.device)
+    dtype = training_dtype(learning.precision, device)
     torch.manual_seed(learning.seed)
     check_image(learning.convolution_blocks, fields.angles.shape[-2:])
     network = build_network(learning.convolution_blocks, learning.initialisation).to(device)
@@ -142,7 +131,7 @@ def train_network(
         torch.manual_seed(derived_seed(learning.seed, epoch))
         rate = learning_rate(learning, epoch)
         row = {"epoch": epoch, "learning_rate": rate}
-        row.update(_scaled_scores("train", *_train_epoch(run, batches, rate, device)))
+        row.update(_scaled_scores("train", *_train_epoch(run, batches, rate, device, dtype)))
         labels, predicted, _ = predict_batches(network, validation, device)
         row.update(_scaled_scores("validation", labels, predicted))
         row["seconds"] = time.perf_counter() - started
@@ -159,31 +148,24 @@ def train_network(
 def predict_batches(
     network: CnnLstm, batches: DataLoader, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give scaled labels (n, 3), predicted labels (n, 3) and attention (n, time, 3)."""
+    """Give scaled labels (n, 3), predicted labels (n, 3) and attention (n, time, 3), in float32."""
     network.eval()
     parts = []
     with torch.inference_mode():
         for batch in batches:
-            predicted, attention = _forward(network, batch, device)
-            parts.append((batch["labels"], predicted.cpu(), attention.cpu()))
+            predicted, attention = network(*_inputs(batch, device))
+            parts.append((batch["labels"].cpu(), predicted.cpu(), attention.cpu()))
     labels, predicted, attention = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
     return labels, predicted, attention
 
 
-def _forward(
-    network: CnnLstm, batch: dict[str, torch.Tensor], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run a batch on the device, in bfloat16 where that is a GPU; results are float32."""
-    inputs = [
-        batch[name].to(device, non_blocking=True) for name in ("strain", "orientation", "load")
-    ]
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        predicted, attention = network(*inputs)
-    return predicted.float(), attention.float()
+def _inputs(batch: Batch, device: torch.device) -> list[torch.Tensor]:
+    """What the network reads of a batch, on the device."""
+    return [batch[name].to(device, non_blocking=True) for name in MODALITIES]
 
 
 def _train_epoch(
-    run: Training, batches: DataLoader, rate: float, device: torch.device
+    run: Training, batches: DataLoader, rate: float, device: torch.device, dtype: torch.dtype
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take one Adam step a batch; give labels and predictions as they were on the way."""
     for group in run.optimizer.param_groups:
@@ -192,13 +174,15 @@ def _train_epoch(
     seen = []
     for batch in batches:
         labels = batch["labels"].to(device, non_blocking=True)
-        predicted, _ = _forward(run.network, batch, device)
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            predicted, _ = run.network(*_inputs(batch, device))
+        predicted = predicted.float()
         run.optimizer.zero_grad()
         torch.nn.functional.mse_loss(predicted, labels).backward()
         run.optimizer.step()
-        seen.append((batch["labels"], predicted.detach()))
+        seen.append((labels, predicted.detach()))
     labels, predicted = zip(*seen, strict=True)
-    return torch.cat(labels).numpy(), torch.cat(predicted).cpu().numpy()
+    return torch.cat(labels).cpu().numpy(), torch.cat(predicted).cpu().numpy()
 
 
 def _scaled_scores(name: str, labels: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

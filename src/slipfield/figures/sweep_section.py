@@ -1,0 +1,69 @@
+"""Report section on trainings that differ in one setting: the paper's tables 3 to 5."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slipfield.figures.captions import CAPTIONS
+from slipfield.figures.page import Section, Table, duration, picture, significant
+from slipfield.figures.sources import Results
+from slipfield.figures.style import score_text
+from slipfield.learning.settings import TABLES
+from slipfield.study import PARAMETERS
+
+COLUMNS = (*PARAMETERS, "overall")
+PUBLISHED = {"learning_rate": "1e-4", "batch_size": "8", "convolution_blocks": "4"}
+
+
+def sweep_section(results: Results) -> Section | None:
+    """Tables and figures of the sweeps that were run."""
+    tables, pictures = [], []
+    for field, name in TABLES.items():
+        path = results.folder / "tables" / f"{name}.json"
+        if path.exists():
+            rows = json.loads(path.read_text(encoding="utf-8"))
+            tables.append(_table(field, CAPTIONS[name].title, rows))
+            pictures += picture(results, name)
+    if not tables:
+        return None
+    study = results.study
+    text = (
+        f"The CNN-LSTM network, trained for {study.sweep.epochs} epochs with one setting changed; "
+        "the others are those of the study. R² of the test samples (split: "
+        f"{study.learning.split}). All values of a table share their splits and seeds."
+    )
+    return Section("settings", "Settings of the training", [text], pictures, tables)
+
+
+def _table(field: str, title: str, rows: list[dict[str, Any]]) -> Table:
+    """Values of one setting."""
+    lines = [
+        (
+            f"{row['value']}{' *' if row['best'] else ''}",
+            *(_with_spread(row[f"{name}_r2"], row[f"{name}_r2_std"]) for name in COLUMNS),
+            f"{100 * row['median_relative_error']:.2g} %",
+            significant(row["validation_loss"]),
+            f"{row['best_epoch']:.0f}",
+            duration(row["seconds"]),
+        )
+        for row in rows
+    ]
+    count = rows[0]["runs"]
+    note = (
+        f"{count} training{'s' if count > 1 else ''} of each value"
+        f"{', mean ± standard deviation' if count > 1 else ''}. * lowest validation loss."
+    )
+    if field in PUBLISHED:
+        note += f" Published as best, on 20,000 samples: {PUBLISHED[field]}."
+    headings = [f"R² of {name}" if name in PARAMETERS else "R², mean" for name in COLUMNS]
+    return Table(
+        title,
+        lines,
+        ("", *headings, "median error", "validation loss", "best epoch", "wall time"),
+        note=note,
+    )
+
+
+def _with_spread(mean: float, spread: float) -> str:
+    return score_text(mean) if spread != spread else f"{mean:.3f} ± {spread:.3f}"

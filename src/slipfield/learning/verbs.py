@@ -1,0 +1,44 @@
+"""The verbs `sweep`, `sweep-summary`, `attribution` and `onnx`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.study import load_study
+
+app = typer.Typer()
+
+Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
+Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
+Network = Annotated[Path, typer.Option(help="Folder of a trained CNN-LSTM network.")]
+
+
+@app.command()
+def sweep(
+    config: Config,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Scores of the trainings (JSON).")],
+    setting: Annotated[
+        str, typer.Option(help="base, or one other setting: learning_rate=0.01.")
+    ] = "base",
+):
+    """Train the network with one setting changed, and score it on the samples held out."""
+    from slipfield.learning.sweep import run_setting
+
+    run_setting(load_study(config), dataset, setting, output)
+
+
+@app.command()
+def sweep_summary(
+    files: Annotated[list[Path], typer.Argument(help="Files that `sweep` wrote.")],
+    field: Annotated[str, typer.Option(help="Setting to compare by, such as learning_rate.")],
+    output: Annotated[Path, typer.Option(help="Table (CSV); the same as JSON beside it.")],
+):
+    """Compare the trainings of `sweep` by one setting: the paper's tables 3 to 5."""
+    from slipfield.learning.sweep import summarise_sweep
+    from slipfield.learning.tables import print_sweep
+
+    print_sweep(summarise_sweep(files, field, output))
