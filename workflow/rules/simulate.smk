@@ -41,7 +41,7 @@ rule simulate:
     threads: RANKS
     resources:
         **parallel(RANKS),
-        mem_mb=lambda wildcards, attempt: attempt * MEMORY * RANKS,
+        mem_mb=lambda wildcards, attempt: attempt * MEMORY,
         runtime=lambda wildcards, attempt: attempt
         * plan.simulation_minutes(STUDY, len(plan.parse_batch(wildcards.batch))),
     params:
@@ -54,6 +54,13 @@ rule simulate:
     shell:
         "{params.run} simulate --config {params.config} --microstructure {input.microstructure}"
         " --samples {input.samples} --rows {params.rows} --output {output} > {log} 2>&1"
+
+
+rule shards:
+    input:
+        expand(
+            "<results>/shards/{batch}.nc", batch=[b.name for b in plan.batches(STUDY)]
+        ),
 
 
 rule reference:
@@ -70,8 +77,8 @@ rule reference:
         "../../envs/simulate.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: attempt * 2 * MEMORY,
-        runtime=lambda wildcards, attempt: attempt * plan.simulation_minutes(STUDY, 2),
+        mem_mb=lambda wildcards, attempt: attempt * plan.reference_memory_mb(STUDY),
+        runtime=lambda wildcards, attempt: attempt * plan.reference_minutes(STUDY),
     params:
         run=RUN,
         config=CONFIG,
