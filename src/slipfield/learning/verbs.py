@@ -42,3 +42,15 @@ def sweep_summary(
     from slipfield.learning.tables import print_sweep
 
     print_sweep(summarise_sweep(files, field, output))
+
+
+@app.command()
+def onnx(
+    model: Network,
+    output: Annotated[Path, typer.Option(help="ONNX file to write.")],
+):
+    """Write a trained network as ONNX, from physical inputs to k1, k2, k3; compare with PyTorch."""
+    from slipfield.learning.onnx_export import export_onnx
+
+    difference = export_onnx(model, output)
+    typer.echo(f"{output}: differs from PyTorch by {difference:.1e} of the training range")
