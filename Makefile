@@ -2,7 +2,7 @@
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/crystal tests/fem
 
-.PHONY: help setup demo invert-demo test lint bench verify faults clean
+.PHONY: help setup demo invert-demo test lint bench verify faults fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -34,6 +34,9 @@ verify: setup  ## compare the solver with known solutions and write docs/verific
 
 faults: setup  ## kill the long verbs a hundred times and compare what their reruns write
 	SLIPFIELD_KILLS=100 SLIPFIELD_SEED=$${SLIPFIELD_SEED:-$$(date +%s)} envs/run pytest tests/faults -s
+
+fuzz: setup  ## feed the verbs a thousand wrong study files, sample tables, shards and grain maps
+	SLIPFIELD_FUZZ=1000 envs/run pytest tests/fuzz
 
 clean:  ## remove caches (environments and results stay)
 	rm -rf .environments/cache .pytest_cache .ruff_cache .hypothesis

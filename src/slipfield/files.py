@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.study import Study
+from slipfield.validation import one_line
 
 CONVENTIONS = "CF-1.10"
 
@@ -194,8 +195,8 @@ def open_netcdf(path: str | Path) -> xr.Dataset:
     """
     try:
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SlipfieldError(f"{path}: not a readable NetCDF file: {error}") from error
+    except Exception as error:  # what a damaged file makes the libraries raise is not listed
+        raise SlipfieldError(f"{path}: not a readable NetCDF file: {one_line(error)}") from error
 
 
 def study_of(data: xr.Dataset, path: str | Path) -> Study:

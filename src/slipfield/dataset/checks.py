@@ -100,7 +100,10 @@ def microstructure_problems(data: xr.Dataset, study: Study) -> Iterator[str]:
         yield "x_mm: must grow along dimension x"
     if not np.all(np.diff(data["y_mm"].values, axis=0) > 0):
         yield "y_mm: must grow along dimension y"
-    yield from _polygon_problems(data)
+    if all(np.isfinite(data[name].values).all() for name in ("polygon_x", "polygon_y")):
+        yield from _polygon_problems(data)
+    else:
+        yield "polygon_x, polygon_y: not finite"
 
 
 def _polygon_problems(data: xr.Dataset) -> Iterator[str]:

@@ -19,6 +19,7 @@ from slipfield.dataset import checks
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf, study_of
 from slipfield.study import PARAMETER_UNITS, PARAMETERS, Study
+from slipfield.validation import one_line
 
 COMPONENTS = ("xx", "yy", "xy")
 ANGLES = ("phi1", "Phi", "phi2")
@@ -207,17 +208,16 @@ def violations(path: str | Path, visit: checks.Visit | None = None) -> list[str]
             return ["no variables of a file of ours (microstructure, shard or reference)"]
         try:
             study = study_of(data, path)
-        except SlipfieldError as error:
-            return [str(error).removeprefix(f"{path}: ")]
-        found = [*_structure(data, kind), *_provenance(data, study), *_shape(data, study)]
-        if found:
-            return found
-        try:
+            found = [*_structure(data, kind), *_provenance(data, study), *_shape(data, study)]
+            if found:
+                return found
             if kind is SHARD:
                 return list(checks.shard_problems(data, study, visit))
             return list(_CONTENT_CHECKS[kind.name](data, study))
-        except (OSError, RuntimeError) as error:
-            return [f"data cannot be read (truncated or damaged): {error}"]
+        except SlipfieldError as error:
+            return [str(error).removeprefix(f"{path}: ")]
+        except Exception as error:  # what a damaged file makes the libraries raise is not listed
+            return [f"data cannot be read (truncated or damaged): {one_line(error)}"]
 
 
 def file_kind(data: xr.Dataset) -> FileKind | None:
@@ -251,8 +251,12 @@ def _structure(data: xr.Dataset, kind: FileKind) -> Iterator[str]:
     for name in kind.attributes:
         if name not in data.attrs:
             yield f"attribute {name!r} is missing"
-        elif name != "strain_measure" and not np.isreal(data.attrs[name]):
+        elif name != "strain_measure" and not _is_number(data.attrs[name]):
             yield f"attribute {name!r} is {data.attrs[name]!r}, expected a number"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
 def _provenance(data: xr.Dataset, study: Study) -> Iterator[str]:

@@ -16,8 +16,11 @@ import xarray as xr
 
 from slipfield.dataset.checks import Visit
 from slipfield.dataset.contract import (
+    MICROSTRUCTURE,
+    REFERENCE,
     SHARD,
     STATISTICS,
+    FileKind,
     file_kind,
     label_variables,
     variable,
@@ -132,8 +135,8 @@ def gather(
         If a file breaks the contract or belongs to other physics, or if samples of the design
         are missing or double; the message names the file and the remedy.
     """
-    maps = {_index(path, study): path for path in microstructures}
-    runs = {_index(path, study): path for path in references}
+    maps = _indexed(microstructures, study, MICROSTRUCTURE)
+    runs = _indexed(references, study, REFERENCE)
     totals, entries, seen = _Totals(), [], {}
     angles = cache(lambda index: Moments.of(angle_maps(maps[index]), axis=(-2, -1)))
     table = read_design(samples_csv)
@@ -142,10 +145,8 @@ def gather(
     with progress("gather shards", len(shards)) as advance:
         for path in shards:
             digest = _sha256(path)
-            _check(path, study, "simulate its batch again", totals.add_fields)
+            _check(path, study, SHARD, "delete it and simulate its batch again", totals.add_fields)
             with open_netcdf(path) as data:
-                if file_kind(data) is not SHARD:
-                    raise SlipfieldError(f"{path}: not a shard; expected a file of `simulate`")
                 entry = _entry(path, data, output_dir, digest)
                 _check_samples(path, data, design, seen)
                 good = data["status"].values == 0
@@ -175,13 +176,17 @@ def gather(
     return manifest
 
 
-def _check(path: Path, study: Study, remedy: str, visit: Visit | None = None) -> None:
-    """Refuse a file that breaks the contract or was made under other physics."""
+def _check(
+    path: Path, study: Study, kind: FileKind, remedy: str, visit: Visit | None = None
+) -> None:
+    """Refuse a file that breaks the contract, is of another kind or made under other physics."""
     found = violations(path, visit)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise SlipfieldError(f"{path}: {found[0]}{more}; {remedy}")
     with open_netcdf(path) as data:
+        if (found_kind := file_kind(data)) is not kind:
+            raise SlipfieldError(f"{path}: a {found_kind.name} file, expected a {kind.name} file")
         given, expected = data.attrs["physics_hash"], study.physics_hash()
     if given != expected:
         raise SlipfieldError(
@@ -190,11 +195,19 @@ def _check(path: Path, study: Study, remedy: str, visit: Visit | None = None) ->
         )
 
 
-def _index(path: Path, study: Study) -> int:
-    """Check a grain map or reference and give its microstructure index."""
-    _check(path, study, "make it again")
-    with open_netcdf(path) as data:
-        return int(data.attrs["microstructure_index"])
+def _indexed(paths: Sequence[Path], study: Study, kind: FileKind) -> dict[int, Path]:
+    """Check grain maps or references; give them by their microstructure index."""
+    found: dict[int, Path] = {}
+    for path in paths:
+        _check(path, study, kind, "delete it and make it again")
+        with open_netcdf(path) as data:
+            index = int(data.attrs["microstructure_index"])
+        if index in found:
+            raise SlipfieldError(
+                f"{path}: microstructure_index {index} like {found[index]}; leave one of them out"
+            )
+        found[index] = path
+    return found
 
 
 def _sha256(path: Path) -> str:
