@@ -1,70 +1,15 @@
-"""Fifty malformed inputs: each gives one line that names the problem, and nothing is written."""
-
-import sys
+"""Malformed strain maps: each gives one line that names the problem, and nothing is written."""
 
 import numpy as np
 import pytest
-import xarray as xr
-from skimage.io import imsave
 
-from slipfield.cli import main
-from slipfield.inversion.import_grains import GrainOptions, add_orientation_map
-from slipfield.inversion.importing import StrainOptions, add_load, import_strain
-from slipfield.inversion.specimen_file import write_specimen
-from tests.inversion import grain_files as g
 from tests.inversion import measurement as m
-
-TEST = m.Test()
-
-
-@pytest.fixture(scope="module")
-def strain_file(tmp_path_factory):
-    """Specimen file with strain maps."""
-    folder = tmp_path_factory.mktemp("strain")
-    files = m.write_vic2d(TEST, folder)
-    options = StrainOptions(scale=m.SCALE, interval=m.INTERVAL, thickness=0.5)
-    write_specimen(import_strain(files, options), folder / "strain.nc")
-    return folder / "strain.nc"
-
-
-@pytest.fixture(scope="module")
-def whole_file(strain_file):
-    """Specimen file with everything."""
-    folder = strain_file.parent
-    with xr.open_dataset(strain_file, decode_times=False) as data:
-        data = data.load()
-    data = add_load(data, m.write_load(folder / "load.csv", TEST), None, 0.0, None)
-    path = g.write_ctf(folder / "map.ctf", g.pixel_euler())
-    write_specimen(add_orientation_map(data, path, GrainOptions()), folder / "whole.nc")
-    return folder / "whole.nc"
-
-
-DIC = {}
-GRAINS = {}
-LOAD = {}
-SPECIMEN = {}
-
-
-def case(table, *fragments):
-    """Register a function that spoils an input under its name, with what the message must say."""
-
-    def register(function):
-        table[function.__name__.strip("_")] = (function, fragments)
-        return function
-
-    return register
+from tests.inversion import test_malformed_parts as parts
+from tests.inversion.malformed import DIC, TEST, assert_one_line, case, edit, run
 
 
 def dic(files, *options):
     return ["import", "dic", *files, "--scale", m.SCALE, "--interval", m.INTERVAL, *options]
-
-
-def edit(path, *pairs):
-    text = path.read_text()
-    for old, new in pairs:
-        assert old in text
-        text = text.replace(old, new)
-    path.write_text(text)
 
 
 def vic2d_with(folder, **changes):
@@ -298,183 +243,78 @@ def outline_too_short(folder):
     return dic(m.write_vic2d(TEST, folder), "--outline", folder / "o.csv")
 
 
-@case(GRAINS, "type .ctf")
-def unknown_map_type(folder):
-    (folder / "map.txt").write_text("1 2 3\n")
-    return "ebsd", folder / "map.txt", []
+@case(DIC, "'exx' is there 2 times")
+def column_twice(folder):
+    files = m.write_vic2d(TEST, folder)
+    edit(files[0], ('"e1"', '"exx"'))
+    return dic(files)
 
 
-@case(GRAINS, "Channel Text File")
-def ctf_without_its_header(folder):
-    (folder / "m.ctf").write_text("Phase\tX\tY\n1\t0\t0\n")
-    return "ebsd", folder / "m.ctf", []
+@case(DIC, "specimen_002.csv", "row 5 has 5 entries, the others 11")
+def short_row(folder):
+    files = m.write_vic2d(TEST, folder)
+    lines = files[1].read_text().splitlines()
+    lines[5] = ", ".join(lines[5].split(", ")[:5])
+    files[1].write_text("\n".join(lines))
+    return dic(files)
 
 
-@case(GRAINS, "truncated")
-def truncated_ctf(folder):
-    path = g.write_ctf(folder / "m.ctf", g.pixel_euler())
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join(lines[:-100]) + "\n")
-    return "ebsd", path, []
+@case(DIC, "line 3", "infinite")
+def infinite_strain(folder):
+    files = m.write_vic2d(TEST, folder)
+    lines = files[0].read_text().splitlines()
+    lines[2] = lines[2].replace(lines[2].split(", ")[6], "1e400")
+    files[0].write_text("\n".join(lines))
+    return dic(files)
 
 
-@case(GRAINS, "hexagonal")
-def hexagonal_ang(folder):
-    return "ebsd", g.write_ang(folder / "m.ang", g.pixel_euler(), "HexGrid"), []
+@case(DIC, "unit 'inch' of column 'X'", "metric")
+def positions_in_inches(folder):
+    files = m.write_vic2d_calibrated(TEST, folder)
+    for path in files:
+        edit(path, ("X [mm]", "X [inch]"))
+    return ["import", "dic", *files, "--interval", 1]
 
 
-@case(GRAINS, "no pixel of a cubic crystal")
-def hexagonal_crystal(folder):
-    head = g.CTF_HEAD.replace(
-        "3.615;3.615;3.615\t90;90;90\tCopper\t11\t225", "2.9;2.9;4.7\t90;90;120\tTitanium\t9\t194"
-    )
-    return "ebsd", g.write_ctf(folder / "m.ctf", g.pixel_euler(), head=head), []
+@case(DIC, "displacement", "4 %", "strain maps show 0.04", "that of the strains")
+def plain_strain_called_percent(folder):
+    return dic(m.write_vic2d(TEST, folder), "--strain-unit", "percent")
 
 
-@case(GRAINS, "60 x 48", "100 orientations")
-def h5oina_of_other_length(folder):
-    path = g.write_h5oina(folder / "m.h5oina", g.pixel_euler(), pixels=100)
-    return "ebsd", path, []
+@case(DIC, "interval")
+def endless_interval(folder):
+    files = m.write_vic2d(TEST, folder)
+    return ["import", "dic", *files, "--scale", m.SCALE, "--interval", "inf"]
 
 
-@case(GRAINS, ".h5oina", "not a readable")
-def truncated_h5oina(folder):
-    path = g.write_h5oina(folder / "m.h5oina", g.pixel_euler())
-    path.write_bytes(path.read_bytes()[:3000])
-    return "ebsd", path, []
+@case(DIC, "unit 'days' of the time")
+def times_in_days(folder):
+    (folder / "times.csv").write_text("time_days\n1\n2\n3\n4\n")
+    files = m.write_vic2d(TEST, folder)
+    return ["import", "dic", *files, "--scale", m.SCALE, "--times", folder / "times.csv"]
 
 
-@case(GRAINS, "euler-axes", "'x,x'")
-def impossible_euler_axes(folder):
-    path = g.write_ctf(folder / "m.ctf", g.pixel_euler())
-    return "ebsd", path, ["--euler-axes", "x,x"]
+@case(DIC, "span 1 mm of the sheet's width of 10 mm")
+def sheet_much_larger_than_the_points(folder):
+    return dic(m.write_vic2d(TEST, folder), "--sheet", 10, 15)
 
 
-@case(GRAINS, "mirrors")
-def mirroring_affine(folder):
-    path = g.write_ctf(folder / "m.ctf", g.pixel_euler())
-    return "ebsd", path, ["--affine", 1, 0, 0, 0, "-1", 0]
+@case(DIC, "1000 mm wide on average", "sheet 1 mm")
+def outline_in_micrometres(folder):
+    (folder / "o.csv").write_text("y,left,right\n0,0,1000\n1.5,0,1000\n")
+    return dic(m.write_vic2d(TEST, folder), "--outline", folder / "o.csv")
 
 
-@case(GRAINS, "not on one line")
-def control_points_on_a_line(folder):
-    (folder / "p.csv").write_text("map_x,map_y,specimen_x,specimen_y\n0,0,0,0\n1,1,1,1\n2,2,2,2\n")
-    path = g.write_ctf(folder / "m.ctf", g.pixel_euler())
-    return "ebsd", path, ["--control-points", folder / "p.csv"]
+@case(DIC, "thickness_mm", "positive")
+def no_thickness_at_all(folder):
+    return dic(m.write_vic2d(TEST, folder), "--thickness", 0)
 
 
-@case(GRAINS, "no grain of 10000 pixels")
-def grains_all_too_small(folder):
-    path = g.write_ctf(folder / "m.ctf", g.pixel_euler())
-    return "ebsd", path, ["--fewest-pixels", 10000]
-
-
-@case(GRAINS, "no orientation for label 5")
-def label_without_angles(folder):
-    imsave(folder / "g.png", g.grain_pixels().astype(np.uint8), check_contrast=False)
-    table = g.write_euler_table(folder / "e.csv", range(5))
-    return "grains", folder / "g.png", ["--pixel", 0.02, "--euler", table]
-
-
-@case(GRAINS, "whole number")
-def image_of_fractions(folder):
-    imsave(folder / "g.tif", g.grain_pixels().astype(np.float32), check_contrast=False)
-    return "grains", folder / "g.tif", ["--pixel", 0.02]
-
-
-@case(LOAD, "no column of loads")
-def load_without_loads(folder):
-    return m.write_load(folder / "l.csv", TEST, header="time_s,voltage"), []
-
-
-@case(LOAD, "unit of the load")
-def load_without_unit(folder):
-    return m.write_load(folder / "l.csv", TEST, header="time,load"), []
-
-
-@case(LOAD, "no metal shows", "--load-unit")
-def load_in_kilonewton_called_newton(folder):
-    return m.write_load(folder / "l.csv", TEST, factor=1e-3), []
-
-
-@case(LOAD, "tension must be positive")
-def compression_positive(folder):
-    return m.write_load(folder / "l.csv", TEST, factor=-1), []
-
-
-@case(LOAD, "covers 0 to 0.04 s", "--time-offset")
-def clock_in_other_units(folder):
-    path = m.write_load(folder / "l.csv", TEST)
-    table = np.loadtxt(path, delimiter=",", skiprows=1) * [1e-3, 1]
-    np.savetxt(path, table, delimiter=",", header="time_s,load_N", comments="")
-    return path, []
-
-
-@case(LOAD, "times must ascend", "row 41")
-def unsorted_load(folder):
-    path = m.write_load(folder / "l.csv", TEST)
-    lines = path.read_text().splitlines()
-    lines[40], lines[41] = lines[41], lines[40]
-    path.write_text("\n".join(lines) + "\n")
-    return path, []
-
-
-@case(SPECIMEN, "not a readable NetCDF file")
-def truncated_specimen(path):
-    path.write_bytes(path.read_bytes()[:5000])
-
-
-def change(path, **changes):
-    with xr.open_dataset(path, decode_times=False) as data:
-        data = data.load()
-    for name, function in changes.items():
-        data[name] = function(data[name])
-    data.to_netcdf(path)
-
-
-@case(SPECIMEN, "load: units 'kN'", "'N'")
-def specimen_in_kilonewton(path):
-    change(path, load=lambda load: (load / 1e3).assign_attrs(units="kN"))
-
-
-@case(SPECIMEN, "strain: dims", "expected ('time', 'component', 'y', 'x')")
-def specimen_with_transposed_strain(path):
-    change(path, strain=lambda strain: strain.transpose("time", "y", "x", "component"))
-
-
-@case(SPECIMEN, "three components or none")
-def component_masked_alone(path):
-    def mask(strain):
-        strain = strain.copy()
-        strain[0, 1, 3, 3] = np.nan
-        return strain
-
-    change(path, strain=mask)
-
-
-@case(SPECIMEN, "grain_id", "from 0 to 11")
-def grain_number_beyond_the_table(path):
-    change(path, grain_id=lambda grain: grain.where(grain != 3, 77).astype("int32"))
-
-
-def run(monkeypatch, capsys, arguments):
-    monkeypatch.setattr(sys, "argv", ["slipfield", *map(str, arguments)])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    return caught.value.code, capsys.readouterr()
-
-
-def assert_one_line(code, captured, fragments):
-    assert code == 2
-    assert captured.out == ""
-    assert captured.err.startswith("slipfield: error: ")
-    assert captured.err.count("\n") == 1, captured.err
-    for fragment in fragments:
-        assert fragment in captured.err
-
-
-def test_there_are_fifty_cases():
-    assert len({**DIC, **GRAINS, **LOAD, **SPECIMEN}) >= 50
+def test_the_list_of_malformed_inputs_is_as_long_as_promised():
+    tables = DIC, parts.GRAINS, parts.LOAD, parts.SPECIMEN
+    assert sum(map(len, tables)) >= 80
+    functions = {function for table in tables for function, _ in table.values()}
+    assert len(functions) == sum(map(len, tables))
 
 
 @pytest.mark.parametrize("name", DIC)
@@ -484,40 +324,3 @@ def test_malformed_strain_maps(name, tmp_path, monkeypatch, capsys):
     output = tmp_path / "specimen.nc"
     assert_one_line(*run(monkeypatch, capsys, [*arguments, "--output", output]), fragments)
     assert not output.exists()
-
-
-@pytest.mark.parametrize("name", GRAINS)
-def test_malformed_grain_maps(name, tmp_path, monkeypatch, capsys, strain_file):
-    spoil, fragments = GRAINS[name]
-    verb, path, options = spoil(tmp_path)
-    output = tmp_path / "specimen.nc"
-    arguments = ["import", verb, path, "--specimen", strain_file, *options, "--output", output]
-    assert_one_line(*run(monkeypatch, capsys, arguments), fragments)
-    assert not output.exists()
-
-
-@pytest.mark.parametrize("name", LOAD)
-def test_malformed_loads(name, tmp_path, monkeypatch, capsys, strain_file):
-    spoil, fragments = LOAD[name]
-    path, options = spoil(tmp_path)
-    output = tmp_path / "specimen.nc"
-    arguments = ["import", "load", path, "--specimen", strain_file, *options, "--output", output]
-    assert_one_line(*run(monkeypatch, capsys, arguments), fragments)
-    assert not output.exists()
-
-
-@pytest.mark.parametrize("name", SPECIMEN)
-def test_malformed_specimen_files(name, tmp_path, monkeypatch, capsys, whole_file):
-    spoil, fragments = SPECIMEN[name]
-    path = tmp_path / "specimen.nc"
-    path.write_bytes(whole_file.read_bytes())
-    spoil(path)
-    assert_one_line(*run(monkeypatch, capsys, ["import", "check", path]), fragments)
-
-
-def test_an_existing_file_is_never_overwritten(tmp_path, monkeypatch, capsys, strain_file):
-    path = m.write_load(tmp_path / "load.csv", TEST)
-    before = strain_file.read_bytes()
-    arguments = ["import", "load", path, "--specimen", strain_file, "--output", strain_file]
-    assert_one_line(*run(monkeypatch, capsys, arguments), ["exists already"])
-    assert strain_file.read_bytes() == before

@@ -6,6 +6,7 @@ import pytest
 from slipfield.inversion.frames import Axes
 from slipfield.inversion.importing import StrainOptions, detect, import_strain
 from slipfield.inversion.measure import convert
+from slipfield.inversion.readers import load_table
 from slipfield.inversion.specimen_file import problems, provenance
 from tests.inversion import measurement as m
 
@@ -139,3 +140,34 @@ def test_axes_turn_grids_vectors_and_tensors_together():
             e, t = 0.5 * (gradient + gradient.T), 0.5 * (turned + turned.T)
             components = axes.tensors(np.array([e[0, 0], e[1, 1], e[0, 1]]), axis=0)
             np.testing.assert_allclose(components, [t[0, 0], t[1, 1], t[0, 1]])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_text_in_the_encodings_of_measuring_computers(encoding, tmp_path):
+    files = m.write_vic2d(TEST, tmp_path)
+    expected = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    for path in files:
+        text = path.read_text().replace('"gamma"', '"gamma [°]"')
+        path.write_text(text, encoding=encoding)
+    found = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    np.testing.assert_array_equal(found["strain"], expected["strain"])
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("%", 100), ("mm/m", 1e3), ("µm/m", 1e6)])
+def test_units_in_the_header_of_strains_count(unit, factor, tmp_path):
+    test = m.Test()
+    test.strain = factor * TEST.strain
+    files = m.write_vic2d_calibrated(test, tmp_path)
+    for path in files:
+        path.write_text(path.read_text().replace("[1]", f"[{unit}]"), encoding="utf-8")
+    data = import_strain(files, StrainOptions(interval=1.0))
+    np.testing.assert_allclose(data["strain"], TEST.measured, atol=1e-7)
+
+
+def test_columns_of_a_load_curve_in_other_units(tmp_path):
+    path = tmp_path / "load.csv"
+    path.write_text("time_min;load_kN;displacement_um\n0,0;0,0;0\n0,5;0,4;60\n")
+    curve = load_table.read(path, None)
+    np.testing.assert_allclose(curve.time, [0, 30])
+    np.testing.assert_allclose(curve.load, [0, 400])
+    np.testing.assert_allclose(curve.displacement, [0, 0.06])

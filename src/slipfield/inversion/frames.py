@@ -136,7 +136,9 @@ def check_affine(affine: np.ndarray) -> np.ndarray:
     """
     affine = np.asarray(affine, dtype=float)
     linear = affine[:, :2]
-    if not np.isfinite(affine).all() or np.linalg.det(linear) <= 0:
+    if not np.isfinite(affine).all():
+        raise SlipfieldError(f"affine: given {affine.ravel().tolist()}; expected six numbers")
+    if np.linalg.det(linear) <= 0:
         raise SlipfieldError(
             "affine: mirrors the grain map, so its axes are wrong; change --y-axis or --load-axis"
         )

@@ -39,6 +39,7 @@ from slipfield.inversion.specimen_file import (
 from slipfield.specimen.size import grain_size
 
 SCAN_READERS = {".ctf": ctf, ".ang": ang, ".h5oina": h5oina}
+WIDEST_GAP = 100
 CONTROL_COLUMNS = ("map_x", "map_y", "specimen_x", "specimen_y")
 
 
@@ -81,6 +82,7 @@ def add_orientation_map(data: xr.Dataset, path: Path, options: GrainOptions) -> 
     suffix = path.suffix.lower()
     if suffix not in SCAN_READERS:
         raise SlipfieldError(f"{path}: expected a map of type {', '.join(SCAN_READERS)}")
+    _check_options(options)
     if not 0 < options.threshold_deg < 62.8:
         raise SlipfieldError(
             f"threshold: given {options.threshold_deg}; cubic crystals differ by 0 to 62.8 degrees"
@@ -124,7 +126,8 @@ def add_labelled_image(
     SlipfieldError
         If a file cannot be read or an option does not fit.
     """
-    if not pixel > 0:
+    _check_options(options)
+    if not 0 < pixel < np.inf:
         raise SlipfieldError(f"pixel: given {pixel}; expected mm above 0")
     labels = label_image.read(path, table, background, degrees)
     axes = _axes(options)
@@ -142,6 +145,15 @@ def add_labelled_image(
     files = [path] if table is None else [path, table]
     settings = {**vars(options), "pixel": pixel, "background": background, "degrees": degrees}
     return with_provenance(data, step("grains", files, settings))
+
+
+def _check_options(options: GrainOptions) -> None:
+    if options.fewest_pixels < 1:
+        raise SlipfieldError(f"fewest-pixels: given {options.fewest_pixels}; expected 1 or more")
+    if not 0 <= options.gap <= WIDEST_GAP:
+        raise SlipfieldError(f"gap: given {options.gap}; expected 0 to {WIDEST_GAP} pixels")
+    if not np.isfinite(options.origin).all():
+        raise SlipfieldError(f"origin: given {options.origin}; expected two numbers, mm")
 
 
 def _axes(options: GrainOptions) -> Axes:
@@ -194,6 +206,8 @@ def _affine(options: GrainOptions) -> np.ndarray:
                 f"expected {', '.join(CONTROL_COLUMNS)}"
             )
         points = np.column_stack([columns[name].values for name in CONTROL_COLUMNS])
+        if not np.isfinite(points).all():
+            raise SlipfieldError(f"{options.control_points}: a coordinate is missing")
         return fit_affine(points[:, :2], points[:, 2:])[0]
     if options.affine is not None:
         if len(options.affine) != 6:

@@ -209,7 +209,7 @@ def frame_times(count: int, options: StrainOptions) -> np.ndarray:
         if options.interval is not None:
             raise SlipfieldError("times: give --times or --interval, not both")
         return _times_in(options.times, count)
-    if options.interval is None or not options.interval > 0:
+    if options.interval is None or not 0 < options.interval < math.inf:
         raise SlipfieldError("interval: give the seconds between frames (--interval) or --times")
     start = options.interval if options.start is None else options.start
     return start + options.interval * np.arange(count)
@@ -221,11 +221,9 @@ def _times_in(path: Path, count: int) -> np.ndarray:
     try:
         times = np.array(lines, dtype=float)
     except ValueError:
-        columns = {name.lower(): column for name, column in read_table(path).items()}
-        found = next((columns[name] for name in load_table.TIMES if name in columns), None)
-        if found is None:
+        times = load_table.read_times(path, list(read_table(path).values()))
+        if times is None:
             raise SlipfieldError(f"{path}: no column 'time', and not one number a line") from None
-        times = found.values
     if len(times) != count:
         raise SlipfieldError(f"{path}: {len(times)} times for {count} frames")
     return times
@@ -301,6 +299,8 @@ def add_load(
     SlipfieldError
         If the curve cannot be read, does not cover the frames, or the section is not known.
     """
+    if not math.isfinite(offset):
+        raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
     curve = load_table.read(path, unit)
     frames = data["time"].values
     if curve.time is None and len(curve.load) != len(frames):
@@ -317,6 +317,8 @@ def add_load(
     thickness = data.attrs.get("thickness_mm", thickness) if thickness is None else thickness
     if thickness is None:
         raise SlipfieldError("thickness: not known; use --thickness with mm")
+    if not 0 < thickness < math.inf:
+        raise SlipfieldError(f"thickness: given {thickness}; expected mm above 0")
     section = data.attrs["sheet_width_mm"] * thickness
     load = np.interp(frames, time, curve.load) * (section if curve.is_stress else 1.0)
     values = {"load": load}

@@ -17,6 +17,9 @@ LARGEST_ELONGATION_MISMATCH = 0.25
 STRESS_RANGE_MPA = (1.0, 5000.0)
 SMALLEST_TELLING_STRETCH = 2e-3
 FEWEST_POINTS = 4
+SMALLEST_COVER = 0.5
+LARGEST_MAP = 20
+LARGEST_WIDTH_MISMATCH = 0.2
 
 
 def strain_problems(data: xr.Dataset) -> Iterator[str]:
@@ -97,29 +100,28 @@ def _stretch_problems(data: xr.Dataset, measure: str) -> Iterator[str]:
             f"{frame}; the load must lie along y: use --load-axis x"
         )
         return
-    telling = abs(stretch[frame]) > SMALLEST_TELLING_STRETCH
     if "displacement" in data:
-        yield from _displacement_problems(data, stretch, frame, telling)
+        yield from _displacement_problems(data, stretch, frame)
     if "load" in data:
+        telling = abs(stretch[frame]) > SMALLEST_TELLING_STRETCH
         yield from _load_problems(data, stretch[frame], frame, telling)
 
 
-def _displacement_problems(
-    data: xr.Dataset, stretch: np.ndarray, frame: int, telling: bool
-) -> Iterator[str]:
+def _displacement_problems(data: xr.Dataset, stretch: np.ndarray, frame: int) -> Iterator[str]:
     displacement = data["displacement"].values
     if not np.isfinite(displacement).all():
         yield "displacement: not finite"
         return
     height = data.attrs.get("sheet_height_mm")
-    if not telling or height is None:
+    if height is None:
         return
     given, seen = displacement[frame] / height, stretch[frame]
-    if abs(given - seen) > LARGEST_ELONGATION_MISMATCH * abs(seen):
+    telling = max(abs(given), abs(seen)) > SMALLEST_TELLING_STRETCH
+    if telling and abs(given - seen) > LARGEST_ELONGATION_MISMATCH * abs(seen):
         yield (
             f"displacement: {displacement[frame]:.4g} mm over {height:g} mm is "
-            f"{100 * given:.3g} %, but the strain maps show {100 * seen:.3g} %; check its unit, "
-            "the sheet's height and the frames' order"
+            f"{100 * given:.3g} %, but the strain maps show {100 * seen:.3g} %; check its unit and "
+            "that of the strains, the sheet's height and the frames' order"
         )
 
 
@@ -163,9 +165,33 @@ def grain_problems(data: xr.Dataset) -> Iterator[str]:
         yield "size: D is not sqrt(d1^2 + d2^2) of the ellipse"
     if data["affine"].shape != (2, 3) or not np.linalg.det(data["affine"].values[:, :2]) > 0:
         yield "affine: expected 2 x 3 numbers that do not mirror the map"
+    elif not np.isfinite(data["affine"].values).all():
+        yield "affine: not finite"
+    else:
+        yield from _place_problems(data)
     if "euler" in data and not np.isfinite(data["euler"].values).all():
         grain = int(np.flatnonzero(~np.isfinite(data["euler"].values).all(axis=1))[0])
         yield f"euler: not finite for grain {grain}"
+
+
+def _place_problems(data: xr.Dataset) -> Iterator[str]:
+    """Problems of where the grain map lies, seen by its bounding box."""
+    sheet = [data.attrs.get(f"sheet_{name}_mm") for name in ("width", "height")]
+    if None in sheet:
+        return
+    corners = np.array([[data[f"grain_{name}_mm"].values[end] for name in "xy"] for end in (0, -1)])
+    box = np.array(np.meshgrid(*corners.T)).reshape(2, -1)
+    affine = data["affine"].values
+    placed = affine[:, :2] @ box + affine[:, 2:]
+    low, high = placed.min(axis=1), placed.max(axis=1)
+    extent = (
+        f"grain map: reaches from ({low[0]:.4g}, {low[1]:.4g}) to ({high[0]:.4g}, {high[1]:.4g}) "
+        f"mm, the sheet from (0, 0) to ({sheet[0]:.4g}, {sheet[1]:.4g}) mm"
+    )
+    if np.any(high - low > LARGEST_MAP * np.array(sheet)):
+        yield f"{extent}; check the size of its pixels and its --affine"
+    elif np.any(np.minimum(high, sheet) - np.maximum(low, 0) < SMALLEST_COVER * np.array(sheet)):
+        yield f"{extent}; shift or scale it (--origin, --affine, --control-points)"
 
 
 def sheet_problems(data: xr.Dataset) -> Iterator[str]:
@@ -182,6 +208,21 @@ def sheet_problems(data: xr.Dataset) -> Iterator[str]:
             yield f"attribute {name!r} is {value}, expected a number from 0 to 0.1"
     if "outline_y" in data:
         yield from _outline_problems(data)
+    if "strain" in data:
+        yield from _cover_problems(data)
+
+
+def _cover_problems(data: xr.Dataset) -> Iterator[str]:
+    """Strain maps that see too little of the sheet."""
+    for name, axis in (("width", "x_mm"), ("height", "y_mm")):
+        size, places = data.attrs.get(f"sheet_{name}_mm"), data[axis].values
+        if size is None or len(places) < FEWEST_POINTS:
+            continue
+        if not np.ptp(places) > SMALLEST_COVER * size:
+            yield (
+                f"strain: the maps span {np.ptp(places):.4g} mm of the sheet's {name} of "
+                f"{size:.4g} mm; check --scale, --sheet and --origin"
+            )
 
 
 def _outline_problems(data: xr.Dataset) -> Iterator[str]:
@@ -193,3 +234,10 @@ def _outline_problems(data: xr.Dataset) -> Iterator[str]:
     height = data.attrs.get("sheet_height_mm")
     if height is not None and (y[0] > 1e-3 * height or y[-1] < 0.999 * height):
         yield f"outline_y: runs from {y[0]:g} to {y[-1]:g} mm, expected 0 to {height:g} mm"
+    width = data.attrs.get("sheet_width_mm")
+    mean = float(np.mean(right - left))
+    if width is not None and not abs(mean - width) <= LARGEST_WIDTH_MISMATCH * width:
+        yield (
+            f"outline_right: the outline is {mean:.4g} mm wide on average, the sheet "
+            f"{width:.4g} mm; check its unit and --sheet"
+        )

@@ -32,6 +32,8 @@ def read(path: Path, table: Path | None, background: int | None, degrees: bool) 
     """
     label = _labels(path)
     if background is not None:
+        if background not in label:
+            raise SlipfieldError(f"background: given {background}; no pixel of {path} has it")
         label = np.where(label == background, -1, label)
     present = np.unique(label[label >= 0])
     if len(present) < 2:
@@ -74,7 +76,9 @@ def _angles(path: Path, degrees: bool) -> dict[int, tuple[float, float, float]]:
     angles = np.column_stack([_radians(columns[name.lower()], degrees) for name in ANGLE_NAMES])
     if len(np.unique(labels)) != len(labels):
         raise SlipfieldError(f"{path}: a label is there twice")
-    if not np.isfinite(angles).all() or np.abs(angles).max() > 4 * np.pi:
+    if not (np.isfinite(angles).all() and np.array_equal(labels, np.rint(labels))):
+        raise SlipfieldError(f"{path}: a label is no whole number, or an angle is missing")
+    if np.abs(angles).max() > 4 * np.pi:
         raise SlipfieldError(f"{path}: angles beyond two turns; use --angle-unit degrees or rad")
     return {int(label): tuple(row) for label, row in zip(labels, angles, strict=True)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import numpy as np
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.readers.tables import Column, read_table
 
-TIMES = ("time", "t", "timestamp", "time_s")
+TIMES = ("time", "t", "timestamp")
 LOADS = ("load", "force", "stress", "force_logic")
 DISPLACEMENTS = ("displacement", "extension", "elongation")
+TIME_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
 LOAD_UNITS = {"n": 1.0, "kn": 1e3, "mpa": None}
-LENGTH_UNITS = {"mm": 1.0, "um": 1e-3, "µm": 1e-3, "m": 1e3}
+LENGTH_UNITS = {"": 1.0, "mm": 1.0, "um": 1e-3, "µm": 1e-3, "m": 1e3}
+KNOWN = {*TIMES, *LOADS, *DISPLACEMENTS}
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,16 @@ def read(path: Path, unit: str | None) -> LoadCurve:
     SlipfieldError
         If a column or its unit is missing, or the times do not ascend.
     """
-    columns = {_name(column): column for column in read_table(path).values()}
-    load = _pick(columns, LOADS)
+    columns = list(read_table(path).values())
+    load = _pick(path, columns, LOADS)
     if load is None:
         raise SlipfieldError(
             f"{path}: no column of loads; expected one of {', '.join(LOADS)}, for example load_N"
         )
-    given = (unit or _unit(load)).lower()
+    header = _unit(load)
+    if unit and header and unit.lower() != header.lower():
+        raise SlipfieldError(f"load-unit: given {unit}; the header of {path} says {header}")
+    given = (header or unit or "").lower()
     if given not in LOAD_UNITS:
         raise SlipfieldError(
             f"{path}: unit of the load {given or 'missing'!r}; name it in the header (load_N) or "
@@ -51,37 +57,50 @@ def read(path: Path, unit: str | None) -> LoadCurve:
     values = load.values if is_stress else LOAD_UNITS[given] * load.values
     if not np.isfinite(values).all():
         raise SlipfieldError(f"{path}: the load is not a number in row {_first_bad(values)}")
-    time = _pick(columns, TIMES)
-    if time is not None and not np.all(np.diff(time.values) > 0):
-        row = int(np.flatnonzero(~(np.diff(time.values) > 0))[0]) + 2
+    time = _scaled(path, columns, TIMES, TIME_UNITS)
+    if time is not None and not np.all(np.diff(time) > 0):
+        row = int(np.flatnonzero(~(np.diff(time) > 0))[0]) + 2
         raise SlipfieldError(f"{path}: times must ascend; row {row} does not follow the one before")
-    return LoadCurve(
-        None if time is None else time.values, values, is_stress, _lengths(path, columns)
-    )
+    return LoadCurve(time, values, is_stress, _scaled(path, columns, DISPLACEMENTS, LENGTH_UNITS))
 
 
-def _lengths(path: Path, columns: dict[str, Column]) -> np.ndarray | None:
-    column = _pick(columns, DISPLACEMENTS)
+def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
+    """Times (n,), s, in a table; None if it has no column of that name."""
+    return _scaled(path, columns, TIMES, TIME_UNITS)
+
+
+def _scaled(
+    path: Path, columns: Sequence[Column], names: tuple[str, ...], units: dict[str, float]
+) -> np.ndarray | None:
+    """Values of one of the columns called ``names`` in the unit of this package, or None."""
+    column = _pick(path, columns, names)
     if column is None:
         return None
-    unit = _unit(column) or "mm"
-    if unit.lower() not in LENGTH_UNITS:
-        raise SlipfieldError(f"{path}: unit of the displacement {unit!r}; expected mm, um or m")
-    return LENGTH_UNITS[unit.lower()] * column.values
+    unit = _unit(column)
+    if unit.lower() not in units:
+        known = ", ".join(name for name in units if name)
+        raise SlipfieldError(f"{path}: unit {unit!r} of the {_name(column)}; expected {known}")
+    return units[unit.lower()] * column.values
 
 
-def _pick(columns: dict[str, Column], names: tuple[str, ...]) -> Column | None:
-    return next((columns[name] for name in names if name in columns), None)
+def _pick(path: Path, columns: Sequence[Column], names: tuple[str, ...]) -> Column | None:
+    found = [column for column in columns if _name(column) in names]
+    if len(found) > 1:
+        both = " and ".join(repr(column.name) for column in found[:2])
+        raise SlipfieldError(f"{path}: columns {both} are both {names[0]}s; leave one of them out")
+    return found[0] if found else None
 
 
 def _name(column: Column) -> str:
+    """Name without the unit that may follow an underscore."""
     name = column.name.lower()
-    stem, _, unit = name.rpartition("_")
-    return stem if stem and unit in {*LOAD_UNITS, *LENGTH_UNITS, "s"} else name
+    stem = name.rpartition("_")[0]
+    return stem if stem in KNOWN and name not in KNOWN else name
 
 
 def _unit(column: Column) -> str:
-    return column.unit or column.name.rpartition("_")[2] * ("_" in column.name)
+    own = column.name.lower() == _name(column)
+    return column.unit or ("" if own else column.name.rpartition("_")[2])
 
 
 def _first_bad(values: np.ndarray) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +33,7 @@ def read_with_orix(path: Path, reader: Callable[[str], CrystalMap], header: str)
             f"{path}: no line with {header!r} at the start; not a {path.suffix} map"
         )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             found = reader(str(path))
     except Exception as error:

@@ -14,6 +14,13 @@ from slipfield.inversion.readers.frames import Frames, Points, numbered, on_grid
 from slipfield.inversion.readers.tables import Column, read_table
 
 STRAINS = ("exx", "eyy", "exy")
+STRAIN_UNITS = {"": 1.0, "1": 1.0, "-": 1.0, "mm/mm": 1.0, "m/m": 1.0, "%": 1e-2, "percent": 1e-2}
+STRAIN_UNITS |= dict.fromkeys(("‰", "permille", "mm/m"), 1e-3)
+STRAIN_UNITS |= dict.fromkeys(("um/m", "µm/m", "μm/m", "microstrain", "µε", "με"), 1e-6)
+LENGTH_UNITS = {
+    "px": dict.fromkeys(("", "px", "pixel", "pixels"), 1.0),
+    "mm": {"": 1.0, "mm": 1.0, "cm": 10.0, "m": 1e3, "um": 1e-3, "µm": 1e-3, "μm": 1e-3},
+}
 Valid = Callable[[dict[str, Column]], np.ndarray | None]
 
 
@@ -78,7 +85,11 @@ def _points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
     missing = sorted(layout.required - table.keys())
     if missing:
         raise SlipfieldError(f"{path}: no column {', '.join(map(repr, missing))}, as before it")
-    values = {name: table[col].values for name, col in layout.columns.items() if col in table}
+    values = {
+        name: _in_unit(path, table[column], name, layout)
+        for name, column in layout.columns.items()
+        if column in table
+    }
     x, y = values.pop("x"), values.pop("y")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SlipfieldError(f"{path}: a point without position")
@@ -87,6 +98,21 @@ def _points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
     if not keep.any():
         raise SlipfieldError(f"{path}: no point with a result in this frame")
     return Points(path, x[keep], y[keep], {name: array[keep] for name, array in values.items()})
+
+
+def _in_unit(path: Path, column: Column, name: str, layout: Layout) -> np.ndarray:
+    """Values of a column in the layout's unit, or plain strains, from the unit in its header."""
+    if name in STRAINS:
+        units, wanted = STRAIN_UNITS, "1, %, mm/m or um/m"
+    else:
+        unit = layout.position_unit if name in ("x", "y") else layout.displacement_unit
+        units, wanted = LENGTH_UNITS[unit], f"{unit} or a metric unit" if unit == "mm" else unit
+    given = column.unit.lower()
+    if given not in units:
+        raise SlipfieldError(
+            f"{path}: unit {column.unit!r} of column {column.name!r}; expected {wanted}"
+        )
+    return column.values * units[given]
 
 
 def _measure_in(remark: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Sequence
@@ -36,15 +37,25 @@ def read_lines(path: Path) -> list[str]:
         If it is missing, empty or not text.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SlipfieldError(f"{path}: not a text file") from error
+        content = path.read_bytes()
     except OSError as error:
         raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
+    text = _decoded(path, content)
     lines = text.splitlines()
     if "\0" in text or not any(line.strip() for line in lines):
         raise SlipfieldError(f"{path}: {'not a text file' if lines else 'empty'}")
     return lines
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """Text of a file: UTF-8, UTF-16 with its mark, or else the Western code page of Windows."""
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ["utf-16"] if marked else ["utf-8-sig", "cp1252"]:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise SlipfieldError(f"{path}: not a text file")
 
 
 def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
@@ -57,7 +68,8 @@ def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
     Raises
     ------
     SlipfieldError
-        If there is no header, a line is incomplete or an entry is no number.
+        If there is no header, a column is there twice, a line is incomplete or an entry is no
+        number.
     """
     lines = read_lines(path)
     first = next((i for i, line in enumerate(lines) if _is_content(line, comment)), None)
@@ -69,7 +81,7 @@ def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
     body = [line for line in lines[first + 1 :] if line.strip()]
     if not body:
         raise SlipfieldError(f"{path}: no rows under the header")
-    _check_last_line(path, body, delimiter)
+    _check_lengths(path, body, delimiter, len(entries))
     decimal = "," if delimiter != "," and any("," in entry for entry in body[:1]) else "."
     table = _parse(path, body, delimiter, decimal, first + 2)
     if table.shape[1] > len(entries) and table.iloc[:, len(entries) :].isna().all(axis=None):
@@ -79,17 +91,30 @@ def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
             f"{path}: {len(entries)} columns in the header, {table.shape[1]} in the rows"
         )
     values = _numbers(path, table, first + 2)
-    columns = (_column(entry, values[:, i]) for i, entry in enumerate(entries))
+    columns = [_column(entry, values[:, i]) for i, entry in enumerate(entries)]
+    names = [column.name for column in columns if column.name]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SlipfieldError(f"{path}: column {twice!r} is there {names.count(twice)} times")
     return {column.name: column for column in columns if column.name}
 
 
-def _check_last_line(path: Path, body: Sequence[str], delimiter: str | None) -> None:
-    """Refuse a table that ends in the middle of a line."""
-    last, usual = (len(line.split(delimiter)) for line in (body[-1], body[0]))
-    if last < usual:
+def _check_lengths(path: Path, body: Sequence[str], delimiter: str | None, wanted: int) -> None:
+    """Refuse a table with a line that ends early."""
+    counts = [len(line.split(delimiter)) for line in body]
+    wanted = min(wanted, counts[0])
+    short = next((number for number, count in enumerate(counts) if count < wanted), None)
+    if short is None:
+        return
+    if short == len(body) - 1:
         raise SlipfieldError(
-            f"{path}: the last line has {last} entries, the others {usual}: the file is truncated"
+            f"{path}: the last line has {counts[short]} entries, the others {wanted}: the file is "
+            "truncated"
         )
+    raise SlipfieldError(
+        f"{path}: row {short + 1} has {counts[short]} entries, the others {wanted}; export the "
+        "file again"
+    )
 
 
 def _is_content(line: str, comment: str) -> bool:
@@ -127,12 +152,18 @@ def _numbers(path: Path, table: pd.DataFrame, first: int) -> np.ndarray:
         column = table.iloc[:, i]
         numbers = pd.to_numeric(column, errors="coerce")
         wrong = np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
+        numbers = numbers.to_numpy(dtype=float)
+        endless = np.flatnonzero(np.isinf(numbers))
+        if len(endless):
+            raise SlipfieldError(
+                f"{path}: line {first + endless[0]}: an infinite number in column {i + 1}"
+            )
         if 0 < len(wrong) < len(column):
             raise SlipfieldError(
                 f"{path}: line {first + wrong[0]}: {str(column.iloc[wrong[0]])!r} in column "
                 f"{i + 1} is not a number"
             )
-        columns.append(numbers.to_numpy(dtype=float))
+        columns.append(numbers)
     return np.stack(columns, axis=1)
 
 
