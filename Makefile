@@ -1,8 +1,9 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/crystal tests/fem
+CONFIG ?= config/paper.yaml
 
-.PHONY: help setup demo invert-demo test lint bench verify faults fuzz clean
+.PHONY: help setup demo invert-demo test lint bench verify faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -34,6 +35,12 @@ verify: setup  ## compare the solver with known solutions and write docs/verific
 
 faults: setup  ## kill the long verbs a hundred times and compare what their reruns write
 	SLIPFIELD_KILLS=100 SLIPFIELD_SEED=$${SLIPFIELD_SEED:-$$(date +%s)} envs/run pytest tests/faults -s
+
+plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml
+	@envs/run snakemake paper --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
+
+slice: setup  ## run eight samples of the paper's study; the plan's unit costs come from them
+	envs/run slice --config config/paper.yaml --output results/reference/unit-costs.json
 
 fuzz: setup  ## feed the verbs a thousand wrong study files, sample tables, shards and grain maps
 	SLIPFIELD_FUZZ=1000 envs/run pytest tests/fuzz

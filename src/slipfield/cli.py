@@ -16,6 +16,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
 from slipfield.learning.verbs import app as learning_app
 from slipfield.projection.verbs import app as projection_app
+from slipfield.scaleout.verbs import app as scaleout_app
 from slipfield.study import load_study
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(import_app, name="import")
 app.add_typer(projection_app, name="projection")
 app.add_typer(learning_app)
+app.add_typer(scaleout_app)
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]

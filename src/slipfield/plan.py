@@ -11,16 +11,23 @@ import re
 from dataclasses import dataclass
 
 from slipfield.errors import SlipfieldError
+from slipfield.scaleout.units import GPU_GFLOP_PER_S, unit_costs
 from slipfield.study import Study
 
-SECONDS_PER_CELL = 2e-4
-"""CPU seconds of one sample per element to 5 % (measured: 0.43 s at 48², 6.5 s at 200²)."""
+START_MINUTES = 5
+"""Part of a run time request that covers starting and slow file systems, min."""
 
-MEGABYTES_PER_CELL, MEGABYTES_OF_LIBRARIES = 0.008, 400
-"""Peak memory of one simulation (measured: 202 MB at 48², 457 MB at 200²)."""
+MEMORY_MARGIN = 1.25
+"""Factor between the expected and the requested memory of a job."""
 
-SECONDS_PER_PIXEL = 5e-7
-"""CPU seconds of training per epoch and node of a strain frame (measured on 49 x 49 nodes)."""
+SNAKEMAKE_MB = 400
+"""Memory of Snakemake itself, which runs twice around each job of a cluster, MB."""
+
+LEARNING_LIBRARIES_MB = 600
+"""Memory of a training process without data: PyTorch and what it loads, MB."""
+
+FIELDS_IN_MEMORY_MB = 4000
+"""Decoded fields that take more than this stay on disk, whatever the machine has, MB."""
 
 LONGEST_JOB_MINUTES = 3 * 24 * 60
 """Longest request of a learning job, min: one that needs more is run again and continues."""
@@ -85,16 +92,51 @@ def batches(study: Study) -> list[Batch]:
     return found
 
 
+def cells(study: Study) -> int:
+    """Elements of the mesh."""
+    return study.specimen.cells_x * study.specimen.cells_y
+
+
 def simulation_memory_mb(study: Study) -> int:
-    """Memory request of one simulation job, MB."""
-    cells = study.specimen.cells_x * study.specimen.cells_y
-    return math.ceil(MEGABYTES_OF_LIBRARIES + MEGABYTES_PER_CELL * cells)
+    """Memory request of a simulation job with all its ranks, MB."""
+    ranks = study.execution.ranks_per_sample
+    return _memory_mb(ranks * unit_costs().simulation.peak_mb(cells(study)))
+
+
+def _memory_mb(expected: float) -> int:
+    return math.ceil(SNAKEMAKE_MB + MEMORY_MARGIN * expected)
 
 
 def simulation_minutes(study: Study, samples: int) -> int:
     """Run time request of a job that simulates ``samples`` samples, min."""
-    cells = study.specimen.cells_x * study.specimen.cells_y
-    return math.ceil(5 + SAFETY * samples * cells * SECONDS_PER_CELL / 60)
+    units = unit_costs().simulation
+    return _minutes(units.start_cpu_s + samples * units.cpu_s(cells(study)))
+
+
+def reference_memory_mb(study: Study) -> int:
+    """Memory request of a reference run, MB."""
+    units = unit_costs().simulation
+    share = units.reference_memory_mb / units.memory_mb
+    return _memory_mb(share * units.peak_mb(cells(study)))
+
+
+def reference_minutes(study: Study) -> int:
+    """Run time request of a reference run, min."""
+    units = unit_costs().simulation
+    share = units.reference_cpu_s / units.sample_cpu_s
+    return _minutes(share * units.cpu_s(cells(study)))
+
+
+def gather_minutes(study: Study) -> int:
+    """Run time request of gathering the dataset, min."""
+    units = unit_costs()
+    size = cells(study) * study.loading.outputs
+    size /= units.simulation.cells * units.simulation.outputs
+    return _minutes(study.sampling.samples * units.learning.gather_cpu_s * size)
+
+
+def _minutes(cpu_s: float) -> int:
+    return math.ceil(START_MINUTES + SAFETY * cpu_s / 60)
 
 
 def fold_batches(study: Study) -> list[str]:
@@ -104,8 +146,14 @@ def fold_batches(study: Study) -> list[str]:
 
 
 def learning_memory_mb(study: Study) -> int:
-    """Memory request of a training job, MB: the decoded fields twice, within bounds."""
-    return math.ceil(2000 + min(2 * _frames(study) * _pixels(study) * 12 / 1e6, 30_000))
+    """Memory request of a training job, MB: libraries, a batch, and the fields that it keeps."""
+    units = unit_costs().learning
+    measured = units.memory_mb - units.fields_mb - LEARNING_LIBRARIES_MB
+    frames = study.learning.batch_size * study.loading.outputs
+    batch = max(measured, 0) * frames * pixels(study)
+    batch /= units.batch_size * units.frames * units.nodes
+    fields = _frames(study) * pixels(study) * 12 / 1e6
+    return _memory_mb(LEARNING_LIBRARIES_MB + batch + min(fields, FIELDS_IN_MEMORY_MB))
 
 
 def training_minutes(study: Study) -> int:
@@ -119,8 +167,11 @@ def crossval_minutes(study: Study, folds: int) -> int:
 
 
 def _learning_minutes(study: Study, epochs: int) -> int:
-    seconds = epochs * _frames(study) * _pixels(study) * SECONDS_PER_PIXEL
-    return min(math.ceil(10 + SAFETY * seconds / 60), LONGEST_JOB_MINUTES)
+    units = unit_costs().learning
+    visits = epochs * _frames(study) * pixels(study) / (units.frames * units.nodes)
+    on_gpu = study.learning.device == "cuda"
+    seconds = units.epoch_gflop / GPU_GFLOP_PER_S if on_gpu else units.epoch_cpu_s
+    return min(_minutes(visits * seconds), LONGEST_JOB_MINUTES)
 
 
 def _frames(study: Study) -> int:
@@ -128,7 +179,7 @@ def _frames(study: Study) -> int:
     return study.sampling.samples * study.loading.outputs
 
 
-def _pixels(study: Study) -> int:
+def pixels(study: Study) -> int:
     """Nodes of one frame that go into the network."""
     specimen, stride = study.specimen, study.learning.image_stride
     return -(-(specimen.cells_x + 1) // stride) * -(-(specimen.cells_y + 1) // stride)

@@ -1,5 +1,7 @@
 """What the workflow plans, without running it."""
 
+import re
+
 import pytest
 
 from tests.workflow.test_workflow import REPOSITORY, jobs, snakemake
@@ -11,6 +13,17 @@ def test_paper_is_planned_in_batches(tmp_path):
     planned = jobs(dry.stdout)
     assert (planned["simulate"], planned["crossval"], planned["train"]) == (440, 20, 1)
     assert list(tmp_path.glob("results*")) == []
+
+
+def test_dry_run_ends_with_the_cost_of_its_jobs(tmp_path):
+    dry = snakemake(tmp_path, "--dry-run", "paper", config=REPOSITORY / "config" / "paper.yaml")
+    planned = jobs(dry.stdout)
+    table = dry.stdout.split("What study 'paper' still takes", 1)[1]
+    for rule in ("simulate", "crossval", "train"):
+        assert re.search(rf"{rule} +│ +{planned[rule]} ", table), rule
+    summary = " ".join(table.split("On Slurm: ", 1)[1].split())
+    assert summary.startswith(f"{planned['total'] - 1} jobs, "), "all but the target itself"
+    assert "GPU-hours" in summary
 
 
 @pytest.mark.parametrize("preset", ["demo", "workstation"])

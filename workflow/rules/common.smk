@@ -5,6 +5,7 @@ import os
 import shlex
 
 import yaml
+from snakemake.utils import update_config
 
 from slipfield import plan
 from slipfield.errors import SlipfieldError
@@ -13,8 +14,18 @@ from slipfield.study import check_study
 from slipfield.learning import settings as sweeps
 
 
+def typed(value):
+    """What `--config` was given as text, as YAML reads it."""
+    if isinstance(value, dict):
+        return {key: typed(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(entry) for entry in value]
+    return yaml.safe_load(value) if isinstance(value, str) else value
+
+
 def read_study():
     """The study behind this run; a wrong one ends the run with one line."""
+    update_config(config, typed(dict(workflow.config_settings.config)))
     try:
         return check_study(dict(config), ", ".join(map(str, workflow.configfiles)))
     except SlipfieldError as error:

@@ -17,9 +17,8 @@ rule crossval:
     resources:
         **GPU,
         mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
-        runtime=lambda wildcards: plan.crossval_minutes(
-            STUDY, int(wildcards.last) + 1 - int(wildcards.first)
-        ),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.crossval_minutes(STUDY, int(wildcards.last) + 1 - int(wildcards.first)),
     params:
         run=RUN,
         config=CONFIG,

@@ -25,8 +25,8 @@ rule gather:
         "../../envs/learn.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=lambda wildcards, attempt: attempt * 240,
+        mem_mb=lambda wildcards, attempt: attempt * 2000,
+        runtime=lambda wildcards, attempt: attempt * plan.gather_minutes(STUDY),
     params:
         run=RUN,
         config=CONFIG,

@@ -21,7 +21,7 @@ rule train:
     resources:
         **GPU,
         mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
-        runtime=plan.training_minutes(STUDY),
+        runtime=lambda wildcards, attempt: attempt * plan.training_minutes(STUDY),
     params:
         run=RUN,
         config=CONFIG,

@@ -21,6 +21,7 @@ from slipfield.dataset.collection import Collection
 from slipfield.dataset.moments import Moments
 from slipfield.dataset.noise import add_noise
 from slipfield.files import complete_file
+from slipfield.plan import FIELDS_IN_MEMORY_MB
 from slipfield.progress import progress
 from slipfield.study import Noise
 
@@ -130,10 +131,13 @@ def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage 
 
 
 def choose_storage(shape: tuple[int, ...], folder: Path | None) -> Storage:
-    """Choose memory below an eighth of it, else the disk if half of its free space is enough."""
+    """Choose memory for small fields, else the disk if half of its free space is enough.
+
+    Small is what takes neither an eighth of the memory nor more than the jobs ask for.
+    """
     values = int(np.prod(shape))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if 4 * values <= MEMORY_SHARE * memory:
+    if 4 * values <= min(MEMORY_SHARE * memory, FIELDS_IN_MEMORY_MB * 1e6):
         return "memory"
     if folder is not None and 2 * values <= DISK_SHARE * shutil.disk_usage(folder).free:
         return "disk"

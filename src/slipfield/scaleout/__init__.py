@@ -1,0 +1,1 @@
+"""From one machine to many: measured unit costs, estimates of whole studies, the doctor."""

@@ -1,0 +1,224 @@
+"""A slice of a study that really runs, from grain map to training: what one sample costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+from slipfield.bench.launch import LAUNCHER
+from slipfield.bench.machine import describe_machine
+from slipfield.dataset.manifest import gather
+from slipfield.errors import SlipfieldError
+from slipfield.files import write_text
+from slipfield.scaleout.units import Learning, Simulation
+from slipfield.study import Study, check_study
+
+SAMPLES = 8
+SMALLER = 4
+"""The small mesh has this many times fewer elements along each side."""
+
+LONGER = 3
+"""Epochs of the longer of two trainings, whose difference is the cost of an epoch."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """CPU seconds of a process and its children, and the peak memory of the largest, MB."""
+
+    cpu_s: float
+    memory_mb: float
+
+
+def run_slice(
+    study: Study, folder: Path, output: Path, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run eight samples of ``study`` on one grain map, train on them, write the unit costs.
+
+    Parameters
+    ----------
+    study : Study
+        Only its samples, grain maps and epochs are cut down.
+    folder : Path
+        Keeps the slice's files.
+    output : Path
+        Unit costs (JSON), as :func:`slipfield.scaleout.units.read_unit_costs` reads them.
+    say : callable
+        Takes a line for each step that is done.
+
+    Raises
+    ------
+    SlipfieldError
+        If a verb fails; the message holds its last line.
+    """
+    machine = describe_machine()
+    large = Slice(study, folder / "large", say)
+    small = Slice(_coarser(study), folder / "small", say)
+    simulation = _simulation(large, small)
+    learning = _learning(large)
+    content = {
+        "measured": {
+            "command": "slipfield slice",
+            "study": f"{SAMPLES} samples of {study.name}",
+            "machine": machine,
+        },
+        "simulation": asdict(simulation),
+        "learning": asdict(learning),
+    }
+    write_text(output, json.dumps(content, indent=1) + "\n")
+    return content
+
+
+def _coarser(study: Study) -> Study:
+    """Give the study with a quarter of the elements along each side."""
+    content = study.model_dump(mode="json")
+    for name in ("cells_x", "cells_y"):
+        content["specimen"][name] = max(8, content["specimen"][name] // SMALLER)
+    return check_study(content, study.name)
+
+
+class Slice:
+    """Eight samples of a study on one grain map, as files in ``folder``."""
+
+    def __init__(self, study: Study, folder: Path, say: Callable[[str], None]) -> None:
+        content = study.model_dump(mode="json")
+        content["specimen"]["microstructures"] = 1
+        content["sampling"]["samples"] = SAMPLES
+        content["learning"] |= {"model": "cnn_lstm", "split": "random", "threads": 1}
+        content["crossval"] |= {"folds": 2, "grouping": "random"}
+        self.study, self.folder, self.say = check_study(content, study.name), folder, say
+        self.cells = self.study.specimen.cells_x * self.study.specimen.cells_y
+        self.config, self.design = folder / "study.yaml", folder / "samples.csv"
+        self.map = folder / "microstructures" / "00000.nc"
+        write_text(self.config, self.study.model_dump_json())
+        self.verb("microstructure", index=0, output=self.map)
+        self.verb("design", output=self.design)
+
+    def simulate(self, samples: int) -> Usage:
+        """Simulate the first samples, as one batch."""
+        files = {"microstructure": self.map, "samples": self.design, "output": self.shard}
+        return self.verb("simulate", **files, rows=f"0:{samples}")
+
+    @property
+    def shard(self) -> Path:
+        """The batch."""
+        return self.folder / "shards" / f"m00000_r000000-{SAMPLES - 1:06d}.nc"
+
+    def train(self, epochs: int) -> Usage:
+        """Train the network for some epochs, from the start."""
+        content = self.study.model_dump(mode="json")
+        content["learning"] |= {"epochs": epochs, "decay_epochs": []}
+        config = self.folder / f"epochs-{epochs}.yaml"
+        write_text(config, json.dumps(content))
+        output = self.folder / "models" / f"{epochs}-{time.time_ns()}"
+        return self.verb("train", config, dataset=self.folder / "dataset", output=output)
+
+    def verb(self, name: str, config: Path | None = None, **options: object) -> Usage:
+        """Run one of Slipfield's verbs in its own environment and process."""
+        command = [str(LAUNCHER), name, "--config", str(config or self.config)]
+        for option, value in options.items():
+            command += [f"--{option}", str(value)]
+        try:
+            process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )
+        except OSError as error:
+            raise SlipfieldError(f"{LAUNCHER}: cannot be run: {error}") from error
+        with process.stderr:
+            messages = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            lines = messages.strip().splitlines() or ["no message"]
+            raise SlipfieldError(f"slice: {name} failed: {lines[-1]}")
+        usage = Usage(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        self.say(f"{name:>15}  {usage.cpu_s:7.1f} CPU s  {usage.memory_mb:6.0f} MB")
+        return usage
+
+
+def _simulation(large: Slice, small: Slice) -> Simulation:
+    """Simulate on both meshes; batches of one and of all samples tell samples from the start."""
+    one, small_one = large.simulate(1), small.simulate(1)
+    all_of_them, small_all = large.simulate(SAMPLES), small.simulate(SAMPLES)
+    reference_file = large.folder / "references" / "00000.nc"
+    reference = large.verb("reference", microstructure=large.map, output=reference_file)
+    sample = (all_of_them.cpu_s - one.cpu_s) / (SAMPLES - 1)
+    return Simulation(
+        cells=large.cells,
+        small_cells=small.cells,
+        outputs=large.study.loading.outputs,
+        sample_cpu_s=sample,
+        small_sample_cpu_s=(small_all.cpu_s - small_one.cpu_s) / (SAMPLES - 1),
+        memory_mb=all_of_them.memory_mb,
+        small_memory_mb=small_all.memory_mb,
+        start_cpu_s=max(one.cpu_s - sample, 0.0),
+        sample_mb=large.shard.stat().st_size / 1e6 / SAMPLES,
+        reference_cpu_s=reference.cpu_s,
+        reference_memory_mb=reference.memory_mb,
+        reference_mb=reference_file.stat().st_size / 1e6,
+    )
+
+
+def _learning(large: Slice) -> Learning:
+    """Gather the eight samples and train on them; two trainings tell epochs from the start."""
+    started = time.process_time()
+    files = [large.shard], [large.map], []
+    gather(large.study, *files, large.design, large.folder / "dataset")
+    gathered = time.process_time() - started
+    short, longer = large.train(1), large.train(LONGER)
+    with netCDF4.Dataset(large.shard) as shard:
+        frames, _, height, width = shard["strain"].shape[1:]
+    stride = large.study.learning.image_stride
+    image = -(-height // stride), -(-width // stride)
+    return Learning(
+        nodes=image[0] * image[1],
+        frames=frames,
+        gather_cpu_s=gathered / SAMPLES,
+        epoch_cpu_s=(longer.cpu_s - short.cpu_s) / (LONGER - 1) / SAMPLES,
+        epoch_gflop=_gflop(large.study, frames, image),
+        memory_mb=max(short.memory_mb, longer.memory_mb),
+        fields_mb=SAMPLES * frames * 3 * image[0] * image[1] * 4 / 1e6,
+        batch_size=large.study.learning.batch_size,
+    )
+
+
+def _gflop(study: Study, frames: int, image: tuple[int, int]) -> float:
+    """Operations of one training step of one sample: forwards and backwards, 1e9.
+
+    PyTorch is loaded here, at the end: a child process counts the memory of the parent that
+    started it as its own.
+    """
+    import torch
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from slipfield.network.cnn_lstm import build_network
+
+    learning = study.learning
+    network = build_network(learning.convolution_blocks, learning.initialisation)
+    random = np.random.default_rng(0)
+    inputs = [(1, frames, 3, *image), (1, 3, *image), (1, frames)]
+    tensors = [torch.tensor(random.normal(size=shape), dtype=torch.float32) for shape in inputs]
+    with FlopCounterMode(display=False) as counter:
+        labels, _ = network(*tensors)
+        labels.sum().backward()
+    return counter.get_total_flops() / 1e9
+
+
+def summary_lines(content: dict[str, Any]) -> list[str]:
+    """Say in a few lines what one sample costs."""
+    simulation, learning = content["simulation"], content["learning"]
+    return [
+        f"a sample: {simulation['sample_cpu_s']:.1f} CPU s, {simulation['sample_mb']:.1f} MB on "
+        f"disk; a batch needs {simulation['start_cpu_s']:.1f} CPU s more and "
+        f"{simulation['memory_mb']:.0f} MB",
+        f"a sample in an epoch of the network: {learning['epoch_cpu_s']:.2f} CPU s, "
+        f"{learning['epoch_gflop']:.0f} GFLOP; the training needs {learning['memory_mb']:.0f} MB",
+    ]

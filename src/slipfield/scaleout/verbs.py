@@ -1,0 +1,30 @@
+"""The verbs `slice` and `doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.study import load_study
+
+app = typer.Typer()
+
+Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
+
+
+@app.command(name="slice")
+def run_slice(
+    config: Config,
+    output: Annotated[Path, typer.Option(help="Unit costs (JSON).")],
+    folder: Annotated[Path, typer.Option(help="Folder of the slice's files.")] = Path(
+        "results/slice"
+    ),
+):
+    """Run eight samples of a study and train on them: what one sample costs."""
+    from slipfield.scaleout.slice import run_slice as measure
+    from slipfield.scaleout.slice import summary_lines
+
+    for line in summary_lines(measure(load_study(config), folder, output, typer.echo)):
+        typer.echo(line)

@@ -1,0 +1,25 @@
+"""A dry run ends with what the jobs would cost."""
+
+import atexit
+
+from slipfield.scaleout.estimate import estimate, print_estimate
+from slipfield.scaleout.units import unit_costs
+
+
+def show_costs():
+    """Print the cost of all jobs that a dry run has planned."""
+    if workflow.dag is None or not workflow.dryrun:
+        return
+    planned = set(workflow.dag.needrun_jobs(exclude_finished=False))
+    jobs = [
+        (job.rule.name, dict(job.wildcards_dict))
+        for level in workflow.dag.toposorted(planned)
+        for job in sorted(level, key=str)
+        if not job.is_norun
+    ]
+    if jobs:
+        units = unit_costs()
+        print_estimate(STUDY, units, estimate(STUDY, units, jobs))
+
+
+atexit.register(show_costs)
