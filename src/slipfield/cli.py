@@ -16,8 +16,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
 from slipfield.learning.verbs import app as learning_app
 from slipfield.projection.verbs import app as projection_app
-from slipfield.scaleout.verbs import app as scaleout_app
-from slipfield.study import load_study
+from slipfield.study import PARAMETERS, load_study
 
 app = typer.Typer(
     name="slipfield",
@@ -30,7 +29,6 @@ app = typer.Typer(
 app.add_typer(import_app, name="import")
 app.add_typer(projection_app, name="projection")
 app.add_typer(learning_app)
-app.add_typer(scaleout_app)
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]
@@ -397,12 +395,19 @@ def invert(
     draws: Annotated[
         int, typer.Option(help="Draws of the orientations where the specimen has none.")
     ] = 3,
+    finer: Annotated[
+        bool,
+        typer.Option(help="Refine on a mesh twice as fine where more than the noise is left."),
+    ] = True,
+    known: Annotated[
+        Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
+    ] = None,
 ):
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
     from slipfield.inversion.outcome import table_lines
     from slipfield.inversion.run import invert as invert_specimen
 
-    found = invert_specimen(specimen, model, output, refine, cells, start, draws)
+    found = invert_specimen(specimen, model, output, refine, cells, start, draws, finer, known)
     for line in (*table_lines(found), *found.notes, *found.warnings):
         typer.echo(line)
     typer.echo(f"report: {output / 'report.html'}")
@@ -444,23 +449,29 @@ def unseen(
 @app.command()
 def bench_inversion(
     model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
-    output: Annotated[Path, typer.Option(help="Folder of the result.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
     specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 10,
     strain_noise: Annotated[float, typer.Option(help="Standard deviation of strain.")] = 5e-4,
     cells: Annotated[
         int | None, typer.Option(help="Elements along each side; default: those of the model.")
     ] = None,
+    measured_cells: Annotated[
+        int | None, typer.Option(help="Those of the specimens; default: those of the inversion.")
+    ] = None,
     solves: Annotated[int, typer.Option(min=1, help="Most forward runs of a refinement.")] = 12,
+    network: Annotated[Path | None, typer.Option(help="Folder of a network, to be timed.")] = None,
 ):
-    """Compare refinement from the projection with refinement from the centre of the box."""
-    from slipfield.inversion.bench import bench_refinement, noise_levels
+    """Invert unseen specimens: runs, errors, coverage and seconds by projection and refinement."""
+    from slipfield.inversion.bench import Plan, noise_levels
+    from slipfield.inversion.bench import bench_inversion as measure
 
-    noises = noise_levels(strain_noise)
-    for row in bench_refinement(model, output, specimens, noises, cells, solves)["summary"]:
-        errors = ", ".join(f"{error:.2g} %" for error in row["median_error_percent"])
+    noises = noise_levels(strain_noise)[1 if measured_cells else 0 :]
+    plan = Plan(specimens, noises, cells, measured_cells, solves)
+    for row in measure(model, output, plan, network):
+        errors = ", ".join(f"{row[f'{name}_median_percent']:.2g} %" for name in PARAMETERS)
         typer.echo(
-            f"strain noise {row['strain_noise']:g}, from the {row['start']}: "
-            f"{row['median_runs']:g} runs (at most {row['most_runs']}), median errors {errors}"
+            f"strain noise {row['strain_noise']:g}, {row['estimate']}: {row['median_runs']:g} runs "
+            f"(at most {row['most_runs']}), median errors {errors}"
         )
 
 

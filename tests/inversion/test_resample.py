@@ -5,9 +5,16 @@ import pytest
 import xarray as xr
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.resample import Mesh, at_times, bilinear_weights, resample
+from slipfield.inversion.resample import (
+    Measurement,
+    Mesh,
+    at_times,
+    bilinear_weights,
+    resample,
+)
 from slipfield.inversion.sheet import loading_path, measured_study, sheet_nodes
 from slipfield.inversion.specimen_file import part
+from slipfield.projection.resample import resample as average
 from slipfield.study import check_study
 
 MODEL = check_study(
@@ -132,3 +139,25 @@ def test_loading_path_keeps_its_corners():
 def test_few_grains_are_one_line():
     with pytest.raises(SlipfieldError, match="specimen.grains: given 1"):
         measured_study(specimen(grains=1), MODEL)
+
+
+def test_averages_over_windows_agree_with_those_of_finer_meshes():
+    """Points at the nodes of a mesh twice as fine: two ways to the same integral."""
+    nodes = [np.linspace(0, 2, n) for n in (17, 33)]
+    meshes = [Mesh(*np.meshgrid(each, each)) for each in nodes]
+    fine = np.random.default_rng(1).standard_normal((2, 3, 33, 33))
+    fine[0, :, 4:13, 6:20] = np.nan
+    inside, sampling = bilinear_weights(meshes[0], meshes[1].x.ravel(), meshes[1].y.ravel())
+    assert inside.all()
+    points = fine.reshape(2, 3, -1)
+    measurement = Measurement(np.arange(2), points, np.ones(2), sampling, meshes[0], (1 / 16,) * 2)
+    found, expected = measurement.averaged(1.0), average(fine, (17, 17), 1.0)
+    both = np.isfinite(found) & np.isfinite(expected)
+    np.testing.assert_allclose(found[both], expected[both], atol=1e-5)
+    assert np.isnan(found[0, 0, 4:6, 5:9]).all()
+    assert np.isfinite(found[1]).all()
+
+
+def test_points_further_apart_than_nodes_are_not_averaged():
+    measurement, _ = measured(specimen(step=0.25))
+    np.testing.assert_array_equal(measurement.averaged(1.0), measurement.nodal)

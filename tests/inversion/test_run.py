@@ -35,7 +35,7 @@ def values_of(estimate):
 def test_answers_are_right_within_their_intervals(inverted):
     folder, found = inverted
     content, value, low, high = result(folder)
-    assert list(content["estimates"]) == ["cnn_lstm", "projection", "refined"]
+    assert list(content["estimates"]) == ["projection", "cnn_lstm", "refined"]
     first, first_low, first_high = values_of(content["estimates"]["projection"])
     assert np.abs(first / TRUTH - 1).max() < 0.1
     assert np.all((first_low < TRUTH) & (TRUTH < first_high))
@@ -44,7 +44,7 @@ def test_answers_are_right_within_their_intervals(inverted):
     assert np.all((low < TRUTH) & (TRUTH < high))
     assert content["forward_check"]["strain_rms"] < 2.2e-4
     assert [step["import"] for step in content["imports"]] == ["dic", "load", "ebsd"]
-    assert np.array(found.answers[0].details["attention"]).shape == (4, 3)
+    assert np.array(found.answers[1].details["attention"]).shape == (4, 3)
 
 
 def test_report_is_one_file_with_every_picture_in_it(inverted):
@@ -65,6 +65,51 @@ def test_refinement_from_the_centre_reaches_the_same_point(
     content, value, *_ = result(tmp_path / "out")
     assert content["refinement"]["converged"]
     np.testing.assert_allclose(value, result(inverted[0])[1], rtol=2e-3)
+
+
+@pytest.fixture(scope="module")
+def noisier(specimen, tmp_path_factory):
+    """Specimen that is said to have a quarter of its noise, so that refinement leaves too much."""
+    path = tmp_path_factory.mktemp("noisier") / "specimen.nc"
+    return changed(specimen, path, lambda data: data.assign_attrs(strain_noise=5e-5))
+
+
+def test_what_the_mesh_does_not_explain_is_refined_on_a_finer_one(
+    inverted, noisier, projection, tmp_path
+):
+    copytree(inverted[0] / "work", tmp_path / "out" / "work")
+    found = invert(noisier, [projection], tmp_path / "out", solves=8)
+    content, value, low, high = result(tmp_path / "out")
+    assert content["answer"] == "refined"
+    assert "twice as fine" in content["why"]
+    assert found.check.strain.shape[-2:] == (33, 33)
+    assert found.measurement.mesh.shape == (33, 33)
+    assert np.all((low < TRUTH) & (TRUTH < high))
+    coarse = result(inverted[0])[1]
+    mesh = np.array(content["refinement"]["mesh_deviation_ln_k"])
+    np.testing.assert_allclose(mesh, 0.5 * np.abs(np.log(value / coarse)), atol=2e-4)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "32 x 32 elements" in page
+
+
+def test_without_the_finer_mesh_an_adapted_model_answers(inverted, noisier, projection, tmp_path):
+    adapted = tmp_path / "adapted"
+    copytree(projection, adapted)
+    card = json.loads((adapted / "model.json").read_text())
+    (adapted / "model.json").write_text(json.dumps({**card, "adapted": {"samples": 20}}))
+    for folder, answer in ((adapted, "projection"), (projection, "refined")):
+        output = tmp_path / answer
+        copytree(inverted[0] / "work", output / "work")
+        invert(noisier, [folder], output, solves=8, finer=False)
+        content, value, *_ = result(output)
+        assert content["answer"] == answer
+        estimate = values_of(content["estimates"][answer])[0]
+        np.testing.assert_array_equal(value, estimate)
+
+
+def test_two_models_of_one_kind_are_refused(specimen, projection, tmp_path):
+    with pytest.raises(SlipfieldError, match="2 of the kind 'projection'"):
+        invert(specimen, [projection, projection], tmp_path / "out")
 
 
 def test_overlay_is_there_even_if_the_solver_is_not(specimen, projection, tmp_path, monkeypatch):

@@ -4,8 +4,8 @@ import numpy as np
 
 from slipfield.inversion.bench import noisy
 from slipfield.inversion.launch import COMMAND, Solver
+from slipfield.inversion.preparation import box_prior
 from slipfield.inversion.refine import Problem, refine
-from slipfield.inversion.run import box_prior
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.study import Noise, check_study
 
@@ -25,7 +25,7 @@ def test_refinement_on_the_real_solver_recovers_the_parameters(tmp_path, monkeyp
     solver = Solver.prepare(STUDY, make_microstructure(STUDY, 0), tmp_path / "it's work")
     measured = solver.run(np.exp(truth))
     np.testing.assert_allclose(measured.parameters, np.exp(truth))
-    measurement = noisy(measured, solver.microstructure, Noise(), 0)
+    measurement = noisy(solver, solver, np.exp(truth), Noise(), 0)
     problem = Problem(measurement, solver.run, 1e-3, box_prior(STUDY))
     result = refine(problem, np.log(STUDY.sampling.centre), 8)
     assert result.converged

@@ -207,6 +207,7 @@ rule import_grains:
 rule invert:
     input:
         specimen="<results>/inversion/specimen.nc",
+        truth="<results>/inversion/laboratory/truth.json",
         models=expand("<results>/models/{model}/model.json", model=STUDY.models),
     output:
         result="<results>/inversion/result/inversion.json",
@@ -231,7 +232,7 @@ rule invert:
         "Invert the unseen specimen: {output.report}"
     shell:
         "{params.run} invert {input.specimen} {params.models} --refine 10"
-        " --output {params.folder} > {log} 2>&1"
+        " --known {input.truth} --output {params.folder} > {log} 2>&1"
 
 
 rule invert_demo:

@@ -88,8 +88,15 @@ def hide_axes(axes: Axes) -> None:
     axes.spines[:].set_visible(False)
 
 
-def figure_estimates(answers: Sequence[Answer], trained: Study) -> Figure:
-    """Estimates of all methods with their intervals; the sampling box is written above."""
+def figure_estimates(
+    answers: Sequence[Answer], trained: Study, known: np.ndarray | None = None
+) -> Figure:
+    """Estimates of all methods with their intervals; the sampling box is written above.
+
+    Parameters
+    ----------
+    known : (3,) parameters that are known beforehand, drawn as dashed lines.
+    """
     use_style()
     figure = Figure(figsize=(9.0, 1.2 + 0.35 * len(answers)), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
@@ -98,12 +105,14 @@ def figure_estimates(answers: Sequence[Answer], trained: Study) -> Figure:
         for y, answer, colour in zip(height, answers, COLOURS, strict=False):
             axes.plot([answer.low[i], answer.high[i]], [y, y], color=colour, linewidth=3, alpha=0.5)
             axes.plot(answer.parameters[i], y, "o", color=colour, markersize=5)
+        if known is not None:
+            axes.axvline(known[i], color="0.3", linestyle="--", linewidth=1.0)
         low, high = trained.sampling.box[i]
         axes.set(xlabel=parameter_label(name), ylim=(-0.6, len(answers) - 0.4))
         axes.set_title(f"box {low:g} to {high:g}", fontsize="small", color="0.4")
         axes.margins(x=0.3)
         axes.grid(axis="x", color="0.9")
-    panels[0].set_yticks(height, [METHOD_NAMES[answer.method] for answer in answers])
+    panels[0].set_yticks(height, [METHOD_NAMES.get(a.method, a.method) for a in answers])
     return figure
 
 
@@ -171,24 +180,31 @@ def figure_loads(measurement: Measurement, run: Reference, study: Study) -> Figu
     return figure
 
 
-def figure_refinement(result: Refined) -> Figure:
-    """Parameters relative to the result, and residuals, over the forward runs."""
+def figure_refinement(stages: Sequence[Refined]) -> Figure:
+    """Parameters relative to the result, and residuals, over the forward runs.
+
+    Parameters
+    ----------
+    stages : refinements that went on from one another, that on the coarsest mesh first.
+    """
     use_style()
     figure = Figure(figsize=(9.0, 3.0), layout="constrained")
     left, right = figure.subplots(1, 2)
-    steps = np.arange(1, len(result.path) + 1)
-    away = np.array([step.log_parameters for step in result.path]) - result.log_parameters
+    path = [step for stage in stages for step in stage.path]
+    steps = np.arange(1, len(path) + 1)
+    away = np.array([step.log_parameters for step in path]) - stages[-1].log_parameters
     for name, values, colour in zip(PARAMETERS, away.T, COLOURS, strict=False):
         left.plot(steps, 100 * np.expm1(values), "o-", color=colour, markersize=4, label=name)
     left.axhline(0, color="0.6", linewidth=0.8)
     left.set(xlabel="forward run", ylabel="away from the result (%)")
-    left.legend()
-    right.plot(steps, [100 * step.strain_rms for step in result.path], "o-", label="strain (%)")
-    if np.isfinite(result.path[0].load_rms):
-        right.plot(steps, [100 * s.load_rms for s in result.path], "s-", label="load (%)")
+    right.plot(steps, [100 * step.strain_rms for step in path], "o-", label="strain (%)")
+    if np.isfinite(path[0].load_rms):
+        right.plot(steps, [100 * step.load_rms for step in path], "s-", label="load (%)")
     right.set(xlabel="forward run", ylabel="rms residual (%)", yscale="log")
-    right.legend()
     for axes in (left, right):
+        for end in np.cumsum([len(stage.path) for stage in stages[:-1]]):
+            axes.axvline(end + 0.5, color="0.6", linestyle=":", label="mesh twice as fine")
+        axes.legend()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
@@ -202,6 +218,8 @@ def figure_bench(rows: Sequence[dict[str, Any]]) -> Figure:
     for axes, noise in zip(panels, noises, strict=True):
         for start, colour in (("centre", GREY), ("projection", BLUE)):
             own = [r for r in rows if r["start"] == start and r["strain_noise"] == noise]
+            if not own:
+                continue
             longest = max(len(row["errors"]) for row in own)
             padded = [r["errors"] + r["errors"][-1:] * (longest - len(r["errors"])) for r in own]
             runs = np.arange(1, longest + 1)

@@ -1,7 +1,10 @@
-"""Forward runs that refinement needs from the projection and from the centre of the box.
+"""What an inversion costs and reaches, on specimens that no model has seen.
 
-The latter is what finite-element model updating does in practice. Specimens are unseen: fresh
-microstructures, random parameters, measured at the nodes with white noise.
+Forward runs that refinement needs from the projection and from the centre of the box (the latter is
+what finite-element model updating does in practice), errors, coverage of the intervals and seconds.
+Specimens have fresh microstructures and random parameters, and are measured at the nodes of their
+mesh, which may be finer than that of the inversion, with white noise. A bench that was stopped goes
+on with the specimen at which it stopped.
 """
 
 from __future__ import annotations
@@ -9,28 +12,29 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import eye_array
 
-from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.figures.inversion import figure_bench
 from slipfield.figures.style import save_figure
-from slipfield.files import write_text
+from slipfield.files import open_netcdf, write_text
+from slipfield.inversion.bench_tables import write_tables
+from slipfield.inversion.choice import Fit, choose, strain_noise
 from slipfield.inversion.launch import Solver
-from slipfield.inversion.predict import Model, by_projection
-from slipfield.inversion.refine import Problem, Refined, refine
-from slipfield.inversion.resample import Measurement, Mesh
-from slipfield.inversion.run import DEFAULT_LOAD_NOISE, box_prior
+from slipfield.inversion.predict import Answer, Model, by_network, by_projection
+from slipfield.inversion.preparation import DEFAULT_LOAD_NOISE, box_prior
+from slipfield.inversion.refine import Problem, Refined, refine, refine_further
+from slipfield.inversion.resample import Measurement, Mesh, bilinear_weights
+from slipfield.inversion.run import refined_answer
 from slipfield.inversion.unseen import random_parameters, unseen_study
 from slipfield.progress import progress
 from slipfield.projection.reference import Reference
 from slipfield.specimen.microstructure import make_microstructure
-from slipfield.study import Noise
+from slipfield.study import Noise, Study
 
 STARTS = ("projection", "centre")
 NOISELESS = 1e-3
@@ -38,103 +42,186 @@ NOISELESS = 1e-3
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What is measured.
+
+    Attributes
+    ----------
+    specimens, noises : unseen specimens, and the noises that each is measured with.
+    cells, measured_cells : elements along each side in the inversion and in the specimen, by
+        default those of the model and those of the inversion.
+    solves : forward runs that a refinement may take.
+    """
+
+    specimens: int
+    noises: Sequence[Noise]
+    cells: int | None = None
+    measured_cells: int | None = None
+    solves: int = 12
+
+
+@dataclass(frozen=True)
 class Case:
-    """One unseen specimen: its number, true ln k and solver."""
+    """One unseen specimen: its number, true ln k and solvers.
+
+    Attributes
+    ----------
+    specimen, inversion, finer : on its own mesh, on that of the inversion and on one twice as fine.
+    """
 
     number: int
     truth: np.ndarray
-    solver: Solver
+    specimen: Solver
+    inversion: Solver
+    finer: Solver
 
 
-def bench_refinement(
-    model_folder: Path,
-    output: Path,
-    specimens: int,
-    noises: Sequence[Noise],
-    cells: int | None,
-    solves: int,
-) -> dict[str, Any]:
-    """Refine ``specimens`` unseen specimens from both starts; write JSON and a figure.
+def bench_inversion(
+    model_folder: Path, output: Path, plan: Plan, network_folder: Path | None = None
+) -> list[dict[str, Any]]:
+    """Invert unseen specimens; write ``summary.csv``, ``seconds.json`` and ``refinement.png``.
+
+    Parameters
+    ----------
+    network_folder : folder of a network whose answer is timed on every specimen, too.
 
     Returns
     -------
-    dict
-        ``cases``: one row per specimen, noise and start, with the errors of ln k after each
-        forward run, the reference run included; ``summary``: medians over the specimens.
+    list of dict
+        Rows of the summary: medians over the specimens.
 
     Raises
     ------
     SlipfieldError
-        If the model is no projection inverter or there are no specimens.
+        If the model is no projection inverter, or ``output`` holds the cases of another bench.
     """
     model = Model.load(model_folder)
-    if model.name != "projection" or specimens < 1:
-        raise SlipfieldError(f"{model_folder}: needs a projection inverter and 1 specimen or more")
-    study = unseen_study(model.study, specimens, cells)
-    first = model.study.specimen.microstructures
-    parameters = random_parameters(study, specimens, seed=first)
+    if not model.projects:
+        raise SlipfieldError(f"{model_folder}: needs a projection inverter")
+    network = None if network_folder is None else Model.load(network_folder)
+    study = unseen_study(model.study, plan.specimens, plan.cells)
+    _claim(output, model, plan, study)
     rows = []
-    with progress("refine unseen specimens", specimens) as advance:
-        for number in range(specimens):
-            grains = make_microstructure(study, first + number)
-            solver = Solver.prepare(study, grains, output / "work" / f"{number:02d}")
-            case = Case(number, np.log(parameters[number]), solver)
-            for noise in noises:
-                rows += _both_starts(model, case, noise, solves)
+    with progress("invert unseen specimens", plan.specimens) as advance:
+        for number in range(plan.specimens):
+            path = output / "cases" / f"{number:03d}.json"
+            if not path.exists():
+                case = _case(model, number, plan, output)
+                found = [
+                    row for noise in plan.noises for row in _rows(model, network, case, noise, plan)
+                ]
+                write_text(path, json.dumps(found, indent=1) + "\n")
+            rows += json.loads(path.read_text(encoding="utf-8"))
             advance()
-    content = {
-        "slipfield_version": __version__,
-        "cells": [study.specimen.cells_x, study.specimen.cells_y],
-        "specimens": specimens,
-        "seconds_per_run": float(np.median(_seconds(rows))),
-        "summary": summary(rows),
-        "cases": rows,
-    }
-    write_text(output / "refinement.json", json.dumps(content, indent=1) + "\n")
     save_figure(figure_bench(rows), output / "refinement.png")
-    return content
+    return write_tables(rows, output)
 
 
-def _seconds(rows: Sequence[dict[str, Any]]) -> list[float]:
-    return [s for row in rows for s in row["run_seconds"]] or [float("nan")]
+def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
+    """Write down what is measured, or refuse a folder in which something else was."""
+    path = output / "bench.json"
+    facts = {
+        "model": model.study.name,
+        "adapted": model.adapted,
+        "training_cells": [model.study.specimen.cells_x, model.study.specimen.cells_y],
+        "grains": study.specimen.grains,
+        "cells": [study.specimen.cells_x, study.specimen.cells_y],
+        "measured_cells": plan.measured_cells or study.specimen.cells_x,
+        "noises": [noise.model_dump(mode="json") for noise in plan.noises],
+        "solves": plan.solves,
+        "physics_hash": study.physics_hash(),
+    }
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != facts:
+        raise SlipfieldError(f"{output}: holds another bench; choose another folder")
+    write_text(path, json.dumps(facts, indent=1) + "\n")
 
 
-def _both_starts(model: Model, case: Case, noise: Noise, solves: int) -> list[dict[str, Any]]:
-    """Rows of one specimen under one noise."""
-    solver, centre = case.solver, np.array(model.study.sampling.centre)
-    grains = solver.microstructure
-    measurement = noisy(solver.run(np.exp(case.truth)), grains, noise, case.number)
+def _case(model: Model, number: int, plan: Plan, output: Path) -> Case:
+    first = model.study.specimen.microstructures
+    cells = plan.cells or model.study.specimen.cells_x
+    solvers = []
+    for each in (plan.measured_cells or cells, cells, 2 * cells):
+        own = unseen_study(model.study, plan.specimens, each)
+        folder = output / "work" / f"{number:03d}-{each}"
+        solvers.append(Solver.prepare(own, make_microstructure(own, first + number), folder))
+    truth = random_parameters(model.study, number + 1, seed=first)[number]
+    return Case(number, np.log(truth), *solvers)
+
+
+def _rows(
+    model: Model, network: Model | None, case: Case, noise: Noise, plan: Plan
+) -> list[dict[str, Any]]:
+    """Rows of one specimen under one noise: one for each start."""
+    solver, centre = case.inversion, np.array(model.study.sampling.centre)
+    measurement = noisy(case.specimen, solver, np.exp(case.truth), noise, case.number)
     load_noise = noise.load_relative_std or NOISELESS
     problem = Problem(measurement, solver.run, load_noise, box_prior(model.study))
-    reference = solver.run(centre)
-    began = time.perf_counter()
+    before = len(solver.cpu)
+    reference, began = solver.run(centre), time.process_time()
     answer = by_projection(model, reference, measurement, load_noise)
-    seconds = time.perf_counter() - began
+    own = {"projection": time.process_time() - began, "reference": solver.cpu[before:]}
+    if network is not None:
+        own["network_wall"] = _network_seconds(network, case, measurement)
     rows = []
-    for start in STARTS:
+    for start in STARTS[: 1 if plan.measured_cells else 2]:
         point = answer.parameters if start == "projection" else centre
-        before = len(solver.seconds)
-        result = refine(problem, np.log(point), solves)
+        before = len(solver.cpu)
+        result = refine(problem, np.log(point), plan.solves)
+        known = noise.strain_std or strain_noise(measurement)
         rows.append(
             {
                 "specimen": case.number,
                 "strain_noise": noise.strain_std,
                 "load_noise": noise.load_relative_std,
                 "start": start,
-                "runs": _runs(result) + (start == "projection"),
+                "runs": len(result.path) + (start == "projection"),
                 "converged": result.converged,
                 "errors": _errors(result, case.truth, start, centre),
-                "final": (result.log_parameters - case.truth).tolist(),
-                "deviation": np.sqrt(np.diag(result.covariance)).tolist(),
-                "projection_seconds": seconds,
-                "run_seconds": solver.seconds[before:],
+                "cpu_seconds": {**own, "refinement": solver.cpu[before:]},
+                "projection": _against(answer, case.truth),
+                "refined": _against(refined_answer(result, 0.0), case.truth),
+                **_chosen(model, case, noise, problem, answer, result, known),
             }
         )
     return rows
 
 
-def _runs(result: Refined) -> int:
-    return len(result.path)
+def _chosen(
+    model: Model,
+    case: Case,
+    noise: Noise,
+    problem: Problem,
+    answer: Answer,
+    result: Refined,
+    known: float,
+) -> dict[str, Any]:
+    """Which estimate `invert` would answer with, on a finer mesh where that is called for."""
+    fit = Fit(result.residual, known)
+    if fit.fails:
+        measured = noisy(case.specimen, case.finer, np.exp(case.truth), noise, case.number)
+        sharper = replace(problem, measurement=measured, forward=case.finer.run)
+        result = refine_further(result, sharper)
+    refined = refined_answer(result, 0.0)
+    method = choose([answer, refined], model.adapted, result, fit).method
+    final = refined if method == refined.method else answer
+    further = len(result.path) if result.coarser is not None else 0
+    return {"lack": fit.lack, "finer_runs": further, "answer": _against(final, case.truth)}
+
+
+def _against(answer: Answer, truth: np.ndarray) -> dict[str, list]:
+    """Errors of ln k and whether the intervals hold the truth."""
+    low, high = np.log(answer.low), np.log(answer.high)
+    error = np.log(answer.parameters) - truth
+    return {"error": error.tolist(), "covered": ((low < truth) & (truth < high)).tolist()}
+
+
+def _network_seconds(network: Model, case: Case, measurement: Measurement) -> float:
+    """Wall time of a network's answer, s."""
+    with open_netcdf(case.inversion.microstructure) as data:
+        grains = data.load()
+    began = time.perf_counter()
+    by_network(network, case.inversion.study, grains, measurement)
+    return time.perf_counter() - began
 
 
 def _errors(result: Refined, truth: np.ndarray, start: str, centre: np.ndarray) -> list[float]:
@@ -153,43 +240,24 @@ def _errors(result: Refined, truth: np.ndarray, start: str, centre: np.ndarray) 
     return found
 
 
-def noisy(run: Reference, microstructure: Path, noise: Noise, seed: int) -> Measurement:
-    """Measurement at the nodes: a forward run with white noise."""
-    import xarray as xr
+def noisy(
+    specimen: Solver, inversion: Solver, parameters: np.ndarray, noise: Noise, seed: int
+) -> Measurement:
+    """Measurement of a specimen at the nodes of its mesh, with white noise.
 
-    with xr.open_dataset(microstructure) as data:
-        mesh = Mesh(data["x_mm"].values, data["y_mm"].values)
+    Parameters
+    ----------
+    specimen, inversion : solvers on the mesh of the specimen and on that of the inversion.
+    """
+    run: Reference = specimen.run(parameters)
+    own, mesh = (Mesh.read(solver.microstructure) for solver in (specimen, inversion))
+    inside, sampling = bilinear_weights(mesh, own.x.ravel(), own.y.ravel())
     random = np.random.default_rng((noise.seed, seed))
     points = run.strain.reshape(len(run.time), 3, -1).astype(float)
     points = points + noise.strain_std * random.standard_normal(points.shape)
     load = run.load * (1 + noise.load_relative_std * random.standard_normal(len(run.time)))
-    spacing = tuple(
-        np.ptp(v) / (n - 1) for v, n in ((mesh.x, mesh.shape[1]), (mesh.y, mesh.shape[0]))
-    )
-    sampling = eye_array(points.shape[2]).tocsr()
-    return Measurement(run.time, points, load, sampling, mesh, spacing)
-
-
-def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Medians over the specimens for each noise and start."""
-    found = []
-    for noise in dict.fromkeys(row["strain_noise"] for row in rows):
-        for start in STARTS:
-            own = [r for r in rows if r["start"] == start and r["strain_noise"] == noise]
-            errors = 100 * np.abs(np.expm1([row["final"] for row in own]))
-            found.append(
-                {
-                    "strain_noise": noise,
-                    "load_noise": own[0]["load_noise"],
-                    "start": start,
-                    "median_runs": float(np.median([row["runs"] for row in own])),
-                    "most_runs": max(row["runs"] for row in own),
-                    "converged": sum(row["converged"] for row in own),
-                    "median_error_percent": np.median(errors, axis=0).tolist(),
-                    "largest_error_percent": errors.max(axis=0).tolist(),
-                }
-            )
-    return found
+    spacing = tuple(np.ptp(v) / (n - 1) for v, n in ((own.x, own.shape[1]), (own.y, own.shape[0])))
+    return Measurement(run.time, points[:, :, inside], load, sampling, mesh, spacing)
 
 
 def noise_levels(strain: float, load: float = DEFAULT_LOAD_NOISE) -> list[Noise]:

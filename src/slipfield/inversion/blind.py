@@ -14,12 +14,14 @@ import numpy as np
 import xarray as xr
 
 from slipfield.errors import SlipfieldError
+from slipfield.inversion.choice import Choice
 from slipfield.inversion.comparison import compare
 from slipfield.inversion.launch import Solver
 from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.predict import Answer, Model
+from slipfield.inversion.preparation import prepare
 from slipfield.inversion.resample import Measurement
-from slipfield.inversion.run import NORMAL_95, predictions, prepare
+from slipfield.inversion.run import NORMAL_95, predictions
 from slipfield.inversion.unusual import channels
 
 LOST = (
@@ -28,6 +30,7 @@ LOST = (
     "{draws} random draws stand in for the orientations, and the intervals hold the scatter "
     "between them. A refinement would fit the wrong grains and is left out too."
 )
+ALONE = "Without orientations only the load curve can be used, and only this model does that."
 
 
 def invert_blind(
@@ -45,7 +48,7 @@ def invert_blind(
     SlipfieldError
         If there is no projection inverter or no load, or fewer than two draws are asked for.
     """
-    chosen = [model for model in models if model.name == "projection"]
+    chosen = [model for model in models if model.projects]
     if not chosen:
         raise SlipfieldError(
             "specimen: no orientations; only the projection inverter can do without"
@@ -67,6 +70,7 @@ def invert_blind(
     found.measurement = whole
     found.notes.append(LOST.format(draws=draws))
     found.answers = [_combined(members)]
+    found.choice = Choice(found.answers[0].method, ALONE)
     found.check = solvers[-1].run(found.answer.parameters)
     found.comparison = compare(found.measurement, found.check)
     found.channels = channels(

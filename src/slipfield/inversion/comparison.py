@@ -51,6 +51,12 @@ class Comparison:
         load = self.load_squares / self.load_count if self.load_count else float("nan")
         return strain, float(np.sqrt(load))
 
+    @property
+    def weighted_rms(self) -> float:
+        """Root mean square of the strain residuals with the points' weights; NaN without strain."""
+        total = self.counts.sum()
+        return float(np.sqrt(self.squares.sum() / total)) if total else float("nan")
+
 
 @dataclass(frozen=True)
 class Weights:

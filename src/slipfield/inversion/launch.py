@@ -36,12 +36,13 @@ class Solver:
     Attributes
     ----------
     study, folder : the specimen's study, and the folder of its files and runs.
-    seconds : wall time of each run that was made, s.
+    seconds, cpu : wall and CPU time of each run that was made, s.
     """
 
     study: Study
     folder: Path
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
     @classmethod
     def prepare(cls, study: Study, microstructure: xr.Dataset, folder: Path) -> Solver:
@@ -66,9 +67,10 @@ class Solver:
         """
         path = self.folder / f"run-{self._key(parameters)}.nc"
         if not path.exists():
-            started = time.perf_counter()
+            started, used = time.perf_counter(), _children_cpu()
             self._start(parameters, path)
             self.seconds.append(time.perf_counter() - started)
+            self.cpu.append(_children_cpu() - used)
         return Reference.read(path)
 
     def _key(self, parameters: np.ndarray) -> str:
@@ -102,6 +104,12 @@ class Solver:
             lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             reason = lines[-1].removeprefix("slipfield: error: ")
             raise SlipfieldError(f"forward run: {reason}")
+
+
+def _children_cpu() -> float:
+    """CPU seconds of all processes that this one started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _content(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
+from slipfield.inversion.choice import Choice, Fit
 from slipfield.inversion.comparison import Comparison
 from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.refine import Refined
@@ -31,9 +32,12 @@ class Inversion:
     source, data : specimen file and its content.
     study, microstructure, measurement : the sheet as the solver sees it.
     trained : study of the model.
-    answers : estimates, the best last.
+    answers : estimates, that of the preferred model first.
+    choice : which of them is the answer, and why.
     refined : the refinement, if there was one.
+    fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
+    known : (3,) parameters that are known beforehand, of a simulated specimen.
     channels : out-of-distribution channels.
     notes : what is lost or assumed, in sentences.
     seconds : wall time by part, s.
@@ -46,17 +50,20 @@ class Inversion:
     measurement: Measurement
     trained: Study
     answers: list[Answer] = field(default_factory=list)
+    choice: Choice | None = None
     refined: Refined | None = None
+    fit: Fit = Fit(float("nan"), float("nan"))
     check: Reference | None = None
     comparison: Comparison | None = None
+    known: np.ndarray | None = None
     channels: list[Channel] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def answer(self) -> Answer:
-        """The best estimate."""
-        return self.answers[-1]
+        """The chosen estimate."""
+        return next(a for a in self.answers if a.method == self.choice.method)
 
     @property
     def warnings(self) -> list[str]:
@@ -71,10 +78,14 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
         "slipfield_version": __version__,
         "specimen": {"file": found.source.name, "sha256": digest},
         "imports": provenance(found.data),
-        "models": [{"folder": str(m.folder), "model": m.name} for m in models],
-        "answer": found.answer.method,
+        "models": [
+            {"folder": str(m.folder), "model": m.name, "adapted": m.adapted} for m in models
+        ],
+        "answer": found.choice.method,
+        "why": found.choice.why,
         "parameters": _estimate(found.answer),
         "estimates": {answer.method: _estimate(answer) for answer in found.answers},
+        "known": None if found.known is None else _by_name(found.known),
         "notes": found.notes,
         "warnings": found.warnings,
         "channels": [channel.to_json() for channel in found.channels],
@@ -83,27 +94,40 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
     }
     if found.comparison is not None:
         strain, load = found.comparison.rms
-        content["forward_check"] = {
-            "strain_rms": strain,
-            "load_relative_rms": None if np.isnan(load) else load,
-        }
+        content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}
     if found.refined is not None:
-        content["refinement"] = {
-            "converged": found.refined.converged,
-            "covariance_ln_k": found.refined.covariance.tolist(),
-            "share_from_data": found.refined.data_share.tolist(),
-            "path": [
-                {
-                    "parameters": np.exp(step.log_parameters).tolist(),
-                    "objective": step.objective,
-                    "strain_rms": step.strain_rms,
-                    "load_relative_rms": None if np.isnan(step.load_rms) else step.load_rms,
-                    "accepted": step.accepted,
-                }
-                for step in found.refined.path
-            ],
-        }
+        content["refinement"] = _refinement(found.refined, found.fit)
     return content
+
+
+def _by_name(values: np.ndarray) -> dict[str, float]:
+    return dict(zip(PARAMETERS, map(float, values), strict=True))
+
+
+def _plain(value: float) -> float | None:
+    """Return a number for JSON, which has no NaN."""
+    return None if np.isnan(value) else float(value)
+
+
+def _refinement(refined: Refined, fit: Fit) -> dict[str, Any]:
+    return {
+        "converged": refined.converged,
+        "covariance_ln_k": refined.covariance.tolist(),
+        "share_from_data": refined.data_share.tolist(),
+        "strain_residual": _plain(fit.residual),
+        "strain_noise": _plain(fit.noise),
+        "mesh_deviation_ln_k": refined.mesh_deviation.tolist(),
+        "path": [
+            {
+                "parameters": np.exp(step.log_parameters).tolist(),
+                "objective": step.objective,
+                "strain_rms": _plain(step.strain_rms),
+                "load_relative_rms": _plain(step.load_rms),
+                "accepted": step.accepted,
+            }
+            for step in refined.path
+        ],
+    }
 
 
 def _estimate(answer: Answer) -> dict[str, Any]:
@@ -120,12 +144,18 @@ def _estimate(answer: Answer) -> dict[str, Any]:
 
 
 def table_lines(found: Inversion) -> list[str]:
-    """Lines of the table of estimates."""
-    lines = [f"{'':12s}" + "".join(f"{name:>28s}" for name in PARAMETERS)]
+    """Lines of the table of estimates, the answer marked by a star, and why it is the answer."""
+    heads = [f"{name} ({PARAMETER_UNITS[name]})" for name in PARAMETERS]
+    lines = [" " * 14 + "".join(f"{head:>28s}" for head in heads)]
     for answer in found.answers:
         cells = [
             f"{value:10.4g} ({low:.4g} to {high:.4g})".rjust(28)
             for value, low, high in zip(answer.parameters, answer.low, answer.high, strict=True)
         ]
-        lines.append(f"{answer.method:12s}" + "".join(cells))
-    return lines
+        mark = "*" if answer is found.answer else " "
+        lines.append(f"{mark} {answer.method:12s}" + "".join(cells))
+    if found.known is not None:
+        lines.append(
+            f"  {'known':12s}" + "".join(f"{value:10.4g}".ljust(28) for value in found.known)
+        )
+    return [*lines, f"* the answer, with its 95 % interval. {found.choice.why}"]

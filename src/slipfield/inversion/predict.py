@@ -30,18 +30,30 @@ MOST_NOISE = 0.1
 
 @dataclass(frozen=True)
 class Model:
-    """A trained inverter: its folder, name, card and the study it was trained on."""
+    """A trained inverter.
+
+    Attributes
+    ----------
+    folder, name, study : where it lies, its kind, and the study it was trained on.
+    adapted : whether it was adapted to measurements that its mesh does not resolve.
+    """
 
     folder: Path
     name: str
     inverter: Inverter
     study: Study
+    adapted: bool = False
 
     @classmethod
     def load(cls, folder: Path) -> Model:
         """Read a model folder."""
         inverter, card = load_model(folder)
-        return cls(folder, card["model"], inverter, inverter.study)
+        return cls(folder, card["model"], inverter, inverter.study, "adapted" in card)
+
+    @property
+    def projects(self) -> bool:
+        """Whether it answers from a forward run on the specimen's grain map."""
+        return isinstance(self.inverter, ProjectionInverter)
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Answer:
 
     Attributes
     ----------
-    method : "projection", "cnn_lstm" or "refined".
+    method : name of the model, or "refined".
     parameters, low, high : (3,) k1, k2, k3 and the ends of their 95 % intervals.
     seconds : what it took beyond the forward runs, s.
     unusual : misfit by channel over what 99 % of the training samples stay below.
@@ -78,7 +90,8 @@ def by_projection(
 
     Where the measurement is noisier than the training data, judged by the strain that the
     sensitivities leave unexplained, the features are weighted for that noise. Where it is unlike
-    the training data, the interval is widened by the root of the misfit (Birge's ratio).
+    the training data, the interval is widened by the root of the misfit (Birge's ratio). A model
+    that was adapted to a finer mesh gets strain averaged over its window, as in its adaptation.
 
     Raises
     ------
@@ -89,7 +102,8 @@ def by_projection(
     if not isinstance(inverter, ProjectionInverter):
         raise SlipfieldError(f"{model.folder}: not a projection inverter")
     started = time.perf_counter()
-    strain, load, trained = measurement.nodal, measurement.load, model.study.noise
+    strain = measurement.averaged(inverter.window) if model.adapted else measurement.nodal
+    load, trained = measurement.load, model.study.noise
     inverter.study = model.study
     usual = inverter.invert(reference, strain, load)
     unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
@@ -106,7 +120,7 @@ def by_projection(
     widening = np.sqrt(max(1.0, *unusual.values()))
     parameters = found.parameters[0]
     return Answer(
-        "projection",
+        model.name,
         parameters,
         parameters * (found.low[0] / parameters) ** widening,
         parameters * (found.high[0] / parameters) ** widening,
@@ -119,7 +133,7 @@ def by_projection(
 def by_network(
     model: Model, study: Study, microstructure: xr.Dataset, measurement: Measurement
 ) -> Answer:
-    """Let the published network answer, without a forward run.
+    """Let a network answer, without a forward run.
 
     The interval is split-conformal: the 95th percentile of the errors of ln k on the model's own
     test samples.
@@ -139,15 +153,17 @@ def by_network(
         dataset = _one_sample(Path(folder), study, microstructure, measurement, strain)
         rows = np.arange(1)
         parameters = inverter.predict(dataset, rows)[0]
-        attention = inverter.attention(dataset, rows)[0].tolist()
+        details = {}
+        if hasattr(inverter, "attention"):
+            details["attention"] = inverter.attention(dataset, rows)[0].tolist()
     half = test_quantile(model.folder)
     return Answer(
-        "cnn_lstm",
+        model.name,
         parameters,
         parameters * np.exp(-half),
         parameters * np.exp(half),
         time.perf_counter() - started,
-        details={"attention": attention},
+        details=details,
     )
 
 

@@ -7,7 +7,7 @@ points, the model's nodal fields being interpolated there, so that noise enters 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,14 @@ CONVERGED = 2e-4
 
 WEIGHT_UPDATES = 3
 """Accepted steps after which the weights are estimated anew; later they stay, to converge."""
+
+MESH_SHARE = 0.5
+"""Standard deviation of what a mesh does not resolve, as a share of the change by its doubling: the
+changes by all further doublings sum up to a third in a method of second order, to all in one of
+first order."""
+
+FINER_SOLVES = 3
+"""Forward runs on a finer mesh: at the coarser one's answer, after one step, after another."""
 
 LONGEST_STEP = 1.0
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e3
@@ -76,6 +84,8 @@ class Refined:
     converged : whether the last step was small.
     run : the forward run at the result.
     weights : the last ones.
+    residual : root mean square strain residual with them, NaN without strain.
+    coarser : the refinement on a mesh half as fine that this one started from, if there was one.
     """
 
     log_parameters: np.ndarray
@@ -85,6 +95,23 @@ class Refined:
     converged: bool
     run: Reference
     weights: Weights
+    residual: float
+    coarser: Refined | None = None
+
+    @property
+    def mesh_deviation(self) -> np.ndarray:
+        """Standard deviations (3,) of ln k that stand for what the mesh does not resolve.
+
+        A share of what the doubling of the mesh changed; 0 if it was not doubled.
+        """
+        if self.coarser is None:
+            return np.zeros(len(self.log_parameters))
+        return MESH_SHARE * np.abs(self.log_parameters - self.coarser.log_parameters)
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Standard deviations (3,) of ln k: of the data and of the mesh."""
+        return np.sqrt(np.diag(self.covariance) + self.mesh_deviation**2)
 
 
 @dataclass(frozen=True)
@@ -169,11 +196,12 @@ def refine(
     path = [problem.iterate(now, weights, True)]
     report(path[0])
     damping, converged, updates = FIRST_DAMPING, False, WEIGHT_UPDATES
-    for _ in range(solves - 1):
+    while True:
         step = problem.step(now, weights, damping)
         converged = bool(np.abs(step).max() < CONVERGED)
-        if converged or damping > MOST_DAMPING:
+        if converged or damping > MOST_DAMPING or solves == 1:
             break
+        solves -= 1
         try:
             trial = problem.at(now.log_parameters + step, weights.points)
         except SlipfieldError:
@@ -191,4 +219,21 @@ def refine(
     now, weights = problem.weigh(now)
     covariance = np.linalg.inv(problem.information(now, weights))
     share = 1 - np.diag(covariance @ problem.prior.information)
-    return Refined(now.log_parameters, covariance, share, path, converged, now.run, weights)
+    return Refined(
+        now.log_parameters,
+        covariance,
+        share,
+        path,
+        converged,
+        now.run,
+        weights,
+        now.found.weighted_rms,
+    )
+
+
+def refine_further(
+    coarser: Refined, problem: Problem, report: Callable[[Iterate], None] = lambda iterate: None
+) -> Refined:
+    """Go on with a refinement on a mesh twice as fine, that of ``problem``."""
+    found = refine(problem, coarser.log_parameters, FINER_SOLVES, report)
+    return replace(found, coarser=coarser)

@@ -28,7 +28,9 @@ from slipfield.figures.page import (
 )
 from slipfield.figures.style import save_figure
 from slipfield.files import write_text
+from slipfield.inversion.choice import REFINED
 from slipfield.inversion.outcome import Inversion
+from slipfield.inversion.refine import Refined
 from slipfield.inversion.specimen_file import provenance
 from slipfield.inversion.summary import summary_lines
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
@@ -36,8 +38,13 @@ from slipfield.study import PARAMETER_UNITS, PARAMETERS
 METHODS = {
     "projection": "sensitivity projection",
     "cnn_lstm": "CNN-LSTM network",
-    "refined": "refinement on the forward model",
+    REFINED: "refinement on the forward model",
 }
+
+
+def method_name(method: str) -> str:
+    """Name of a method for a reader; a model without one keeps its own."""
+    return METHODS.get(method, method)
 
 
 def write_overlay(data: xr.Dataset, folder: Path) -> None:
@@ -75,8 +82,8 @@ def _summary(found: Inversion) -> str:
     runs = found.seconds.get("number of forward runs", 0)
     return (
         f"Slip-law parameters of a measured sheet with {found.data.sizes['grain']} grains: "
-        f"{METHODS[found.answer.method]}, {runs:g} forward run{'s' if runs != 1 else ''}, "
-        f"{duration(found.seconds['whole'])}."
+        f"the answer of the {method_name(found.answer.method)}, "
+        f"{runs:g} forward run{'s' if runs != 1 else ''}, {duration(found.seconds['whole'])}."
     )
 
 
@@ -113,33 +120,34 @@ def _input_section(found: Inversion, folder: Path) -> Section:
 
 
 def _estimate_section(found: Inversion, folder: Path) -> Section:
-    save_figure(figure_estimates(found.answers, found.trained), folder / "estimates.png")
+    save_figure(
+        figure_estimates(found.answers, found.trained, found.known), folder / "estimates.png"
+    )
     rows = []
     for answer in found.answers:
-        for name, value, low, high, sd in zip(
-            PARAMETERS, answer.parameters, answer.low, answer.high, answer.deviation, strict=True
-        ):
-            label = f"{name} ({unit_text(PARAMETER_UNITS[name])})"
-            span = f"{significant(low, 4)} to {significant(high, 4)}"
-            rows.append(
-                (METHODS[answer.method], label, significant(value, 4), span, f"{100 * sd:.2g} %")
-            )
+        name = method_name(answer.method)
+        title = f"{name} (the answer)" if answer is found.answer else name
+        rows.append((title, *map(_interval_text, answer.parameters, answer.low, answer.high)))
+    if found.known is not None:
+        rows.append(("known beforehand", *(significant(value, 4) for value in found.known)))
+    units = [unit_text(PARAMETER_UNITS[name]) for name in PARAMETERS]
     table = Table(
-        "Estimates",
+        "Estimates and 95 % intervals",
         rows,
-        ("method", "parameter", "estimate", "95 % interval", "standard deviation"),
+        ("method", *(f"{n} ({unit})" for n, unit in zip(PARAMETERS, units, strict=True))),
         note="Intervals of the trained models are split-conformal: they hold for specimens like "
         "those of the training. That of the projection is widened where the input is unlike them, "
         "and by what the residuals of the forward run suggest. Those of the refinement follow from "
-        "the residuals, which are taken as alike within a block of the sheet. None knows of errors "
-        "that are the same everywhere, such as a wrong thickness.",
-        text_columns=2,
+        "the residuals, which are taken as alike within a block of the sheet, and from what a "
+        "finer mesh changed, if there was one. None knows of errors that are the same everywhere, "
+        "such as a wrong thickness.",
     )
     pictures = [
         picture_of(
             folder / "estimates.png",
             "Estimates and intervals",
-            "Bars are 95 % intervals; the box of the training is written above.",
+            "Bars are 95 % intervals; the box of the training is written above."
+            + (" Dashed: known beforehand." if found.known is not None else ""),
         )
     ]
     attention = [a.details["attention"] for a in found.answers if "attention" in a.details]
@@ -148,7 +156,11 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         save_figure(figure, folder / "attention.png")
         caption = "Share of each input in what the network's recurrent layers read."
         pictures.append(picture_of(folder / "attention.png", "Attention of the network", caption))
-    return Section("estimates", "Estimates", pictures=pictures, tables=[table])
+    return Section("estimates", "Estimates", [found.choice.why], pictures, [table])
+
+
+def _interval_text(value: float, low: float, high: float) -> str:
+    return f"{significant(value, 4)} ({significant(low, 4)} to {significant(high, 4)})"
 
 
 def _unusual_section(found: Inversion) -> Section:
@@ -201,7 +213,7 @@ def _refinement_section(found: Inversion, folder: Path) -> Section | None:
     result = found.refined
     if result is None:
         return None
-    save_figure(figure_refinement(result), folder / "refinement.png")
+    save_figure(figure_refinement(_stages(result)), folder / "refinement.png")
     correlation = result.covariance / np.sqrt(
         np.outer(np.diag(result.covariance), np.diag(result.covariance))
     )
@@ -215,11 +227,32 @@ def _refinement_section(found: Inversion, folder: Path) -> Section | None:
         ("", *PARAMETERS, "share from the data"),
         note="The rest of what is known comes from the sampling box.",
     )
-    ended = "converged" if result.converged else "stopped before it had converged"
-    text = f"Levenberg-Marquardt on the forward model {ended} after {len(result.path)} runs."
+    texts = [_ended(stage) for stage in _stages(result)]
+    if found.fit.lack > 0:
+        texts.append(
+            f"The strain maps differ from the model by {found.fit.residual:.2g} (grain boundaries "
+            f"weighted down), {found.fit.lack:.2g} times their noise of {found.fit.noise:.2g}."
+        )
     caption = "Parameters relative to the result, and residuals, against forward runs."
     pictures = [picture_of(folder / "refinement.png", "Convergence", caption)]
-    return Section("refinement", "Refinement", [text], pictures, [table])
+    return Section("refinement", "Refinement", texts, pictures, [table])
+
+
+def _stages(result: Refined) -> list[Refined]:
+    """Refinements of one another, that on the coarsest mesh first."""
+    return [result] if result.coarser is None else [*_stages(result.coarser), result]
+
+
+def _ended(stage: Refined) -> str:
+    """How one refinement ended."""
+    rows, columns = (count - 1 for count in stage.run.strain.shape[-2:])
+    ended = "converged" if stage.converged else "stopped before it had converged"
+    runs = f"{len(stage.path)} run{'s' if len(stage.path) != 1 else ''}"
+    values = ", ".join(
+        f"{name} {significant(value, 4)}"
+        for name, value in zip(PARAMETERS, np.exp(stage.log_parameters), strict=True)
+    )
+    return f"Levenberg-Marquardt on {columns} x {rows} elements {ended} after {runs}: {values}."
 
 
 def _provenance_section(found: Inversion) -> Section:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -17,7 +18,9 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from slipfield.errors import SlipfieldError
+from slipfield.files import open_netcdf
 from slipfield.inversion.measure import convert
+from slipfield.projection.resample import MINIMUM_COVER
 from slipfield.study import Study
 
 SMOOTHING = 1e-3
@@ -56,14 +59,16 @@ class Measurement:
     spacing: tuple[float, float]
 
     @cached_property
+    def places(self) -> np.ndarray:
+        """Row and column (n, 2), in cells of the mesh, of the measured points."""
+        rows, columns = self.mesh.shape
+        return self.sampling @ np.stack(np.divmod(np.arange(rows * columns), columns), axis=1)
+
+    @cached_property
     def block(self) -> np.ndarray:
         """Block of the sheet, of :data:`BLOCKS` x :data:`BLOCKS`, that holds each point (n,)."""
-        rows, columns = self.mesh.shape
-        grid = np.divmod(np.arange(rows * columns), columns)
-        row, column = (
-            np.minimum(BLOCKS * (self.sampling @ place) / (count - 1), BLOCKS - 1).astype(int)
-            for place, count in zip(grid, (rows, columns), strict=True)
-        )
+        cells = np.array(self.mesh.shape) - 1
+        row, column = np.minimum(BLOCKS * self.places / cells, BLOCKS - 1).astype(int).T
         return BLOCKS * row + column
 
     @property
@@ -85,6 +90,27 @@ class Measurement:
                 fitted = self._fit(pattern, values).reshape(len(frames), 3, -1)
                 found[frames] = np.where(self._reached(pattern), fitted, np.nan)
         return found.reshape(len(self.time), 3, rows, columns)
+
+    def averaged(self, window: float) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 averaged over windows of ``window`` cells at the nodes.
+
+        Each point stands for its pixel of the measured grid. NaN where less than a quarter of a
+        window is known. Where points are further apart than nodes there is nothing to average, and
+        the result is :attr:`nodal`.
+        """
+        rows, columns = self.mesh.shape
+        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
+        pitch = np.array(self.spacing) / cell
+        if pitch.max() > 1:
+            return self.nodal
+        weights = window_weights(self.mesh.shape, self.places, pitch[::-1], window)
+        flat = self.points.reshape(-1, self.points.shape[2]).T
+        known = np.isfinite(flat)
+        area = weights @ known.astype(float)
+        sums = weights @ np.where(known, flat, 0.0)
+        enough = area >= MINIMUM_COVER * window_areas(self.mesh.shape, window)[:, None]
+        found = np.where(enough, sums / np.where(enough, area, 1.0), np.nan)
+        return found.T.reshape(len(self.time), 3, rows, columns).astype(np.float32)
 
     def _fit(self, pattern: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Nodal values (m, nodes) that fit point values (m, points)."""
@@ -113,6 +139,12 @@ class Mesh:
 
     x: np.ndarray
     y: np.ndarray
+
+    @classmethod
+    def read(cls, microstructure: Path) -> Mesh:
+        """Nodes of a microstructure file."""
+        with open_netcdf(microstructure) as data:
+            return cls(data["x_mm"].values, data["y_mm"].values)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -199,6 +231,52 @@ def bilinear_weights(mesh: Mesh, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarr
     index = np.repeat(np.arange(len(first)), 4)
     shape = len(first), rows * columns
     return inside, csr_matrix((weights.ravel(), (index, nodes.ravel())), shape=shape)
+
+
+def window_weights(
+    shape: tuple[int, int], places: np.ndarray, pitch: np.ndarray, window: float
+) -> csr_matrix:
+    """Area, in cells, that each node's window shares with the pixel of each point (nodes, n).
+
+    Parameters
+    ----------
+    shape : nodes along y and x.
+    places : (n, 2) row and column of the points, in cells.
+    pitch : height and width of a pixel, in cells.
+    window : width of the windows, in cells; they are cut at the edges of the sheet.
+    """
+    (row, high), (column, wide) = (
+        _overlaps(place, step, window, count)
+        for place, step, count in zip(places.T, pitch, shape, strict=True)
+    )
+    node = row[:, :, None] * shape[1] + column[:, None, :]
+    area = high[:, :, None] * wide[:, None, :]
+    point = np.broadcast_to(np.arange(len(places))[:, None, None], area.shape)
+    there = area > 0
+    size = np.prod(shape), len(places)
+    return csr_matrix((area[there], (node[there], point[there])), shape=size)
+
+
+def _overlaps(
+    place: np.ndarray, step: float, window: float, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (n, m) of a line whose windows may meet the pixels, and the lengths they share."""
+    reach = 0.5 * (step + window)
+    node = np.ceil(place - reach).astype(int)[:, None] + np.arange(int(2 * reach) + 1)
+    low = np.maximum(np.maximum(node - 0.5 * window, 0), place[:, None] - 0.5 * step)
+    high = np.minimum(np.minimum(node + 0.5 * window, count - 1), place[:, None] + 0.5 * step)
+    inside = (node >= 0) & (node < count)
+    return np.clip(node, 0, count - 1), np.where(inside, np.maximum(high - low, 0), 0.0)
+
+
+def window_areas(shape: tuple[int, int], window: float) -> np.ndarray:
+    """Area (nodes,), in cells, of the nodes' windows, which are cut at the edges of the sheet."""
+    lengths = []
+    for count in shape:
+        node = np.arange(count)
+        ends = np.minimum(node + 0.5 * window, count - 1) - np.maximum(node - 0.5 * window, 0)
+        lengths.append(ends)
+    return np.outer(*lengths).ravel()
 
 
 def curvature(shape: tuple[int, int]) -> csr_matrix:

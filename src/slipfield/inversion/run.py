@@ -13,19 +13,18 @@ import xarray as xr
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
+from slipfield.inversion.choice import REFINED, Fit, choose, strain_noise
 from slipfield.inversion.comparison import compare, deviations
 from slipfield.inversion.launch import Solver
 from slipfield.inversion.outcome import Inversion, to_json
 from slipfield.inversion.predict import Answer, Model, by_network, by_projection
-from slipfield.inversion.refine import Iterate, Prior, Problem, refine
-from slipfield.inversion.resample import Mesh, resample
-from slipfield.inversion.sheet import measured_microstructure, measured_study
+from slipfield.inversion.preparation import box_prior, load_noise, prepare
+from slipfield.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.inversion.specimen_file import read_specimen
 from slipfield.inversion.unusual import channels
-from slipfield.study import PARAMETERS, Study
+from slipfield.study import PARAMETERS
 
 RESULT = "inversion.json"
-DEFAULT_LOAD_NOISE = 5e-3
 NORMAL_95 = 1.96
 
 
@@ -37,6 +36,8 @@ def invert(
     cells: tuple[int, int] | None = None,
     start: str = "prediction",
     draws: int = 3,
+    finer: bool = True,
+    known: Path | None = None,
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -47,6 +48,8 @@ def invert(
     cells : elements along x and y, by default those of the model.
     start : where the refinement starts: "prediction" or "centre" (of the sampling box).
     draws : draws of the orientations where the specimen has none.
+    finer : go on with the refinement on a mesh twice as fine where it leaves more than the noise.
+    known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
     ------
@@ -61,22 +64,57 @@ def invert(
         raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
     data = read_specimen(specimen)
     _check_parts(data, specimen)
-    loaded = sorted((Model.load(path) for path in models), key=lambda m: m.name != "projection")
-    if not loaded:
-        raise SlipfieldError("model: none given; name the folder of a trained inverter")
+    loaded = load_models(models)
+    truth = None if known is None else read_known(known)
     output.mkdir(parents=True, exist_ok=True)
     write_overlay(data, output)
     began = time.perf_counter()
     if "euler" in data:
-        found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start)
+        found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start, finer)
     else:
         from slipfield.inversion.blind import invert_blind
 
         found = invert_blind(specimen, data, loaded, output / "work", cells, draws)
+    found.known = truth
     found.seconds["whole"] = time.perf_counter() - began
     write_report(found, output)
     write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
     return found
+
+
+def load_models(folders: Sequence[Path]) -> list[Model]:
+    """Read trained inverters, those that project on the specimen's own sensitivities first.
+
+    Raises
+    ------
+    SlipfieldError
+        If there are none, or two of the same kind.
+    """
+    if not folders:
+        raise SlipfieldError("model: none given; name the folder of a trained inverter")
+    models = sorted((Model.load(folder) for folder in folders), key=lambda m: not m.projects)
+    names = [model.name for model in models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise SlipfieldError(f"model: {names.count(twice)} of the kind {twice!r}; give one of each")
+    return models
+
+
+def read_known(path: Path) -> np.ndarray:
+    """Read the true k1, k2, k3 (3,) of a simulated specimen from a file of `export`.
+
+    Raises
+    ------
+    SlipfieldError
+        If it cannot be read or one is missing.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))["parameters"]
+        return np.array([float(values[name]) for name in PARAMETERS])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SlipfieldError(
+            f"{path}: no known parameters ({error!r}); expected JSON as `export` writes it"
+        ) from error
 
 
 def _check_parts(data: xr.Dataset, path: Path) -> None:
@@ -88,40 +126,6 @@ def _check_parts(data: xr.Dataset, path: Path) -> None:
         )
 
 
-def prepare(
-    source: Path,
-    data: xr.Dataset,
-    trained: Study,
-    cells: tuple[int, int] | None,
-    random: np.random.Generator | None = None,
-) -> Inversion:
-    """Bring a specimen to the solver's mesh and outputs."""
-    study = measured_study(data, trained, cells)
-    microstructure, study = measured_microstructure(data, study, random)
-    mesh = Mesh(microstructure["x_mm"].values, microstructure["y_mm"].values)
-    measurement = resample(data, study, mesh)
-    found = Inversion(source, data, study, microstructure, measurement, trained)
-    if "load" not in data:
-        found.notes.append(
-            "No load was measured. All stresses scale together, so the strain maps alone say "
-            "little about the common scale of k1, k2 and k3: it rests on h0, the elastic constants "
-            "and the sampling box."
-        )
-    return found
-
-
-def load_noise(data: xr.Dataset, trained: Study) -> float:
-    """Standard deviation of the load relative to itself."""
-    known = data.attrs.get("load_noise", trained.noise.load_relative_std)
-    return float(known) or DEFAULT_LOAD_NOISE
-
-
-def box_prior(trained: Study) -> Prior:
-    """Normal density that is as wide as the sampling box."""
-    box = np.log(np.array(trained.sampling.box))
-    return Prior(box.mean(axis=1), 0.5 * np.ptp(box, axis=1))
-
-
 def _invert_known(
     source: Path,
     data: xr.Dataset,
@@ -130,38 +134,47 @@ def _invert_known(
     solves: int,
     cells: tuple[int, int] | None,
     start: str,
+    finer: bool,
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
-    trained = models[0].study
+    trained, preferred = models[0].study, models[0]
     began = time.perf_counter()
     found = prepare(source, data, trained, cells)
     found.seconds["preparation"] = time.perf_counter() - began
     solver = Solver.prepare(found.study, found.microstructure, work)
     problem = Problem(found.measurement, solver.run, load_noise(data, trained), box_prior(trained))
-    answers = predictions(found, models, solver)
-    if answers[0].method == "projection":
-        answers[0] = widened(answers[0], problem)
-    first, answers = answers[0], [*answers[1:], answers[0]]
+    found.answers = predictions(found, models, solver)
+    if preferred.projects:
+        found.answers[0] = widened(found.answers[0], problem)
     if solves:
-        begin = first.parameters if start == "prediction" else trained.sampling.centre
-        answers.append(_refined(found, problem, solver, np.array(begin), solves))
-    found.answers = answers
-    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in answers}
+        begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
+        found.answers.append(_refined(found, problem, solver, np.array(begin), solves))
+        found.fit = Fit(found.refined.residual, known_noise(found))
+        if found.fit.fails and finer:
+            found, solver = _on_finer_mesh(found, problem, solver)
+    found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
+    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
     found.check = solver.run(found.answer.parameters)
     found.comparison = compare(found.measurement, found.check)
     found.channels = channels(
-        data, found.microstructure, found.study, trained, found.measurement, answers
+        data, found.microstructure, found.study, trained, found.measurement, found.answers
     )
     found.seconds["forward runs"] = float(sum(solver.seconds))
     found.seconds["number of forward runs"] = len(solver.seconds)
     return found
 
 
+def known_noise(found: Inversion) -> float:
+    """Standard deviation of the strain: as given with the specimen, else as the frames show it."""
+    given = found.data.attrs.get("strain_noise")
+    return float(given) if given else strain_noise(found.measurement)
+
+
 def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
-    """Answers of all models, the projection's first."""
+    """Answers of all models, in their order."""
     answers = []
     for model in models:
-        if model.name == "projection":
+        if model.projects:
             reference = solver.run(np.array(model.study.sampling.centre))
             noise = load_noise(found.data, model.study)
             answers.append(by_projection(model, reference, found.measurement, noise))
@@ -171,7 +184,7 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
         except SlipfieldError as error:
             if len(models) == 1:
                 raise
-            found.notes.append(f"The network gave no answer. {error}.")
+            found.notes.append(f"The model {model.name} gave no answer. {error}.")
     return answers
 
 
@@ -203,7 +216,6 @@ def _refined(
         found.notes.append(
             f"The refinement had not converged after {solves} forward runs; allow it more."
         )
-    half = NORMAL_95 * np.sqrt(np.diag(result.covariance))
     weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=True) if s < 0.5]
     if weak:
         found.notes.append(
@@ -211,8 +223,31 @@ def _refined(
             "data."
         )
     seconds = time.perf_counter() - began - (sum(solver.seconds) - before)
-    centre = result.log_parameters
-    return Answer("refined", np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)
+    return refined_answer(result, seconds)
+
+
+def refined_answer(result: Refined, seconds: float) -> Answer:
+    """Estimate and 95 % intervals of a refinement that took ``seconds`` beyond its forward runs."""
+    centre, half = result.log_parameters, NORMAL_95 * result.deviation
+    return Answer(REFINED, np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)
+
+
+def _on_finer_mesh(found: Inversion, problem: Problem, solver: Solver) -> tuple[Inversion, Solver]:
+    """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh."""
+    specimen = found.study.specimen
+    cells = (2 * specimen.cells_x, 2 * specimen.cells_y)
+    print(f"refine: {found.fit.lack:.2g} times the noise is left; on with {cells[0]} x {cells[1]}")
+    finer = prepare(found.source, found.data, found.trained, cells)
+    fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
+    fine.seconds.extend(solver.seconds)
+    sharper = replace(problem, measurement=finer.measurement, forward=fine.run)
+    began, before = time.perf_counter(), sum(fine.seconds)
+    result = refine_further(found.refined, sharper, _say)
+    seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
+    answers = [*found.answers[:-1], refined_answer(result, found.answers[-1].seconds + seconds)]
+    same = {name: getattr(found, name) for name in ("seconds", "notes")}
+    fit = replace(found.fit, residual=result.residual)
+    return replace(finer, answers=answers, refined=result, fit=fit, **same), fine
 
 
 def _say(iterate: Iterate) -> None:
