@@ -16,6 +16,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
 from slipfield.learning.verbs import app as learning_app
 from slipfield.projection.verbs import app as projection_app
+from slipfield.scaleout.verbs import app as scaleout_app
 from slipfield.study import PARAMETERS, load_study
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 app.add_typer(import_app, name="import")
 app.add_typer(projection_app, name="projection")
+app.add_typer(scaleout_app)
 app.add_typer(learning_app)
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
