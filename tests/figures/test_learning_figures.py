@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from slipfield.figures.attribution import figure_attribution
 from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
 from slipfield.figures.style import save_figure
 from slipfield.figures.sweep import figure_sweep
+from slipfield.study import Specimen
 
 
 def lines(axes):
@@ -85,3 +87,32 @@ def test_sweep_shows_scores_and_the_lowest_loss():
     np.testing.assert_array_equal(lines(right)["lowest"], [[1, 0.01]])
     assert [text.get_text() for text in left.get_xticklabels()] == ["0.01", "0.001", "0.0001"]
     assert right.get_xlabel() == "learning rate"
+
+
+def test_attribution_bars_are_shares_and_scores():
+    random = np.random.default_rng(0)
+    total = random.standard_normal((4, 3, 3))
+    data = xr.Dataset(
+        {
+            "total": (("sample", "parameter", "modality"), total),
+            "by_time": (("sample", "parameter", "sequence", "time"), random.random((4, 3, 2, 5))),
+            "strain_map": (("parameter", "y", "x"), random.random((3, 6, 6))),
+            "r2": ("parameter", [0.9, 0.8, 0.7]),
+            "ablated_r2": (("parameter", "modality"), random.random((3, 3))),
+        },
+        {
+            "parameter": ["k1", "k2", "k3"],
+            "modality": ["strain", "orientation", "load"],
+            "sequence": ["strain", "load"],
+            "time": np.arange(5.0),
+        },
+    )
+    shares, ablation, frames, *maps = figure_attribution(data, Specimen()).axes
+    size = np.abs(total).mean(axis=0)
+    heights = np.array([bar.get_height() for bar in shares.patches]).reshape(3, 3)
+    np.testing.assert_allclose(heights.T, 100 * size / size.sum(axis=1, keepdims=True))
+    assert [bar.get_height() for bar in ablation.patches[:3]] == [0.9, 0.8, 0.7]
+    shown = lines(frames)
+    mean = 100 * data["by_time"].sel(parameter="k2", sequence="strain").mean("sample")
+    np.testing.assert_allclose(shown["$k_2$"][:, 1], mean)
+    np.testing.assert_allclose(maps[2].images[0].get_array(), 100 * data["strain_map"][2])

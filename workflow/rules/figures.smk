@@ -11,6 +11,7 @@ FIGURE_FILES = {
 }
 if "cnn_lstm" in TRAINED:
     FIGURE_FILES |= dict.fromkeys(("loss", "attention"), [TRAINED["cnn_lstm"]])
+    FIGURE_FILES["attribution"] = ["<results>/models/cnn_lstm/attribution.nc"]
 FIGURE_FILES["overview"] = ["<results>/dataset/manifest.json", *TRAINED.values()]
 FIGURES = list(FIGURE_FILES)
 FIGURE_FILES |= {

@@ -33,3 +33,31 @@ rule train:
     shell:
         "{params.run} train --config {params.config} --dataset {params.dataset}"
         " --model {wildcards.model} --output {params.folder} > {log} 2>&1"
+
+
+rule attribution:
+    input:
+        model="<results>/models/cnn_lstm/model.json",
+        manifest="<results>/dataset/manifest.json",
+    output:
+        "<results>/models/cnn_lstm/attribution.nc",
+    log:
+        "<logs>/attribution.log",
+    benchmark:
+        "<benchmarks>/attribution.tsv"
+    conda:
+        "../../envs/learn.yaml"
+    threads: STUDY.learning.threads
+    resources:
+        **GPU,
+        mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
+        runtime=120,
+    params:
+        run=RUN,
+        dataset=lambda wildcards, input: os.path.dirname(input.manifest),
+        model=lambda wildcards, input: os.path.dirname(input.model),
+    message:
+        "Attribute the network's answers"
+    shell:
+        "{params.run} attribution --model {params.model} --dataset {params.dataset}"
+        " --output {output} > {log} 2>&1"

@@ -68,6 +68,16 @@ CAPTIONS = {
         "Share of each input in the features that the recurrent layers read, over the loading; "
         "mean and spread over the test set.",
     ),
+    "attribution": Caption(
+        "Learning",
+        "What the network's answers rest on",
+        "Integrated gradients share out the difference between the answer for a specimen and that "
+        "for the mean training specimen; means of absolute sums over test samples, in per cent of "
+        "the answer's total or of the training range. Top left: by modality. Middle: R² when one "
+        "modality is replaced by the mean training specimen's. Right: by frame. Bottom: by node "
+        "of the strain fields; dotted lines are borders of the bands of grains. Attention "
+        "says what is read, this says what counts.",
+    ),
     "overview": Caption(
         "Overview",
         "The study in one picture",

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from slipfield.errors import SlipfieldError
+from slipfield.figures.attribution import figure_attribution
 from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
 from slipfield.figures.overview import figure_overview
 from slipfield.figures.sampling import figure_design
@@ -56,6 +57,11 @@ def _attention(results: Results) -> Figure:
         return figure_attention(data)
 
 
+def _attribution(results: Results) -> Figure:
+    with open_netcdf(results.model("cnn_lstm") / "attribution.nc") as data:
+        return figure_attribution(data.load(), results.study.specimen)
+
+
 def _overview(results: Results) -> Figure:
     path, number = results.central_sample()
     tables = {
@@ -92,6 +98,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "predictions-projection": partial(_predictions, "projection"),
     "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
     "attention": _attention,
+    "attribution": _attribution,
     "runtime": _runtime,
     "overview": _overview,
     **{table: partial(_sweep, table) for table in TABLES.values()},

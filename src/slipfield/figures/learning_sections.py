@@ -78,7 +78,7 @@ def prediction_section(results: Results) -> Section | None:
         "prediction",
         "Prediction",
         [text, *map(_verdict, trained)],
-        [*pictures, *picture(results, "attention")],
+        [*pictures, *picture(results, "attention"), *picture(results, "attribution")],
         [_test_table(metrics) for metrics in trained],
     )
 

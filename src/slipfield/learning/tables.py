@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
@@ -84,6 +85,27 @@ def print_sweep(rows: list[dict[str, Any]]) -> None:
             f"{row['validation_loss']:.4f}",
             f"{row['best_epoch']:.0f}",
             "lowest" if row["best"] else "",
+        )
+    _console().print(table)
+
+
+def print_attribution(data: xr.Dataset) -> None:
+    """Print shares of the modalities and R^2 without each of them."""
+    size = abs(data["total"]).mean("sample")
+    shares = 100 * size / size.sum("modality")
+    off = abs(data["total"].sum("modality") - data["change"]).max().item()
+    names = [str(name) for name in data["modality"].values]
+    title = f"{data.sizes['sample']} samples; shares add up to the answers within {off:.1e}"
+    table = Table(title=title)
+    for heading in ("parameter", "R2", *(f"{n} %" for n in names), *(f"R2, no {n}" for n in names)):
+        table.add_column(heading, justify="left" if heading == "parameter" else "right")
+    for name in data["parameter"].values:
+        own = data.sel(parameter=name)
+        table.add_row(
+            str(name),
+            f"{own['r2'].item():z.3f}",
+            *(f"{value:.1f}" for value in shares.sel(parameter=name).values),
+            *(f"{value:z.3f}" for value in own["ablated_r2"].values),
         )
     _console().print(table)
 

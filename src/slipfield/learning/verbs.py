@@ -54,3 +54,18 @@ def onnx(
 
     difference = export_onnx(model, output)
     typer.echo(f"{output}: differs from PyTorch by {difference:.1e} of the training range")
+
+
+@app.command()
+def attribution(
+    model: Network,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Shares of the answers (NetCDF).")],
+    samples: Annotated[int, typer.Option(min=1, help="Test samples, at most.")] = 24,
+    steps: Annotated[int, typer.Option(min=1, help="Points on the path of integration.")] = 32,
+):
+    """Find which modality, frame and region carries k1, k2, k3: integrated gradients, ablation."""
+    from slipfield.learning.attribution import write_attribution
+    from slipfield.learning.tables import print_attribution
+
+    print_attribution(write_attribution(model, dataset, output, samples, steps))
