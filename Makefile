@@ -1,7 +1,7 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/crystal tests/fem
-CONFIG ?= config/paper.yaml
+CONFIG ?= config/demo.yaml
 
 .PHONY: help setup demo invert-demo test lint bench verify faults fuzz plan slice doctor clean
 
@@ -35,6 +35,9 @@ verify: setup  ## compare the solver with known solutions and write docs/verific
 
 faults: setup  ## kill the long verbs a hundred times and compare what their reruns write
 	SLIPFIELD_KILLS=100 SLIPFIELD_SEED=$${SLIPFIELD_SEED:-$$(date +%s)} envs/run pytest tests/faults -s
+
+doctor: setup  ## check this machine for a study: make doctor CONFIG=config/workstation.yaml
+	@envs/run doctor --config $(CONFIG)
 
 plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml
 	@envs/run snakemake paper --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)

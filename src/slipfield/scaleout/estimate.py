@@ -106,7 +106,17 @@ def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost
 def _decoded(study: Study) -> Cost:
     """Disk of the decoded copy (float16) that all trainings of a large dataset share."""
     values = study.sampling.samples * study.loading.outputs * 3 * plan.pixels(study)
-    return Cost(disk_mb=2 * values / 1e6)
+    in_memory = 4 * values / 1e6 <= plan.FIELDS_IN_MEMORY_MB
+    return Cost(disk_mb=0 if in_memory else 2 * values / 1e6)
+
+
+def planned_disk_mb(study: Study, units: UnitCosts) -> float:
+    """Size of all shards, references and the decoded copy of a study, MB."""
+    batches = [_simulation(study, units, len(batch)) for batch in plan.batches(study)]
+    maps = study.specimen.microstructures if "projection" in study.models else 0
+    return sum((cost.disk_mb for cost in batches), maps * _reference(study, units).disk_mb) + (
+        _decoded(study).disk_mb
+    )
 
 
 def estimate(

@@ -28,3 +28,21 @@ def run_slice(
 
     for line in summary_lines(measure(load_study(config), folder, output, typer.echo)):
         typer.echo(line)
+
+
+@app.command()
+def doctor(
+    config: Config,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of the study's files [default: results/<name>].")
+    ] = None,
+):
+    """Check environments, MPI, solvers, compiler, disk and Slurm; exit code 1 if one fails."""
+    from rich.console import Console
+
+    from slipfield.scaleout.doctor import examine, print_findings
+
+    study = load_study(config)
+    findings = examine(study, config, results or Path("results") / study.name)
+    if not print_findings(findings, Console()):
+        raise typer.Exit(1)
