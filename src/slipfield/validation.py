@@ -1,8 +1,13 @@
-"""What users write by hand: YAML read strictly, and one line about the first mistake in it."""
+"""What users write by hand: YAML read strictly, and one line about the first mistake in it.
+
+``python -m slipfield.validation FILE...`` reads files without looking at their fields; the
+launcher does so before Snakemake reads them.
+"""
 
 from __future__ import annotations
 
 import reprlib
+import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -52,12 +57,18 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     except RecursionError as error:
         raise SlipfieldError(f"{path}: nested too deeply for a study file") from error
     except _YAML_ERRORS as error:
-        raise SlipfieldError(f"{path}: not valid YAML: {one_line(error)}") from error
+        raise SlipfieldError(f"{path}: not valid YAML: {_yaml_problem(error)}") from error
     if not isinstance(content, dict):
         raise SlipfieldError(
             f"{path}: expected a mapping of sections, got {type(content).__name__}"
         )
     return content
+
+
+def _yaml_problem(error: Exception) -> str:
+    """What is wrong and on which line, without the excerpt that PyYAML draws."""
+    mark = getattr(error, "problem_mark", None)
+    return one_line(error) if mark is None else f"line {mark.line + 1}: {error.problem}"
 
 
 def one_line(error: Exception) -> str:
@@ -91,3 +102,17 @@ def _siblings(model: type[BaseModel], location: tuple[int | str, ...]) -> list[s
             annotation: Any = model.model_fields[part].annotation
             model = next(iter(get_args(annotation)), annotation)
     return sorted(model.model_fields)
+
+
+def main(paths: list[str]) -> None:
+    """Read files; the first one that cannot be read ends the process with a line on stderr."""
+    for path in paths:
+        try:
+            read_yaml(path)
+        except SlipfieldError as error:
+            print(f"slipfield: error: {error}", file=sys.stderr)
+            sys.exit(2)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

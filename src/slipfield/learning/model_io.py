@@ -12,6 +12,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.learning.inverter import Inverter, inverter_class
 from slipfield.study import Study, check_study
+from slipfield.validation import one_line
 
 CARD = "model.json"
 
@@ -58,7 +59,14 @@ def load_model(folder: str | Path) -> tuple[Inverter, dict[str, Any]]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         name, details, content = card["model"], card["details"], card["study"]
-    except (OSError, ValueError, KeyError) as error:
+        weights = str(details["weights"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise SlipfieldError(f"{path}: no readable model card ({error!r}); run `train`") from error
+    if Path(weights).name != weights:
+        raise SlipfieldError(f"{path}: details.weights: {weights!r} is not the name of a file")
     study = check_study(content, str(path))
-    return inverter_class(name).load(folder, study, details), card
+    try:
+        return inverter_class(name).load(folder, study, details), card
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise SlipfieldError(f"{path}: unusable details ({reason}); train again") from error

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.progress import progress
 
@@ -62,5 +63,10 @@ def _finished(path: Path, head: dict[str, Any]) -> dict[str, Any]:
     """Results that an earlier job under the same head finished, by number."""
     if not path.exists():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return content["done"] if content["head"] == head else {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content["done"] if content["head"] == head else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise SlipfieldError(
+            f"{path}: not readable ({error!r}); delete it and run again"
+        ) from error

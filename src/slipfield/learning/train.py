@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from slipfield.dataset.fields import Fields
 from slipfield.dataset.scaling import Scaling
-from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, loader
+from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, hold, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
 from slipfield.learning.device import choose_device, keep_freed_memory, training_dtype
@@ -118,13 +118,14 @@ def train_network(
     run = Training(network, torch.optim.Adam(network.parameters(), learning.learning_rate))
     fingerprint = _fingerprint(learning, data_key, train_rows, validation_rows)
     _resume(run, folder / CHECKPOINT, fingerprint, learning.epochs)
-    options = {"workers": learning.loader_workers, "pin_memory": device.type == "cuda"}
     order = SeededOrder(len(train_rows), learning.seed)
+    fields = hold(fields, device)
     train_set, validation_set = (
         FieldDataset(fields, rows, scaling) for rows in (train_rows, validation_rows)
     )
-    batches = loader(train_set, learning.batch_size, order, **options)
-    validation = loader(validation_set, INFERENCE_BATCH, **options)
+    options = device, learning.loader_workers
+    batches = loader(train_set, learning.batch_size, *options, order=order)
+    validation = loader(validation_set, INFERENCE_BATCH, *options)
     for epoch in range(len(run.history) + 1, learning.epochs + 1):
         started = time.perf_counter()
         order.epoch = epoch
@@ -220,12 +221,23 @@ def write_history(history: list[dict[str, float]], folder: Path) -> None:
 
 
 def _resume(run: Training, path: Path, fingerprint: str, epochs: int) -> None:
-    """Continue from the checkpoint at ``path`` if it is of the same run and not beyond its end."""
+    """Continue from the checkpoint at ``path`` if it is of the same run and not beyond its end.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file is no checkpoint of ours.
+    """
     if not path.exists():
         return
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state.pop("fingerprint") == fingerprint and len(state["history"]) <= epochs:
-        run.restore(state)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if state.pop("fingerprint") == fingerprint and len(state["history"]) <= epochs:
+            run.restore(state)
+    except Exception as error:  # what a foreign file makes torch raise is not listed
+        raise SlipfieldError(
+            f"{path}: not a readable checkpoint ({type(error).__name__}); delete it and train again"
+        ) from error
 
 
 def _fingerprint(

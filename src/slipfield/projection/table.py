@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from slipfield.progress import progress
 from slipfield.projection.features import RIDGE, SUPPORT, Projector, white_noise
 from slipfield.projection.reference import Reference
 from slipfield.study import Noise
+from slipfield.validation import one_line
 
 WINDOW = 1.0
 """Averaging window, in cells of the reference, for samples of another mesh."""
@@ -91,8 +93,11 @@ def _cache_path(collection: Collection, noise: Noise, window: float) -> Path | N
 
 
 def _read(path: Path) -> FeatureTable:
-    with np.load(path) as data:
-        return FeatureTable(**{name: data[name] for name in FeatureTable.__dataclass_fields__})
+    try:
+        with np.load(path) as data:
+            return FeatureTable(**{name: data[name] for name in FeatureTable.__dataclass_fields__})
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise SlipfieldError(f"{path}: not readable ({one_line(error)}); delete it") from error
 
 
 def _write(table: FeatureTable, path: Path) -> None:

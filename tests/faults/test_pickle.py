@@ -1,0 +1,104 @@
+"""Files that would run code when they are unpickled, wherever Slipfield reads what others wrote."""
+
+import json
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from tests.fuzz.verbs import run_verb
+from tests.shards import tiny_study, write_dataset
+
+RUNS = "marker-of-code-that-ran"
+
+
+class Hostile:
+    """Makes a folder when it is unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, (RUNS,)
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """Folder of a gathered tiny study, and the current folder."""
+    monkeypatch.chdir(tmp_path)
+    short = {"learning": {"epochs": 1, "convolution_blocks": 2, "split": "random"}}
+    study = tiny_study(specimen={"cells_x": 8, "cells_y": 8}, loading={"outputs": 2}, **short)
+    write_dataset(study, tmp_path)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study.model_dump(mode="json")))
+    return tmp_path
+
+
+def train(folder, model="cnn_lstm"):
+    return run_verb(
+        *("train", "--config", folder / "study.yaml", "--dataset", folder / "dataset"),
+        *("--model", model, "--output", folder / "model"),
+    )
+
+
+def evaluate(folder):
+    return run_verb("evaluate", "--model", folder / "model", "--shards", folder / "shards")
+
+
+def assert_refused(result, folder, *parts):
+    assert result.code == 2
+    assert result.error.startswith("slipfield: error: ")
+    for part in parts:
+        assert part in result.error
+    assert not (folder / RUNS).exists()
+
+
+def test_the_hostile_object_does_run_when_it_is_unpickled(study):
+    pickle.loads(pickle.dumps(Hostile()))
+    assert (study / RUNS).exists()
+
+
+@pytest.mark.parametrize("writer", ["torch", "pickle", "text"])
+def test_a_foreign_checkpoint(study, writer):
+    path = study / "model" / "checkpoint" / "checkpoint.pt"
+    path.parent.mkdir(parents=True)
+    if writer == "torch":
+        torch.save({"fingerprint": Hostile(), "history": []}, path)
+    else:
+        path.write_bytes(pickle.dumps(Hostile()) if writer == "pickle" else b"text")
+    assert_refused(train(study), study, "checkpoint.pt", "delete it and train again")
+
+
+def test_foreign_weights(study):
+    assert train(study).code == 0
+    weights = study / "model" / "model.safetensors"
+    weights.write_bytes(pickle.dumps(Hostile()))
+    assert_refused(evaluate(study), study, "model.safetensors: unusable weights", "train again")
+    torch.save({"weight": Hostile()}, weights)
+    assert_refused(evaluate(study), study, "model.safetensors: unusable weights")
+
+
+CARDS = {
+    "weights elsewhere": ({"weights": "../other.safetensors"}, "is not the name of a file"),
+    "weights anywhere": ({"weights": "/etc/passwd"}, "is not the name of a file"),
+    "no scaling": ({"scaling": {}}, "unusable details"),
+    "epoch is missing": ({"best_epoch": None, "scaling": 3}, "unusable details"),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CARDS.values(), ids=CARDS)
+def test_a_foreign_model_card(study, change, expected):
+    assert train(study).code == 0
+    path = study / "model" / "model.json"
+    card = json.loads(path.read_text())
+    card["details"].update(change)
+    path.write_text(json.dumps(card))
+    assert_refused(evaluate(study), study, "model.json", expected)
+
+
+def test_foreign_features_of_a_dataset(study):
+    assert train(study, "projection").code == 0
+    (kept,) = (study / "dataset").glob("projection-*.npz")
+    with zipfile.ZipFile(kept, "w") as archive, archive.open("clean.npy", "w") as member:
+        np.lib.format.write_array(member, np.array([Hostile()], dtype=object), allow_pickle=True)
+    assert_refused(train(study, "projection"), study, kept.name, "delete it")
