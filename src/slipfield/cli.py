@@ -112,11 +112,12 @@ def design(config: Config, output: Output):
 
 @app.command()
 def warmup(config: Config):
-    """Compile the point kernel once, before jobs fan out."""
-    from slipfield.crystal.build import kernel_library
+    """Compile the kernels once, before jobs fan out."""
+    from slipfield.crystal.build import SOURCES, kernel_library
 
     load_study(config)
-    typer.echo(f"point kernel: {kernel_library()}")
+    for name in SOURCES:
+        typer.echo(f"{name}: {kernel_library(name)}")
 
 
 @app.command()

@@ -18,7 +18,7 @@ rule warmup:
         run=RUN,
         config=CONFIG,
     message:
-        "Compile the point kernel"
+        "Compile the kernels"
     shell:
         "{params.run} warmup --config {params.config} > {log} 2>&1"
 

@@ -15,9 +15,12 @@ from pathlib import Path
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file
 
+CRYSTAL = Path(__file__).parent
+FEM = CRYSTAL.parent / "fem"
 SOURCES = {
-    "points": Path(__file__).parent / "points.cpp",
-    "elements": Path(__file__).parent.parent / "fem" / "elements.cpp",
+    "points": CRYSTAL / "points.cpp",
+    "elements": FEM / "elements.cpp",
+    "sensitivities": FEM / "sensitivities.cpp",
 }
 FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
 
@@ -36,7 +39,7 @@ def _command() -> list[str]:
 def _fingerprint(source: Path, command: list[str]) -> str:
     """Hash of what the compiled code depends on: sources, flags and the processor's features."""
     digest = hashlib.sha256(" ".join(command).encode() + platform.machine().encode())
-    for file in (source, *sorted(Path(__file__).parent.glob("*.hpp"))):
+    for file in (source, *sorted(CRYSTAL.glob("*.hpp")), *sorted(FEM.glob("*.hpp"))):
         digest.update(file.read_bytes())
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -47,7 +50,7 @@ def _fingerprint(source: Path, command: list[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def kernel_library(name: str = "elements") -> Path:
+def kernel_library(name: str) -> Path:
     """Path of the compiled kernel ``name``; compiles it first where it is missing.
 
     Raises
@@ -70,7 +73,7 @@ def kernel_library(name: str = "elements") -> Path:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not library.exists():
-            _compile([*command, f"-I{Path(__file__).parent}", str(source)], library)
+            _compile([*command, f"-I{CRYSTAL}", str(source)], library)
     return library
 
 

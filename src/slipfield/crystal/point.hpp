@@ -45,7 +45,7 @@ template <class V> struct Trial {  // iterates in, solution out
   V s[3];                          // S11, S22, S12, MPa
   V g[kSystems];                   // crss, MPa
   V a[2][3], L[3][3];
-  typename Plain<V>::type D[3][3]; // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
+  V D[3][3];                       // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 };
 
 // Put the lanes in ``which`` of a trial back.
@@ -88,11 +88,12 @@ template <class V> inline void invert(const V A[3][3], V B[3][3]) {
 template <class V>
 inline void unit_elastic_strain(const Law& law, const V x[3], const V y[3], double factor,
                                 V E[3][3]) {
-  V trace = factor * dot(x, y);
+  const V diagonal = constant<V>(factor * (law.s11 - law.s12));
+  const V shear = constant<V>(0.25 * factor * law.s44);
+  const V trace = constant<V>(factor * law.s12) * dot(x, y);
   for (int i = 0; i < 3; i++) {
-    E[i][i] = (factor * (law.s11 - law.s12)) * (x[i] * y[i]) + law.s12 * trace;
-    for (int j = 0; j < i; j++)
-      E[i][j] = E[j][i] = (0.25 * factor * law.s44) * (x[i] * y[j] + x[j] * y[i]);
+    E[i][i] = diagonal * (x[i] * y[i]) + trace;
+    for (int j = 0; j < i; j++) E[i][j] = E[j][i] = shear * (x[i] * y[j] + x[j] * y[i]);
   }
 }
 
@@ -148,13 +149,13 @@ template <class V> struct Frame {
     }
   }
 
- private:
   // (I + 2 Ee) a_i
   void elastic_columns(const V s[3], V u[2][3]) const {
     for (int i = 0; i < 2; i++)
       for (int k = 0; k < 3; k++)
         u[i][k] = a[i][k] + s[0] * W[0][i][k] + s[1] * W[1][i][k] + s[2] * W[2][i][k];
   }
+  // S_ij x_j for two vectors.
   static void combine(const V s[3], const V x[3], const V y[3], V p[2][3]) {
     for (int k = 0; k < 3; k++) {
       p[0][k] = s[0] * x[k] + s[2] * y[k];
@@ -166,21 +167,22 @@ template <class V> struct Frame {
 // Slip of the step as a function of s, with the crss eliminated: the hardening matrix is diagonal
 // plus rank one, so (I + h dgamma/dg) is inverted by Sherman-Morrison.
 template <class V> struct Slip {
-  typedef typename Plain<V>::type R;
   V gamma[kSystems];     // signed slip at the linearised crss
   V residual[kSystems];  // of the hardening law
   V correction[kSystems];  // of |slip| by the crss step at fixed stress
-  R wy[kSystems], zy[kSystems], sg[kSystems];  // d|slip|/d|tau|, -d|slip|/dg (reduced), signs
-  R shared_over_rank_one;
-  R denominator;         // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
+  V wy[kSystems], zy[kSystems], sg[kSystems];  // d|slip|/d|tau|, -d|slip|/dg (reduced), signs
+  V own, shared;         // (1 - q) h and q h, MPa
+  V shared_over_rank_one;
+  V denominator;         // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
 
   Slip(const Law& law, const Step& step, const History<V>& old, const V tau[kSystems],
        const V g[kSystems]) {
     const double c = step.alpha() * step.dt * law.rate, beta = step.beta();
-    const V own = (1.0 - law.latent) * old.h, shared = law.latent * old.h;
+    own = (1.0 - law.latent) * old.h;
+    shared = law.latent * old.h;
     const int whole = static_cast<int>(law.exponent);
     V sum = constant<V>(0.0), rank_one = constant<V>(1.0), moment = constant<V>(0.0);
-    V y[kSystems], z[kSystems];
+    V y[kSystems];
     for (int a = 0; a < kSystems; a++) {
       const V i = 1.0 / g[a];
       const V x = abs(tau[a]) * i;
@@ -188,51 +190,47 @@ template <class V> struct Slip {
                           ? integer_power(x, whole - 1)
                           : real_power(max(x, constant<V>(1e-12)), law.exponent - 1.0);
       y[a] = c * power * x;
-      wy[a] = (law.exponent * c) * value(power) * value(i);
-      z[a] = law.exponent * y[a] * i;
+      wy[a] = (law.exponent * c) * power * i;
+      zy[a] = law.exponent * y[a] * i;
       sum += y[a];
     }
-    denominator = constant<R>(1.0);
+    denominator = constant<V>(1.0);
     for (int a = 0; a < kSystems; a++) {
       const V start = old.g[a] + beta * (old.g[a] - old.g_old[a]);
       residual[a] = g[a] - start - own * y[a] - shared * sum;
-      const V self = 1.0 + z[a] * own;
-      denominator = min(denominator, value(self));
+      const V self = 1.0 + zy[a] * own;
+      denominator = min(denominator, self);
       const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
-      sg[a] = sign(value(tau[a]));
-      wy[a] *= value(k);
-      z[a] *= k;
-      zy[a] = value(z[a]);
-      rank_one += shared * z[a];
-      moment += z[a] * residual[a];
+      sg[a] = sign(tau[a]);
+      wy[a] *= k;
+      zy[a] *= k;
+      rank_one += shared * zy[a];
+      moment += zy[a] * residual[a];
     }
-    const V ratio = shared / rank_one;
-    shared_over_rank_one = value(ratio);
-    moment = ratio * moment;
+    shared_over_rank_one = shared / rank_one;
+    moment = shared_over_rank_one * moment;
     for (int a = 0; a < kSystems; a++) {
-      correction[a] = z[a] * (residual[a] - moment);
+      correction[a] = zy[a] * (residual[a] - moment);
       gamma[a] = sg[a] * (y[a] + correction[a]);
     }
   }
 
   // Derivatives of gamma to s, given those of tau.
-  void derivatives(const R T[3][kSystems], R dgamma[3][kSystems]) const {
-    R G[3] = {};
+  void derivatives(const V T[3][kSystems], V dgamma[3][kSystems]) const {
+    V G[3] = {};
     for (int a = 0; a < kSystems; a++) {
-      const R signed_w = sg[a] * wy[a];
+      const V signed_w = sg[a] * wy[a];
       for (int j = 0; j < 3; j++) G[j] += signed_w * T[j][a];
     }
     for (int j = 0; j < 3; j++) G[j] *= shared_over_rank_one;
     for (int a = 0; a < kSystems; a++) {
-      const R signed_z = sg[a] * zy[a];
+      const V signed_z = sg[a] * zy[a];
       for (int j = 0; j < 3; j++) dgamma[j][a] = wy[a] * T[j][a] - signed_z * G[j];
     }
   }
 
   // Newton step of the crss for the stress step ds.
-  void crss_step(const Law& law, const History<V>& old, const R dgamma[3][kSystems],
-                 const V ds[3], V dg[kSystems]) const {
-    const V own = (1.0 - law.latent) * old.h, shared = law.latent * old.h;
+  void crss_step(const V dgamma[3][kSystems], const V ds[3], V dg[kSystems]) const {
     V dy[kSystems], sum = constant<V>(0.0);
     for (int a = 0; a < kSystems; a++) {
       const V change = dgamma[0][a] * ds[0] + dgamma[1][a] * ds[1] + dgamma[2][a] * ds[2];
@@ -248,12 +246,14 @@ template <class V> struct Slip {
 // Columns of Fp after the slip of the step, and the in-plane strain residual.
 template <class V> struct Kinematics {
   V r[3];               // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
-  V nm[2][kPlanes];     // middle columns (a + a_n) / 2 on the slip plane normals
+  V middle[2][3];       // (a + a_n) / 2
+  V nm[2][kPlanes];     // their resolution on the slip plane normals
+  V Zi[3][3];           // (I - L/2)^-1
   V pulled[2][3];       // (I - L/2)^-T (I + 2 Ee) a_i
 
   Kinematics(const Step& step, const History<V>& old, const Frame<V>& frame, const V C[3],
              const V gamma[kSystems], Trial<V>& t) {
-    V Z[3][3], Zi[3][3], Ee[3][3], v[2][3], middle[3], x[3], y[3];
+    V Z[3][3], Ee[3][3], v[2][3], x[3], y[3];
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) {
         t.L[i][j] = step.beta() * old.L[i][j];
@@ -269,9 +269,9 @@ template <class V> struct Kinematics {
       times(Zi, x, y);
       for (int k = 0; k < 3; k++) {
         t.a[i][k] = old.a[i][k] + y[k];
-        middle[k] = old.a[i][k] + 0.5 * y[k];
+        middle[i][k] = old.a[i][k] + 0.5 * y[k];
       }
-      on_normals(middle, nm[i]);
+      on_normals(middle[i], nm[i]);
       times(Ee, t.a[i], x);
       for (int k = 0; k < 3; k++) v[i][k] = t.a[i][k] + 2.0 * x[k];
       times_transposed(Zi, v[i], pulled[i]);
@@ -282,46 +282,32 @@ template <class V> struct Kinematics {
   }
 };
 
-template <class V, int N>
-inline void plain(const V x[N], typename Plain<V>::type y[N]) {
-  for (int k = 0; k < N; k++) y[k] = value(x[k]);
-}
-
 // dS/dE: the inverse of d(strain residual)/ds.
-template <class V, class R>
-inline void tangent(const Frame<R>& frame, const Kinematics<V>& k, const Trial<V>& t,
-                    const R dgamma[3][kSystems], R D[3][3]) {
-  R J[3][3], nm[2][kPlanes], pulled[2][3], a[2][3];
-  for (int i = 0; i < 2; i++) {
-    plain<V, kPlanes>(k.nm[i], nm[i]);
-    plain<V, 3>(k.pulled[i], pulled[i]);
-    plain<V, 3>(t.a[i], a[i]);
-  }
+template <class V>
+inline void tangent(const Frame<V>& frame, const Kinematics<V>& k, const Trial<V>& t,
+                    const V dgamma[3][kSystems], V D[3][3]) {
+  V J[3][3];
   for (int j = 0; j < 3; j++) {
-    R x1[3], x2[3], e1[3], e2[3];
-    slip_times(dgamma[j], nm[0], nm[1], x1, x2);
-    times(frame.E[j], a[0], e1);
-    times(frame.E[j], a[1], e2);
-    J[0][j] = dot(pulled[0], x1) + dot(a[0], e1);
-    J[1][j] = dot(pulled[1], x2) + dot(a[1], e2);
-    J[2][j] = dot(pulled[0], x2) + dot(pulled[1], x1) + 2.0 * dot(a[0], e2);
+    V x1[3], x2[3], e1[3], e2[3];
+    slip_times(dgamma[j], k.nm[0], k.nm[1], x1, x2);
+    times(frame.E[j], t.a[0], e1);
+    times(frame.E[j], t.a[1], e2);
+    J[0][j] = dot(k.pulled[0], x1) + dot(t.a[0], e1);
+    J[1][j] = dot(k.pulled[1], x2) + dot(t.a[1], e2);
+    J[2][j] = dot(k.pulled[0], x2) + dot(k.pulled[1], x1) + 2.0 * dot(t.a[0], e2);
   }
   invert(J, D);
 }
 
-// One Newton iteration; returns the error of each lane. The tangent is that of plain
-// values; on dual numbers at a solution the iteration therefore yields the derivatives of the
-// solution (implicit function theorem).
-template <class V, class R>
-inline R iterate(const Law& law, const Step& step, const History<V>& old,
-                      const Frame<V>& frame, const Frame<R>& plain_frame, const V C[3],
-                      Trial<V>& t) {
+// One Newton iteration; returns the error of each lane.
+template <class V>
+inline V iterate(const Law& law, const Step& step, const History<V>& old, const Frame<V>& frame,
+                 const V C[3], Trial<V>& t) {
   V tau[kSystems], ratio = constant<V>(0.0);
   frame.shear(t.s, tau);
   for (int a = 0; a < kSystems; a++) ratio = max(ratio, abs(tau[a]) / t.g[a]);
-  R s[3], T[3][kSystems], dgamma[3][kSystems];
-  plain<V, 3>(t.s, s);
-  plain_frame.shear_derivatives(s, T);
+  V T[3][kSystems], dgamma[3][kSystems];
+  frame.shear_derivatives(t.s, T);
   // no system may slip more than 5 % in one iterate
   const double cap = real_power(0.05 / (step.alpha() * step.dt * law.rate), 1.0 / law.exponent);
   const V one = constant<V>(1.0);
@@ -332,23 +318,23 @@ inline R iterate(const Law& law, const Step& step, const History<V>& old,
   const Slip<V> slip(law, step, old, tau, t.g);
   slip.derivatives(T, dgamma);
   const Kinematics<V> kinematics(step, old, frame, C, slip.gamma, t);
-  tangent(plain_frame, kinematics, t, dgamma, t.D);
+  tangent(frame, kinematics, t, dgamma, t.D);
   V ds[3], dg[kSystems];
   for (int i = 0; i < 3; i++)
     ds[i] = -(t.D[i][0] * kinematics.r[0] + t.D[i][1] * kinematics.r[1] +
               t.D[i][2] * kinematics.r[2]);
-  slip.crss_step(law, old, dgamma, ds, dg);
-  R crss_change = constant<R>(0.0);
+  slip.crss_step(dgamma, ds, dg);
+  V crss_change = constant<V>(0.0);
   for (int a = 0; a < kSystems; a++) {
     const V next = min(max(t.g[a] + dg[a], 0.7 * t.g[a]), 1.5 * t.g[a]);
-    crss_change = max(crss_change, abs(value(next) - value(t.g[a])) / value(t.g[a]));
+    crss_change = max(crss_change, abs(next - t.g[a]) / t.g[a]);
     t.g[a] = next;
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
   // a sum, so that a NaN in any part stays one
-  return 1e-3 * crss_change + abs(value(kinematics.r[0])) + abs(value(kinematics.r[1])) +
-         abs(value(kinematics.r[2])) + (1.0 - value(scale)) +
-         max(Slip<V>::kLeastDenominator - slip.denominator, constant<R>(0.0));
+  return 1e-3 * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) +
+         abs(kinematics.r[2]) + (1.0 - scale) +
+         max(Slip<V>::kLeastDenominator - slip.denominator, constant<V>(0.0));
 }
 
 // Solve the point problem from the iterates in t; returns the iterations used, or -1. A lane that
@@ -360,7 +346,7 @@ inline int update(const Law& law, const Step& step, const History<V>& old, const
   auto settled = constant<V>(1.0) < 0.0;
   for (int it = 1; it <= law.max_iterations; it++) {
     const Trial<V> before = t;
-    const auto converged = iterate(law, step, old, frame, frame, C, t) < law.tolerance;
+    const auto converged = iterate(law, step, old, frame, C, t) < law.tolerance;
     restore(settled, before, t);
     settled = settled | converged;
     if (all(settled)) return it;

@@ -4,6 +4,7 @@
 // directions are (0, e1, -e2), (-e0, 0, e2), (e0, -e1, 0), each over sqrt(2). Every Schmid tensor
 // s (x) n is therefore a matrix of 0 and +-1 over sqrt(6).
 #pragma once
+#include "lanes.hpp"
 
 namespace slipfield {
 
@@ -17,7 +18,7 @@ template <class V> inline V signed_by(int e, const V& x) { return e > 0 ? x : -x
 // n_p . a / sqrt(2) for the four plane normals: the part of the Schmid tensor on the normal side.
 template <class V> inline void on_normals(const V a[3], V out[kPlanes]) {
   for (int p = 0; p < kPlanes; p++)
-    out[p] = kSchmid * (signed_by(kNormal[p][0], a[0]) + signed_by(kNormal[p][1], a[1]) +
+    out[p] = constant<V>(kSchmid) * (signed_by(kNormal[p][0], a[0]) + signed_by(kNormal[p][1], a[1]) +
                         signed_by(kNormal[p][2], a[2]));
 }
 
@@ -61,7 +62,7 @@ template <class V> inline void add_slip_tensor(const V y[kSystems], V out[3][3])
     V b[3];
     plane_slip(y, p, b);
     for (int i = 0; i < 3; i++) {
-      const V c = kSchmid * b[i];
+      const V c = constant<V>(kSchmid) * b[i];
       for (int j = 0; j < 3; j++) out[i][j] = out[i][j] + signed_by(kNormal[p][j], c);
     }
   }

@@ -84,7 +84,9 @@ class TangentSolver:
         self.matrix.setType("aij")
         first = self.matrix.getOwnershipRange()[0] if sheet.comm.size > 1 else 0
         self._position = rows[:owned] - first
+        self._order = np.argsort(self._position)
         self._prescribed = constrained[:owned]
+        self._free = (~self._prescribed[self._order]).astype(float)
         self._preallocate(nodes, valid, constrained, rows)
         self._solvers: dict[bool, PETSc.KSP] = {}
         self._active: PETSc.KSP | None = None
@@ -156,23 +158,23 @@ class TangentSolver:
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Solution (2 * owned,) for a right-hand side (2 * owned,) with the last factor."""
-        self._right.array_w[self._position] = np.where(self._prescribed, 0.0, right)
+        np.multiply(right[self._order], self._free, out=self._right.array_w)
         self._active.solve(self._right, self._solution)
         return self._solution.array_r[self._position]
 
     def solve_many(self, rights: np.ndarray) -> np.ndarray:
         """Solutions (n, 2 * owned) for n right-hand sides with the last factor."""
-        owned, total = rights.shape[1], self.matrix.getSize()[0]
-        columns = np.zeros((owned, len(rights)), order="F")
-        columns[self._position] = np.where(self._prescribed, 0.0, rights).T
-        solutions = np.zeros_like(columns)
-        size = ((owned, total), (PETSc.DECIDE, len(rights)))
-        dense = [
-            PETSc.Mat().createDense(size, array=array, comm=self.sheet.comm)
+        count, owned = rights.shape
+        size = ((owned, self.matrix.getSize()[0]), (PETSc.DECIDE, count))
+        columns, solutions = np.empty((count, owned)), np.empty((count, owned))
+        right, solution = (
+            PETSc.Mat().createDense(size, array=array.T, comm=self.sheet.comm)
             for array in (columns, solutions)
-        ]
-        self._active.matSolve(*dense)
-        result = dense[1].getDenseArray(readonly=True)[self._position].T.copy()
-        for matrix in dense:
-            matrix.destroy()
-        return result
+        )
+        for values, column in zip(rights, columns, strict=True):
+            np.multiply(values[self._order], self._free, out=column)
+        self._active.matSolve(right, solution)
+        found = np.stack([column[self._position] for column in solutions])
+        right.destroy()
+        solution.destroy()
+        return found

@@ -1,7 +1,8 @@
 """Forward sensitivities of strain and load to ln k1, ln k2, ln k3 by direct differentiation.
 
-At every accepted step the converged residual R(u, p, history) = 0 is differentiated: the kernel,
-run on dual numbers, gives dR/dp for trial rates du/dp, and the tangent's factor corrects them.
+At every accepted step the converged residual R(u, p, history) = 0 is differentiated: the kernel
+gives dR/dp for predicted rates du/dp, and conjugate gradients bring it to zero by products with
+the consistent tangent, preconditioned by the factor that the step already has.
 """
 
 from __future__ import annotations
@@ -13,12 +14,19 @@ import numpy as np
 from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
-from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, StateArrays, address, aligned
-from slipfield.fem.stepping import Problem, Stepper, extrapolated_change
+from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, address, aligned
+from slipfield.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.study import Material
 
-MAX_CORRECTIONS = 8
-TOLERANCE = 1e-5  # strain of the last correction over that of the rates
+MAX_CORRECTIONS = 12
+TOLERANCE = 2e-5  # error of the rates that the last correction leaves, relative
+CONTRACTION = 0.1  # of the error by one correction, until two have shown it
+
+
+class _StateDerivatives(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("a_n", "g_n", "g_old", "L_n", "h", "a", "g", "L")
+    ]
 
 
 class Sensitivity:
@@ -40,19 +48,19 @@ class Sensitivity:
         d_crss = np.stack([none, np.full_like(root, k[1]), k[2] * root], axis=-1)
         self._h = self._at_points(d_h)
         shapes = {
-            name: (len(blocks.order), blocks.points, n * PARAMETERS, blocks.lanes)
-            for name, n in COMPONENTS.items()
+            name: (len(blocks.order), blocks.points, PARAMETERS * COMPONENTS[name], blocks.lanes)
+            for name in ("a", "g", "L")
         }
         self._start = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
         self._end = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
-        self._g_old = self._at_points(np.tile(d_crss, SYSTEMS))
+        self._g_old = self._at_points(np.repeat(d_crss, SYSTEMS, axis=1))
         self._start["g"][:] = self._g_old
-        self._end["g"][:] = self._g_old
         self.du = np.zeros((PARAMETERS, 2 * nodes))
         self.dload = np.zeros(PARAMETERS)
         self._history: list[tuple[float, np.ndarray]] = []
         self._tangent = aligned((len(blocks.order), blocks.points, 9, blocks.lanes))
         self._work = problem.vector()
+        self._free = problem.free.astype(float)
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
         blocks = self.problem.blocks
@@ -61,83 +69,104 @@ class Sensitivity:
 
     def follow(self, stepper: Stepper, u: np.ndarray) -> None:
         """Differentiate the step that ``stepper`` has just brought to equilibrium at ``u``."""
-        du = self._predict(stepper.dt)
-        residual = self._differentiate(stepper, u, du, whole=False)
-        for _ in range(MAX_CORRECTIONS):
-            change = np.zeros_like(du)
-            change[:, self.problem.owned] = -self.problem.solver.solve_many(
-                residual[:, self.problem.owned]
-            )
-            for rate in change:
-                stepper.forward(rate)
-            du += change
-            if self._norm(change) < TOLERANCE * self._norm(du):
-                break
-            residual = self._correct(stepper, u, du, change)
-        self._differentiate(stepper, u, du, whole=True)
+        problem = self.problem
+        du = self.du + extrapolated_change(self._history, stepper.dt)
+        residual = self._residual_rates(stepper, u, du)
+        self._correct(stepper, u, du, residual)
+        self._state_rates(stepper, u, du)
+        thickness = problem.study.specimen.thickness_mm
+        self.dload = thickness * problem.comm.allreduce(residual[:, problem.top_dofs].sum(axis=1))
         self._keep(stepper.dt, du)
 
-    def _norm(self, rates: np.ndarray) -> float:
-        """Strain norm of nodal rates (3, 2 * nodes), each parameter counted alike."""
-        return float(np.linalg.norm([self.problem.strain_norm(rate) for rate in rates]))
+    def _correct(
+        self, stepper: Stepper, u: np.ndarray, du: np.ndarray, residual: np.ndarray
+    ) -> None:
+        """Preconditioned conjugate gradients on the rates of each parameter; changes du, residual.
 
-    def _predict(self, dt: float) -> np.ndarray:
-        """Quadratic extrapolation of the displacement rates in time."""
-        return self.du + extrapolated_change(self._history, dt)
+        Rows of prescribed displacements stay in the residual (3, 2 * owned): they hold the rates
+        of the reactions.
 
-    def _arrays(self) -> StateArrays:
-        start, end = self._start, self._end
-        arrays = [start["a"], start["g"], self._g_old, start["L"], start["s"], self._h]
-        return StateArrays(*map(address, arrays + [end[name] for name in ("a", "g", "L", "s")]))
-
-    def _differentiate(
-        self, stepper: Stepper, u: np.ndarray, du: np.ndarray, whole: bool
-    ) -> np.ndarray:
-        """Residual rates (3, 2 * nodes) for du.
-
-        Brings the stress rates of the points up to du, and those of their whole state if
-        ``whole``.
+        Raises
+        ------
+        StepFailure
+            If the rates do not converge.
         """
-        total = np.zeros_like(du)
-        load_kernel("elements").slipfield_sensitivity(
+        owned, errors = self.problem.owned, []
+        direction, last_slope = np.zeros_like(du), None
+        for _ in range(MAX_CORRECTIONS):
+            better = -self.problem.solver.solve_many(residual)
+            slope = -self._dot(residual, better)
+            if last_slope is not None:
+                better += _ratio(slope, last_slope)[:, None] * direction[:, owned]
+            direction[:, owned], last_slope = better, slope
+            for column in direction:
+                stepper.forward(column)
+            product = self._tangent_product(stepper, u, direction)
+            size = _ratio(slope, self._dot(product, better))[:, None]
+            du += size * direction
+            residual += size * product
+            step, whole = (self._dot(x, x) for x in (size * better, du[:, owned]))
+            errors.append(float(np.sqrt(_ratio(step, whole).max())))
+            contraction = min(1.0, errors[-1] / errors[-2]) if len(errors) > 1 else CONTRACTION
+            if errors[-1] * contraction < TOLERANCE:
+                return
+        raise StepFailure(f"sensitivities still change by {errors[-1]:.1e}")
+
+    def _dot(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Products (3,) of vectors (3, 2 * owned) over the free displacements of all ranks."""
+        return self.problem.comm.allreduce((x * y) @ self._free)
+
+    def _arguments(self, stepper: Stepper) -> list[object]:
+        """What the kernel's derivatives of a step start from."""
+        start, end = self._start, self._end
+        arrays = [start["a"], start["g"], self._g_old, start["L"], self._h]
+        rates = _StateDerivatives(*map(address, arrays + [end[name] for name in ("a", "g", "L")]))
+        return [
             ctypes.byref(stepper.points.law),
             ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
-            ctypes.byref(self._arrays()),
+            ctypes.byref(rates),
             ctypes.c_double(stepper.dt),
             ctypes.c_double(stepper.ratio),
+        ]
+
+    def _residual_rates(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> np.ndarray:
+        """Residual rates (3, 2 * owned) for du, and the tangents of the points."""
+        total = np.zeros_like(du)
+        load_kernel("sensitivities").slipfield_residual_rates(
+            *self._arguments(stepper),
             *map(address, (u, du)),
             ctypes.c_int64(du.shape[1]),
-            int(whole),
             *map(address, (self._tangent, total)),
         )
         return self._assemble(total)
 
-    def _correct(
-        self, stepper: Stepper, u: np.ndarray, du: np.ndarray, change: np.ndarray
-    ) -> np.ndarray:
-        """Residual rates after du grew by ``change``: stress rates by the points' tangents."""
-        total = np.zeros_like(du)
-        load_kernel("elements").slipfield_correct_stress_rates(
+    def _state_rates(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> None:
+        """Rates of the point states at the end of the step for du."""
+        load_kernel("sensitivities").slipfield_state_rates(
+            *self._arguments(stepper), *map(address, (u, du)), ctypes.c_int64(du.shape[1])
+        )
+
+    def _tangent_product(self, stepper: Stepper, u: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Consistent tangent times x: (3, 2 * nodes) -> (3, 2 * owned)."""
+        total = np.zeros_like(x)
+        load_kernel("sensitivities").slipfield_tangent_product(
             ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
-            ctypes.byref(self._arrays()),
-            *map(address, (u, du, change)),
-            ctypes.c_int64(du.shape[1]),
-            *map(address, (self._tangent, total)),
+            *map(address, (u, self._tangent, x)),
+            ctypes.c_int64(x.shape[1]),
+            address(total),
         )
         return self._assemble(total)
 
     def _assemble(self, total: np.ndarray) -> np.ndarray:
-        """Sum residual rates over the ranks and read the load rates off the top edge."""
-        problem = self.problem
-        thickness = problem.study.specimen.thickness_mm
-        for p, values in enumerate(total):
-            self._work.array[:] = values
-            self._work.scatter_reverse(la.InsertMode.add)
-            values[:] = self._work.array
-            self.dload[p] = thickness * problem.comm.allreduce(values[problem.top_dofs].sum())
-        return total
+        """Sum nodal rates over the ranks: (3, 2 * nodes) -> (3, 2 * owned)."""
+        if self.problem.comm.size > 1:
+            for values in total:
+                self._work.array[:] = values
+                self._work.scatter_reverse(la.InsertMode.add)
+                values[:] = self._work.array
+        return total[:, self.problem.owned]
 
     def _keep(self, dt: float, du: np.ndarray) -> None:
         self._history = [(dt, (du - self.du) / dt), *self._history[:1]]
@@ -147,5 +176,10 @@ class Sensitivity:
             self._end["g"],
             self._g_old,
         )
-        for name in ("a", "L", "s"):
+        for name in ("a", "L"):
             self._start[name], self._end[name] = self._end[name], self._start[name]
+
+
+def _ratio(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Quotient of two arrays, 0 where y is 0."""
+    return np.divide(x, y, out=np.zeros_like(x), where=y != 0)

@@ -18,6 +18,7 @@ from mpi4py import MPI
 from slipfield.errors import SlipfieldError
 from slipfield.fem.checkpoint import load_checkpoint, save_checkpoint
 from slipfield.fem.nodal import NodalGradient
+from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain
 from slipfield.verification.result import Chapter, Table
@@ -32,26 +33,31 @@ PATH = [[0.0, 0.0], [50.0, 0.05], [75.0, 0.04], [100.0, 0.09]]
 
 
 def run_here(output: Path, cells: int) -> None:
-    """Run one sample on all ranks of the world and write steps, strain and load. Collective."""
+    """Run one sample with sensitivities on all ranks of the world and write both. Collective."""
     study = make_study(cells, 40, loading={"path": PATH, "outputs": 8})
     problem = Problem(study, grain_map(study))
     nodal, steps, fields, loads = NodalGradient(problem), [], [], []
+    sensitivity = Sensitivity(problem, study.material, study.sampling.centre)
 
     def on_output(number: int, stepper: Stepper) -> None:
         fields.append(nodal.image(stepper.u.array))
         loads.append(stepper.load)
 
-    record = Stepper(
-        problem, study.sampling.centre, on_output, lambda stepper, u: steps.append(stepper.dt)
-    ).run()
+    def on_step(stepper: Stepper, u: np.ndarray) -> None:
+        steps.append(stepper.dt)
+        sensitivity.follow(stepper, u)
+
+    record = Stepper(problem, study.sampling.centre, on_output, on_step).run()
     if record.status:
         raise SlipfieldError(f"verification run failed: {record.reason}")
+    rates = [nodal.image(du) for du in sensitivity.du]
     if problem.comm.rank == 0:
-        np.savez(output, steps=steps, strain=strain(np.array(fields), "green_lagrange"), load=loads)
+        found = {"strain": strain(np.array(fields), "green_lagrange"), "load": loads}
+        np.savez(output, steps=steps, rates=rates, load_rates=sensitivity.dload, **found)
 
 
 def run_on(ranks: int, cells: int, folder: Path) -> dict[str, np.ndarray]:
-    """Get steps, strain and load of the sample on ``ranks`` processes.
+    """Get steps, strain, load and their final rates of the sample on ``ranks`` processes.
 
     Raises
     ------
@@ -117,11 +123,17 @@ def chapter(cells: int = 48) -> Chapter:
         step = np.abs(result["steps"] / one["steps"] - 1).max() if same else np.inf
         difference = np.abs(result["strain"] - one["strain"]).max()
         load = np.abs(result["load"] / one["load"] - 1).max()
-        rows.append([ranks, len(result["steps"]), float(step), float(difference), float(load)])
+        rates = np.linalg.norm(result["rates"] - one["rates"]) / np.linalg.norm(one["rates"])
+        changes = [step, difference, load, rates]
+        rows.append([ranks, len(result["steps"]), *map(float, changes)])
     columns = ["ranks", "steps", "step sizes, relative", "strain", "load, relative"]
+    columns.append("sensitivities, relative")
     found.tables.append(Table("Difference from one rank", columns, rows))
     found.check("step sizes on 2 and 4 ranks: relative difference", max(r[2] for r in rows), 1e-6)
     found.check("strain on 2 and 4 ranks: largest difference", max(r[3] for r in rows), 1e-8)
+    found.check(
+        "sensitivities on 2 and 4 ranks: relative difference", max(r[5] for r in rows), 1e-4
+    )
     found.check("numbers that differ after a restart", changed, 0)
     return found
 

@@ -1,0 +1,180 @@
+// Derivatives of residual and point states to parameters, for forward sensitivities.
+#include "elements.hpp"
+#include "rates.hpp"
+
+extern "C" {
+
+// Derivatives of State in single precision, which halves the traffic;
+// [block][point][parameter][component][lane].
+struct StateDerivatives {
+  const float *a_n, *g_n, *g_old, *L_n, *h;
+  float *a, *g, *L;
+};
+
+}  // extern "C"
+
+namespace slipfield {
+
+constexpr int kParameters = 3;
+
+inline const Single& lane(const float* base, int64_t i) {
+  return reinterpret_cast<const Single*>(base)[i];
+}
+inline Single& lane(float* base, int64_t i) { return reinterpret_cast<Single*>(base)[i]; }
+
+// The derivatives to one parameter; i numbers points and parameters together.
+inline void read_history(const StateDerivatives& d, int64_t i, History<Single>& old) {
+  for (int k = 0; k < 6; k++) old.a[k / 3][k % 3] = lane(d.a_n, 6 * i + k);
+  for (int k = 0; k < 9; k++) old.L[k / 3][k % 3] = lane(d.L_n, 9 * i + k);
+  for (int k = 0; k < kSystems; k++) {
+    old.g[k] = lane(d.g_n, kSystems * i + k);
+    old.g_old[k] = lane(d.g_old, kSystems * i + k);
+  }
+  old.h = lane(d.h, i);
+}
+
+inline void prefetch(const StateDerivatives& d, int64_t i) {
+  prefetch(d.a_n, i, 6);
+  prefetch(d.L_n, i, 9);
+  prefetch(d.g_n, i, kSystems);
+  prefetch(d.g_old, i, kSystems);
+  prefetch(d.h, i, 1);
+}
+
+inline void write_rates(const StateDerivatives& d, int64_t i, const Rates& rates) {
+  for (int k = 0; k < 6; k++) lane(d.a, 6 * i + k) = rates.a[k / 3][k % 3];
+  for (int k = 0; k < 9; k++) lane(d.L, 9 * i + k) = rates.L[k / 3][k % 3];
+  for (int k = 0; k < kSystems; k++) lane(d.g, kSystems * i + k) = rates.g[k];
+}
+
+// Rates of C for dF.
+inline void metric_rates(const Vec F[2][2], const Vec dF[2][2], Vec dC[3]) {
+  dC[0] = 2.0 * (F[0][0] * dF[0][0] + F[1][0] * dF[1][0]);
+  dC[1] = 2.0 * (F[0][1] * dF[0][1] + F[1][1] * dF[1][1]);
+  dC[2] = F[0][0] * dF[0][1] + dF[0][0] * F[0][1] + F[1][0] * dF[1][1] + dF[1][0] * F[1][1];
+}
+inline void metric_rates(const Vec F[2][2], const Vec dF[2][2], Single dC[3]) {
+  Vec x[3];
+  metric_rates(F, dF, x);
+  for (int i = 0; i < 3; i++) dC[i] = single(x[i]);
+}
+
+// A solved point of a block: what its derivatives start from.
+struct SolvedPoint {
+  Vec F[2][2], C[3];
+  History<Vec> old;
+  Trial<Vec> t;
+
+  SolvedPoint(const Elements& m, const State& s, const Vec ue[kDofs], int64_t point) {
+    deformation_gradient(ue, m.gradients, point, F);
+    metric(F, C);
+    read_history(s, point, old);
+    read_trial(s, point, false, t);
+  }
+};
+
+}  // namespace slipfield
+
+using namespace slipfield;
+
+extern "C" {
+
+// Derivatives of the residual, R[parameter][dof] (added to), for displacement rates
+// du[parameter][dof], and the tangent D [block][point][9][lane]; the state must be the solution of
+// the step.
+void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
+                              const StateDerivatives* d, double dt, double ratio, const double* u,
+                              const double* du, int64_t dofs, double* D, double* R) {
+  const Step step{dt, ratio};
+  for (int64_t b = 0; b < m->blocks; b++) {
+    const int32_t* nodes = m->nodes + b * kLanes * kNodes;
+    Vec ue[kDofs], due[kParameters][kDofs], re[kParameters][kDofs] = {};
+    gather(nodes, u, ue);
+    for (int p = 0; p < kParameters; p++) gather(nodes, du + p * dofs, due[p]);
+    for (int q = 0; q < m->points; q++) {
+      const int64_t point = b * m->points + q;
+      const SolvedPoint solved(*m, *s, ue, point);
+      prefetch(*s, point + 1);
+      const Linearised at_point(*law, step, solved.old, solved.C, solved.t);
+      for (int k = 0; k < 9; k++) lane(D, 9 * point + k) = at_point.D[k / 3][k % 3];
+      const Vec weight = lane(m->weights, point);
+      for (int p = 0; p < kParameters; p++) {
+        Vec dF[2][2], ds[3];
+        Single dC[3], single_ds[3];
+        History<Single> d_old;
+        prefetch(*d, point * kParameters + p + kParameters);
+        gradient(due[p], m->gradients, point, dF);
+        metric_rates(solved.F, dF, dC);
+        read_history(*d, point * kParameters + p, d_old);
+        at_point.stress(d_old, dC, single_ds);
+        for (int k = 0; k < 3; k++) ds[k] = __builtin_convertvector(single_ds[k], Vec);
+        add_residual(dF, solved.t.s, weight, m->gradients, point, re[p]);
+        add_residual(solved.F, ds, weight, m->gradients, point, re[p]);
+      }
+    }
+    for (int p = 0; p < kParameters; p++) scatter(nodes, lanes_of(*m, b), re[p], R + p * dofs);
+  }
+}
+
+// Derivatives of the states for the displacement rates du[parameter][dof].
+void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
+                           const StateDerivatives* d, double dt, double ratio, const double* u,
+                           const double* du, int64_t dofs) {
+  const Step step{dt, ratio};
+  for (int64_t b = 0; b < m->blocks; b++) {
+    const int32_t* nodes = m->nodes + b * kLanes * kNodes;
+    Vec ue[kDofs], due[kParameters][kDofs];
+    gather(nodes, u, ue);
+    for (int p = 0; p < kParameters; p++) gather(nodes, du + p * dofs, due[p]);
+    for (int q = 0; q < m->points; q++) {
+      const int64_t point = b * m->points + q;
+      const SolvedPoint solved(*m, *s, ue, point);
+      prefetch(*s, point + 1);
+      const Linearised at_point(*law, step, solved.old, solved.C, solved.t);
+      for (int p = 0; p < kParameters; p++) {
+        const int64_t i = point * kParameters + p;
+        Vec dF[2][2];
+        Single dC[3];
+        History<Single> d_old;
+        prefetch(*d, point * kParameters + p + kParameters);
+        Rates rates;
+        gradient(due[p], m->gradients, point, dF);
+        metric_rates(solved.F, dF, dC);
+        read_history(*d, i, d_old);
+        at_point.state(d_old, dC, rates);
+        write_rates(*d, i, rates);
+      }
+    }
+  }
+}
+
+// Products of the consistent tangent with x[parameter][dof], added to y: D from
+// slipfield_residual_rates.
+void slipfield_tangent_product(const Elements* m, const State* s, const double* u, const double* D,
+                               const double* x, int64_t dofs, double* y) {
+  for (int64_t b = 0; b < m->blocks; b++) {
+    const int32_t* nodes = m->nodes + b * kLanes * kNodes;
+    Vec ue[kDofs], xe[kParameters][kDofs], ye[kParameters][kDofs] = {};
+    gather(nodes, u, ue);
+    for (int p = 0; p < kParameters; p++) gather(nodes, x + p * dofs, xe[p]);
+    for (int q = 0; q < m->points; q++) {
+      const int64_t point = b * m->points + q;
+      Vec F[2][2];
+      deformation_gradient(ue, m->gradients, point, F);
+      const Vec *stress = &lane(s->s, 3 * point), *d = &lane(D, 9 * point);
+      const Vec weight = lane(m->weights, point);
+      for (int p = 0; p < kParameters; p++) {
+        Vec dF[2][2], dC[3], ds[3];
+        gradient(xe[p], m->gradients, point, dF);
+        metric_rates(F, dF, dC);
+        for (int i = 0; i < 3; i++)
+          ds[i] = 0.5 * (d[3 * i] * dC[0] + d[3 * i + 1] * dC[1]) + d[3 * i + 2] * dC[2];
+        add_residual(dF, stress, weight, m->gradients, point, ye[p]);
+        add_residual(F, ds, weight, m->gradients, point, ye[p]);
+      }
+    }
+    for (int p = 0; p < kParameters; p++) scatter(nodes, lanes_of(*m, b), ye[p], y + p * dofs);
+  }
+}
+
+}  // extern "C"
