@@ -59,8 +59,8 @@ def load_model(folder: str | Path) -> tuple[Inverter, dict[str, Any]]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         name, details, content = card["model"], card["details"], card["study"]
-        weights = str(details["weights"])
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        weights = str(details.get("weights", ""))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise SlipfieldError(f"{path}: no readable model card ({error!r}); run `train`") from error
     if Path(weights).name != weights:
         raise SlipfieldError(f"{path}: details.weights: {weights!r} is not the name of a file")
