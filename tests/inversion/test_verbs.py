@@ -42,6 +42,9 @@ def test_import_verbs_make_the_specimen(slipfield, laboratory, specimen, tmp_pat
     said = slipfield("import", "check", three, "--overlay", tmp_path / "overlay.png")
     assert "orientations: Bunge angles of every grain" in said
     assert (tmp_path / "overlay.png").read_bytes().startswith(b"\x89PNG")
+    assert "strain noise: 0.0002" in said
+    with pytest.raises(AssertionError, match="exists already"):
+        slipfield("import", "check", three, "--overlay", tmp_path / "overlay.png")
 
 
 def test_unseen_specimen_lies_beyond_the_microstructures_of_the_study(slipfield, tmp_path):

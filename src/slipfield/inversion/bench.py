@@ -167,7 +167,7 @@ def _rows(
         point = answer.parameters if start == "projection" else centre
         before = len(solver.cpu)
         result = refine(problem, np.log(point), plan.solves)
-        known = noise.strain_std or strain_noise(measurement)
+        known = noise.strain_std or strain_noise(measurement.points)
         rows.append(
             {
                 "specimen": case.number,

@@ -10,7 +10,6 @@ import numpy as np
 from slipfield.inversion.comparison import STRAIN_FLOOR
 from slipfield.inversion.predict import Answer
 from slipfield.inversion.refine import Refined
-from slipfield.inversion.resample import Measurement
 
 REFINED = "refined"
 
@@ -56,13 +55,13 @@ class Choice:
     why: str
 
 
-def strain_noise(measurement: Measurement) -> float:
-    """Standard deviation of the strain maps' white noise, from differences in time; NaN if too few.
+def strain_noise(strain: np.ndarray) -> float:
+    """Standard deviation of the white noise of strain maps (time, ...), NaN: too few frames.
 
     Strain changes smoothly from frame to frame, noise does not: the third difference of white noise
     has 1 + 9 + 9 + 1 times its variance. The median leaves out frames at kinks of the loading.
     """
-    differences = np.diff(measurement.points, ORDER, axis=0)
+    differences = np.diff(strain, ORDER, axis=0)
     known = differences[np.isfinite(differences)]
     if not known.size:
         return float("nan")

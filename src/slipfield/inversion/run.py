@@ -167,7 +167,7 @@ def _invert_known(
 def known_noise(found: Inversion) -> float:
     """Standard deviation of the strain: as given with the specimen, else as the frames show it."""
     given = found.data.attrs.get("strain_noise")
-    return float(given) if given else strain_noise(found.measurement)
+    return float(given) if given else strain_noise(found.measurement.points)
 
 
 def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:

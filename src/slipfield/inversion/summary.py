@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from slipfield.inversion.choice import strain_noise
+
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
     "hencky": "Hencky (logarithmic) strain",
@@ -54,8 +56,11 @@ def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         "strain",
         f"{MEASURES[facts['strain_measure']]}; mean along the load {along:.3g} % at the end",
     )
+    seen = strain_noise(strain)
     if "strain_noise" in facts:
-        yield "strain noise", f"{facts['strain_noise']:.2g}"
+        yield "strain noise", f"{facts['strain_noise']:.2g}, as given"
+    elif np.isfinite(seen):
+        yield "strain noise", f"{seen:.2g}, as the frames show"
     if "displacement" in data:
         share = 100 * data["displacement"].values[-1] / facts["sheet_height_mm"]
         yield "elongation", f"{share:.3g} % at the end, from {facts['displacement_source']}"

@@ -204,9 +204,11 @@ def check(
     ] = None,
 ):
     """Say what a specimen file holds; draw its grains over its strain."""
-    from slipfield.inversion.specimen_file import read_specimen
+    from slipfield.inversion.specimen_file import read_specimen, refuse_existing
     from slipfield.inversion.summary import summary_lines
 
+    if overlay is not None:
+        refuse_existing(overlay)
     data = read_specimen(specimen)
     for name, text in summary_lines(data):
         typer.echo(f"{name}: {text}")
