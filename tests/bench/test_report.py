@@ -70,6 +70,7 @@ RESULTS = {
         "samples_per_cpu_second": {
             "training": 50.0,
             "plain_loop": 20.0,
+            "training_bfloat16": 60.0,
             "loader_memory": 900.0,
             "loader_mapped": 80.0,
         },
@@ -92,6 +93,7 @@ EXPECTED = {
     "50^2: CPU time, CalculiX over Slipfield": (42, False),
     "49^2 nodes: training": (50, None),
     "49^2 nodes: training over a plain loop": (2.5, True),
+    "49^2 nodes: training in bfloat16 over a plain loop": (3.0, None),
     "49^2 nodes: loader over training": (1.6, False),
     "49^2 nodes: training, peak memory": (700, None),
 }

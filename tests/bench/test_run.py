@@ -50,7 +50,10 @@ def test_older_factors_are_fewer_and_change_little(results):
 
 def test_learning_has_all_rates(results):
     rates = results["learning"]["samples_per_cpu_second"]
-    assert rates.keys() == {"training", "plain_loop", "loader_memory", "loader_mapped"}
+    assert rates.keys() == {
+        *("training", "training_bfloat16", "plain_loop"),
+        *("loader_memory", "loader_mapped"),
+    }
     assert all(rate > 0 for rate in rates.values())
 
 

@@ -6,7 +6,7 @@ import torch
 
 from slipfield.dataset.fields import decode
 from slipfield.dataset.scaling import Scaling
-from slipfield.dataset.torch_data import FieldDataset, SeededOrder, loader
+from slipfield.dataset.torch_data import CPU, FieldDataset, SeededOrder, hold, loader
 
 
 @pytest.fixture(params=["memory", "stream"])
@@ -37,7 +37,7 @@ def test_layout_and_scaling(dataset):
 
 def test_workers_give_the_same_batches(dataset):
     order = SeededOrder(len(dataset), seed=4)
-    alone, shared = (loader(dataset, 5, order, workers) for workers in (0, 2))
+    alone, shared = (loader(dataset, 5, workers=workers, order=order) for workers in (0, 2))
     for epoch in (1, 2):
         order.epoch = epoch
         pairs = list(zip(alone, shared, strict=True))
@@ -55,3 +55,26 @@ def test_order_depends_on_seed_and_epoch():
     assert orders[0] == orders[1]
     assert orders[0] != orders[2] and orders[0] != orders[3]
     assert sorted(orders[3]) == list(range(50))
+
+
+@pytest.mark.parametrize(("storage", "dtype"), [("memory", "float32"), ("disk", "float16")])
+def test_held_fields_give_the_same_batches(collection, study, storage, dtype, monkeypatch):
+    """The path of a GPU, with the CPU as the device: one copy, in blocks of a few rows."""
+    monkeypatch.setattr("slipfield.dataset.torch_data.COPY_BYTES", 3 * 4 * 3 * 9 * 9 * 4)
+    fields = decode(collection, 2, study.noise, storage)
+    held = hold(fields, CPU, room=1e9)
+    assert held.strain.dtype == getattr(torch, dtype)
+    rows = np.arange(0, 23, 2)
+    scaling = Scaling.fit(fields, rows)
+    one, other = (
+        FieldDataset(source, rows, scaling).__getitems__([4, 0, 7]) for source in (fields, held)
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_only_what_fits_a_gpu_is_held(collection, study):
+    fields = decode(collection, 2, study.noise, "memory")
+    assert hold(fields, CPU) is fields
+    assert hold(fields, CPU, room=fields.strain.nbytes - 1) is fields
+    streamed = decode(collection, 2, study.noise, "stream")
+    assert hold(streamed, CPU, room=1e9) is streamed

@@ -25,7 +25,7 @@ class MeanInverter:
         write_text(folder / "extras.json", json.dumps(dataset.samples[indices].tolist()))
 
     def save(self, folder):
-        return {"mean": self.mean.tolist()}
+        return {"weights": "extras.json", "mean": self.mean.tolist()}
 
     @classmethod
     def load(cls, folder, study, details):

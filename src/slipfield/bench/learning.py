@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import resource
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,13 @@ from slipfield.network.cnn_lstm import FIRST_CHANNELS, CnnLstm
 from slipfield.study import Learning
 
 TIMES, MAPS = 20, 4
+_prepared: list[Callable[[], None]] = []
 
 
 def measure_learning(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
     """Compare training with a plain loop, epoch by epoch in turn, on one CPU thread.
+
+    The plain loop runs in a process of its own, for training changes how its process keeps memory.
 
     Parameters
     ----------
@@ -38,40 +43,30 @@ def measure_learning(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        Samples per CPU second: ``training`` by :func:`slipfield.learning.train.train_network`
-        (checkpoint of each epoch included), ``plain_loop``, and the ``loader`` alone from memory
-        and from a mapped float16 file; ``peak_memory_mb`` of training.
+        Samples per CPU second: ``training`` and ``training_bfloat16`` by
+        :func:`slipfield.learning.train.train_network` (checkpoint of each epoch included),
+        ``plain_loop``, and the ``loader`` alone from memory and from a mapped float16 file;
+        ``peak_memory_mb`` of training.
     """
-    learning = Learning(epochs=repeats + 1, device="cpu", threads=1)
     rows = np.arange(samples)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        fields = random_fields(nodes, samples + 1)
+    seconds: dict[str, list[float]] = {"plain_loop": []}
+    with tempfile.TemporaryDirectory() as name, _own_process() as plain:
+        folder, fields = Path(name), random_fields(nodes, samples + 1)
         scaling = Scaling.fit(fields, rows)
-        dataset = FieldDataset(fields, rows, scaling)
-        plain_epoch = plain_loop(learning, dataset)
-        seconds: dict[str, list[float]] = {"training": [], "plain_loop": []}
-        memory, mark = [], [time.process_time()]
-
-        def take_turns(row: dict[str, float]) -> None:
-            """After each epoch of training: one of the plain loop."""
-            seconds["training"].append(time.process_time() - mark[0])
-            memory.append(_peak_memory())
-            with _timed(seconds["plain_loop"]):
-                plain_epoch()
-            mark[0] = time.process_time()
-
-        validation = np.array([samples])
-        train_network(learning, fields, scaling, rows, validation, folder, "bench", take_turns)
-        batches = {
-            "loader_memory": dataset,
-            "loader_mapped": FieldDataset(_mapped(fields, folder), rows, scaling),
-        }
-        for kind, source in batches.items():
-            seconds[kind] = []
+        plain.submit(_start_plain_loop, nodes, samples).result()
+        for kind, precision in (("training", "float32"), ("training_bfloat16", "bfloat16")):
+            learning = _learning(epochs=repeats + 1, precision=precision)
+            turns = _Turns(plain, seconds.setdefault(kind, []), seconds["plain_loop"])
+            key, part = f"bench {kind}", np.array([samples])
+            train_network(learning, fields, scaling, rows, part, folder / kind, key, turns)
+            if kind == "training":
+                peak_memory = _peak_memory()
+        sources = {"loader_memory": fields, "loader_mapped": _mapped(fields, folder)}
+        for kind, source in sources.items():
+            dataset, seconds[kind] = FieldDataset(source, rows, scaling), []
             for _ in range(repeats + 1):
                 with _timed(seconds[kind]):
-                    for _ in loader(source, learning.batch_size, SeededOrder(samples, 0)):
+                    for _ in loader(dataset, learning.batch_size, order=SeededOrder(samples, 0)):
                         pass
     rates = {kind: samples / statistics.median(taken[1:]) for kind, taken in seconds.items()}
     return {
@@ -79,8 +74,48 @@ def measure_learning(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
         "samples": samples,
         "batch_size": learning.batch_size,
         "samples_per_cpu_second": rates,
-        "peak_memory_mb": memory[0],
+        "peak_memory_mb": peak_memory,
     }
+
+
+def _learning(**changes: Any) -> Learning:
+    return Learning(device="cpu", threads=1, **changes)
+
+
+def _own_process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+
+
+class _Turns:
+    """Monitor of a training: times its epochs, and after each one an epoch of the plain loop."""
+
+    def __init__(
+        self, plain: ProcessPoolExecutor, training: list[float], plain_loop: list[float]
+    ) -> None:
+        self.plain, self.training, self.plain_loop = plain, training, plain_loop
+        self.mark = time.process_time()
+
+    def __call__(self, row: dict[str, float]) -> None:
+        self.training.append(time.process_time() - self.mark)
+        self.plain_loop.append(self.plain.submit(_plain_epoch).result())
+        self.mark = time.process_time()
+
+
+def _start_plain_loop(nodes: int, samples: int) -> None:
+    """Prepare the plain loop in this process."""
+    torch.set_num_threads(1)
+    learning, fields = _learning(), random_fields(nodes, samples + 1)
+    rows = np.arange(samples)
+    dataset = FieldDataset(fields, rows, Scaling.fit(fields, rows))
+    _prepared.append(plain_loop(learning, dataset))
+
+
+def _plain_epoch() -> float:
+    """CPU seconds of one epoch of the plain loop that was prepared in this process."""
+    seconds: list[float] = []
+    with _timed(seconds):
+        _prepared[-1]()
+    return seconds[0]
 
 
 def random_fields(nodes: int, samples: int) -> Fields:
@@ -128,7 +163,7 @@ def plain_loop(learning: Learning, dataset: FieldDataset) -> Callable[[], None]:
     order = SeededOrder(len(dataset), learning.seed)
 
     def epoch() -> None:
-        for batch in loader(dataset, learning.batch_size, order):
+        for batch in loader(dataset, learning.batch_size, order=order):
             predicted, _ = network(batch["strain"], batch["orientation"], batch["load"])
             loss = nn.functional.mse_loss(predicted, batch["labels"])
             optimizer.zero_grad()

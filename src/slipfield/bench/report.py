@@ -108,6 +108,8 @@ def _learning_lines(learning: dict[str, Any]) -> Iterator[Line]:
     training = rates["training"]
     yield Line(f"{size}: training", training, "samples/s")
     yield Line(f"{size}: training over a plain loop", training / rates["plain_loop"], "", 2)
+    bfloat16 = rates["training_bfloat16"] / rates["plain_loop"]
+    yield Line(f"{size}: training in bfloat16 over a plain loop", bfloat16, "")
     yield Line(f"{size}: loader over training", rates["loader_mapped"] / training, "", 2)
     yield Line(f"{size}: training, peak memory", learning["peak_memory_mb"], "MB")
 

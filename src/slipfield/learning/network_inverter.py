@@ -80,8 +80,8 @@ class NetworkInverter:
         learning = self.study.learning
         fields = decode(dataset, learning.image_stride, self.study.noise)
         check_image(learning.convolution_blocks, fields.angles.shape[-2:])
-        batches = loader(FieldDataset(fields, indices, self.scaling), INFERENCE_BATCH)
         device = choose_device(learning.device)
+        batches = loader(FieldDataset(fields, indices, self.scaling), INFERENCE_BATCH, device)
         _, labels, attention = predict_batches(self.network.to(device), batches, device)
         return labels, attention
 

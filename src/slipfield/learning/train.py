@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from slipfield.dataset.fields import Fields
 from slipfield.dataset.scaling import Scaling
-from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, loader
+from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, hold, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
 from slipfield.learning.device import choose_device, keep_freed_memory, training_dtype
@@ -118,13 +118,14 @@ def train_network(
     run = Training(network, torch.optim.Adam(network.parameters(), learning.learning_rate))
     fingerprint = _fingerprint(learning, data_key, train_rows, validation_rows)
     _resume(run, folder / CHECKPOINT, fingerprint, learning.epochs)
-    options = {"workers": learning.loader_workers, "pin_memory": device.type == "cuda"}
     order = SeededOrder(len(train_rows), learning.seed)
+    fields = hold(fields, device)
     train_set, validation_set = (
         FieldDataset(fields, rows, scaling) for rows in (train_rows, validation_rows)
     )
-    batches = loader(train_set, learning.batch_size, order, **options)
-    validation = loader(validation_set, INFERENCE_BATCH, **options)
+    options = device, learning.loader_workers
+    batches = loader(train_set, learning.batch_size, *options, order=order)
+    validation = loader(validation_set, INFERENCE_BATCH, *options)
     for epoch in range(len(run.history) + 1, learning.epochs + 1):
         started = time.perf_counter()
         order.epoch = epoch
