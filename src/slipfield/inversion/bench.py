@@ -131,9 +131,10 @@ def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
         "solves": plan.solves,
         "physics_hash": study.physics_hash(),
     }
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != facts:
+    text = json.dumps(facts, indent=1) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
         raise SlipfieldError(f"{output}: holds another bench; choose another folder")
-    write_text(path, json.dumps(facts, indent=1) + "\n")
+    write_text(path, text)
 
 
 def _case(model: Model, number: int, plan: Plan, output: Path) -> Case:

@@ -86,7 +86,8 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
         return Choice(first, ADAPTED if adapted else UNADAPTED)
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.log_parameters - refined.coarser.log_parameters))
-        return Choice(REFINED, FINER.format(*(100 * moved)) + LEFT.format(fit.lack, fit.noise))
+        why = FINER.format(*(100 * moved)) + LEFT.format(fit.lack, fit.noise)
+        return Choice(REFINED, why.strip())
     if not fit.fails:
         seen = "" if np.isnan(fit.lack) else EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")

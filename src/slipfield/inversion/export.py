@@ -70,6 +70,10 @@ def export_sample(
     SlipfieldError
         If the shard does not hold the sample, or it failed.
     """
+    if not (0 < instruments.step < np.inf and 0 < instruments.pixel < np.inf):
+        raise SlipfieldError(
+            f"step, pixel: given {instruments.step:g}, {instruments.pixel:g}; expected mm above 0"
+        )
     with open_netcdf(shard) as data, open_netcdf(microstructure) as grains:
         study = study_of(data, shard)
         found = np.flatnonzero(data["sample"].values == sample)

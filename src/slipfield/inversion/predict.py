@@ -144,9 +144,11 @@ def by_network(
         If strain maps or loads are missing, or too much of the sheet is masked.
     """
     if not np.isfinite(measurement.load).all():
-        raise SlipfieldError("network: needs the load at every output; use the projection inverter")
+        raise SlipfieldError(
+            f"{model.name}: needs the load at every output; a projection inverter does without"
+        )
     inverter = model.inverter
-    strain = _filled(measurement.nodal)
+    strain = _filled(model.name, measurement.nodal)
     started = time.perf_counter()
     inverter.study = model.study.model_copy(update={"noise": Noise()})
     with tempfile.TemporaryDirectory() as folder:
@@ -186,13 +188,13 @@ def test_quantile(folder: Path, level: float = LEVEL) -> np.ndarray:
     return ordered[min(rank, len(ordered)) - 1]
 
 
-def _filled(strain: np.ndarray) -> np.ndarray:
+def _filled(name: str, strain: np.ndarray) -> np.ndarray:
     """Strain (time, 3, y, x) without gaps: masked nodes take their frame's mean."""
     share = float(np.isnan(strain).mean())
     if share > LARGEST_MASKED_SHARE:
         raise SlipfieldError(
-            f"network: {100 * share:.0f} % of the nodes are masked; it can stand 20 %, use the "
-            "projection inverter"
+            f"{name}: {100 * share:.0f} % of the nodes are masked, it can stand "
+            f"{100 * LARGEST_MASKED_SHARE:.0f} %; a projection inverter does without them"
         )
     if share == 0:
         return strain

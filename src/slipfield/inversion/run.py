@@ -66,7 +66,10 @@ def invert(
     _check_parts(data, specimen)
     loaded = load_models(models)
     truth = None if known is None else read_known(known)
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SlipfieldError(f"output: {output} cannot be made: {error.strerror}") from error
     write_overlay(data, output)
     began = time.perf_counter()
     if "euler" in data:
@@ -146,6 +149,7 @@ def _invert_known(
     found.answers = predictions(found, models, solver)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], problem)
+    base = found
     if solves:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
         found.answers.append(_refined(found, problem, solver, np.array(begin), solves))
@@ -157,7 +161,7 @@ def _invert_known(
     found.check = solver.run(found.answer.parameters)
     found.comparison = compare(found.measurement, found.check)
     found.channels = channels(
-        data, found.microstructure, found.study, trained, found.measurement, found.answers
+        data, base.microstructure, base.study, trained, base.measurement, found.answers
     )
     found.seconds["forward runs"] = float(sum(solver.seconds))
     found.seconds["number of forward runs"] = len(solver.seconds)
@@ -184,7 +188,7 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
         except SlipfieldError as error:
             if len(models) == 1:
                 raise
-            found.notes.append(f"The model {model.name} gave no answer. {error}.")
+            found.notes.append(f"No answer of {error}.")
     return answers
 
 
