@@ -454,7 +454,9 @@ def bench_inversion(
     model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
     output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
     specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 10,
-    strain_noise: Annotated[float, typer.Option(help="Standard deviation of strain.")] = 5e-4,
+    strain_noise: Annotated[
+        float, typer.Option(min=0, max=0.1, help="Standard deviation of strain.")
+    ] = 5e-4,
     cells: Annotated[
         int | None, typer.Option(help="Elements along each side; default: those of the model.")
     ] = None,
