@@ -283,7 +283,7 @@ class Noise(Section):
 class Learning(Section):
     """Training of the inverters and their cross-validation."""
 
-    model: Literal["projection", "cnn_lstm"] = Field(
+    model: Literal["projection", "equilibrium", "cnn_lstm"] = Field(
         "cnn_lstm", description="Inverter that `train` and `crossval` use."
     )
     test_fraction: float = Field(0.15, gt=0, lt=1, description="Share held out for the test, 1.")
@@ -309,8 +309,9 @@ class Learning(Section):
     )
     seed: Whole = Field(0, ge=0, description="Seed of split, initialisation and shuffling, 1.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the training.")
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
-        "auto", description="Arithmetic of the training steps; 'auto': bfloat16 on a GPU only."
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="Arithmetic of the layers in a training step; weights stay in float32.",
     )
     threads: Whole = Field(1, ge=1, description="Threads of one training process, 1.")
     loader_workers: Whole = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
@@ -325,7 +326,7 @@ class CrossValidation(Section):
     grouping: Literal["random", "microstructure"] = Field(
         "random", description="Folds of samples (as published), or of whole microstructures."
     )
-    models: tuple[Literal["projection", "cnn_lstm"], ...] = Field(
+    models: tuple[Literal["projection", "equilibrium", "cnn_lstm"], ...] = Field(
         ("cnn_lstm",), min_length=1, description="Inverters to validate."
     )
     folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")

@@ -1,4 +1,4 @@
-"""Device, precision, one GPU a process, and what happens to freed memory."""
+"""Device, one GPU a process, and what happens to freed memory."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from slipfield.errors import SlipfieldError
-from slipfield.learning.device import choose_device, claim_gpu, training_dtype
+from slipfield.learning.device import choose_device, claim_gpu
 
 CLAIM = "from slipfield.learning.device import claim_gpu; print(claim_gpu(2, Path(sys.argv[1])))"
 HOLD = f"import sys; from pathlib import Path; {CLAIM}; sys.stdout.flush(); sys.stdin.read()"
@@ -32,12 +32,6 @@ def test_devices():
         assert choose_device("auto").type == "cpu"
         with pytest.raises(SlipfieldError, match="learning.device: given 'cuda'"):
             choose_device("cuda")
-
-
-def test_precision():
-    cpu, cuda = torch.device("cpu"), torch.device("cuda")
-    assert training_dtype("auto", cpu) is training_dtype("float32", cuda) is torch.float32
-    assert training_dtype("auto", cuda) is training_dtype("bfloat16", cpu) is torch.bfloat16
 
 
 def test_processes_side_by_side_get_gpus_of_their_own(tmp_path):

@@ -1,4 +1,4 @@
-"""Where a training runs, in which precision, and what it does with freed memory."""
+"""Where a training runs, and what it does with freed memory."""
 
 from __future__ import annotations
 
@@ -51,16 +51,6 @@ def claim_gpu(count: int, folder: Path | None = None) -> int:
         _locks.append(handle)
         return index
     return 0
-
-
-def training_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """Turn ``learning.precision`` into the type in which the layers of a training step work.
-
-    Weights, their gradients, normalisation and loss stay in float32 in any case.
-    """
-    if precision == "auto":
-        precision = "bfloat16" if device.type == "cuda" else "float32"
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
 
 
 def keep_freed_memory() -> None:

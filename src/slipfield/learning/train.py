@@ -26,7 +26,7 @@ from slipfield.dataset.scaling import Scaling
 from slipfield.dataset.torch_data import Batch, FieldDataset, SeededOrder, hold, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
-from slipfield.learning.device import choose_device, keep_freed_memory, training_dtype
+from slipfield.learning.device import choose_device, keep_freed_memory
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.metrics import r_squared
 from slipfield.learning.split import derived_seed
@@ -111,7 +111,6 @@ def train_network(
     torch.set_num_threads(learning.threads)
     keep_freed_memory()
     device = choose_device(learning.device)
-    dtype = training_dtype(learning.precision, device)
     torch.manual_seed(learning.seed)
     check_image(learning.convolution_blocks, fields.angles.shape[-2:])
     network = build_network(learning.convolution_blocks, learning.initialisation).to(device)
@@ -132,7 +131,8 @@ def train_network(
         torch.manual_seed(derived_seed(learning.seed, epoch))
         rate = learning_rate(learning, epoch)
         row = {"epoch": epoch, "learning_rate": rate}
-        row.update(_scaled_scores("train", *_train_epoch(run, batches, rate, device, dtype)))
+        seen = _train_epoch(run, batches, rate, device, learning.precision)
+        row.update(_scaled_scores("train", *seen))
         labels, predicted, _ = predict_batches(network, validation, device)
         row.update(_scaled_scores("validation", labels, predicted))
         row["seconds"] = time.perf_counter() - started
@@ -166,16 +166,19 @@ def _inputs(batch: Batch, device: torch.device) -> list[torch.Tensor]:
 
 
 def _train_epoch(
-    run: Training, batches: DataLoader, rate: float, device: torch.device, dtype: torch.dtype
+    run: Training, batches: DataLoader, rate: float, device: torch.device, precision: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take one Adam step a batch; give labels and predictions as they were on the way."""
+    """Take one Adam step a batch; give labels and predictions as they were on the way.
+
+    With "bfloat16" the layers work in it; weights, gradients, normalisation and loss do not.
+    """
     for group in run.optimizer.param_groups:
         group["lr"] = rate
     run.network.train()
     seen = []
     for batch in batches:
         labels = batch["labels"].to(device, non_blocking=True)
-        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
             predicted, _ = run.network(*_inputs(batch, device))
         predicted = predicted.float()
         run.optimizer.zero_grad()
