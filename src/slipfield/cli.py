@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from slipfield import __version__, ranks
+from slipfield.baselines.verbs import app as baselines_app
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.verbs import app as import_app
 from slipfield.learning.verbs import app as learning_app
@@ -31,12 +32,14 @@ app.add_typer(import_app, name="import")
 app.add_typer(projection_app, name="projection")
 app.add_typer(scaleout_app)
 app.add_typer(learning_app)
+app.add_typer(baselines_app)
 
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]
 Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
 Model = Annotated[
-    str | None, typer.Option(help="Inverter: cnn_lstm or projection; default learning.model.")
+    str | None,
+    typer.Option(help="Inverter: projection, equilibrium or cnn_lstm; default learning.model."),
 ]
 
 

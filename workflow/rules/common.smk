@@ -102,7 +102,7 @@ pathvars:
 
 wildcard_constraints:
     index=r"\d{5}",
-    model="cnn_lstm|projection",
+    model="cnn_lstm|equilibrium|projection",
     grouping="random|microstructure",
     first=r"\d{4}",
     last=r"\d{4}",

@@ -18,6 +18,7 @@ Monitor = Callable[[dict[str, float]], None]
 
 INVERTERS = {
     "cnn_lstm": ("slipfield.learning.network_inverter", "NetworkInverter"),
+    "equilibrium": ("slipfield.equilibrium.inverter", "EquilibriumInverter"),
     "projection": ("slipfield.projection.inverter", "ProjectionInverter"),
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
+from slipfield.learning.interval_table import write_intervals
 from slipfield.learning.inverter import Monitor
 from slipfield.projection.features import MINIMUM_SHARE, Projection, Projector, noise_covariance
 from slipfield.projection.intervals import (
@@ -31,9 +30,9 @@ from slipfield.projection.intervals import (
 from slipfield.projection.learner import Emulator, Estimate
 from slipfield.projection.reference import Reference
 from slipfield.projection.table import WINDOW, feature_table
-from slipfield.study import PARAMETERS, Study
+from slipfield.study import Study
 
-WEIGHTS, INTERVALS, SELECTION = "model.safetensors", "intervals.csv", "selection.json"
+WEIGHTS, SELECTION = "model.safetensors", "selection.json"
 LEVEL = 0.95
 UNUSUAL = 0.99
 """Share of the training samples that lie below the limit of what is usual."""
@@ -227,16 +226,8 @@ class ProjectionInverter:
         if self.selection is not None:
             chosen = {"degree": self.selection.degree, "rmse_ln_k": self.selection.errors}
             write_text(folder / SELECTION, json.dumps(chosen, indent=1) + "\n")
-        low, high = self.predict_interval(dataset, indices)
-        predicted = self.predict(dataset, indices)
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        kinds = ("true", "predicted", "low", "high")
-        writer.writerow(["sample", *(f"{name}_{kind}" for kind in kinds for name in PARAMETERS)])
-        columns = np.hstack([dataset.parameters[indices], predicted, low, high])
-        for sample, row in zip(dataset.samples[indices].tolist(), columns, strict=True):
-            writer.writerow([sample, *(f"{value:.9g}" for value in row)])
-        write_text(folder / INTERVALS, text.getvalue())
+        ends = self.predict_interval(dataset, indices)
+        write_intervals(dataset, indices, self.predict(dataset, indices), *ends, folder)
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write ``model.safetensors``; what is no array goes into the model card."""

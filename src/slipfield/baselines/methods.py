@@ -1,0 +1,109 @@
+"""The methods that are compared: textbook regressions, and every registered inverter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from slipfield.baselines.summary import summarise_samples
+from slipfield.dataset.collection import Collection
+from slipfield.learning.inverter import INVERTERS, IntervalInverter, inverter_class
+from slipfield.learning.run import LEVEL
+from slipfield.learning.split import Split
+from slipfield.study import Study
+
+COMPONENTS = 60
+RIDGES = np.logspace(-3, 6, 19)
+
+REGRESSIONS: dict[str, tuple[str, Callable[[int], RegressorMixin]]] = {
+    "mean": ("bands", lambda count: DummyRegressor()),
+    "ridge_bands": ("bands", lambda count: make_pipeline(StandardScaler(), RidgeCV(RIDGES))),
+    "ridge_pca": (
+        "image",
+        lambda count: make_pipeline(
+            StandardScaler(),
+            PCA(min(COMPONENTS, count // 2), random_state=0),
+            StandardScaler(),
+            RidgeCV(RIDGES),
+        ),
+    ),
+    "boosted_trees": (
+        "bands",
+        lambda count: MultiOutputRegressor(
+            HistGradientBoostingRegressor(max_iter=200, min_samples_leaf=5, random_state=0)
+        ),
+    ),
+}
+"""Regressions of ln k (of k itself for the mean) on the features of a summary."""
+
+METHODS = (*REGRESSIONS, *INVERTERS)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Predictions of the test rows, and what the training cost.
+
+    Attributes
+    ----------
+    predicted : ndarray (n, 3)
+    ends : tuple of ndarray (n, 3), or None
+        Lower and upper ends of 95 % intervals.
+    cpu_seconds : float
+    """
+
+    predicted: np.ndarray
+    ends: tuple[np.ndarray, np.ndarray] | None
+    cpu_seconds: float
+
+
+def run_method(name: str, study: Study, dataset: Collection, split: Split, work: Path) -> Outcome:
+    """Train method ``name`` on a split and predict its test rows."""
+    if name in REGRESSIONS:
+        return _regression(name, study, dataset, split)
+    inverter = inverter_class(name)()
+    started = time.process_time()
+    inverter.fit(study, dataset, split.train, split.validation, work, lambda row: None)
+    seconds = time.process_time() - started
+    ends = None
+    if isinstance(inverter, IntervalInverter):
+        ends = inverter.predict_interval(dataset, split.test, LEVEL)
+    return Outcome(inverter.predict(dataset, split.test), ends, seconds)
+
+
+def _regression(name: str, study: Study, dataset: Collection, split: Split) -> Outcome:
+    kind, make = REGRESSIONS[name]
+    features = getattr(summarise_samples(dataset, study.noise), kind)
+    rows = np.sort(np.concatenate([split.train, split.validation]))
+    forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
+    started = time.process_time()
+    model = make(len(rows)).fit(features[rows], forward(dataset.parameters[rows]))
+    seconds = time.process_time() - started
+    return Outcome(back(model.predict(features[split.test])), None, seconds)
+
+
+def reduced(split: Split, dataset: Collection, count: int, validation_fraction: float) -> Split:
+    """Keep ``count`` training samples: whole microstructures in a fixed order, the last one cut.
+
+    Of these the share ``validation_fraction``, again whole microstructures, becomes validation.
+    """
+    rows = np.concatenate([split.train, split.validation])
+    owners = dataset.microstructures[rows]
+    order = np.random.default_rng(0).permutation(np.unique(owners))
+    kept = np.concatenate([np.sort(rows[owners == owner]) for owner in order])[:count]
+    maps = dataset.microstructures[kept]
+    names = order[np.isin(order, maps)]
+    held = names[: max(1, round(validation_fraction * len(names)))]
+    is_held = np.isin(maps, held)
+    return replace(split, train=np.sort(kept[~is_held]), validation=np.sort(kept[is_held]))

@@ -1,0 +1,128 @@
+"""Learning curves of all methods on one split by microstructure, written point by point."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slipfield.baselines.methods import METHODS, reduced, run_method
+from slipfield.baselines.summary import summarise_samples
+from slipfield.dataset.collection import Collection
+from slipfield.errors import SlipfieldError
+from slipfield.files import write_text
+from slipfield.learning.split import split_once
+from slipfield.progress import progress
+from slipfield.projection.intervals import coverage
+from slipfield.projection.protocol import Row, score_predictions, write_table
+from slipfield.study import Study
+
+SAMPLES = (100, 250, 500, 1000, 2000)
+TABLE = "learning_curves.csv"
+
+
+def run_baselines(
+    study: Study,
+    dataset_dir: Path,
+    output: Path,
+    methods: Sequence[str] = METHODS,
+    samples: Sequence[int] = SAMPLES,
+) -> list[Row]:
+    """Train every method on 100, 250, ... samples and score it on microstructures none has seen.
+
+    Each finished point is a file in ``output/points``; a run that was cut short goes on, and
+    ``learning_curves.csv`` always holds all points that are there.
+
+    Parameters
+    ----------
+    study : Study
+        Gives noise and the settings of the network; the split is by microstructure.
+    dataset_dir : Path
+        Folder of a gathered dataset, with references for the projection inverter.
+    output : Path
+        Folder of the table.
+    methods : sequence of str
+        Of :data:`slipfield.baselines.methods.METHODS`.
+    samples : sequence of int
+        Training samples; those the dataset does not have become one point with all it has.
+
+    Raises
+    ------
+    SlipfieldError
+        If a method is unknown or the dataset cannot be split.
+    """
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown:
+        raise SlipfieldError(f"method: given {unknown[0]!r}; expected one of {', '.join(METHODS)}")
+    dataset = Collection.of_dataset(dataset_dir)
+    learning = study.learning.model_copy(update={"split": "microstructure"})
+    study = study.model_copy(update={"learning": learning})
+    split = split_once(study, dataset)
+    most = len(split.train) + len(split.validation)
+    counts = sorted({min(count, most) for count in samples})
+    head = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
+    summarise_samples(dataset, study.noise)
+    rows: list[Row] = []
+    with progress("compare methods", len(counts) * len(methods)) as advance:
+        for count in counts:
+            part = reduced(split, dataset, count, study.learning.validation_fraction)
+            for name in methods:
+                path = output / "points" / f"{name}-{count:05d}.json"
+                if not _done(path, head):
+                    work = output / "points" / f".{name}-{count:05d}"
+                    outcome = run_method(name, study, dataset, part, work)
+                    shutil.rmtree(work, ignore_errors=True)
+                    found = _rows(name, count, dataset, part, outcome)
+                    write_text(path, json.dumps({**head, "rows": found}, indent=1) + "\n")
+                rows = collect(output)
+                advance(f"{name}, {count}")
+    return rows
+
+
+def collect(output: Path) -> list[Row]:
+    """Write the table of all points in ``output`` and give its rows."""
+    files = sorted((output / "points").glob("*.json"))
+    found = [row for path in files for row in json.loads(path.read_text("utf-8"))["rows"]]
+    order = {name: number for number, name in enumerate(METHODS)}
+    found.sort(key=lambda row: (row["training_samples"], order[row["method"]], row["parameter"]))
+    write_table(found, output / TABLE)
+    return found
+
+
+def _done(path: Path, head: dict[str, Any]) -> bool:
+    """Whether a point was made by the same study on the same data."""
+    if not path.exists():
+        return False
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return {name: content.get(name) for name in head} == json.loads(json.dumps(head))
+
+
+def _rows(name: str, count: int, dataset: Collection, split: Any, outcome: Any) -> list[Row]:
+    """Rows of one point, one a parameter."""
+    true = dataset.parameters[split.test]
+    maps = np.concatenate([split.train, split.validation])
+    head = {
+        "method": name,
+        "training_samples": count,
+        "training_microstructures": len(np.unique(dataset.microstructures[maps])),
+        "test_samples": len(true),
+        "test_microstructures": len(np.unique(dataset.microstructures[split.test])),
+    }
+    shares = [None] * true.shape[1]
+    if outcome.ends is not None:
+        shares = (100 * coverage(*outcome.ends, true)).tolist()
+    return [
+        {
+            **head,
+            **{
+                key: value if isinstance(value, str) else float(value) for key, value in row.items()
+            },
+            "coverage_percent": share,
+            "cpu_seconds": outcome.cpu_seconds,
+        }
+        for row, share in zip(score_predictions(true, outcome.predicted), shares, strict=True)
+    ]

@@ -1,0 +1,43 @@
+"""The verbs `baselines` and `learning-curves`: argument handling and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.study import load_study
+
+app = typer.Typer()
+
+
+@app.command()
+def baselines(
+    config: Annotated[Path, typer.Option(help="Study file (YAML).")],
+    dataset: Annotated[Path, typer.Option(help="Folder that `gather` wrote, with references.")],
+    output: Annotated[Path, typer.Option(help="Folder of learning_curves.csv.")],
+    method: Annotated[
+        list[str] | None, typer.Option(help="Method to run; repeatable; default all.")
+    ] = None,
+    samples: Annotated[
+        list[int] | None,
+        typer.Option(help="Training samples; repeatable; default 100, 250, 500, 1000, 2000."),
+    ] = None,
+):
+    """Compare all methods on unseen microstructures over the number of training samples."""
+    from slipfield.baselines.methods import METHODS
+    from slipfield.baselines.run import SAMPLES, run_baselines
+
+    run_baselines(load_study(config), dataset, output, method or METHODS, samples or SAMPLES)
+
+
+@app.command()
+def learning_curves(
+    table: Annotated[Path, typer.Option(help="Table that `baselines` wrote (CSV).")],
+    output: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.")],
+):
+    """Draw the learning curves of all methods."""
+    from slipfield.figures.baselines import write_learning_curves
+
+    write_learning_curves(table, output)
