@@ -221,11 +221,11 @@ def test_missing_parts_and_models_are_one_line(specimen, projection, tmp_path):
 def test_grain_map_beside_the_sheet_is_refused(specimen, projection, tmp_path):
     def shift(data):
         affine = data["affine"].copy()
-        affine[0, 2] = 1.5
+        affine[0, 2] = 0.7
         return data.assign(affine=affine)
 
     path = changed(specimen, tmp_path / "s.nc", shift)
-    with pytest.raises(SlipfieldError, match="covers 2. % of the sheet"):
+    with pytest.raises(SlipfieldError, match="covers 6. % of the sheet"):
         invert(path, [projection], tmp_path / "out")
 
 

@@ -25,7 +25,7 @@ from slipfield.files import open_netcdf, write_text
 from slipfield.inversion.bench_tables import write_tables
 from slipfield.inversion.choice import Fit, choose, strain_noise
 from slipfield.inversion.launch import Solver
-from slipfield.inversion.predict import Answer, Model, by_network, by_projection
+from slipfield.inversion.predict import Answer, Model, by_prediction, by_projection
 from slipfield.inversion.preparation import DEFAULT_LOAD_NOISE, box_prior
 from slipfield.inversion.refine import Problem, Refined, refine, refine_further
 from slipfield.inversion.resample import Measurement, Mesh, bilinear_weights
@@ -221,7 +221,7 @@ def _network_seconds(network: Model, case: Case, measurement: Measurement) -> fl
     with open_netcdf(case.inversion.microstructure) as data:
         grains = data.load()
     began = time.perf_counter()
-    by_network(network, case.inversion.study, grains, measurement)
+    by_prediction(network, case.inversion.study, grains, measurement)
     return time.perf_counter() - began
 
 

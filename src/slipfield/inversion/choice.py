@@ -109,8 +109,8 @@ EXPLAINED = (
     "mesh and grain map are good enough for them"
 )
 FINER = (
-    "Refinement answers. The mesh of the model did not explain the strain maps, so it went on with "
-    "one twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; half of that "
+    "Refinement answers. Its first mesh did not explain the strain maps, so it went on with one "
+    "twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; half of that "
     "stands in the interval for what the finer mesh lacks. "
 )
 LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g}). "

@@ -17,7 +17,7 @@ from slipfield.dataset.contract import SHARD, label_variables, variable
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf
 from slipfield.inversion.resample import Measurement
-from slipfield.learning.inverter import Inverter
+from slipfield.learning.inverter import IntervalInverter, Inverter
 from slipfield.learning.model_io import load_model
 from slipfield.projection.features import Projector
 from slipfield.projection.inverter import LEVEL, ProjectionInverter
@@ -130,13 +130,13 @@ def by_projection(
     )
 
 
-def by_network(
+def by_prediction(
     model: Model, study: Study, microstructure: xr.Dataset, measurement: Measurement
 ) -> Answer:
-    """Let a network answer, without a forward run.
+    """Let a model answer that needs no forward run, such as the published network.
 
-    The interval is split-conformal: the 95th percentile of the errors of ln k on the model's own
-    test samples.
+    The interval is the model's own, or else split-conformal: the 95th percentile of the errors of
+    ln k on its test samples.
 
     Raises
     ------
@@ -158,15 +158,13 @@ def by_network(
         details = {}
         if hasattr(inverter, "attention"):
             details["attention"] = inverter.attention(dataset, rows)[0].tolist()
-    half = test_quantile(model.folder)
-    return Answer(
-        model.name,
-        parameters,
-        parameters * np.exp(-half),
-        parameters * np.exp(half),
-        time.perf_counter() - started,
-        details=details,
-    )
+        if isinstance(inverter, IntervalInverter):
+            low, high = (ends[0] for ends in inverter.predict_interval(dataset, rows, LEVEL))
+        else:
+            spread = np.exp(test_quantile(model.folder))
+            low, high = parameters / spread, parameters * spread
+    seconds = time.perf_counter() - started
+    return Answer(model.name, parameters, low, high, seconds, details=details)
 
 
 def test_quantile(folder: Path, level: float = LEVEL) -> np.ndarray:

@@ -17,7 +17,7 @@ from slipfield.inversion.choice import REFINED, Fit, choose, strain_noise
 from slipfield.inversion.comparison import compare, deviations
 from slipfield.inversion.launch import Solver
 from slipfield.inversion.outcome import Inversion, to_json
-from slipfield.inversion.predict import Answer, Model, by_network, by_projection
+from slipfield.inversion.predict import Answer, Model, by_prediction, by_projection
 from slipfield.inversion.preparation import box_prior, load_noise, prepare
 from slipfield.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.inversion.specimen_file import read_specimen
@@ -176,7 +176,7 @@ def known_noise(found: Inversion) -> float:
 
 def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
     """Answers of all models, in their order."""
-    answers = []
+    answers, grains = [], found.microstructure
     for model in models:
         if model.projects:
             reference = solver.run(np.array(model.study.sampling.centre))
@@ -184,11 +184,12 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
             answers.append(by_projection(model, reference, found.measurement, noise))
             continue
         try:
-            answers.append(by_network(model, found.study, found.microstructure, found.measurement))
+            answers.append(by_prediction(model, found.study, grains, found.measurement))
         except SlipfieldError as error:
             if len(models) == 1:
                 raise
-            found.notes.append(f"No answer of {error}.")
+            reason = str(error).removeprefix(f"{model.name}: ")
+            found.notes.append(f"No answer of {model.name}: {reason}.")
     return answers
 
 
