@@ -281,6 +281,14 @@ def plain_strain_called_percent(folder):
     return dic(m.write_vic2d(TEST, folder), "--strain-unit", "percent")
 
 
+@case(DIC, "given percent", "says '%'")
+def unit_of_strain_given_twice(folder):
+    files = m.write_vic2d_calibrated(TEST, folder)
+    for path in files:
+        edit(path, ("[1]", "[%]"))
+    return ["import", "dic", *files, "--interval", 1, "--strain-unit", "percent"]
+
+
 @case(DIC, "interval")
 def endless_interval(folder):
     files = m.write_vic2d(TEST, folder)

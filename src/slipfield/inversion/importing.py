@@ -83,6 +83,11 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     choice("load-axis", options.load_axis, "x", "y")
     scale, moved = _scales(frames, options.scale)
     x, y = axes.grid(scale * frames.x, scale * frames.y)
+    if frames.strain_unit and options.strain_unit != "one":
+        raise SlipfieldError(
+            f"strain-unit: given {options.strain_unit}; the header of {files[0]} says "
+            f"{frames.strain_unit!r} and counts"
+        )
     strain = _unit(options.strain_unit) * frames.strain
     if options.engineering_shear:
         strain = strain * np.array([1, 1, 0.5])[:, None, None]

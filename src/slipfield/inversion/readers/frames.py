@@ -28,6 +28,7 @@ class Frames:
     position_unit, displacement_unit : "px" or "mm".
     y_axis : direction of the file's y axis in the picture.
     measure : strain measure, or None if the format does not say.
+    strain_unit : unit of the strains in the file's header, which was applied; empty if none.
     """
 
     x: np.ndarray
@@ -39,6 +40,7 @@ class Frames:
     displacement_unit: Literal["px", "mm"]
     y_axis: Literal["up", "down"]
     measure: str | None
+    strain_unit: str = ""
 
 
 @dataclass(frozen=True)

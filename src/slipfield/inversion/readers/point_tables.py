@@ -71,13 +71,14 @@ def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
         )
     frames = [_points(path, read_table(path, layout.comment), layout) for path in files]
     grid = on_grid(frames)
-    remark = first[layout.columns["exx"]].remark
+    strain = first[layout.columns["exx"]]
     return Frames(
         **{"u": None, "v": None, **grid},
         position_unit=layout.position_unit,
         displacement_unit=layout.displacement_unit,
         y_axis=layout.y_axis,
-        measure=_measure_in(remark) or layout.measure,
+        measure=_measure_in(strain.remark) or layout.measure,
+        strain_unit=strain.unit,
     )
 
 
