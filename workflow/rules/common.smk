@@ -10,8 +10,9 @@ from snakemake.utils import update_config
 from slipfield import plan
 from slipfield.errors import SlipfieldError
 from slipfield.figures.captions import CAPTIONS
-from slipfield.study import check_study
 from slipfield.learning import settings as sweeps
+from slipfield.study import check_study
+from slipfield.validation import read_yaml
 
 
 def typed(value):
@@ -27,6 +28,8 @@ def read_study():
     """The study behind this run; a wrong one ends the run with one line."""
     update_config(config, typed(dict(workflow.config_settings.config)))
     try:
+        for path in workflow.configfiles:
+            read_yaml(path)
         return check_study(dict(config), ", ".join(map(str, workflow.configfiles)))
     except SlipfieldError as error:
         sys.exit(f"slipfield: error: {error}")
@@ -51,8 +54,11 @@ def begin():
 
     The lock ends with this process, however it ends.
     """
-    os.makedirs(FOLDER, exist_ok=True)
-    workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
+    try:
+        os.makedirs(FOLDER, exist_ok=True)
+        workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
+    except OSError as error:
+        raise WorkflowError(f"{FOLDER}: cannot be written: {error.strerror}") from None
     try:
         fcntl.flock(workflow.study_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,19 +6,38 @@ and on the index; the mesh only samples them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import shapely
 import xarray as xr
+from scipy.spatial import QhullError
 
 from slipfield.errors import SlipfieldError
 from slipfield.specimen.geometry import cell_centres, node_coordinates
 from slipfield.specimen.orientation import draw_orientations
 from slipfield.specimen.size import enclosing_ellipses, grain_size
 from slipfield.specimen.tessellation import tessellate
-from slipfield.study import Study
+from slipfield.study import Specimen, Study
+from slipfield.validation import one_line
 
 ANGLES = ("phi1", "Phi", "phi2")
 AXES = ("d1", "d2")
+
+
+@contextmanager
+def _too_flat(specimen: Specimen) -> Iterator[None]:
+    """Name what makes grains degenerate, instead of what geometry libraries say about them."""
+    try:
+        yield
+    except (QhullError, shapely.GEOSException, ArithmeticError, LookupError, ValueError) as error:
+        reason = one_line(error)[:80]
+        raise SlipfieldError(
+            f"specimen: {specimen.grains} grains cannot be laid out in these bands of "
+            f"{specimen.width_mm:g} mm x {specimen.height_mm:g} mm ({reason}); use a sheet or "
+            "bands that are less flat, or fewer grains"
+        ) from error
 
 
 def make_microstructure(study: Study, index: int) -> xr.Dataset:
@@ -44,9 +63,10 @@ def make_microstructure(study: Study, index: int) -> xr.Dataset:
         )
     source = np.random.SeedSequence(specimen.seed, spawn_key=(index,))
     grain_random, orientation_random = map(np.random.default_rng, source.spawn(2))
-    polygons, band = tessellate(specimen, grain_random)
-    corners, starts = polygon_vertices(polygons)
-    ellipse = enclosing_ellipses(np.split(corners, starts[1:]))
+    with _too_flat(specimen):
+        polygons, band = tessellate(specimen, grain_random)
+        corners, starts = polygon_vertices(polygons)
+        ellipse = enclosing_ellipses(np.split(corners, starts[1:]))
     euler = draw_orientations(specimen.orientations, specimen.grains, orientation_random)
     x, y = node_coordinates(specimen)
 
