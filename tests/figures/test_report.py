@@ -122,9 +122,9 @@ def test_settings_appear_as_they_were_measured(results):
     ]
     write_text(results.folder / "tables" / "table3.json", json.dumps(rows))
     page = page_of(results)
-    text = " ".join(page.text)
+    text = " ".join(page.text).replace("\N{NO-BREAK SPACE}", " ")
     assert "Settings of the training" in page.headings
-    assert "0.500 ± 0.125" in text and "0.001 *" in text and "0.01 *" not in text
+    assert "0.50 ± 0.12" in text and "0.001 *" in text and "0.01 *" not in text
     assert "Published as best, on 20,000 samples: 1e-4" in text
 
 

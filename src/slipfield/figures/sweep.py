@@ -42,14 +42,14 @@ def figure_sweep(table: pd.DataFrame) -> Figure:
             color=COLOURS[i],
             label=f"${name[0]}_{name[1:]}$",
         )
-    left.plot(place, table["overall_r2"], "_", color="black", markersize=22, label="mean")
+    left.plot(place, table["overall_r2"], "_", color="black", markersize=14, label="mean")
     left.plot(place, table["mean_predictor_r2"], ":", color=GREY, label="mean predictor")
     left.set_ylabel("$R^2$, test samples")
-    left.legend(fontsize=7)
+    left.legend(fontsize=7, handlelength=1.5)
     right.plot(place, table["validation_loss"], "o", color=COLOURS[0])
     best = np.flatnonzero(table["best"])
     right.plot(best, table["validation_loss"].iloc[best], "o", color=COLOURS[1], label="lowest")
-    right.set(ylabel="lowest validation loss: MSE of scaled labels", yscale="log")
+    right.set(ylabel="validation loss, best epoch", ylim=(0, 1.1 * table["validation_loss"].max()))
     right.legend()
     for axes in (left, right):
         _name_values(axes, table)

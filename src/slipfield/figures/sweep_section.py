@@ -13,6 +13,7 @@ from slipfield.learning.settings import TABLES
 from slipfield.study import PARAMETERS
 
 COLUMNS = (*PARAMETERS, "overall")
+SPACE = "\N{NO-BREAK SPACE}"
 PUBLISHED = {"learning_rate": "1e-4", "batch_size": "8", "convolution_blocks": "4"}
 
 
@@ -40,7 +41,7 @@ def _table(field: str, title: str, rows: list[dict[str, Any]]) -> Table:
     """Values of one setting."""
     lines = [
         (
-            f"{row['value']}{' *' if row['best'] else ''}",
+            f"{row['value']}{SPACE + '*' if row['best'] else ''}",
             *(_with_spread(row[f"{name}_r2"], row[f"{name}_r2_std"]) for name in COLUMNS),
             f"{100 * row['median_relative_error']:.2g} %",
             significant(row["validation_loss"]),
@@ -66,4 +67,4 @@ def _table(field: str, title: str, rows: list[dict[str, Any]]) -> Table:
 
 
 def _with_spread(mean: float, spread: float) -> str:
-    return score_text(mean) if spread != spread else f"{mean:.3f} ± {spread:.3f}"
+    return score_text(mean) if spread != spread else f"{mean:.2f}{SPACE}±{SPACE}{spread:.2f}"
