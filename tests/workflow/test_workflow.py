@@ -16,6 +16,8 @@ from slipfield.dataset.contract import violations
 REPOSITORY = Path(__file__).parents[2]
 MINI = Path(__file__).parent / "mini.yaml"
 PATIENCE_S = 600
+ODD_NAME = """it's a "study" $(touch injected) `touch injected`; {x} & \u00fc
+second line"""
 SHARDS = 4
 STARTED = 3
 """Batches that have started when the run is killed: on two cores the first one is finished then."""
@@ -57,8 +59,12 @@ def contents(folder, *suffixes):
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Folder of a finished study whose first run was killed; with the shards that had survived."""
-    folder = tmp_path_factory.mktemp("study")
+    """Folder of a finished study whose first run was killed; with the shards that had survived.
+
+    The folder has a name that a shell would take apart.
+    """
+    folder = tmp_path_factory.mktemp("study") / ODD_NAME
+    folder.mkdir()
     results = folder / "results" / "mini"
     with subprocess.Popen(
         command(),
@@ -97,6 +103,12 @@ def test_files_keep_the_contract_and_none_is_partial(study):
     assert (results / "study.yaml").read_text().startswith("# The study as used")
 
 
+def test_no_part_of_the_folders_name_was_run_as_a_command(study):
+    folder, _, _, _ = study
+    assert list(folder.parent.rglob("injected*")) == []
+    assert list(Path.cwd().glob("injected*")) == []
+
+
 def test_report_is_one_self_contained_file(study):
     _, results, _, _ = study
     page = (results / "report.html").read_text()
@@ -122,6 +134,30 @@ def test_second_run_does_nothing(study):
     assert second.returncode == 0
     assert "Nothing to be done" in second.stdout
     assert contents(results, ".nc", ".json", ".csv", ".png", ".html") == before
+
+
+def planned_after(folder, results, name, moved_s):
+    """Jobs that are planned once the files ``name`` seem to be written ``moved_s`` later."""
+    kept = {path: path.stat().st_mtime_ns for path in results.glob(name)}
+    try:
+        for path, stamp in kept.items():
+            os.utime(path, ns=(stamp + int(moved_s * 1e9),) * 2)
+        dry = snakemake(folder, "--dry-run")
+        assert dry.returncode == 0, dry.stdout
+        return jobs(dry.stdout) if "Job stats:" in dry.stdout else {}
+    finally:
+        for path, stamp in kept.items():
+            os.utime(path, ns=(stamp, stamp))
+
+
+DAY_S = 24 * 3600
+
+
+@pytest.mark.parametrize("moved_s", [-DAY_S, DAY_S])
+def test_a_clock_that_jumped_between_the_stages_repeats_no_simulation(study, moved_s):
+    folder, results, _, _ = study
+    planned = planned_after(folder, results, "shards/*.nc", moved_s)
+    assert planned.keys().isdisjoint({"microstructure", "design", "simulate"})
 
 
 def test_other_training_repeats_no_simulation(study):
