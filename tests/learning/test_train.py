@@ -179,6 +179,7 @@ def test_model_folder_gives_the_same_predictions(collection, tmp_path):
     )
     assert card["data_hash"] == collection.data_hash and card["metrics"] == {"a": 1}
     assert sorted(p.name for p in (tmp_path / "model").iterdir()) == [
+        "calibration.safetensors",
         "model.json",
         "model.safetensors",
     ]
@@ -187,3 +188,13 @@ def test_model_folder_gives_the_same_predictions(collection, tmp_path):
         load_model(tmp_path / "model")
     with pytest.raises(SlipfieldError, match="no readable model card"):
         load_model(tmp_path)
+
+
+def test_intervals_hold_the_share_of_calibration_samples_that_they_promise(collection, tmp_path):
+    inverter = fit(settings(), collection, tmp_path)
+    true = collection.parameters[VALIDATION]
+    low, high = inverter.predict_interval(collection, VALIDATION, 0.5)
+    wide_low, wide_high = inverter.predict_interval(collection, VALIDATION, 0.95)
+    inside = ((low <= true * (1 + 1e-9)) & (true <= high * (1 + 1e-9))).mean(axis=0)
+    assert (inside >= 4 / 6 - 1e-9).all(), "the 4th smallest of 6 errors is the 50 % quantile"
+    assert (wide_low <= low).all() and (high <= wide_high).all() and (wide_low > 0).all()

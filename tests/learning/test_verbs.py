@@ -53,6 +53,7 @@ def test_train_writes_its_files(folder):
         "history.csv",
         "metrics.json",
         "model.json",
+        "calibration.safetensors",
         "model.safetensors",
         "predictions.csv",
     }

@@ -26,9 +26,14 @@ from slipfield.learning.train import (
     write_history,
 )
 from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network, check_image
+from slipfield.projection.intervals import conformal_factors
 from slipfield.study import Study
 
-WEIGHTS, ATTENTION = "model.safetensors", "attention.nc"
+WEIGHTS, CALIBRATION = "model.safetensors", "calibration.safetensors"
+ATTENTION = "attention.nc"
+LEVEL = 0.95
+POSITIVE = 1e-6
+"""Lower ends of intervals are kept above this share of the smallest trained parameter."""
 
 
 class NetworkInverter:
@@ -38,6 +43,7 @@ class NetworkInverter:
     network: CnnLstm
     scaling: Scaling
     best_epoch: int
+    errors: np.ndarray
     history: list[dict[str, float]]
 
     def fit(
@@ -65,6 +71,20 @@ class NetworkInverter:
         )
         self.network, self.history, self.best_epoch = run.network, run.history, run.best_epoch
         self.network.load_state_dict(run.best)
+        error = self.predict(dataset, validation_indices) - dataset.parameters[validation_indices]
+        self.errors = np.sort(np.abs(error), axis=0)
+
+    def predict_interval(
+        self, dataset: Collection, indices: np.ndarray, level: float = LEVEL
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the ends, each (n, 3), of intervals that hold k1, k2, k3 with ``level``.
+
+        Split-conformal (Lei et al. 2018) on the validation rows. These also chose the epoch, so
+        that the intervals are a little too narrow.
+        """
+        half, predicted = conformal_factors(self.errors, level), self.predict(dataset, indices)
+        lowest = POSITIVE * self.scaling.parameter_min
+        return np.maximum(predicted - half, lowest), predicted + half
 
     def predict(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
         """Predict k1, k2, k3 of the rows ``indices``, (n, 3)."""
@@ -102,12 +122,14 @@ class NetworkInverter:
         write_netcdf(data, folder / ATTENTION, self.study)
 
     def save(self, folder: Path) -> dict[str, Any]:
-        """Write ``model.safetensors``; the scaling goes into the model card."""
+        """Write weights and validation errors; the scaling goes into the model card."""
         weights = {
             name: value.cpu().contiguous() for name, value in self.network.state_dict().items()
         }
         with complete_file(folder / WEIGHTS) as temporary:
             save_file(weights, temporary)
+        with complete_file(folder / CALIBRATION) as temporary:
+            save_file({"errors": torch.tensor(self.errors)}, temporary)
         trainable = sum(p.numel() for p in self.network.parameters())
         return {
             "weights": WEIGHTS,
@@ -133,7 +155,8 @@ class NetworkInverter:
         inverter.network = build_network(learning.convolution_blocks)
         try:
             inverter.network.load_state_dict(load_file(path))
-        except (OSError, RuntimeError, SafetensorError) as error:
+            inverter.errors = load_file(folder / CALIBRATION)["errors"].numpy()
+        except (OSError, KeyError, RuntimeError, SafetensorError) as error:
             reason = " ".join(str(error).split())
             raise SlipfieldError(f"{path}: unusable weights: {reason}; train again") from error
         torch.set_num_threads(learning.threads)
