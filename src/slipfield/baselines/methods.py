@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from sklearn.base import RegressorMixin
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -25,23 +27,32 @@ from slipfield.learning.split import Split
 from slipfield.study import Study
 
 COMPONENTS = 60
-RIDGES = np.logspace(-3, 6, 19)
+FOLDS = 4
+RIDGES = np.logspace(-2, 6, 9)
 
-REGRESSIONS: dict[str, tuple[str, Callable[[int], RegressorMixin]]] = {
-    "mean": ("bands", lambda count: DummyRegressor()),
-    "ridge_bands": ("bands", lambda count: make_pipeline(StandardScaler(), RidgeCV(RIDGES))),
+
+def _ridge(*steps: TransformerMixin) -> BaseEstimator:
+    """Ridge regression whose penalty is chosen on microstructures left out."""
+    pipeline = make_pipeline(StandardScaler(), *steps, Ridge())
+    return GridSearchCV(pipeline, {"ridge__alpha": RIDGES}, cv=GroupKFold(FOLDS))
+
+
+def _components(count: int, frames: int) -> TransformerMixin:
+    """Leading components of the image; the loads, which stand first, pass."""
+    components = PCA(min(COMPONENTS, count // 2), random_state=0)
+    return make_column_transformer(("passthrough", slice(0, frames)), remainder=components)
+
+
+REGRESSIONS: dict[str, tuple[str, Callable[[int, int], BaseEstimator]]] = {
+    "mean": ("bands", lambda count, frames: DummyRegressor()),
+    "ridge_bands": ("bands", lambda count, frames: _ridge()),
     "ridge_pca": (
         "image",
-        lambda count: make_pipeline(
-            StandardScaler(),
-            PCA(min(COMPONENTS, count // 2), random_state=0),
-            StandardScaler(),
-            RidgeCV(RIDGES),
-        ),
+        lambda count, frames: _ridge(_components(count, frames), StandardScaler()),
     ),
     "boosted_trees": (
         "bands",
-        lambda count: MultiOutputRegressor(
+        lambda count, frames: MultiOutputRegressor(
             HistGradientBoostingRegressor(max_iter=200, min_samples_leaf=5, random_state=0)
         ),
     ),
@@ -88,7 +99,9 @@ def _regression(name: str, study: Study, dataset: Collection, split: Split) -> O
     rows = np.sort(np.concatenate([split.train, split.validation]))
     forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
     started = time.process_time()
-    model = make(len(rows)).fit(features[rows], forward(dataset.parameters[rows]))
+    model, groups = make(len(rows), len(dataset.time)), dataset.microstructures[rows]
+    grouped = {"groups": groups} if isinstance(model, GridSearchCV) else {}
+    model.fit(features[rows], forward(dataset.parameters[rows]), **grouped)
     seconds = time.process_time() - started
     return Outcome(back(model.predict(features[split.test])), None, seconds)
 

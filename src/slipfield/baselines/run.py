@@ -23,6 +23,7 @@ from slipfield.study import Study
 
 SAMPLES = (100, 250, 500, 1000, 2000)
 TABLE = "learning_curves.csv"
+FURTHER = 1.2
 
 
 def run_baselines(
@@ -63,7 +64,7 @@ def run_baselines(
     study = study.model_copy(update={"learning": learning})
     split = split_once(study, dataset)
     most = len(split.train) + len(split.validation)
-    counts = sorted({min(count, most) for count in samples})
+    counts = training_sizes(samples, most)
     head = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
     summarise_samples(dataset, study.noise)
     rows: list[Row] = []
@@ -81,6 +82,14 @@ def run_baselines(
                 rows = collect(output)
                 advance(f"{name}, {count}")
     return rows
+
+
+def training_sizes(samples: Sequence[int], most: int) -> list[int]:
+    """Sizes up to ``most``, and ``most`` itself for those beyond if that is a fifth more."""
+    sizes = sorted(count for count in set(samples) if count <= most)
+    if len(sizes) < len(set(samples)) and most > FURTHER * max(sizes, default=0):
+        sizes.append(most)
+    return sizes
 
 
 def collect(output: Path) -> list[Row]:

@@ -15,7 +15,7 @@ from slipfield.files import complete_file, open_netcdf
 from slipfield.progress import progress
 from slipfield.study import Noise
 
-STRIDE, FRAMES = 4, 4
+STRIDE, FRAMES, AXIAL = 4, 4, 1
 """Nodes and frames that are kept as an image."""
 
 
@@ -26,8 +26,8 @@ class Summary:
     Attributes
     ----------
     bands : ndarray (n, f)
-        ln load by frame; mean and standard deviation of each strain component over the nodes of
-        each band of grains, by frame.
+        ln load by frame; mean and standard deviation of the axial strain over the nodes of each
+        band of grains in four frames. (All components in all frames are worse: too many numbers.)
     image : ndarray (n, p) float32
         ln load by frame; every fourth node of four frames.
     """
@@ -38,7 +38,7 @@ class Summary:
 
 def summarise_samples(collection: Collection, noise: Noise) -> Summary:
     """Compute the features of all samples; they are kept in the dataset's folder."""
-    key = json.dumps([collection.data_hash, noise.model_dump(), STRIDE, FRAMES])
+    key = json.dumps([collection.data_hash, noise.model_dump(), STRIDE, FRAMES, AXIAL])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = collection.folder / f"summary-{digest}.npz" if collection.folder else None
     if path is not None and path.exists():
@@ -63,7 +63,7 @@ def _computed(collection: Collection, noise: Noise) -> Summary:
             strain, load = add_noise(
                 collection.strain(row), collection.load(row), noise, int(collection.samples[row])
             )
-            nodes = strain.reshape(frames * 3, -1)
+            nodes = strain[kept, AXIAL].reshape(len(kept), -1)
             mean, square = (masks[owner] @ values.T for values in (nodes, nodes**2))
             spread = np.sqrt(np.maximum(square - mean**2, 0))
             logarithm = np.log(load)
