@@ -5,9 +5,11 @@ import os
 import shlex
 
 import yaml
+from snakemake.logging import logger
 from snakemake.utils import update_config
 
 from slipfield import plan
+from slipfield.clock import date_back
 from slipfield.errors import SlipfieldError
 from slipfield.figures.captions import CAPTIONS
 from slipfield.learning import settings as sweeps
@@ -52,7 +54,7 @@ def settings(*fields):
 def begin():
     """Keep a second run of the study out, and write down the study as used.
 
-    The lock ends with this process, however it ends.
+    Files dated in the future would make every job fail that reads them. The lock ends with this process, however it ends.
     """
     try:
         os.makedirs(FOLDER, exist_ok=True)
@@ -65,6 +67,8 @@ def begin():
         raise WorkflowError(
             f"study {STUDY.name!r}: another run is at work in this folder; wait for it to end"
         ) from None
+    if moved := date_back(FOLDER):
+        logger.warning(f"{FOLDER}: {moved} file(s) dated in the future are dated now")
     text = yaml.safe_dump(STUDY.model_dump(mode="json"), sort_keys=False)
     Path(f"{CONFIG}.part").write_text(
         f"# The study as used, with every default.\n{text}"
