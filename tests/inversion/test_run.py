@@ -144,6 +144,7 @@ def test_without_orientations_only_the_load_is_used(specimen, projection, tmp_pa
     invert(path, [projection], tmp_path / "out", draws=2)
     content, value, low, high = result(tmp_path / "out")
     assert any("orientations are not known" in note for note in content["notes"])
+    assert "only the load is a check" in (tmp_path / "out" / "report.html").read_text()
     assert np.all((low < TRUTH) & (TRUTH < high))
 
 
