@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
+from sklearn.covariance import ledoit_wolf
 
 from slipfield.projection.polynomial import basis, gradient, term_count
 
@@ -154,9 +155,8 @@ class Emulator:
         fitted = quadratic @ spread
         rest = rest / np.exp(0.5 * fitted)[:, None]
         scatter = np.zeros_like(self.noise)
-        scatter[np.ix_(used, used)] = (
-            rest.T @ rest / (len(rest) - len(shift)) * np.outer(unit, unit)
-        )
+        freedom = len(rest) / (len(rest) - len(shift))
+        scatter[np.ix_(used, used)] = freedom * _shrunk_covariance(rest) * np.outer(unit, unit)
         mean = np.where(used, self.mean, 0)
         mean[: len(shift), used] += shift * unit
         limits = np.array([fitted.min(), fitted.max()])
@@ -203,6 +203,17 @@ class Emulator:
             model = _Diagonal(self, pattern, self.noise if noise is None else noise)
             result[rows] = model.misfit(features[np.ix_(rows, pattern)], scaled[rows])
         return result
+
+
+def _shrunk_covariance(rest: np.ndarray) -> np.ndarray:
+    """Covariance (f, f) of centred rows (n, f), their correlations shrunk towards none.
+
+    Rows are hardly more than features, often fewer: the sample covariance would claim directions
+    without any scatter (Ledoit & Wolf 2004).
+    """
+    deviation = np.sqrt(np.square(rest).mean(axis=0)) + SMALL
+    correlation, _ = ledoit_wolf(rest / deviation, assume_centered=True)
+    return correlation * np.outer(deviation, deviation)
 
 
 class _Diagonal:
