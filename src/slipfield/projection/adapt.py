@@ -19,6 +19,7 @@ from slipfield.dataset.manifest import netcdf_files
 from slipfield.errors import SlipfieldError
 from slipfield.learning.model_io import load_model, save_model
 from slipfield.projection.inverter import ProjectionInverter
+from slipfield.study import PARAMETER_UNITS, PARAMETERS, Study
 
 
 def adapt_model(
@@ -58,8 +59,43 @@ def adapt_model(
         "nodes": list(dataset.image),
         "base_data_hash": card["data_hash"],
     }
-    save_model(inverter, card["model"], inverter.study, dataset, output, {"adapted": facts})
+    kept = {name: card[name] for name in ("metrics",) if name in card}
+    notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset.study)}
+    save_model(inverter, card["model"], inverter.study, dataset, output, notes)
     return facts
+
+
+def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
+    """Say in sentences what a model was trained on, where it holds and where it does not."""
+    sheet, box, noise = trained.specimen, trained.sampling.box, trained.noise
+    size = f"{sheet.width_mm:g} mm x {sheet.height_mm:g} mm"
+    cell = sheet.height_mm / sheet.cells_y
+    ranges = ", ".join(
+        f"{name} {low:g} to {high:g} {PARAMETER_UNITS[name]}"
+        for name, (low, high) in zip(PARAMETERS, box, strict=True)
+    )
+    end, pull = trained.loading.path[-1]
+    finer = f"{adapted.specimen.cells_x} x {adapted.specimen.cells_y}"
+    return {
+        "trained_on": [
+            f"simulated sheets of {size} with {sheet.grains} grains in {len(sheet.bands)} bands, "
+            f"{sheet.cells_x} x {sheet.cells_y} elements, adapted to {finer} elements averaged "
+            f"over {cell:.3g} mm",
+            f"white noise of {noise.strain_std:g} in strain and "
+            f"{100 * noise.load_relative_std:g} % in load",
+        ],
+        "holds_for": [
+            f"sheets of this size and band structure, the material of `study`, {ranges}",
+            f"a displacement of {pull:g} mm in {end:g} s, {trained.loading.outputs} frames (any of "
+            "them, and any nodes, may be missing)",
+            f"strain maps with points every {cell:.3g} mm or closer, and a grain map",
+        ],
+        "does_not_hold_for": [
+            "other sheets, bands, slip laws, loading paths or parameters: train on such data",
+            "strain averaged over much wider windows than those of the adaptation",
+            "errors of grain map and slip law, which the intervals do not know",
+        ],
+    }
 
 
 def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Collection:
