@@ -31,18 +31,20 @@ class Stage:
 
     arguments: tuple[str, ...]
     outputs: tuple[str, ...]
+    ranks: int = 1
 
     @property
     def command(self) -> list[str]:
         verb, *rest = self.arguments
-        return [str(LAUNCHER), verb, "--config", str(STUDY), *rest]
+        launcher = [str(LAUNCHER), *(["--ranks", str(self.ranks)] if self.ranks > 1 else [])]
+        return [*launcher, verb, "--config", str(STUDY), *rest]
 
 
-def _simulate(grains: str) -> Stage:
+def _simulate(grains: str, folder: str = "shards", ranks: int = 1) -> Stage:
     rows, name = SHARDS[grains]
     inputs = ("--microstructure", f"microstructures/{grains}.nc", "--samples", "samples.csv")
-    output = f"shards/{name}.nc"
-    return Stage(("simulate", *inputs, "--rows", rows, "--output", output), (output,))
+    output = f"{folder}/{name}.nc"
+    return Stage(("simulate", *inputs, "--rows", rows, "--output", output), (output,), ranks)
 
 
 def _learn(verb: str, model: str, output: str) -> Stage:
@@ -61,6 +63,7 @@ SOLVED = [*map(_reference, MAPS), _simulate("00001")]
 
 KILLED = {
     "simulate": _simulate("00000"),
+    "simulate on two ranks": _simulate("00000", "two-ranks", ranks=2),
     "gather": Stage(
         (
             *("gather", "--shards", "shards", "--microstructures", "microstructures"),
