@@ -133,11 +133,22 @@ def simulate(
     fields: Annotated[
         Path | None, typer.Option(help="Folder for the fields of every sample (ParaView, XDMF).")
     ] = None,
+    expected: Annotated[
+        int | None,
+        typer.Option(
+            "--ranks",
+            min=1,
+            envvar="SLIPFIELD_RANKS",
+            help="Refuse to run on another number of ranks.",
+        ),
+    ] = None,
 ):
     """Simulate a batch of samples on one microstructure (a shard)."""
     from slipfield.fem.batch import simulate_batch
 
     study = load_study(config)
+    if expected:
+        ranks.expect(expected)
     chosen = parse_rows(rows)
     simulate_batch(study, microstructure, samples, chosen, output, fields=fields)
 

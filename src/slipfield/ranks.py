@@ -19,6 +19,25 @@ def several() -> bool:
     return "mpi4py.MPI" in sys.modules and _world().size > 1
 
 
+def expect(count: int) -> None:
+    """Refuse to work unless MPI has started ``count`` ranks in one world (only if MPI is in use).
+
+    A launcher of another MPI library starts ``count`` worlds of one rank, which would all do the
+    same work and write the same file.
+
+    Raises
+    ------
+    SlipfieldError
+        If the numbers differ.
+    """
+    size = _world().size
+    if size != count:
+        raise SlipfieldError(
+            f"ranks: {count} asked for, but MPI has started {size} in one world; start them by "
+            "mpirun of the same environment, or by an srun that knows its PMIx (docs/slurm.md)"
+        )
+
+
 def end_all(error: Exception) -> None:
     """Print ``error`` and leave at once, which makes the launcher end the ranks that wait for us.
 

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+DEMO = Path(__file__).parents[2] / "config" / "demo.yaml"
 PROGRAM = """
 import sys
 from mpi4py import MPI
@@ -29,3 +31,17 @@ def test_an_error_is_printed_once_and_ends_all_ranks(failing):
     assert done.returncode == 2
     assert done.stderr.count("slipfield: error: study.yaml: one line\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_ranks_in_worlds_of_their_own_do_no_work(tmp_path):
+    """As a launcher of another MPI library starts them."""
+    result = tmp_path / "shard.nc"
+    files = ("--config", DEMO, "--microstructure", "none.nc", "--samples", "none.csv")
+    command = [sys.executable, "-m", "slipfield", "simulate", *files, "--rows", "0:1"]
+    done = subprocess.run(
+        [*command, "--output", result, "--ranks", "2"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("slipfield: error: ranks: 2 asked for, but MPI has started 1 in")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -43,13 +43,13 @@ def test_several_ranks_go_through_the_launcher(tmp_path):
 def test_launcher_of_a_site_may_replace_mpirun(tmp_path):
     given = ["--config", "execution={ranks_per_sample: 2}", "--set-resources", "simulate:mpi=srun"]
     dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", *given)
-    assert "srun -n 2 " in dry.stdout
+    assert "srun -n 2 env SLIPFIELD_RANKS=2 " in dry.stdout
 
 
 def test_one_rank_starts_no_mpi(tmp_path):
     dry = snakemake(tmp_path, "--dry-run", "--printshellcmds")
     assert dry.stdout.count("envs/run simulate") == jobs(dry.stdout)["simulate"]
-    assert "--ranks" not in dry.stdout
+    assert "envs/run --ranks" not in dry.stdout
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ def begin():
 
 def parallel(ranks):
     """Resources of a job with several ranks; Slurm's plugin refuses `mpi` with one task."""
-    return {"mpi": "mpirun", "tasks": ranks, "cpus_per_task": 1} if ranks > 1 else {}
+    if ranks == 1:
+        return {}
+    return {"mpi": "mpirun", "tasks": ranks, "cpus_per_task": 1, "nodes": 1}
 
 
 def launch(wildcards, resources):
@@ -88,12 +90,18 @@ def launch(wildcards, resources):
         return RUN
     if mpi == "mpirun":
         return f"{RUN} --ranks {resources.tasks}"
-    return f"{mpi} -n {resources.tasks} {RUN}"
+    return f"{mpi} -n {resources.tasks} env SLIPFIELD_RANKS={resources.tasks} {RUN}"
 
 
 def repeated(option, files):
     """The option once for each file."""
     return " ".join(f"{option} {path}" for path in files)
+
+
+def sweeps_so_far():
+    """Figures of the sweeps that were asked for before: the report shows them too."""
+    figures = (f"{FOLDER}/figures/{table}.png" for table in sweeps.TABLES.values())
+    return [figure for figure in figures if os.path.exists(figure)]
 
 
 STUDY = read_study()

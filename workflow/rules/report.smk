@@ -1,12 +1,6 @@
 """The report, and the targets named after the paper's tables and figures."""
 
 
-def sweeps_so_far(folder=FOLDER):
-    """Figures of the sweeps that were asked for before: the report shows them too."""
-    figures = (f"{folder}/figures/{table}.png" for table in sweeps.TABLES.values())
-    return [figure for figure in figures if os.path.exists(figure)]
-
-
 rule report:
     input:
         figures=expand("<results>/figures/{figure}.png", figure=FIGURES),

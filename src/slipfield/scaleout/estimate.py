@@ -93,9 +93,9 @@ def _reading_cpu_s(study: Study, units: UnitCosts) -> float:
 
 
 def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost:
-    """Cost of a training: the projection reads the data once, the network visits it each epoch."""
+    """Cost of a training: the network visits the data each epoch, the others read it once."""
     read = Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
-    if model == "projection":
+    if model != "cnn_lstm":
         return read
     learning = units.learning
     values = plan.pixels(study) * study.loading.outputs / (learning.nodes * learning.frames)
