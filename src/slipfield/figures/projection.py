@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from slipfield.errors import SlipfieldError
 from slipfield.figures.style import COLOURS, GREY, SIGNED_MAP, save_figure, use_style
@@ -148,7 +149,9 @@ def figure_crossmesh(table: pd.DataFrame) -> Figure:
         left.plot(own["median_percent"], place, MARKERS[name], color=colour, label=label)
         right.plot(own["shift_percent"], place, MARKERS[name], color=colour)
     left.set_xscale("log")
+    left.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     left.xaxis.set_major_formatter("{x:g}")
+    left.minorticks_off()
     left.axvline(MESH_PERCENT, color=GREY, lw=0.8)
     right.axvline(0, color=GREY, lw=0.8)
     left.set_yticks(height, labels)

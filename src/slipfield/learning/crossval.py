@@ -18,6 +18,7 @@ from slipfield.files import write_text
 from slipfield.learning.inverter import inverter_class
 from slipfield.learning.metrics import corrected_interval, mean_predictor_scores, scores, t_interval
 from slipfield.learning.resumable import run_numbered
+from slipfield.learning.run import interval_coverage
 from slipfield.learning.split import derived_seed, split_fold
 from slipfield.study import PARAMETER_UNITS, PARAMETERS, Learning, Study
 
@@ -67,7 +68,8 @@ def run_folds(
     -------
     dict
         The content of ``output``: model, grouping, data_hash and ``folds``, each with its
-        number, sample counts, seconds, scores, and the mean predictor's scores.
+        number, sample counts, seconds, scores, coverage of the 95 % intervals if there are any, and
+        the mean predictor's scores.
 
     Raises
     ------
@@ -110,6 +112,7 @@ def _run_fold(
         "samples": {part: len(rows) for part, rows in parts.named().items()},
         "seconds": seconds,
         "scores": scores(true, inverter.predict(dataset, parts.test)),
+        "coverage": interval_coverage(inverter, dataset, parts.test),
         "mean_predictor": mean_predictor_scores(true, dataset.parameters[parts.train]),
     }
 

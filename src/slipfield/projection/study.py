@@ -25,6 +25,9 @@ DIC = Noise(strain_std=5e-4, load_relative_std=0.005)
 
 PERCENTAGES = (0, 1, 3, 5)
 SAMPLES = (50, 100, 250, 500, 1000, 2000)
+FURTHER = 1.2
+"""All training samples are a case of their own if they are this much more than the last one."""
+
 FRAMES = (1, 2, 3, 5, 10, 20)
 LEARNER_SAMPLES = 500
 
@@ -144,7 +147,7 @@ def _sample_rows(bench: Bench) -> Iterator[Row]:
     for count in SAMPLES:
         if count <= len(bench.train):
             yield from judge(str(count), bench.with_samples(count))
-    if len(bench.train) not in SAMPLES:
+    if len(bench.train) > FURTHER * max((n for n in SAMPLES if n <= len(bench.train)), default=0):
         yield from judge(str(len(bench.train)), bench)
 
 
