@@ -57,6 +57,11 @@ CAPTIONS = {
         "Projection inverter: predicted against true parameters",
         "Every point is one sample of the test set; on the diagonal the prediction is exact.",
     ),
+    "predictions-equilibrium": Caption(
+        "Learning",
+        "Equilibrium network: predicted against true parameters",
+        "Every point is one sample of the test set; on the diagonal the prediction is exact.",
+    ),
     "predictions-cnn_lstm": Caption(
         "Learning",
         "CNN-LSTM network: predicted against true parameters (the paper's figure 10)",

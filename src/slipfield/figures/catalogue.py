@@ -96,6 +96,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "loads": _loads,
     "loss": _loss,
     "predictions-projection": partial(_predictions, "projection"),
+    "predictions-equilibrium": partial(_predictions, "equilibrium"),
     "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
     "attention": _attention,
     "attribution": _attribution,

@@ -13,7 +13,11 @@ from slipfield.figures.sources import Results
 from slipfield.figures.style import score_text
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
 
-MODEL_NAMES = {"cnn_lstm": "CNN-LSTM network", "projection": "projection inverter"}
+MODEL_NAMES = {
+    "cnn_lstm": "CNN-LSTM network",
+    "equilibrium": "equilibrium network",
+    "projection": "projection inverter",
+}
 METRIC_NAMES = {
     "mae": "MAE",
     "rmse": "RMSE",

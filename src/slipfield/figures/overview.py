@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slipfield.figures.specimen import grain_map
-from slipfield.figures.style import BLUE, FIELD_MAP, GREY, ORANGE, score_text, use_style
+from slipfield.figures.style import BLUE, FIELD_MAP, GREEN, GREY, ORANGE, score_text, use_style
 from slipfield.learning.metrics import r_squared
 from slipfield.study import PARAMETERS, Study
 
 LOOKS = {
     "cnn_lstm": ("published CNN-LSTM", ORANGE, "s"),
+    "equilibrium": ("equilibrium network", GREEN, "^"),
     "projection": ("sensitivity projection", BLUE, "o"),
 }
 
