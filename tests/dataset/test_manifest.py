@@ -144,7 +144,9 @@ def test_refuses_a_damaged_shard_and_a_missing_map(study, results):
 
 def test_refuses_a_file_of_another_kind(study, results):
     shutil.copy(results / "references" / "00000.nc", results / "shards" / "reference.nc")
-    with pytest.raises(SlipfieldError, match="reference.nc: a reference file, expected a shard file"):
+    with pytest.raises(
+        SlipfieldError, match="reference.nc: a reference file, expected a shard file"
+    ):
         gather_all(study, results)
 
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.crystal.law import hardening_modulus, initial_crss, rotation_matrix
+from slipfield.crystal.law import hardening_modulus, initial_crss
 from slipfield.errors import SlipfieldError
 from slipfield.fem.loading import LoadPath
 from slipfield.files import open_netcdf, write_text
+from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material, Study
 
 REMARK = "CalculiX's law hardens in its own way: a comparison of cost, not of stress"
@@ -75,7 +76,7 @@ def deck(study: Study, microstructure: Path) -> Iterator[str]:
     with open_netcdf(microstructure) as data:
         grain = data["element_grain"].values
         x, y = data["x_mm"].values, data["y_mm"].values
-        axes, size = rotation_matrix(data["euler"].values), data["size"].values
+        axes, size = matrix_of_euler(data["euler"].values), data["size"].values
     k = study.sampling.centre
     yield "*NODE, NSET=ALL"
     for number, point in enumerate(zip(x.flat, y.flat, strict=True), 1):

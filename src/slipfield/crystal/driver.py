@@ -15,10 +15,10 @@ from slipfield.crystal.law import (
     hardening_modulus,
     initial_crss,
     make_law,
-    rotation_matrix,
 )
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
+from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material, Study
 
 PATH_COLUMNS = ("time", "F11", "F12", "F21", "F22")
@@ -52,7 +52,7 @@ class MaterialPoint:
 
     def __init__(self, law: Law, euler: Sequence[float], h: float, crss: float):
         self.law, self.h = law, float(h)
-        self.columns = np.ascontiguousarray(rotation_matrix(np.asarray(euler, float))[:, :2].T)
+        self.columns = np.ascontiguousarray(matrix_of_euler(np.asarray(euler, float))[:, :2].T)
         self.crss = np.full(12, float(crss))
         self.crss_old = self.crss.copy()
         self.slip = np.zeros((3, 3))

@@ -49,24 +49,3 @@ def hardening_modulus(material: Material, k: Sequence[float], size: np.ndarray) 
 def initial_crss(k: Sequence[float], size: np.ndarray) -> np.ndarray:
     """Initial crss g(0) = k2 + k3 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 14)."""
     return k[1] + k[2] * np.asarray(size, float) ** -0.5
-
-
-def rotation_matrix(euler: np.ndarray) -> np.ndarray:
-    """Passive Bunge matrix H, sample -> crystal (paper, Eq. 15).
-
-    Parameters
-    ----------
-    euler : (..., 3) angles phi1, Phi, phi2 in rad.
-
-    Returns
-    -------
-    (..., 3, 3) matrices; the columns are the sample axes in crystal components.
-    """
-    c1, c, c2 = np.moveaxis(np.cos(euler), -1, 0)
-    s1, s, s2 = np.moveaxis(np.sin(euler), -1, 0)
-    rows = [
-        [c1 * c2 - s1 * s2 * c, s1 * c2 + c1 * s2 * c, s2 * s],
-        [-c1 * s2 - s1 * c2 * c, -s1 * s2 + c1 * c2 * c, c2 * s],
-        [s1 * s, -c1 * s, c],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)

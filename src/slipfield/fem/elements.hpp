@@ -34,14 +34,21 @@ inline const Vec& lane(const double* base, int64_t i) {
 }
 inline Vec& lane(double* base, int64_t i) { return reinterpret_cast<Vec*>(base)[i]; }
 
-inline void read_history(const State& s, int64_t point, History<Vec>& old) {
-  for (int k = 0; k < 6; k++) old.a[k / 3][k % 3] = lane(s.a_n, 6 * point + k);
-  for (int k = 0; k < 9; k++) old.L[k / 3][k % 3] = lane(s.L_n, 9 * point + k);
+inline const Single& lane(const float* base, int64_t i) {
+  return reinterpret_cast<const Single*>(base)[i];
+}
+inline Single& lane(float* base, int64_t i) { return reinterpret_cast<Single*>(base)[i]; }
+
+// History of point i from the arrays of a State, or of its derivatives.
+template <class Arrays, class V>
+inline void read_history(const Arrays& s, int64_t i, History<V>& old) {
+  for (int k = 0; k < 6; k++) old.a[k / 3][k % 3] = lane(s.a_n, 6 * i + k);
+  for (int k = 0; k < 9; k++) old.L[k / 3][k % 3] = lane(s.L_n, 9 * i + k);
   for (int k = 0; k < kSystems; k++) {
-    old.g[k] = lane(s.g_n, kSystems * point + k);
-    old.g_old[k] = lane(s.g_old, kSystems * point + k);
+    old.g[k] = lane(s.g_n, kSystems * i + k);
+    old.g_old[k] = lane(s.g_old, kSystems * i + k);
   }
-  old.h = lane(s.h, point);
+  old.h = lane(s.h, i);
 }
 
 // Ask for the next point's history while this one is computed.
@@ -104,6 +111,7 @@ inline void metric(const Vec F[2][2], Vec C[3]) {
   C[1] = F[0][1] * F[0][1] + F[1][1] * F[1][1];
   C[2] = F[0][0] * F[0][1] + F[1][0] * F[1][1];
 }
+
 // Residual of one point: re_i += w P . dN_i/dX with P = F S.
 inline void add_residual(const Vec F[2][2], const Vec s[3], const Vec& weight,
                          const double* gradients, int64_t point, Vec re[kDofs]) {

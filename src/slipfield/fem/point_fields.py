@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from slipfield.crystal.law import initial_crss, rotation_matrix
+from slipfield.crystal.law import initial_crss
 from slipfield.fem.state import PointStates
 from slipfield.fem.stepping import Problem
 from slipfield.fem.strain import strain
+from slipfield.specimen.orientation import matrix_of_euler
 
 
 def deformation_gradient(problem: Problem, u: np.ndarray) -> np.ndarray:
@@ -82,7 +83,7 @@ class PointFields:
         in_plane = np.zeros((*self.gradient.shape[:2], 3, 2))
         in_plane[..., :2, :] = self.gradient
         grain = self.problem.micro.element_grain.ravel()[self.problem.sheet.cell_index]
-        start = rotation_matrix(self.problem.micro.euler[grain])[:, None]
+        start = matrix_of_euler(self.problem.micro.euler[grain])[:, None]
         return _rotation_vector(_frame(in_plane) @ np.swapaxes(lattice, -1, -2) @ start)
 
 

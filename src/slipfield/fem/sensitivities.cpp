@@ -17,22 +17,7 @@ namespace slipfield {
 
 constexpr int kParameters = 3;
 
-inline const Single& lane(const float* base, int64_t i) {
-  return reinterpret_cast<const Single*>(base)[i];
-}
-inline Single& lane(float* base, int64_t i) { return reinterpret_cast<Single*>(base)[i]; }
-
-// The derivatives to one parameter; i numbers points and parameters together.
-inline void read_history(const StateDerivatives& d, int64_t i, History<Single>& old) {
-  for (int k = 0; k < 6; k++) old.a[k / 3][k % 3] = lane(d.a_n, 6 * i + k);
-  for (int k = 0; k < 9; k++) old.L[k / 3][k % 3] = lane(d.L_n, 9 * i + k);
-  for (int k = 0; k < kSystems; k++) {
-    old.g[k] = lane(d.g_n, kSystems * i + k);
-    old.g_old[k] = lane(d.g_old, kSystems * i + k);
-  }
-  old.h = lane(d.h, i);
-}
-
+// Of one parameter; i numbers points and parameters together.
 inline void prefetch(const StateDerivatives& d, int64_t i) {
   prefetch(d.a_n, i, 6);
   prefetch(d.L_n, i, 9);

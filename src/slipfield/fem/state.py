@@ -12,9 +12,9 @@ from slipfield.crystal.law import (
     hardening_modulus,
     initial_crss,
     make_law,
-    rotation_matrix,
 )
 from slipfield.fem.sheet import Microstructure, Sheet
+from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material
 
 SYSTEMS, PARAMETERS = 12, 3
@@ -139,7 +139,7 @@ class PointStates:
         grain = micro.element_grain.ravel()[sheet.cell_index]
         self.grain_size = micro.size[grain]
         per_cell = {
-            "a": rotation_matrix(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6),
+            "a": matrix_of_euler(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6),
             "g": np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1),
             "L": np.zeros((len(grain), 9)),
             "s": np.zeros((len(grain), 3)),

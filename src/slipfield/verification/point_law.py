@@ -7,7 +7,8 @@ from itertools import permutations, product
 import numpy as np
 
 from slipfield.crystal.driver import MaterialPoint, drive, metric_of
-from slipfield.crystal.law import hardening_modulus, initial_crss, make_law, rotation_matrix
+from slipfield.crystal.law import hardening_modulus, initial_crss, make_law
+from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material
 from slipfield.verification.rate_form import RateForm
 from slipfield.verification.result import Chapter, Curves, Table
@@ -180,7 +181,7 @@ def cubic_operators() -> np.ndarray:
 
 def symmetry_error() -> float:
     """Spread of the stress over the 24 symmetry operators, relative to its largest component."""
-    start = rotation_matrix(np.array([0.4, 1.0, 2.0]))
+    start = matrix_of_euler(np.array([0.4, 1.0, 2.0]))
     times = np.array([0.0, 20.0, 30.0])
     gradients = np.array([np.eye(2), [[0.995, 0.01], [0, 1.01]], [[1.0, 0.0], [0.01, 1.005]]])
     results = []
