@@ -47,6 +47,16 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+def test_a_dead_writer_that_nobody_has_waited_for_is_no_writer(tmp_path):
+    path = tmp_path / "table.csv"
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        left_by(path, HOST, process.pid)
+        write_text(path, "new")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_a_living_writer_has_is_kept(tmp_path):
     path = tmp_path / "table.csv"
     kept = {

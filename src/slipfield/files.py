@@ -92,12 +92,16 @@ def _remove_abandoned(ours: Path, path: Path) -> None:
 
 
 def _is_running(process: int) -> bool:
+    """Whether a process of this machine lives; one that is dead but not yet buried does not."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
+    with suppress(OSError, IndexError):  # no /proc: what `kill` said holds
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in ("Z", "X")
     return True
 
 

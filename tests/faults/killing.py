@@ -65,7 +65,9 @@ def run_until(
             if limit is not None and now >= limit:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                return Outcome(True, process.returncode, now - started, writing)
+                if process.returncode == -signal.SIGKILL:
+                    return Outcome(True, process.returncode, now - started, writing)
+                break  # it ended by itself just before
             writing |= unfinished(folder) - before
             if moment and limit is None and len(writing) >= moment.file:
                 limit = now + moment.after

@@ -145,7 +145,11 @@ class Slice:
 
 
 def _simulation(large: Slice, small: Slice) -> Simulation:
-    """Simulate on both meshes; batches of one and of all samples tell samples from the start."""
+    """Simulate on both meshes; batches of one and of all samples tell samples from the start.
+
+    Kernels are compiled before, as in a study: the compiler's time and memory are not a sample's.
+    """
+    large.verb("warmup")
     one, small_one = large.simulate(1), small.simulate(1)
     all_of_them, small_all = large.simulate(SAMPLES), small.simulate(SAMPLES)
     reference_file = large.folder / "references" / "00000.nc"
