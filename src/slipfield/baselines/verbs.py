@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from slipfield.options import Config
 from slipfield.study import load_study
 
 app = typer.Typer()
@@ -14,7 +15,7 @@ app = typer.Typer()
 
 @app.command()
 def baselines(
-    config: Annotated[Path, typer.Option(help="Study file (YAML).")],
+    config: Config,
     dataset: Annotated[Path, typer.Option(help="Folder that `gather` wrote, with references.")],
     output: Annotated[Path, typer.Option(help="Folder of learning_curves.csv.")],
     method: Annotated[

@@ -11,6 +11,7 @@ from petsc4py import PETSc
 
 PACKAGE = Path(__file__).parents[1]
 CODE = ("crystal", "fem")
+"""Rooms whose code computes fields; their verbs only pass arguments."""
 
 
 @cache
@@ -27,6 +28,6 @@ def _code_hash() -> str:
     digest = hashlib.sha256()
     for room in CODE:
         for file in sorted((PACKAGE / room).iterdir()):
-            if file.suffix in (".py", ".cpp", ".hpp"):
+            if file.suffix in (".py", ".cpp", ".hpp") and file.name != "verbs.py":
                 digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]

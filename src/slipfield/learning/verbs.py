@@ -1,4 +1,4 @@
-"""The verbs `sweep`, `sweep-summary`, `attribution` and `onnx`."""
+"""The verbs that train inverters, measure them and look into them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,90 @@ from typing import Annotated
 
 import typer
 
+from slipfield.options import Config, Dataset, Model, parse_rows
 from slipfield.study import load_study
 
 app = typer.Typer()
 
-Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
-Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
 Network = Annotated[Path, typer.Option(help="Folder of a trained CNN-LSTM network.")]
+
+
+@app.command()
+def train(
+    config: Config,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Folder of the model.")],
+    model: Model = None,
+    tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard's events too.")] = False,
+):
+    """Train an inverter and score it on the samples held out."""
+    from slipfield.learning.run import train_model
+    from slipfield.learning.tables import print_coverage, print_scores
+
+    metrics = train_model(load_study(config), dataset, output, model, tensorboard)
+    print_scores(metrics["test"], metrics["mean_predictor"], metrics["samples"]["test"])
+    print_coverage(metrics["coverage"])
+
+
+@app.command()
+def crossval(
+    config: Config,
+    dataset: Dataset,
+    output: Annotated[Path, typer.Option(help="Scores of the folds (JSON).")],
+    folds: Annotated[
+        str | None, typer.Option(help="Folds A:B of folds x repeats, half open; default all.")
+    ] = None,
+    model: Model = None,
+    grouping: Annotated[
+        str | None,
+        typer.Option(help="Folds by: random or microstructure; default crossval.grouping."),
+    ] = None,
+):
+    """Cross-validate an inverter: train and score some of the folds."""
+    from slipfield.learning.crossval import fold_count, run_folds
+
+    study = load_study(config)
+    first, last = parse_rows(folds or f"0:{fold_count(study)}")
+    name = model or study.learning.model
+    run_folds(study, dataset, name, first, last, output, grouping)
+
+
+@app.command()
+def crossval_summary(
+    files: Annotated[list[Path], typer.Argument(help="Files that `crossval` wrote.")],
+    output: Annotated[Path, typer.Option(help="Table (CSV); the same as JSON beside it.")],
+):
+    """Summarise cross-validation: mean, deviation and intervals of each metric."""
+    from slipfield.learning.crossval import summarise
+    from slipfield.learning.tables import print_summary
+
+    print_summary(summarise(files, output))
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="Folder of the model.")],
+    shards: Annotated[list[Path], typer.Option(help="Shard, or folder of shards.")],
+    more: Annotated[list[Path] | None, typer.Argument(help="Further shards.")] = None,
+    microstructures: Annotated[
+        list[Path] | None,
+        typer.Option(help="Grain maps or their folder; default ../microstructures of the shards."),
+    ] = None,
+    references: Annotated[
+        list[Path] | None,
+        typer.Option(help="Reference runs or their folder; default ../references of the shards."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Scores (JSON).")] = None,
+):
+    """Score a trained inverter on any shards."""
+    from slipfield.learning.run import evaluate_files
+    from slipfield.learning.tables import print_coverage, print_scores
+
+    found = evaluate_files(model, [*shards, *(more or [])], microstructures, references, output)
+    print_scores(found["scores"], found["mean_predictor"], found["samples"])
+    print_coverage(found["coverage"])
+    if not found["same_physics"]:
+        typer.echo("note: these shards were made under other physics than the training data")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from slipfield.options import Config
 from slipfield.study import load_study
 
 app = typer.Typer(
@@ -14,7 +15,6 @@ app = typer.Typer(
     help="Adapt the projection inverter to finer meshes, and measure what it can do.",
 )
 
-Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote, with references.")]
 
 

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from slipfield.options import Config, Results
 from slipfield.study import load_study
 
 app = typer.Typer()
-
-Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 
 
 @app.command(name="slice")
@@ -33,9 +32,7 @@ def run_slice(
 @app.command()
 def doctor(
     config: Config,
-    results: Annotated[
-        Path | None, typer.Option(help="Folder of the study's files [default: results/<name>].")
-    ] = None,
+    results: Results = None,
 ):
     """Check environments, MPI, solvers, compiler, disk and Slurm; exit code 1 if one fails."""
     from rich.console import Console

@@ -1,0 +1,50 @@
+"""The verbs `validate` and `gather`: argument handling and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.options import Config
+from slipfield.study import load_study
+
+app = typer.Typer()
+
+
+@app.command()
+def validate(files: Annotated[list[Path], typer.Argument(help="NetCDF files of ours.")]):
+    """Check files against the file contract; name each violation."""
+    from slipfield.dataset.contract import violations
+
+    found = [f"{path}: {text}" for path in files for text in violations(path)]
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{len(files)} file(s) valid")
+
+
+@app.command()
+def gather(
+    config: Config,
+    shards: Annotated[list[Path], typer.Option(help="Folder of the shards, or files.")],
+    microstructures: Annotated[
+        list[Path], typer.Option(help="Folder of the grain maps, or files.")
+    ],
+    samples: Annotated[Path, typer.Option(help="Design of experiments (CSV).")],
+    output: Annotated[Path, typer.Option(help="Folder of the dataset.")],
+    references: Annotated[
+        list[Path] | None, typer.Option(help="Folder of the reference runs, or files.")
+    ] = None,
+):
+    """Check all shards and write the dataset's manifest and statistics."""
+    from slipfield.dataset.manifest import gather as gather_files
+    from slipfield.dataset.manifest import netcdf_files, planned_shards, summary
+
+    study = load_study(config)
+    one_folder = len(shards) == 1 and shards[0].is_dir()
+    found = planned_shards(study, shards[0]) if one_folder else netcdf_files(shards)
+    maps, runs = netcdf_files(microstructures), netcdf_files(references or [])
+    typer.echo(summary(gather_files(study, found, maps, runs, samples, output)))

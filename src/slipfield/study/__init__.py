@@ -1,0 +1,31 @@
+"""The study configuration: one pydantic model, every field with unit, default and description.
+
+The YAML files in ``config/`` are instances of :class:`Study`; ``config/schema.json`` is generated
+from it (``slipfield schema``) and a test fails when the two drift apart.
+Working units are mm, s, MPa, N and rad.
+"""
+
+from slipfield.study.learning import CrossValidation, Learning, Noise, Sweep
+from slipfield.study.physics import Band, Loading, Material, Solver, Specimen
+from slipfield.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
+from slipfield.study.study import Study, check_study, load_study, schema
+
+__all__ = [
+    "Band",
+    "CrossValidation",
+    "Execution",
+    "Learning",
+    "Loading",
+    "Material",
+    "Noise",
+    "PARAMETERS",
+    "PARAMETER_UNITS",
+    "Sampling",
+    "Solver",
+    "Specimen",
+    "Study",
+    "Sweep",
+    "check_study",
+    "load_study",
+    "schema",
+]

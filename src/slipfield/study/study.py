@@ -1,0 +1,94 @@
+"""The whole study: its sections, what must hold between them, and reading it from a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from slipfield.errors import SlipfieldError
+from slipfield.study.learning import CrossValidation, Learning, Noise, Sweep
+from slipfield.study.physics import Loading, Material, Solver, Specimen
+from slipfield.study.sampling import Execution, Sampling
+from slipfield.study.section import Section
+from slipfield.validation import first_problem, read_yaml
+
+
+class Study(Section):
+    """One whole study: from the specimen to the cross-validated inverter."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Name of the study; its files land in results/<name>.",
+    )
+    specimen: Specimen = Field(default_factory=Specimen)
+    material: Material = Field(default_factory=Material)
+    sampling: Sampling = Field(default_factory=Sampling)
+    loading: Loading = Field(default_factory=Loading)
+    solver: Solver = Field(default_factory=Solver)
+    execution: Execution = Field(default_factory=Execution)
+    noise: Noise = Field(default_factory=Noise)
+    learning: Learning = Field(default_factory=Learning)
+    crossval: CrossValidation = Field(default_factory=CrossValidation)
+    sweep: Sweep = Field(default_factory=Sweep)
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Study:
+        if self.sampling.samples < self.specimen.microstructures:
+            raise ValueError("sampling.samples must be at least specimen.microstructures")
+        if self.crossval.folds > self.sampling.samples:
+            raise ValueError("crossval.folds must be at most sampling.samples")
+        maps = self.specimen.microstructures
+        if self.learning.split == "microstructure" and maps < 3:
+            raise ValueError(
+                "learning.split: 'microstructure' needs specimen.microstructures of 3 or more "
+                f"(training, validation, test), got {maps}; use 'random'"
+            )
+        if self.crossval.grouping == "microstructure" and maps < self.crossval.folds:
+            raise ValueError(
+                "crossval.grouping: 'microstructure' needs as many specimen.microstructures as "
+                f"crossval.folds, got {maps} for {self.crossval.folds}"
+            )
+        return self
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Inverters that the study trains: the one of ``learning`` first."""
+        return tuple(dict.fromkeys((self.learning.model, *self.crossval.models)))
+
+    def physics_hash(self) -> str:
+        """Hash of everything that changes a simulated field; shards of one dataset share it.
+
+        How many grain maps there are does not: a study can grow.
+        """
+        content = self.model_dump(mode="json", exclude={"specimen": {"microstructures"}})
+        keys = ("specimen", "material", "loading", "solver")
+        text = json.dumps({key: content[key] for key in keys}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def load_study(path: str | Path) -> Study:
+    """Read and check a study file.
+
+    Raises
+    ------
+    SlipfieldError
+        One line that names the file, the field, what was given and what is allowed.
+    """
+    return check_study(read_yaml(path), str(path))
+
+
+def check_study(content: dict[str, Any], source: str) -> Study:
+    """Turn a mapping into a :class:`Study`; ``source`` names it in error messages."""
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        raise SlipfieldError(f"{source}: {first_problem(error, Study)}") from error
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of the study file."""
+    return Study.model_json_schema()
