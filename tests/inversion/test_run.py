@@ -11,8 +11,10 @@ import xarray as xr
 from slipfield.dataset.contract import violations
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.launch import COMMAND
+from slipfield.inversion.report import method_name
 from slipfield.inversion.run import invert
 from slipfield.inversion.specimen_file import read_specimen, write_specimen
+from slipfield.learning.inverter import INVERTERS
 from slipfield.study import PARAMETERS
 from tests.inversion.conftest import TRUTH
 
@@ -55,6 +57,12 @@ def test_report_is_one_file_with_every_picture_in_it(inverted):
     assert "http" not in page
     for text in ("Grains over strain", "Attention", "Forward check", "Convergence", "frame_004"):
         assert text in page
+
+
+def test_every_inverter_has_a_name_for_the_reader():
+    names = [method_name(inverter) for inverter in INVERTERS]
+    assert not set(names) & set(INVERTERS)
+    assert len(set(names)) == len(INVERTERS)
 
 
 def test_refinement_from_the_centre_reaches_the_same_point(

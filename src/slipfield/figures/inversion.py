@@ -22,7 +22,12 @@ from slipfield.inversion.summary import MEASURES
 from slipfield.projection.reference import Reference
 from slipfield.study import PARAMETERS, Study
 
-METHOD_NAMES = {"projection": "projection", "cnn_lstm": "network", "refined": "refined"}
+METHOD_NAMES = {
+    "projection": "projection",
+    "equilibrium": "equilibrium",
+    "cnn_lstm": "network",
+    "refined": "refined",
+}
 
 
 def figure_overlay(data: xr.Dataset) -> Figure:

@@ -37,6 +37,7 @@ from slipfield.study import PARAMETER_UNITS, PARAMETERS
 
 METHODS = {
     "projection": "sensitivity projection",
+    "equilibrium": "equilibrium network",
     "cnn_lstm": "CNN-LSTM network",
     REFINED: "refinement on the forward model",
 }
