@@ -1,4 +1,7 @@
-"""The slip law's constants as the kernel takes them, and what grain size makes of k1, k2, k3."""
+"""The slip law's constants as the kernel takes them, and what grain size makes of k1, k2, k3.
+
+Symbols and units: docs/conventions.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 // The point law: finite-strain fcc crystal plasticity of a traction-free sheet (membrane).
+// Symbols, systems and stress measures: docs/conventions.md.
 //
 // F = Fe Fp, Fp(0) = H (sample -> crystal), so slip systems keep their crystal components.
 // Traction-free faces give S e3 = 0 for the reference second Piola-Kirchhoff stress; the unknowns

@@ -1,4 +1,5 @@
-// The twelve fcc slip systems {111}<110> and the two contractions that the law needs.
+// The twelve fcc slip systems {111}<110> and the two contractions that the law needs; their
+// numbers are listed in docs/conventions.md.
 //
 // System 3p + d lies on plane p; with the signs e of its normal, n = e / sqrt(3) and the
 // directions are (0, e1, -e2), (-e0, 0, e2), (e0, -e1, 0), each over sqrt(2). Every Schmid tensor

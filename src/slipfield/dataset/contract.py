@@ -2,7 +2,7 @@
 
 A writer builds its dataset with :func:`variable` (or takes the attributes alone from
 :func:`attributes`); :func:`violations` checks a file against the same table and against the study
-that the file carries. Arrays are (y, x) with row 0 at y = 0; units are mm, s, MPa, N and rad.
+that the file carries. Axes, units and measures are those of docs/conventions.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The specimen as a DOLFINx mesh: partition, function space, boundary nodes, image numbering."""
+"""The specimen as a DOLFINx mesh: partition, function space, boundary nodes, image numbering.
+
+Nodes are the pixels of the image, with the axes of docs/conventions.md.
+"""
 
 from __future__ import annotations
 

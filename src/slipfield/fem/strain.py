@@ -1,4 +1,4 @@
-"""Strain measures of nodal displacement gradients."""
+"""Strain measures of nodal displacement gradients, as defined in docs/conventions.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Crystal orientations: Bunge angles, the passive matrix sample -> crystal, random draws."""
+"""Crystal orientations: Bunge angles, the passive matrix sample -> crystal, random draws.
+
+The matrix is written out in docs/conventions.md.
+"""
 
 from __future__ import annotations
 
