@@ -126,6 +126,16 @@ def test_training_from_held_fields_is_the_same(collection, study, tmp_path):
     assert_same(*ends)
 
 
+def test_loader_processes_change_nothing_before_and_after_a_resume(collection, tmp_path):
+    """Dropout draws the same numbers whether processes read the batches or not."""
+    alone = fit(settings(epochs=3), collection, tmp_path / "alone")
+    helped = fit(settings(epochs=3, loader_workers=2), collection, tmp_path / "helped")
+    assert_same(weights(alone), weights(helped))
+    fit(settings(epochs=1, loader_workers=1), collection, tmp_path / "resumed")
+    resumed = fit(settings(epochs=3, loader_workers=1), collection, tmp_path / "resumed")
+    assert_same(weights(alone), weights(resumed))
+
+
 def test_more_epochs_continue_and_other_settings_start_again(collection, tmp_path):
     fit(settings(epochs=1), collection, tmp_path)
     epochs = []

@@ -114,7 +114,8 @@ def loader(
     """Give batches of ``dataset`` in the sampler's order, or in sequence without one.
 
     Batches for a GPU that are not there already come in pinned memory, for an asynchronous copy;
-    what is on a GPU is not given to other processes.
+    what is on a GPU is not given to other processes. Other processes last for one pass: each pass
+    then takes the same number from PyTorch's generator, with or without them, and after a resume.
     """
     held = dataset.device.type != "cpu"
     workers = 0 if held else workers
@@ -125,7 +126,6 @@ def loader(
         num_workers=workers,
         collate_fn=_as_it_is,
         pin_memory=device.type == "cuda" and not held,
-        persistent_workers=workers > 0,
     )
 
 
