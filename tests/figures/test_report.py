@@ -112,6 +112,17 @@ def test_prediction_numbers_are_those_of_the_metrics(results):
     assert "never seen in training" in text
 
 
+def test_training_took_as_long_as_its_epochs_even_if_it_was_resumed(results):
+    """`seconds` of the metrics are those of the last process alone."""
+    assert write_metrics(results, 0.05)["seconds"] == 90.0
+    folder, header = results.model("cnn_lstm"), "epoch,validation_loss,validation_mae,seconds"
+    write_text(folder / "history.csv", f"{header}\n1,0.5,0.4,100\n2,0.25,0.3,140\n")
+    write_text(results.folder / "figures" / "loss.png", "a picture")
+    text = " ".join(page_of(results).text)
+    assert "for 2 epochs in 4 min" in text
+    assert "lowest after epoch 2: 0.2500" in text
+
+
 def test_settings_appear_as_they_were_measured(results):
     scores = {f"{name}_r2": 0.5 for name in (*PARAMETERS, "overall")}
     scores |= {f"{name}_r2_std": 0.125 for name in (*PARAMETERS, "overall")}

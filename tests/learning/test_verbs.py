@@ -2,6 +2,11 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +17,7 @@ from typer.testing import CliRunner
 from slipfield.cli import app
 from slipfield.errors import SlipfieldError
 from slipfield.learning.metrics import scores
+from slipfield.study import load_study
 from tests.shards import tiny_study, write_results
 
 
@@ -131,13 +137,54 @@ def test_another_inverter_trains_through_the_same_verb(folder, tmp_path, mean_in
     assert "7 samples" in result.output
 
 
-def test_tensorboard_events(folder, tmp_path):
+def train_until_killed(folder, output):
+    """Body of a process that dies after the first of two epochs without a chance to clean up."""
+    from slipfield.learning.network_inverter import NetworkInverter
+    from slipfield.learning.run import train_model
+
+    fit = NetworkInverter.fit
+
+    def deadly(*arguments):
+        def monitor(row):
+            arguments[-1](row)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        fit(*arguments[:-1], monitor)
+
+    NetworkInverter.fit = deadly
+    study = load_study(Path(folder) / "study.yaml")
+    train_model(study, Path(folder) / "dataset", Path(output), tensorboard=True)
+
+
+def logged(model):
+    """Steps and validation losses that TensorBoard shows."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    call("train", *common(folder), "--output", tmp_path / "model", "--tensorboard")
-    events = EventAccumulator(str(tmp_path / "model" / "tensorboard"))
-    events.Reload()
-    with open(tmp_path / "model" / "history.csv", newline="") as handle:
-        losses = [float(row["validation_loss"]) for row in csv.DictReader(handle)]
-    logged = [event.value for event in events.Scalars("validation_loss")]
-    np.testing.assert_allclose(logged, losses, rtol=1e-6)
+    events = EventAccumulator(str(model / "tensorboard")).Reload()
+    return np.transpose([(event.step, event.value) for event in events.Scalars("validation_loss")])
+
+
+def history(model):
+    with open(model / "history.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return np.array([[float(row[name]) for row in rows] for name in ("epoch", "validation_loss")])
+
+
+def test_tensorboard_shows_the_history_after_a_kill_and_after_another_training(folder, tmp_path):
+    model = tmp_path / "model"
+    run = "import sys; from tests.learning import test_verbs as t; t.train_until_killed"
+    command = [sys.executable, "-c", f"{run}(*sys.argv[1:])", folder, model]
+    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": "src:."}, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    np.testing.assert_allclose(logged(model), history(model / "checkpoint"), rtol=1e-6)
+    call("train", *common(folder), "--output", model, "--tensorboard")
+    first = history(model)
+    assert first[0].tolist() == [1, 2]
+    np.testing.assert_allclose(logged(model), first, rtol=1e-6)
+    study = load_study(folder / "study.yaml").model_dump(mode="json")
+    study["learning"]["seed"] += 1
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump(study))
+    other = "--config", tmp_path / "other.yaml", "--dataset", folder / "dataset"
+    call("train", *other, "--output", model, "--tensorboard")
+    assert not np.allclose(history(model), first)
+    np.testing.assert_allclose(logged(model), history(model), rtol=1e-6)

@@ -54,11 +54,11 @@ def training_section(results: Results) -> Section | None:
             {key: float(value) for key, value in row.items()} for row in csv.DictReader(handle)
         ]
     best = min(history, key=lambda row: row["validation_loss"])
-    counts = metrics["samples"]
+    counts, seconds = metrics["samples"], sum(row["seconds"] for row in history)
     text = (
         f"{_model_name(metrics)}, trained on {counts['train']} samples for {len(history)} epochs "
-        f"in {duration(metrics['seconds'])}. The validation loss ({counts['validation']} samples) "
-        f"was lowest after epoch {best['epoch']:.0f}: {best['validation_loss']:.4f}, with a mean "
+        f"in {duration(seconds)}. The validation loss ({counts['validation']} samples) was lowest "
+        f"after epoch {best['epoch']:.0f}: {best['validation_loss']:.4f}, with a mean "
         f"absolute error of {best['validation_mae']:.3f} of the scaled labels. Published, for "
         "20,000 samples and 95 epochs: 0.0044 and 0.0473."
     )

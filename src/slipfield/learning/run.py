@@ -168,20 +168,27 @@ def _prediction_table(dataset: Collection, split: Split, predicted: dict[str, np
 
 @contextmanager
 def _monitor(title: str, epochs: int, folder: Path | None) -> Iterator[Monitor]:
-    """Show progress after each epoch and, with a ``folder``, write TensorBoard's events there."""
-    writer = None
-    if folder is not None:
-        from torch.utils.tensorboard import SummaryWriter
+    """Show progress after each epoch and, with a ``folder``, write TensorBoard's events there.
 
-        writer = SummaryWriter(folder)
+    Each epoch's events are on disk before the next begins. Those that an earlier run left in the
+    folder are kept up to the epoch that this one begins with; TensorBoard drops the others.
+    """
+    writer = None
     with progress(title, epochs) as advance:
 
         def monitor(row: dict[str, float]) -> None:
             note = f"validation loss {row['validation_loss']:.4f}, R2 {row['validation_r2']:.3f}"
             advance(note, int(row["epoch"]))
-            if writer is not None:
-                for name in row.keys() - {"epoch"}:
-                    writer.add_scalar(name, row[name], row["epoch"])
+            if folder is None:
+                return
+            nonlocal writer
+            if writer is None:
+                from torch.utils.tensorboard import SummaryWriter
+
+                writer = SummaryWriter(folder, purge_step=int(row["epoch"]))
+            for name in sorted(row.keys() - {"epoch"}):
+                writer.add_scalar(name, row[name], row["epoch"])
+            writer.flush()
 
         yield monitor
     if writer is not None:
