@@ -107,6 +107,9 @@ def test_summary_refuses_what_is_double_or_foreign(dataset_dir, tmp_path, mean_i
     run_folds(STUDY, dataset_dir, "mean", 0, 1, path)
     with pytest.raises(SlipfieldError, match="fold 0 is in another file too"):
         summarise([path, path], tmp_path / "t.csv")
+    foreign.write_text(json.dumps({**json.loads(path.read_text()), "data_hash": "other"}))
+    with pytest.raises(SlipfieldError, match="made from another dataset"):
+        summarise([path, foreign], tmp_path / "t.csv")
     foreign.write_text("[]")
     with pytest.raises(SlipfieldError, match="not a file of `crossval`"):
         summarise([foreign], tmp_path / "t.csv")

@@ -1,5 +1,6 @@
 """Device, one GPU a process, and what happens to freed memory."""
 
+import os
 import subprocess
 import sys
 
@@ -55,6 +56,12 @@ def test_processes_side_by_side_get_gpus_of_their_own(tmp_path):
         for holder in holders:
             holder.kill()
             holder.communicate()
+
+
+def test_users_do_not_share_lock_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 4321)
+    assert claim_gpu(4, tmp_path) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["slipfield-4321-gpu-0.lock"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mallopt is glibc's")

@@ -8,8 +8,9 @@ import pytest
 
 from slipfield.errors import SlipfieldError
 from slipfield.learning.network_inverter import NetworkInverter
-from slipfield.learning.settings import settings_of
+from slipfield.learning.settings import setting_memory_mb, settings_of
 from slipfield.learning.sweep import run_setting, setting_study, summarise_sweep
+from slipfield.plan import learning_memory_mb
 from tests.shards import tiny_study
 
 STUDY = tiny_study(
@@ -56,6 +57,27 @@ def test_the_value_of_the_study_is_one_training_in_all_tables():
     assert settings_of(STUDY, "initialisation") == ["base", "initialisation=normal"]
     for name, value in zip(names, STUDY.sweep.learning_rate, strict=True):
         assert setting_study(STUDY, name).learning.learning_rate == value
+
+
+def test_a_name_holds_every_digit_of_its_value():
+    values = [0.0012345678, 0.0012345679]
+    study = tiny_study(sweep={"learning_rate": values, "batch_size": [2_000_000]})
+    names = [*settings_of(study, "learning_rate"), *settings_of(study, "batch_size")]
+    assert len(set(names)) == 3
+    learnings = [setting_study(study, name).learning for name in names]
+    assert [learning.learning_rate for learning in learnings[:2]] == values
+    assert learnings[2].batch_size == 2_000_000
+
+
+def test_larger_batches_ask_for_more_memory():
+    study = tiny_study(specimen={"cells_x": 200, "cells_y": 200})
+    own, twice, rate = (
+        setting_memory_mb(study, name) for name in ("base", "batch_size=16", "learning_rate=0.01")
+    )
+    assert study.learning.batch_size == 8
+    assert own == rate == learning_memory_mb(study)
+    larger = study.learning.model_copy(update={"batch_size": 16})
+    assert twice == learning_memory_mb(study.model_copy(update={"learning": larger})) > 1.1 * own
 
 
 def test_depths_beyond_the_images_are_left_out():

@@ -16,8 +16,9 @@ rule sweep:
     threads: STUDY.learning.threads
     resources:
         **GPU,
-        mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
-        runtime=sweeps.setting_minutes(STUDY),
+        mem_mb=lambda wildcards, attempt: attempt
+        * sweeps.setting_memory_mb(STUDY, wildcards.setting),
+        runtime=lambda wildcards, attempt: attempt * sweeps.setting_minutes(STUDY),
     params:
         run=RUN,
         config=CONFIG,

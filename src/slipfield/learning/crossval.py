@@ -126,12 +126,17 @@ def summarise(files: Sequence[Path], output: Path) -> list[dict[str, Any]]:
     Raises
     ------
     SlipfieldError
-        If a file is none of `crossval`, or a fold is there twice.
+        If a file is none of `crossval`, the files are of different datasets, or a fold is there
+        twice.
     """
     groups: dict[tuple[str, str], dict[int, dict]] = {}
+    hashes = set()
     for path in files:
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
+            hashes.add(content["data_hash"])
+            if len(hashes) > 1:
+                raise SlipfieldError(f"{path}: made from another dataset than {files[0]}")
             folds = groups.setdefault((content["model"], content["grouping"]), {})
             for fold in content["folds"]:
                 if fold["number"] in folds:

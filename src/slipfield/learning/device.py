@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -38,11 +39,13 @@ def claim_gpu(count: int, folder: Path | None = None) -> int:
     """Give the first of ``count`` GPUs that no other process of ours holds; the first if none is.
 
     The claim is a lock on a file in ``folder`` (the temporary folder by default) and ends with
-    this process. Folds that run side by side on one machine thus spread over its GPUs.
+    this process. Folds that run side by side on one machine thus spread over its GPUs. Each user
+    has files of their own, for those of others cannot be opened.
     """
     folder = folder or Path(tempfile.gettempdir())
     for index in range(count):
-        handle = open(folder / f"slipfield-gpu-{index}.lock", "w", encoding="utf-8")
+        path = folder / f"slipfield-{os.getuid()}-gpu-{index}.lock"
+        handle = open(path, "w", encoding="utf-8")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from slipfield.plan import training_minutes
+import json
+
+from slipfield.plan import learning_memory_mb, training_minutes
 from slipfield.study import Study
 
 BASE = "base"
@@ -34,7 +36,16 @@ def settings_of(study: Study, field: str) -> list[str]:
 
 
 def _text(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def setting_memory_mb(study: Study, setting: str) -> int:
+    """Memory request of a job that trains ``setting``, MB: larger batches take more."""
+    field, _, value = setting.partition("=")
+    if field == "batch_size":
+        learning = study.learning.model_copy(update={field: int(value)})
+        study = study.model_copy(update={"learning": learning})
+    return learning_memory_mb(study)
 
 
 def setting_minutes(study: Study) -> int:
