@@ -8,6 +8,7 @@ import pytest
 
 from slipfield import plan
 from slipfield.errors import SlipfieldError
+from slipfield.learning.settings import settings_of
 from slipfield.scaleout.estimate import Cost, estimate, job_cost, print_estimate
 from slipfield.scaleout.units import (
     GPU_GFLOP_PER_S,
@@ -70,7 +71,8 @@ def test_paper_costs_what_its_parts_cost(paper):
     trainings = [
         ("crossval", {"model": "cnn_lstm", "first": first, "last": last}) for first, last in folds
     ]
-    jobs = [*batches, ("train", {"model": "cnn_lstm"}), *trainings, ("figure", {})]
+    settings = [("sweep", {"setting": name}) for name in settings_of(paper, "learning_rate")]
+    jobs = [*batches, ("train", {"model": "cnn_lstm"}), *trainings, *settings, ("figure", {})]
     costs = estimate(paper, UNITS, jobs)
     simulate = costs["simulate"]
     assert simulate.jobs == 440
@@ -80,6 +82,9 @@ def test_paper_costs_what_its_parts_cost(paper):
     assert costs["train"].training_gflop == pytest.approx(visits * 25.0)
     assert costs["train"].disk_mb == pytest.approx(22_000 * 20 * 3 * 201 * 201 * 2 / 1e6)
     assert costs["crossval"].training_cpu_s == pytest.approx(0.9 * 200 * visits * 0.4)
+    assert costs["sweep"].jobs == 4
+    assert costs["sweep"].training_cpu_s == pytest.approx(4 * visits * 0.4)
+    assert costs["sweep"].training_gflop == pytest.approx(4 * visits * 25.0)
     assert costs["total"].jobs == len(jobs)
     total = sum(cost.cpu_s for rule, cost in costs.items() if rule != "total")
     assert costs["total"].cpu_s == pytest.approx(total)

@@ -19,11 +19,21 @@ def test_dry_run_ends_with_the_cost_of_its_jobs(tmp_path):
     dry = snakemake(tmp_path, "--dry-run", "paper", config=REPOSITORY / "config" / "paper.yaml")
     planned = jobs(dry.stdout)
     table = dry.stdout.split("What study 'paper' still takes", 1)[1]
-    for rule in ("simulate", "crossval", "train"):
+    assert planned["sweep"] == 10, "three tables of 4 settings, which share the study's own"
+    for rule in ("simulate", "crossval", "sweep", "train"):
         assert re.search(rf"{rule} +│ +{planned[rule]} ", table), rule
     summary = " ".join(table.split("On Slurm: ", 1)[1].split())
     assert summary.startswith(f"{planned['total'] - 1} jobs, "), "all but the target itself"
     assert "GPU-hours" in summary
+    hours = {rule: gpu_hours(table, rule) for rule in ("crossval", "sweep", "train", "total")}
+    assert 0 < hours["train"] < hours["sweep"] < hours["crossval"]
+    assert hours["total"] == pytest.approx(sum(hours.values()) - hours["total"], abs=2)
+
+
+def gpu_hours(table, rule):
+    """Fifth column of the row of a rule."""
+    (row,) = re.findall(rf"│ {rule} +│(.*)", table)
+    return float(row.split("│")[3])
 
 
 @pytest.mark.parametrize("preset", ["demo", "workstation"])
