@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/crystal tests/fem
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo invert-demo test lint bench verify faults fuzz plan slice doctor clean
+.PHONY: help setup demo invert-demo test lint types bench verify faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,9 +23,14 @@ test: setup  ## run all tests: those that need DOLFINx, then the others
 	envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) || status=1; \
 	exit $$status
 
-lint: setup  ## check style and formatting of the Python code and of the workflow
+lint: setup  ## check style and formatting of the Python code, the workflow and the kernels
 	envs/run ruff check && envs/run ruff format --check
 	envs/run snakefmt --check Snakefile workflow && envs/run snakemake --lint
+	envs/run clang-format --dry-run -Werror $$(git ls-files '*.hpp' '*.cpp')
+	envs/run codespell
+
+types: setup  ## check types (mypy)
+	envs/run mypy
 
 bench: setup  ## measure the solver and the learners
 	envs/run bench

@@ -18,10 +18,20 @@ constexpr int kLanes = SLIPFIELD_LANES;
 typedef double Vec __attribute__((vector_size(8 * kLanes)));
 typedef float Single __attribute__((vector_size(4 * kLanes)));
 
-template <class V> inline V constant(double x);
-template <> inline double constant<double>(double x) { return x; }
-template <> inline Vec constant<Vec>(double x) { return x - Vec{}; }
-template <> inline Single constant<Single>(double x) { return static_cast<float>(x) - Single{}; }
+template <class V>
+inline V constant(double x);
+template <>
+inline double constant<double>(double x) {
+  return x;
+}
+template <>
+inline Vec constant<Vec>(double x) {
+  return x - Vec{};
+}
+template <>
+inline Single constant<Single>(double x) {
+  return static_cast<float>(x) - Single{};
+}
 
 inline double abs(double x) { return std::fabs(x); }
 inline Vec abs(Vec x) { return x < 0.0 ? -x : x; }
@@ -32,7 +42,8 @@ inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 inline double sign(double x) { return x < 0 ? -1.0 : 1.0; }
 inline Vec sign(Vec x) { return x < 0.0 ? constant<Vec>(-1.0) : constant<Vec>(1.0); }
 inline bool all(bool x) { return x; }
-template <class Mask> inline bool all(Mask x) {
+template <class Mask>
+inline bool all(Mask x) {
   bool r = true;
   for (int l = 0; l < kLanes; l++) r = r && x[l];
   return r;
@@ -46,7 +57,8 @@ inline Vec real_power(Vec x, double e) {
   return r;
 }
 
-template <class V> inline V integer_power(V x, int e) {
+template <class V>
+inline V integer_power(V x, int e) {
   V r = constant<V>(1.0);
   for (;;) {
     if (e & 1) r *= x;

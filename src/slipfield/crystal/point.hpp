@@ -20,33 +20,35 @@
 namespace slipfield {
 
 struct Law {
-  double s11, s12, s44;    // cubic compliance, 1/MPa
-  double rate;             // reference slip rate, 1/s
-  double exponent;         // n
-  double latent;           // q
-  double tolerance;        // strain residual
+  double s11, s12, s44;  // cubic compliance, 1/MPa
+  double rate;           // reference slip rate, 1/s
+  double exponent;       // n
+  double latent;         // q
+  double tolerance;      // strain residual
   int max_iterations;
 };
 
 struct Step {
-  double dt;      // s
-  double ratio;   // w = dt / dt_old, 0 starts afresh
+  double dt;     // s
+  double ratio;  // w = dt / dt_old, 0 starts afresh
   double alpha() const { return (1 + ratio) / (1 + 2 * ratio); }
   double beta() const { return ratio * ratio / (1 + 2 * ratio); }
 };
 
-template <class V> struct History {  // at the start of the step
-  V a[2][3];                         // first two columns of Fp
-  V g[kSystems], g_old[kSystems];    // crss now and one step before, MPa
-  V L[3][3];                         // slip tensor of the last step
-  V h;                               // hardening modulus, MPa
+template <class V>
+struct History {                   // at the start of the step
+  V a[2][3];                       // first two columns of Fp
+  V g[kSystems], g_old[kSystems];  // crss now and one step before, MPa
+  V L[3][3];                       // slip tensor of the last step
+  V h;                             // hardening modulus, MPa
 };
 
-template <class V> struct Trial {  // iterates in, solution out
-  V s[3];                          // S11, S22, S12, MPa
-  V g[kSystems];                   // crss, MPa
+template <class V>
+struct Trial {    // iterates in, solution out
+  V s[3];         // S11, S22, S12, MPa
+  V g[kSystems];  // crss, MPa
   V a[2][3], L[3][3];
-  V D[3][3];                       // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
+  V D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 };
 
 // Put the lanes in ``which`` of a trial back.
@@ -65,16 +67,20 @@ inline void restore(Mask which, const Trial<V>& from, Trial<V>& to) {
   }
 }
 
-template <class V> inline V dot(const V x[3], const V y[3]) {
+template <class V>
+inline V dot(const V x[3], const V y[3]) {
   return x[0] * y[0] + x[1] * y[1] + x[2] * y[2];
 }
-template <class V> inline void times(const V A[3][3], const V x[3], V y[3]) {
+template <class V>
+inline void times(const V A[3][3], const V x[3], V y[3]) {
   for (int i = 0; i < 3; i++) y[i] = dot(A[i], x);
 }
-template <class V> inline void times_transposed(const V A[3][3], const V x[3], V y[3]) {
+template <class V>
+inline void times_transposed(const V A[3][3], const V x[3], V y[3]) {
   for (int i = 0; i < 3; i++) y[i] = A[0][i] * x[0] + A[1][i] * x[1] + A[2][i] * x[2];
 }
-template <class V> inline void invert(const V A[3][3], V B[3][3]) {
+template <class V>
+inline void invert(const V A[3][3], V B[3][3]) {
   for (int i = 0; i < 3; i++)
     for (int j = 0; j < 3; j++) {
       const int r = (j + 1) % 3, t = (j + 2) % 3, c = (i + 1) % 3, e = (i + 2) % 3;
@@ -99,11 +105,12 @@ inline void unit_elastic_strain(const Law& law, const V x[3], const V y[3], doub
 }
 
 // The explicit frame of the step: extrapolated columns and what is linear in s through them.
-template <class V> struct Frame {
-  V a[2][3];        // extrapolated columns of Fp
-  V na[2][kPlanes]; // their resolution on the slip plane normals
-  V E[3][3][3];     // dEe/ds_j
-  V W[3][2][3];     // 2 (dEe/ds_j) a_i
+template <class V>
+struct Frame {
+  V a[2][3];         // extrapolated columns of Fp
+  V na[2][kPlanes];  // their resolution on the slip plane normals
+  V E[3][3][3];      // dEe/ds_j
+  V W[3][2][3];      // 2 (dEe/ds_j) a_i
 
   Frame(const Law& law, const Step& step, const History<V>& old) {
     for (int i = 0; i < 2; i++) {
@@ -167,14 +174,15 @@ template <class V> struct Frame {
 
 // Slip of the step as a function of s, with the crss eliminated: the hardening matrix is diagonal
 // plus rank one, so (I + h dgamma/dg) is inverted by Sherman-Morrison.
-template <class V> struct Slip {
-  V gamma[kSystems];     // signed slip at the linearised crss
-  V residual[kSystems];  // of the hardening law
-  V correction[kSystems];  // of |slip| by the crss step at fixed stress
+template <class V>
+struct Slip {
+  V gamma[kSystems];                           // signed slip at the linearised crss
+  V residual[kSystems];                        // of the hardening law
+  V correction[kSystems];                      // of |slip| by the crss step at fixed stress
   V wy[kSystems], zy[kSystems], sg[kSystems];  // d|slip|/d|tau|, -d|slip|/dg (reduced), signs
-  V own, shared;         // (1 - q) h and q h, MPa
+  V own, shared;                               // (1 - q) h and q h, MPa
   V shared_over_rank_one;
-  V denominator;         // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
+  V denominator;  // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
 
   Slip(const Law& law, const Step& step, const History<V>& old, const V tau[kSystems],
        const V g[kSystems]) {
@@ -245,12 +253,13 @@ template <class V> struct Slip {
 };
 
 // Columns of Fp after the slip of the step, and the in-plane strain residual.
-template <class V> struct Kinematics {
-  V r[3];               // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
-  V middle[2][3];       // (a + a_n) / 2
-  V nm[2][kPlanes];     // their resolution on the slip plane normals
-  V Zi[3][3];           // (I - L/2)^-1
-  V pulled[2][3];       // (I - L/2)^-T (I + 2 Ee) a_i
+template <class V>
+struct Kinematics {
+  V r[3];            // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
+  V middle[2][3];    // (a + a_n) / 2
+  V nm[2][kPlanes];  // their resolution on the slip plane normals
+  V Zi[3][3];        // (I - L/2)^-1
+  V pulled[2][3];    // (I - L/2)^-T (I + 2 Ee) a_i
 
   Kinematics(const Step& step, const History<V>& old, const Frame<V>& frame, const V C[3],
              const V gamma[kSystems], Trial<V>& t) {
@@ -258,8 +267,8 @@ template <class V> struct Kinematics {
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) {
         t.L[i][j] = step.beta() * old.L[i][j];
-        Ee[i][j] = t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] +
-                   t.s[2] * frame.E[2][i][j];
+        Ee[i][j] =
+            t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] + t.s[2] * frame.E[2][i][j];
       }
     add_slip_tensor(gamma, t.L);
     for (int i = 0; i < 3; i++)
@@ -322,8 +331,8 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
   tangent(frame, kinematics, t, dgamma, t.D);
   V ds[3], dg[kSystems];
   for (int i = 0; i < 3; i++)
-    ds[i] = -(t.D[i][0] * kinematics.r[0] + t.D[i][1] * kinematics.r[1] +
-              t.D[i][2] * kinematics.r[2]);
+    ds[i] =
+        -(t.D[i][0] * kinematics.r[0] + t.D[i][1] * kinematics.r[1] + t.D[i][2] * kinematics.r[2]);
   slip.crss_step(dgamma, ds, dg);
   V crss_change = constant<V>(0.0);
   for (int a = 0; a < kSystems; a++) {
@@ -333,9 +342,8 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
   // a sum, so that a NaN in any part stays one
-  return 1e-3 * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) +
-         abs(kinematics.r[2]) + (1.0 - scale) +
-         max(Slip<V>::kLeastDenominator - slip.denominator, constant<V>(0.0));
+  return 1e-3 * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) + abs(kinematics.r[2]) +
+         (1.0 - scale) + max(Slip<V>::kLeastDenominator - slip.denominator, constant<V>(0.0));
 }
 
 // Solve the point problem from the iterates in t; returns the iterations used, or -1. A lane that

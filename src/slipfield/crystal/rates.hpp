@@ -14,10 +14,12 @@
 namespace slipfield {
 
 inline Single single(const Vec& x) { return __builtin_convertvector(x, Single); }
-template <int N> inline void single(const Vec (&x)[N], Single (&y)[N]) {
+template <int N>
+inline void single(const Vec (&x)[N], Single (&y)[N]) {
   for (int k = 0; k < N; k++) y[k] = single(x[k]);
 }
-template <int M, int N> inline void single(const Vec (&x)[M][N], Single (&y)[M][N]) {
+template <int M, int N>
+inline void single(const Vec (&x)[M][N], Single (&y)[M][N]) {
   for (int k = 0; k < M; k++) single(x[k], y[k]);
 }
 
@@ -30,7 +32,8 @@ class Linearised {
  public:
   Vec D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 
-  Linearised(const Law& law, const Step& step, const History<Vec>& old, const Vec C[3], Trial<Vec> t)
+  Linearised(const Law& law, const Step& step, const History<Vec>& old, const Vec C[3],
+             Trial<Vec> t)
       : law_(law), w_(static_cast<float>(step.ratio)), beta_(static_cast<float>(step.beta())) {
     const Frame<Vec> frame(law, step, old);
     Vec tau[kSystems], T[3][kSystems], dgamma[3][kSystems];
@@ -81,8 +84,8 @@ class Linearised {
     Vec Ee[3][3], x[2][3], u[2][3];
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++)
-        Ee[i][j] = t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] +
-                   t.s[2] * frame.E[2][i][j];
+        Ee[i][j] =
+            t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] + t.s[2] * frame.E[2][i][j];
     single(Ee, Ee_);
     single(old.a, a_n_);
     single(old.L, L_n_);
@@ -207,7 +210,7 @@ class Linearised {
   Single a_n_[2][3], L_n_[3][3], La_[2][3];               // at its start; L_n a_n
   Single a_ext_[2][3], na_[2][kPlanes];                   // extrapolated columns, on the normals
   Single Su_[2][3], Sa_[2][3];                            // S_ij (I + 2 Ee) a_j, S_ij a_j of these
-  Single middle_[2][3], nm_[2][kPlanes], pulled_[2][3], Zi_[3][3];  // see Kinematics
+  Single middle_[2][3], nm_[2][kPlanes], pulled_[2][3], Zi_[3][3];   // see Kinematics
   Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];  // d|slip| or dg per these
   Single sign_[kSystems], own_, shared_, shared_over_rank_one_;
   Single dgamma_ds_[3][kSystems];

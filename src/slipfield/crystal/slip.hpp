@@ -14,13 +14,18 @@ constexpr int kSystems = 12;
 constexpr double kSchmid = 0.40824829046386301637;  // 1 / sqrt(6)
 constexpr int kNormal[kPlanes][3] = {{1, 1, 1}, {-1, 1, 1}, {1, -1, 1}, {1, 1, -1}};
 
-template <class V> inline V signed_by(int e, const V& x) { return e > 0 ? x : -x; }
+template <class V>
+inline V signed_by(int e, const V& x) {
+  return e > 0 ? x : -x;
+}
 
 // n_p . a / sqrt(2) for the four plane normals: the part of the Schmid tensor on the normal side.
-template <class V> inline void on_normals(const V a[3], V out[kPlanes]) {
+template <class V>
+inline void on_normals(const V a[3], V out[kPlanes]) {
   for (int p = 0; p < kPlanes; p++)
-    out[p] = constant<V>(kSchmid) * (signed_by(kNormal[p][0], a[0]) + signed_by(kNormal[p][1], a[1]) +
-                        signed_by(kNormal[p][2], a[2]));
+    out[p] =
+        constant<V>(kSchmid) * (signed_by(kNormal[p][0], a[0]) + signed_by(kNormal[p][1], a[1]) +
+                                signed_by(kNormal[p][2], a[2]));
 }
 
 // tau_a = sum_i (s_a . p_i)(n_a . a_i) for two vector pairs; na[i] comes from on_normals(a_i).
@@ -37,7 +42,8 @@ inline void resolve(const V p1[3], const V p2[3], const V na1[kPlanes], const V 
 }
 
 // sum_d y_d s_d on plane p (times sqrt(2)).
-template <class V> inline void plane_slip(const V y[kSystems], int p, V out[3]) {
+template <class V>
+inline void plane_slip(const V y[kSystems], int p, V out[3]) {
   out[0] = signed_by(kNormal[p][0], y[3 * p + 2] - y[3 * p + 1]);
   out[1] = signed_by(kNormal[p][1], y[3 * p] - y[3 * p + 2]);
   out[2] = signed_by(kNormal[p][2], y[3 * p + 1] - y[3 * p]);
@@ -58,7 +64,8 @@ inline void slip_times(const V y[kSystems], const V na1[kPlanes], const V na2[kP
 }
 
 // out += sum_a y_a s_a (x) n_a.
-template <class V> inline void add_slip_tensor(const V y[kSystems], V out[3][3]) {
+template <class V>
+inline void add_slip_tensor(const V y[kSystems], V out[3][3]) {
   for (int p = 0; p < kPlanes; p++) {
     V b[3];
     plane_slip(y, p, b);

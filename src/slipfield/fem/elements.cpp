@@ -28,7 +28,7 @@ inline void add_tangent(const Vec F[2][2], const Trial<Vec>& t, const Vec& weigh
   Vec D[3][3], B[3][kDofs], Sn[kNodes][2];
   for (int i = 0; i < 3; i++)
     for (int j = 0; j < 3; j++) D[i][j] = 0.5 * weight * (t.D[i][j] + t.D[j][i]);
-  const Vec *N = &lane(gradients, point * kNodes * 2);
+  const Vec* N = &lane(gradients, point * kNodes * 2);
   for (int n = 0; n < kNodes; n++) {
     const Vec x = N[2 * n], y = N[2 * n + 1];
     for (int i = 0; i < 2; i++) {
@@ -45,7 +45,8 @@ inline void add_tangent(const Vec F[2][2], const Trial<Vec>& t, const Vec& weigh
     for (int j = 0; j < 3; j++) d[j] = B[0][r] * D[0][j] + B[1][r] * D[1][j] + B[2][r] * D[2][j];
     for (int c = r; c < kDofs; c++, k++) {
       ke[k] += d[0] * B[0][c] + d[1] * B[1][c] + d[2] * B[2][c];
-      if (r % 2 == c % 2) ke[k] += Sn[r / 2][0] * N[2 * (c / 2)] + Sn[r / 2][1] * N[2 * (c / 2) + 1];
+      if (r % 2 == c % 2)
+        ke[k] += Sn[r / 2][0] * N[2 * (c / 2)] + Sn[r / 2][1] * N[2 * (c / 2) + 1];
     }
   }
 }

@@ -12,15 +12,15 @@ extern "C" {
 
 struct Elements {
   int64_t cells, blocks;
-  int points;                // quadrature points of a cell
-  const int32_t* nodes;      // [block][lane][kNodes], local node numbers
-  const double* gradients;   // [block][point][node][2][lane], dN/dX, 1/mm
-  const double* weights;     // [block][point][lane], mm^2
+  int points;               // quadrature points of a cell
+  const int32_t* nodes;     // [block][lane][kNodes], local node numbers
+  const double* gradients;  // [block][point][node][2][lane], dN/dX, 1/mm
+  const double* weights;    // [block][point][lane], mm^2
 };
 
-struct State {               // of all points; [block][point][component][lane]
-  const double *a_n, *g_n, *g_old, *L_n, *s_n, *h;   // h: [block][point][lane]
-  double *a, *g, *L, *s;     // iterates and solution
+struct State {  // of all points; [block][point][component][lane]
+  const double *a_n, *g_n, *g_old, *L_n, *s_n, *h;  // h: [block][point][lane]
+  double *a, *g, *L, *s;                            // iterates and solution
 };
 
 }  // extern "C"
@@ -52,7 +52,8 @@ inline void read_history(const Arrays& s, int64_t i, History<V>& old) {
 }
 
 // Ask for the next point's history while this one is computed.
-template <class T> inline void prefetch(const T* base, int64_t i, int components) {
+template <class T>
+inline void prefetch(const T* base, int64_t i, int components) {
   const char* from = reinterpret_cast<const char*>(base + i * components * kLanes);
   for (int k = 0; k < components * kLanes * static_cast<int>(sizeof(T)); k += 64)
     __builtin_prefetch(from + k);
