@@ -73,6 +73,17 @@ WRONG = {
         {"sampling": {"samples": 3}, "specimen": {"microstructures": 4}},
         ["sampling.samples", "specimen.microstructures"],
     ),
+    "rate of a sweep": ({"sweep": {"learning_rate": [1e-3, -1]}}, ["sweep.learning_rate.1", "-1"]),
+    "batch of a sweep": ({"sweep": {"batch_size": [0]}}, ["sweep.batch_size.0", "given 0"]),
+    "depth of a sweep": ({"sweep": {"convolution_blocks": [9]}}, ["convolution_blocks.0", "9"]),
+    "setting twice": ({"sweep": {"batch_size": [8, 8]}}, ["sweep.batch_size", "once"]),
+    "decay before the start": ({"learning": {"decay_epochs": [0]}}, ["decay_epochs.0", "given 0"]),
+    "seed beyond the generator": ({"learning": {"seed": 2**63}}, ["learning.seed", str(2**63)]),
+    "threads without end": ({"learning": {"threads": 100_000}}, ["learning.threads", "1024"]),
+    "maps for both kinds of folds": (
+        {"crossval": {"grouping": "both", "folds": 3}, "specimen": {"microstructures": 2}},
+        ["crossval.grouping: 'both' needs", "got 2 for 3"],
+    ),
     "more folds than samples": (
         {"sampling": {"samples": 3}, "crossval": {"folds": 4}},
         ["crossval.folds", "sampling.samples"],

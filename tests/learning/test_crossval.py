@@ -110,6 +110,23 @@ def test_summary_refuses_what_is_double_or_foreign(dataset_dir, tmp_path, mean_i
     foreign.write_text(json.dumps({**json.loads(path.read_text()), "data_hash": "other"}))
     with pytest.raises(SlipfieldError, match="made from another dataset"):
         summarise([path, foreign], tmp_path / "t.csv")
-    foreign.write_text("[]")
-    with pytest.raises(SlipfieldError, match="not a file of `crossval`"):
-        summarise([foreign], tmp_path / "t.csv")
+    for content in ([], {**json.loads(path.read_text()), "folds": []}):
+        foreign.write_text(json.dumps(content))
+        with pytest.raises(SlipfieldError, match="not a file of `crossval`"):
+            summarise([foreign], tmp_path / "t.csv")
+
+
+def test_data_of_other_physics_are_refused(dataset_dir, tmp_path, mean_inverter):
+    study = tiny_study(material={"h0_MPa": 50.0})
+    with pytest.raises(SlipfieldError, match="manifest.json: made under other physics"):
+        run_folds(study, dataset_dir, "mean", 0, 1, tmp_path / "a.json")
+
+
+def test_both_kinds_of_folds_are_named_one_at_a_time(dataset_dir, tmp_path, mean_inverter):
+    study = tiny_study(crossval={"grouping": "both", "folds": 3})
+    assert study.crossval.groupings == ("random", "microstructure")
+    with pytest.raises(SlipfieldError, match="name one with --grouping"):
+        run_folds(study, dataset_dir, "mean", 0, 1, tmp_path / "a.json")
+    for grouping in study.crossval.groupings:
+        content = run_folds(study, dataset_dir, "mean", 0, 1, tmp_path / "a.json", grouping)
+        assert content["grouping"] == grouping

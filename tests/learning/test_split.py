@@ -27,6 +27,16 @@ def test_split_once(collection, kind):
         assert all(len(part) == 1 for part in maps) and len(set.union(*maps)) == 3
 
 
+@pytest.mark.parametrize("kind", ["random", "microstructure"])
+@pytest.mark.parametrize("fraction", [1e-6, 0.999])
+def test_every_part_gets_a_group_whatever_the_fractions(collection, kind, fraction):
+    for name in ("test_fraction", "validation_fraction"):
+        study = tiny_study(learning={"split": kind, name: fraction})
+        split = split_once(study, collection)
+        np.testing.assert_array_equal(np.sort(np.concatenate(parts_of(split))), np.arange(23))
+        assert min(map(len, parts_of(split))) > 0
+
+
 def test_split_needs_three_groups(collection):
     class TwoMaps:
         samples = np.arange(6)

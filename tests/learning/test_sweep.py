@@ -137,9 +137,10 @@ def test_table_holds_means_and_deviations_of_the_runs(files, tmp_path):
 
 def test_foreign_files_are_refused(files, tmp_path):
     foreign = tmp_path / "foreign.json"
-    foreign.write_text("[]")
-    with pytest.raises(SlipfieldError, match="not a file of `sweep`"):
-        summarise_sweep([foreign], "learning_rate", tmp_path / "t.csv")
+    for content in ([], {**json.loads(files["base"].read_text()), "runs": []}):
+        foreign.write_text(json.dumps(content))
+        with pytest.raises(SlipfieldError, match="not a file of `sweep`"):
+            summarise_sweep([foreign], "learning_rate", tmp_path / "t.csv")
     content = {**json.loads(files["base"].read_text()), "data_hash": "other"}
     foreign.write_text(json.dumps(content))
     with pytest.raises(SlipfieldError, match="made from another dataset"):

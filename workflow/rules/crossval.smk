@@ -44,7 +44,7 @@ rule crossval_summary:
         expand(
             "<results>/crossval/{model}/{grouping}/f{folds}.json",
             model=STUDY.crossval.models,
-            grouping=STUDY.crossval.grouping,
+            grouping=STUDY.crossval.groupings,
             folds=plan.fold_batches(STUDY),
         ),
     output:

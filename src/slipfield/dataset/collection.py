@@ -78,13 +78,14 @@ class Collection:
         self.time, self.image = data["time"], self.strain(0).shape[-2:]
 
     @classmethod
-    def of_dataset(cls, folder: str | Path) -> Collection:
+    def of_dataset(cls, folder: str | Path, expected: Study | None = None) -> Collection:
         """Open the dataset that `gather` wrote into ``folder``.
 
         Raises
         ------
         SlipfieldError
-            If there is no readable manifest, or a shard is missing or has changed since.
+            If there is no readable manifest, a shard is missing or has changed since, or the data
+            were made under other physics than those of the study ``expected``, if that is given.
         """
         folder = Path(folder)
         path = folder / MANIFEST
@@ -102,6 +103,11 @@ class Collection:
             raise SlipfieldError(
                 f"{path}: no readable manifest ({error!r}); run `gather`"
             ) from error
+        if expected is not None and study.physics_hash() != expected.physics_hash():
+            raise SlipfieldError(
+                f"{path}: made under other physics (study {study.name!r}) than those of study "
+                f"{expected.name!r}; name the dataset's own study, or simulate again"
+            )
         for shard, size in zip(shards, sizes, strict=True):
             if not shard.exists() or shard.stat().st_size != size:
                 raise SlipfieldError(f"{shard}: missing or changed since `gather`; run it again")

@@ -62,7 +62,7 @@ def run_folds(
     output : Path
         JSON file to write.
     grouping : {"random", "microstructure"}, optional
-        By default ``crossval.grouping``.
+        By default ``crossval.grouping``, if that names one.
 
     Returns
     -------
@@ -74,14 +74,17 @@ def run_folds(
     Raises
     ------
     SlipfieldError
-        If the fold numbers are out of range or the dataset has too few groups.
+        If the fold numbers are out of range, the dataset has too few groups or is of other physics
+        than the study.
     """
     if not 0 <= first < last <= fold_count(study):
         raise SlipfieldError(
             f"folds: given {first}:{last}; crossval.folds x repeats has 0:{fold_count(study)}"
         )
     grouping = grouping or study.crossval.grouping
-    dataset = Collection.of_dataset(dataset_dir)
+    if grouping == "both":
+        raise SlipfieldError("grouping: crossval.grouping is 'both'; name one with --grouping")
+    dataset = Collection.of_dataset(dataset_dir, study)
     head = {"model": model, "grouping": grouping, "data_hash": dataset.data_hash}
     head["study"] = study.model_dump(mode="json")
 
@@ -138,6 +141,8 @@ def summarise(files: Sequence[Path], output: Path) -> list[dict[str, Any]]:
             if len(hashes) > 1:
                 raise SlipfieldError(f"{path}: made from another dataset than {files[0]}")
             folds = groups.setdefault((content["model"], content["grouping"]), {})
+            if not content["folds"]:
+                raise ValueError("it has no folds")
             for fold in content["folds"]:
                 if fold["number"] in folds:
                     raise SlipfieldError(f"{path}: fold {fold['number']} is in another file too")

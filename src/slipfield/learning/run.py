@@ -50,10 +50,11 @@ def train_model(
     Raises
     ------
     SlipfieldError
-        If the dataset cannot be read or split, or the training fails.
+        If the dataset cannot be read or split or is of other physics than the study, or the
+        training fails.
     """
     name = model or study.learning.model
-    dataset = Collection.of_dataset(dataset_dir)
+    dataset = Collection.of_dataset(dataset_dir, study)
     split = split_once(study, dataset)
     inverter = inverter_class(name)()
     started = time.perf_counter(), time.process_time()

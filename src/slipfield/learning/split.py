@@ -48,8 +48,9 @@ def split_once(study: Study, collection: Collection) -> Split:
             f"{len(np.unique(groups))} such group(s) and three parts need 3; "
             "use 'random' or more microstructures and samples"
         )
-    rest, test = _hold_out(np.arange(len(groups)), groups, learning.test_fraction, learning.seed)
-    train, validation = _hold_out(rest, groups, learning.validation_fraction, learning.seed + 1)
+    rows, seed = np.arange(len(groups)), learning.seed
+    rest, test = _hold_out(rows, groups, learning.test_fraction, seed, keep=2)
+    train, validation = _hold_out(rest, groups, learning.validation_fraction, seed + 1)
     return Split(train, validation, test)
 
 
@@ -94,10 +95,13 @@ def _groups(collection: Collection, grouping: str) -> np.ndarray:
 
 
 def _hold_out(
-    rows: np.ndarray, groups: np.ndarray, fraction: float, seed: int
+    rows: np.ndarray, groups: np.ndarray, fraction: float, seed: int, keep: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split ``rows`` into (rest, held out), about ``fraction`` of the groups, at least one."""
+    """Split ``rows`` into (rest, held out): about ``fraction`` of the groups, at least one.
+
+    At least ``keep`` groups stay in the rest.
+    """
     names = np.random.default_rng(seed).permutation(np.unique(groups[rows]))
-    count = min(max(1, round(fraction * len(names))), len(names) - 1)
+    count = min(max(1, round(fraction * len(names))), len(names) - keep)
     held = np.isin(groups[rows], names[:count])
     return rows[~held], rows[held]

@@ -80,7 +80,7 @@ def run_setting(study: Study, dataset_dir: Path, setting: str, output: Path) -> 
         If the setting or the dataset cannot be used, or a training fails.
     """
     changed = setting_study(study, setting)
-    dataset = Collection.of_dataset(dataset_dir)
+    dataset = Collection.of_dataset(dataset_dir, study)
     head = {"data_hash": dataset.data_hash, "study": changed.model_dump(mode="json")}
 
     def run(number: int, folder: Path) -> dict[str, Any]:
@@ -130,6 +130,8 @@ def summarise_sweep(files: Sequence[Path], field: str, output: Path) -> list[dic
     for path in files:
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
+            if not content["runs"]:
+                raise ValueError("it has no runs")
             rows.append(_row(field, content["study"]["learning"][field], content["runs"]))
             hashes.add(content["data_hash"])
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from slipfield.study.section import Section, Whole
+
+Rate = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[Whole, Field(ge=1)]
+Depth = Annotated[Whole, Field(ge=1, le=5)]
+Grouping = Literal["random", "microstructure"]
 
 
 class Noise(Section):
@@ -36,23 +41,25 @@ class Learning(Section):
         1, ge=1, le=16, description="Every n-th node of the fields goes into the network, 1."
     )
     epochs: Whole = Field(100, ge=1, description="Passes over the training set, 1.")
-    batch_size: Whole = Field(8, ge=1, description="Samples of a batch, 1.")
-    learning_rate: float = Field(1e-4, gt=0, lt=1, description="Initial rate of Adam, 1.")
-    decay_epochs: tuple[Whole, ...] = Field(
+    batch_size: Count = Field(8, description="Samples of a batch, 1.")
+    learning_rate: Rate = Field(1e-4, description="Initial rate of Adam, 1.")
+    decay_epochs: tuple[Count, ...] = Field(
         (60, 80), description="Epochs at which the rate is multiplied by decay_factor."
     )
     decay_factor: float = Field(0.3, gt=0, le=1, description="Piecewise-constant decay, 1.")
-    convolution_blocks: Whole = Field(4, ge=1, le=5, description="Depth of the CNN, 1.")
+    convolution_blocks: Depth = Field(4, description="Depth of the CNN, 1.")
     initialisation: Literal["pytorch", "normal"] = Field(
         "pytorch", description="PyTorch's default, or N(0, 1) as published."
     )
-    seed: Whole = Field(0, ge=0, description="Seed of split, initialisation and shuffling, 1.")
+    seed: Whole = Field(
+        0, ge=0, lt=2**63, description="Seed of split, initialisation and shuffling, 1."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Device of the training.")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
         description="Arithmetic of the layers in a training step; weights stay in float32.",
     )
-    threads: Whole = Field(1, ge=1, description="Threads of one training process, 1.")
+    threads: Whole = Field(1, ge=1, le=1024, description="Threads of one training process, 1.")
     loader_workers: Whole = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
 
 
@@ -62,13 +69,20 @@ class CrossValidation(Section):
     folds: Whole = Field(10, ge=2, le=50, description="Folds of one repeat, 1.")
     repeats: Whole = Field(20, ge=1, le=100, description="Repeats with new partitions, 1.")
     epochs: Whole = Field(100, ge=1, description="Passes over the training folds, 1.")
-    grouping: Literal["random", "microstructure"] = Field(
-        "random", description="Folds of samples (as published), or of whole microstructures."
+    grouping: Literal["random", "microstructure", "both"] = Field(
+        "random",
+        description="Folds of samples (as published), of whole microstructures, or of both kinds "
+        "one beside the other.",
     )
     models: tuple[Literal["projection", "equilibrium", "cnn_lstm"], ...] = Field(
         ("cnn_lstm",), min_length=1, description="Inverters to validate."
     )
     folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Kinds of folds that table 6 shows."""
+        return ("random", "microstructure") if self.grouping == "both" else (self.grouping,)
 
 
 class Sweep(Section):
@@ -78,13 +92,13 @@ class Sweep(Section):
     published table is not available.
     """
 
-    learning_rate: tuple[float, ...] = Field(
+    learning_rate: tuple[Rate, ...] = Field(
         (1e-2, 1e-3, 1e-4, 1e-5), min_length=1, description="Rates of table 3, 1."
     )
-    batch_size: tuple[Whole, ...] = Field(
+    batch_size: tuple[Count, ...] = Field(
         (4, 8, 16, 32), min_length=1, description="Batch sizes of table 4, 1."
     )
-    convolution_blocks: tuple[Whole, ...] = Field(
+    convolution_blocks: tuple[Depth, ...] = Field(
         (2, 3, 4, 5), min_length=1, description="Depths of the CNN of table 5, 1."
     )
     initialisation: tuple[Literal["pytorch", "normal"], ...] = Field(
@@ -100,3 +114,13 @@ class Sweep(Section):
         le=100,
         description="Trainings of each setting, with splits and seeds of their own.",
     )
+
+    @field_validator(
+        "learning_rate", "batch_size", "convolution_blocks", "initialisation", "precision"
+    )
+    @classmethod
+    def _each_once(cls, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Refuse a value given twice: it is one training, and one row of a table."""
+        if len(set(values)) < len(values):
+            raise ValueError("give each value once")
+        return values

@@ -47,10 +47,10 @@ class Study(Section):
                 "learning.split: 'microstructure' needs specimen.microstructures of 3 or more "
                 f"(training, validation, test), got {maps}; use 'random'"
             )
-        if self.crossval.grouping == "microstructure" and maps < self.crossval.folds:
+        if "microstructure" in self.crossval.groupings and maps < self.crossval.folds:
             raise ValueError(
-                "crossval.grouping: 'microstructure' needs as many specimen.microstructures as "
-                f"crossval.folds, got {maps} for {self.crossval.folds}"
+                f"crossval.grouping: {self.crossval.grouping!r} needs as many "
+                f"specimen.microstructures as crossval.folds, got {maps} for {self.crossval.folds}"
             )
         return self
 
