@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from slipfield.errors import SlipfieldError
-from slipfield.network.cnn_lstm import CnnLstm, build_network, check_image
+from slipfield.learning.settings import check_image
+from slipfield.network.cnn_lstm import CnnLstm, build_network
 
 
 def inputs(batch=2, time=5, image=16):

@@ -43,6 +43,18 @@ def test_presets_are_planned_to_the_report(tmp_path, preset):
     assert jobs(dry.stdout)["report"] == 1
 
 
+def test_the_papers_figures_train_the_network_also_where_the_study_does_not(tmp_path):
+    alone = ["--config", "learning={model: projection}", "crossval={models: [projection]}"]
+    report = jobs(snakemake(tmp_path, "--dry-run", *alone).stdout)
+    assert report["train"] == 1 and "attribution" not in report
+    paper = snakemake(tmp_path, "--dry-run", "paper", *alone)
+    assert paper.returncode == 0, paper.stdout
+    planned = jobs(paper.stdout)
+    assert planned["train"] == 2, "the projection, and the network of figures 9 to 11"
+    for model in ("projection", "cnn_lstm"):
+        assert f"predictions-{model}.png" in paper.stdout
+
+
 def test_several_ranks_go_through_the_launcher(tmp_path):
     ranks = "execution={ranks_per_sample: 2}"
     dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", "--config", ranks)
@@ -66,8 +78,11 @@ def test_one_rank_starts_no_mpi(tmp_path):
     ("change", "expected"),
     [
         ("name=../elsewhere", "name: given '../elsewhere'"),
+        ("name=[a", "--config name: not valid YAML: line 1"),
+        ("learning={seed: '[1'}", "--config learning.seed: not valid YAML: line 1"),
         ("solver={step_tolerence: 0.1}", "solver.step_tolerence: unknown field"),
         ("specimen={grains: many}", "specimen.grains: given 'many'"),
+        ("learning={image_stride: 4}", "leaves 4 x 4 nodes, but learning.convolution_blocks: 3"),
     ],
 )
 def test_wrong_study_ends_with_one_line(tmp_path, change, expected):

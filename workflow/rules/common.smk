@@ -32,7 +32,10 @@ def read_study():
     try:
         for path in workflow.configfiles:
             read_yaml(path)
-        return check_study(dict(config), ", ".join(map(str, workflow.configfiles)))
+        source = ", ".join(map(str, workflow.configfiles))
+        study = check_study(dict(config), source)
+        sweeps.check_depth(study)
+        return study
     except SlipfieldError as error:
         sys.exit(f"slipfield: error: {error}")
 

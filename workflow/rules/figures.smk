@@ -1,5 +1,6 @@
 """Figures: one verb draws them all, each from the files it needs."""
 
+NETWORK = "<results>/models/cnn_lstm"
 TRAINED = {model: f"<results>/models/{model}/model.json" for model in STUDY.models}
 FIGURE_FILES = {
     "microstructure": ["<results>/microstructures/00000.nc"],
@@ -9,11 +10,15 @@ FIGURE_FILES = {
     **{f"predictions-{model}": [file] for model, file in TRAINED.items()},
     "runtime": [*TRAINED.values(), "<results>/tables/table6.csv"],
 }
+NETWORK_FILES = dict.fromkeys(
+    ("loss", "attention", "predictions-cnn_lstm"), [f"{NETWORK}/model.json"]
+)
+NETWORK_FILES["attribution"] = [f"{NETWORK}/attribution.nc"]
 if "cnn_lstm" in TRAINED:
-    FIGURE_FILES |= dict.fromkeys(("loss", "attention"), [TRAINED["cnn_lstm"]])
-    FIGURE_FILES["attribution"] = ["<results>/models/cnn_lstm/attribution.nc"]
+    FIGURE_FILES |= NETWORK_FILES
 FIGURE_FILES["overview"] = ["<results>/dataset/manifest.json", *TRAINED.values()]
 FIGURES = list(FIGURE_FILES)
+FIGURE_FILES |= NETWORK_FILES
 FIGURE_FILES |= {
     table: [f"<results>/tables/{table}.json"] for table in sweeps.TABLES.values()
 }

@@ -44,7 +44,10 @@ rule figure9:
 
 rule figure10:
     input:
-        expand("<results>/figures/predictions-{model}.png", model=STUDY.models),
+        expand(
+            "<results>/figures/predictions-{model}.png",
+            model=dict.fromkeys([*STUDY.models, "cnn_lstm"]),
+        ),
 
 
 rule figure11:

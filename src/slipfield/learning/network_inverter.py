@@ -19,13 +19,14 @@ from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_netcdf
 from slipfield.learning.device import choose_device
 from slipfield.learning.inverter import Monitor
+from slipfield.learning.settings import check_image
 from slipfield.learning.train import (
     INFERENCE_BATCH,
     predict_batches,
     train_network,
     write_history,
 )
-from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network, check_image
+from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network
 from slipfield.projection.intervals import conformal_factors
 from slipfield.study import Study
 
@@ -57,6 +58,7 @@ class NetworkInverter:
     ) -> None:
         """Train, continuing a checkpoint in ``workdir``; keep the weights of the best epoch."""
         self.study = study
+        self._check(dataset)
         fields = decode(dataset, study.learning.image_stride, study.noise)
         self.scaling = Scaling.fit(fields, train_indices)
         run = train_network(
@@ -98,12 +100,18 @@ class NetworkInverter:
     def _run(self, dataset: Collection, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scaled labels (n, 3) and attention (n, time, 3) of the rows ``indices``."""
         learning = self.study.learning
+        device = self._check(dataset)
         fields = decode(dataset, learning.image_stride, self.study.noise)
-        check_image(learning.convolution_blocks, fields.angles.shape[-2:])
-        device = choose_device(learning.device)
         batches = loader(FieldDataset(fields, indices, self.scaling), INFERENCE_BATCH, device)
         _, labels, attention = predict_batches(self.network.to(device), batches, device)
         return labels, attention
+
+    def _check(self, dataset: Collection) -> torch.device:
+        """Give the device; refuse one, or images, that cannot be used before the data are read."""
+        learning = self.study.learning
+        height, width = (-(-nodes // learning.image_stride) for nodes in dataset.image)
+        check_image(learning.convolution_blocks, (height, width))
+        return choose_device(learning.device)
 
     def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
         """Write history.csv, and attention.nc (sample, time, modality) of the rows ``indices``."""

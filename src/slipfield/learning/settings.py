@@ -1,9 +1,10 @@
-"""Trainings that a sweep of one setting takes, from the study alone (no PyTorch here)."""
+"""What follows for trainings from the study alone: depth, settings of a sweep (no PyTorch here)."""
 
 from __future__ import annotations
 
 import json
 
+from slipfield.errors import SlipfieldError
 from slipfield.plan import learning_memory_mb, training_minutes
 from slipfield.study import Study
 
@@ -20,6 +21,40 @@ TABLES = {
 """Settings of ``learning`` that `sweep` varies, and the tables that compare them."""
 
 
+def image_nodes(study: Study) -> tuple[int, int]:
+    """Nodes along y and x that go into the network."""
+    stride, specimen = study.learning.image_stride, study.specimen
+    return -(-(specimen.cells_y + 1) // stride), -(-(specimen.cells_x + 1) // stride)
+
+
+def check_depth(study: Study) -> None:
+    """Check before anything is simulated that the network, if it is trained, fits the images.
+
+    Raises
+    ------
+    SlipfieldError
+        If the images are too small for ``learning.convolution_blocks``.
+    """
+    if "cnn_lstm" in study.models:
+        check_image(study.learning.convolution_blocks, image_nodes(study))
+
+
+def check_image(blocks: int, image: tuple[int, int]) -> None:
+    """Check that images of ``image`` nodes along y and x leave 2 x 2 to the last block.
+
+    Raises
+    ------
+    SlipfieldError
+        If they are smaller: batch normalisation of one orientation map needs more than one node.
+    """
+    needed = 2**blocks
+    if min(image) < needed:
+        raise SlipfieldError(
+            f"learning.image_stride: leaves {image[0]} x {image[1]} nodes, but "
+            f"learning.convolution_blocks: {blocks} needs {needed} x {needed}; lower one of them"
+        )
+
+
 def settings_of(study: Study, field: str) -> list[str]:
     """Trainings that the values of ``sweep.<field>`` take, as `sweep` names them, in their order.
 
@@ -28,9 +63,7 @@ def settings_of(study: Study, field: str) -> list[str]:
     """
     values = getattr(study.sweep, field)
     if field == "convolution_blocks":
-        smallest = min(study.specimen.cells_x, study.specimen.cells_y) + 1
-        nodes = -(-smallest // study.learning.image_stride)
-        values = tuple(depth for depth in values if 2**depth <= nodes)
+        values = tuple(depth for depth in values if 2**depth <= min(image_nodes(study)))
     own = getattr(study.learning, field)
     return [BASE if value == own else f"{field}={_text(value)}" for value in values]
 

@@ -30,7 +30,7 @@ from slipfield.learning.device import choose_device, keep_freed_memory
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.metrics import r_squared
 from slipfield.learning.split import derived_seed
-from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network, check_image
+from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network
 from slipfield.study import Learning
 
 CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
@@ -112,7 +112,6 @@ def train_network(
     keep_freed_memory()
     device = choose_device(learning.device)
     torch.manual_seed(learning.seed)
-    check_image(learning.convolution_blocks, fields.angles.shape[-2:])
     network = build_network(learning.convolution_blocks, learning.initialisation).to(device)
     run = Training(network, torch.optim.Adam(network.parameters(), learning.learning_rate))
     fingerprint = _fingerprint(learning, data_key, train_rows, validation_rows)

@@ -7,8 +7,6 @@ from typing import Literal
 import torch
 from torch import nn
 
-from slipfield.errors import SlipfieldError
-
 MODALITIES = ("strain", "orientation", "load")
 FEATURES = 64
 FIRST_CHANNELS = 16
@@ -118,22 +116,6 @@ class CnnLstm(nn.Module):
 def build_network(blocks: int, initialisation: Literal["pytorch", "normal"] = "pytorch") -> CnnLstm:
     """Make the network with channels-last convolutions: same numbers, twice as fast on a CPU."""
     return CnnLstm(blocks, initialisation).to(memory_format=torch.channels_last)
-
-
-def check_image(blocks: int, image: tuple[int, int]) -> None:
-    """Check that images of ``image`` nodes along y and x leave 2 x 2 to the last block.
-
-    Raises
-    ------
-    SlipfieldError
-        If they are smaller: batch normalisation of one orientation map needs more than one node.
-    """
-    needed = 2**blocks
-    if min(image) < needed:
-        raise SlipfieldError(
-            f"learning.image_stride: leaves {image[0]} x {image[1]} nodes, but "
-            f"learning.convolution_blocks: {blocks} needs {needed} x {needed}; lower one of them"
-        )
 
 
 def _draw_from_normal(module: nn.Module) -> None:
