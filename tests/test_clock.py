@@ -22,3 +22,25 @@ def test_files_of_the_future_are_dated_now_in_their_order(tmp_path):
     assert max(dates.values()) <= time.time_ns()
     assert min(date for name, date in dates.items() if name != "map") > now - HOUR_NS / 60
     assert date_back(tmp_path) == 0
+
+
+def test_files_that_vanish_meanwhile_are_passed_over(tmp_path, monkeypatch):
+    """Jobs on other machines rename their temporary files while a new run looks at the folder."""
+    tomorrow = time.time_ns() + 24 * HOUR_NS
+    for name in (".gone.part", "kept", "later"):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, ns=(tomorrow, tomorrow))
+    real = os.stat
+
+    def vanishing(path, **options):
+        """Stat a file that vanishes just before, or just after."""
+        if str(path).endswith(".part"):
+            os.unlink(path)
+        found = real(path, **options)
+        if str(path).endswith("later"):
+            os.unlink(path)
+        return found
+
+    monkeypatch.setattr(os, "stat", vanishing)
+    date_back(tmp_path)
+    assert real(tmp_path / "kept").st_mtime_ns <= time.time_ns()

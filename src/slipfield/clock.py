@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 STEP_NS = 1_000_000
@@ -15,15 +16,20 @@ STEP_NS = 1_000_000
 
 
 def date_back(folder: str | Path) -> int:
-    """Date the files below ``folder`` that are of the future to now, in their order; count them."""
+    """Date the files below ``folder`` that are of the future to now, in their order; count them.
+
+    Files may vanish meanwhile: jobs of an earlier run can still be at work on other machines.
+    """
     now, future = time.time_ns(), []
     for where, _, names in os.walk(folder):
         for path in (os.path.join(where, name) for name in names):
-            stamp = os.stat(path, follow_symlinks=False).st_mtime_ns
-            if stamp > now:
-                future.append((stamp, path))
+            with suppress(FileNotFoundError):
+                stamp = os.stat(path, follow_symlinks=False).st_mtime_ns
+                if stamp > now:
+                    future.append((stamp, path))
     future.sort()
     for place, (_, path) in enumerate(future, 1):
         stamp = now - (len(future) - place) * STEP_NS
-        os.utime(path, ns=(stamp, stamp), follow_symlinks=False)
+        with suppress(FileNotFoundError):
+            os.utime(path, ns=(stamp, stamp), follow_symlinks=False)
     return len(future)

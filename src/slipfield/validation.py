@@ -51,18 +51,33 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         If the file cannot be read, is no YAML mapping, or gives a key twice.
     """
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), _UniqueKeyLoader)
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
-    except RecursionError as error:
-        raise SlipfieldError(f"{path}: nested too deeply for a study file") from error
-    except _YAML_ERRORS as error:
-        raise SlipfieldError(f"{path}: not valid YAML: {_yaml_problem(error)}") from error
+    except ValueError as error:
+        raise SlipfieldError(f"{path}: not valid YAML: {one_line(error)}") from error
+    content = parse_yaml(text, str(path))
     if not isinstance(content, dict):
         raise SlipfieldError(
             f"{path}: expected a mapping of sections, got {type(content).__name__}"
         )
     return content
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """Read YAML without making objects; ``source`` names it in errors.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is no YAML, or gives a key twice.
+    """
+    try:
+        return yaml.load(text, _UniqueKeyLoader)
+    except RecursionError as error:
+        raise SlipfieldError(f"{source}: nested too deeply for a study") from error
+    except _YAML_ERRORS as error:
+        raise SlipfieldError(f"{source}: not valid YAML: {_yaml_problem(error)}") from error
 
 
 def _yaml_problem(error: Exception) -> str:

@@ -80,6 +80,8 @@ def test_one_rank_starts_no_mpi(tmp_path):
         ("name=../elsewhere", "name: given '../elsewhere'"),
         ("name=[a", "--config name: not valid YAML: line 1"),
         ("learning={seed: '[1'}", "--config learning.seed: not valid YAML: line 1"),
+        ("name=[a", "--config name: not valid YAML: line 1"),
+        ("learning={seed: '[1'}", "--config learning.seed: not valid YAML: line 1"),
         ("solver={step_tolerence: 0.1}", "solver.step_tolerence: unknown field"),
         ("specimen={grains: many}", "specimen.grains: given 'many'"),
         ("learning={image_stride: 4}", "leaves 4 x 4 nodes, but learning.convolution_blocks: 3"),

@@ -14,22 +14,23 @@ from slipfield.errors import SlipfieldError
 from slipfield.figures.captions import CAPTIONS
 from slipfield.learning import settings as sweeps
 from slipfield.study import check_study
-from slipfield.validation import read_yaml
+from slipfield.validation import parse_yaml, read_yaml
 
 
-def typed(value):
-    """What `--config` was given as text, as YAML reads it."""
+def typed(value, field):
+    """What `--config` was given as text for a field, as YAML reads it."""
     if isinstance(value, dict):
-        return {key: typed(entry) for key, entry in value.items()}
+        return {key: typed(entry, f"{field}.{key}") for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [typed(entry) for entry in value]
-    return yaml.safe_load(value) if isinstance(value, str) else value
+        return [typed(entry, field) for entry in value]
+    return parse_yaml(value, f"--config {field}") if isinstance(value, str) else value
 
 
 def read_study():
     """The study behind this run; a wrong one ends the run with one line."""
-    update_config(config, typed(dict(workflow.config_settings.config)))
     try:
+        for field, value in workflow.config_settings.config.items():
+            update_config(config, {field: typed(value, field)})
         for path in workflow.configfiles:
             read_yaml(path)
         source = ", ".join(map(str, workflow.configfiles))
@@ -62,21 +63,28 @@ def begin():
     try:
         os.makedirs(FOLDER, exist_ok=True)
         workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
-    except OSError as error:
-        raise WorkflowError(f"{FOLDER}: cannot be written: {error.strerror}") from None
-    try:
         fcntl.flock(workflow.study_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if moved := date_back(FOLDER):
+            text = f"{moved} file(s) dated in the future are dated now"
+            logger.warning(f"{FOLDER}: {text}")
+        write_study()
     except BlockingIOError:
         raise WorkflowError(
             f"study {STUDY.name!r}: another run is at work in this folder; wait for it to end"
         ) from None
-    if moved := date_back(FOLDER):
-        logger.warning(f"{FOLDER}: {moved} file(s) dated in the future are dated now")
+    except OSError as error:
+        raise WorkflowError(f"{FOLDER}: cannot be written: {error.strerror}") from None
+
+
+def write_study():
+    """Write down the study as used, completely or not at all."""
+    part = Path(f"{CONFIG}.part")
     text = yaml.safe_dump(STUDY.model_dump(mode="json"), sort_keys=False)
-    Path(f"{CONFIG}.part").write_text(
-        f"# The study as used, with every default.\n{text}"
-    )
-    os.replace(f"{CONFIG}.part", CONFIG)
+    try:
+        part.write_text(f"# The study as used, with every default.\n{text}")
+        part.replace(CONFIG)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def parallel(ranks):

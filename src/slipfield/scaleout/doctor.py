@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -176,13 +177,20 @@ def ranks(count: int) -> Finding:
 
 def disk(study: Study, results: Path) -> Finding:
     """Room for the shards, references and the decoded copy that are still to come."""
-    there = sum(path.stat().st_size for path in results.rglob("*") if path.is_file()) / 1e6
+    there = sum(map(_size, results.rglob("*"))) / 1e6
     needed = max(planned_disk_mb(study, unit_costs()) - there, 0)
     folder = next(path for path in (results, *results.absolute().parents) if path.exists())
     free = shutil.disk_usage(folder).free / 1e6
     text = f"{needed / 1e3:.1f} GB needed, {free / 1e3:.1f} GB free in {folder}"
     remedy = "" if needed < free else "start the run in a folder on a larger disk"
     return Finding("disk", needed < free, text, remedy)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; none of what has vanished meanwhile."""
+    with suppress(OSError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0
 
 
 def memory(study: Study) -> Finding:
