@@ -71,13 +71,16 @@ class Fields:
 
 
 class StreamedStrain:
-    """Strain read from the shards at every request."""
+    """Strain read from the shards at every request, rounded as in the mapped file.
+
+    A training thus ends with the same weights where the disk had room for that file and where not.
+    """
 
     def __init__(self, collection: Collection, stride: int, noise: Noise) -> None:
         self.collection, self.stride, self.noise = collection, stride, noise
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
-        return np.stack([self.measured(int(row))[0] for row in rows])
+        return np.stack([self.measured(int(row))[0].astype(np.float16) for row in rows])
 
     def measured(self, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Strain (time, 3, y, x) at the kept nodes, and load (time,) in N, with their noise."""
