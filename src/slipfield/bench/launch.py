@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import slipfield
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf, write_text
+from slipfield.launcher import LAUNCHER
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.study import Study
 
-LAUNCHER = Path(slipfield.__file__).parents[2] / "envs" / "run"
 _numbers = itertools.count()
 
 

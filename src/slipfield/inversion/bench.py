@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 
 from slipfield.errors import SlipfieldError
-from slipfield.figures.inversion import figure_bench
 from slipfield.figures.style import save_figure
 from slipfield.files import open_netcdf, write_text
 from slipfield.inversion.bench_tables import write_tables
 from slipfield.inversion.choice import Fit, choose, strain_noise
+from slipfield.inversion.figures import figure_bench
 from slipfield.inversion.launch import Solver
 from slipfield.inversion.predict import Answer, Model, by_prediction, by_projection
 from slipfield.inversion.preparation import DEFAULT_LOAD_NOISE, box_prior

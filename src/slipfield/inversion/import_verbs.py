@@ -213,7 +213,7 @@ def check(
     for name, text in summary_lines(data):
         typer.echo(f"{name}: {text}")
     if overlay is not None:
-        from slipfield.figures.inversion import figure_overlay
         from slipfield.figures.style import save_figure
+        from slipfield.inversion.figures import figure_overlay
 
         save_figure(figure_overlay(data), overlay)

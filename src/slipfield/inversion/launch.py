@@ -20,13 +20,12 @@ import yaml
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf, write_text
+from slipfield.launcher import LAUNCHER
 from slipfield.projection.reference import Reference
 from slipfield.study import Study
 
 COMMAND = "SLIPFIELD_REFERENCE"
 """Environment variable: a command that takes the verb and its options, instead of `envs/run`."""
-
-LAUNCHER = Path(__file__).parents[3] / "envs" / "run"
 
 
 @dataclass

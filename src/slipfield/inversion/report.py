@@ -9,14 +9,6 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
-from slipfield.figures.inversion import (
-    figure_attention,
-    figure_estimates,
-    figure_fields,
-    figure_loads,
-    figure_overlay,
-    figure_refinement,
-)
 from slipfield.figures.page import (
     Card,
     Section,
@@ -29,6 +21,14 @@ from slipfield.figures.page import (
 from slipfield.figures.style import save_figure
 from slipfield.files import write_text
 from slipfield.inversion.choice import REFINED
+from slipfield.inversion.figures import (
+    figure_attention,
+    figure_estimates,
+    figure_fields,
+    figure_loads,
+    figure_overlay,
+    figure_refinement,
+)
 from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.refine import Refined
 from slipfield.inversion.specimen_file import provenance

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from slipfield import plan
-from slipfield.bench.launch import LAUNCHER
 from slipfield.errors import SlipfieldError
+from slipfield.launcher import LAUNCHER
 from slipfield.scaleout.estimate import planned_disk_mb
 from slipfield.scaleout.units import unit_costs
 from slipfield.study import Study

@@ -14,11 +14,11 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from slipfield.bench.launch import LAUNCHER
 from slipfield.bench.machine import describe_machine
 from slipfield.dataset.manifest import gather
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
+from slipfield.launcher import LAUNCHER
 from slipfield.scaleout.units import Learning, Simulation
 from slipfield.study import Study, check_study
 
