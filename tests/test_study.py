@@ -84,6 +84,10 @@ WRONG = {
         {"crossval": {"grouping": "both", "folds": 3}, "specimen": {"microstructures": 2}},
         ["crossval.grouping: 'both' needs", "got 2 for 3"],
     ),
+    "folds that leave too few maps": (
+        {"crossval": {"grouping": "both", "folds": 2}, "specimen": {"microstructures": 3}},
+        ["crossval.folds: 2 folds of 3", "leave fewer than two"],
+    ),
     "more folds than samples": (
         {"sampling": {"samples": 3}, "crossval": {"folds": 4}},
         ["crossval.folds", "sampling.samples"],

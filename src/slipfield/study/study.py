@@ -52,6 +52,12 @@ class Study(Section):
                 f"crossval.grouping: {self.crossval.grouping!r} needs as many "
                 f"specimen.microstructures as crossval.folds, got {maps} for {self.crossval.folds}"
             )
+        held = -(-maps // self.crossval.folds)
+        if "microstructure" in self.crossval.groupings and maps - held < 2:
+            raise ValueError(
+                f"crossval.folds: {self.crossval.folds} folds of {maps} microstructures hold out "
+                f"{held} and leave fewer than two, for training and validation; use more of either"
+            )
         return self
 
     @property
