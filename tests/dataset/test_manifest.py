@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from slipfield.dataset.contract import violations
-from slipfield.dataset.manifest import gather, planned_shards, summary
+from slipfield.dataset.manifest import gather, planned_maps, planned_shards, summary
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf
@@ -120,6 +120,25 @@ def test_refuses_a_missing_and_a_double_sample(study, results):
         gather_all(study, results)
     with pytest.raises(SlipfieldError, match="missing; run `simulate --rows 0:8`"):
         planned_shards(study, results / "shards")
+
+
+def test_refuses_a_shard_under_the_name_of_another(study, results):
+    first, second, *_ = sorted((results / "shards").glob("*.nc"))
+    shutil.copy(second, first)
+    with pytest.raises(SlipfieldError, match=f"{first.name}: holds .* not those of its name"):
+        gather_all(study, results)
+
+
+def test_a_folder_gives_the_maps_that_the_study_plans(study, results):
+    folder = results / "microstructures"
+    planned = planned_maps(study, folder)
+    assert planned == sorted(folder.glob("*.nc"))
+    shutil.copy(planned[0], folder / "00003.nc")
+    shutil.copy(planned[0], folder / "draft.nc")
+    assert planned_maps(study, folder) == planned
+    planned[2].unlink()
+    with pytest.raises(SlipfieldError, match="00002.nc: missing; .*--index 2"):
+        planned_maps(study, folder)
 
 
 def test_refuses_parameters_that_differ_from_the_design(study, results):

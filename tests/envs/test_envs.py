@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -66,6 +67,30 @@ def test_simulate_sees_bound_folders_and_chosen_variables_only(tmp_path):
     variables["SLIPFIELD_BIND"] = "/media:/mnt"
     result = call(RUN, "--in", "simulate", "ls", "-d", "/media", "/mnt", env=variables)
     assert result.returncode == 0
+
+
+@pytest.fixture
+def elsewhere():
+    """A folder that the simulate environment does not have."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+
+
+def test_simulate_follows_symbolic_links_to_a_larger_disk(tmp_path, elsewhere):
+    """Results behind two links, one of their folders behind a third, and a link that is a loop."""
+    for name in ("scratch/results", "shards"):
+        (elsewhere / name).mkdir(parents=True)
+    (elsewhere / "short").symlink_to("scratch", target_is_directory=True)
+    (tmp_path / "results").symlink_to(elsewhere / "short" / "results")
+    (elsewhere / "scratch/results/shards").symlink_to(elsewhere / "shards")
+    (tmp_path / "loop").symlink_to("loop")
+    (elsewhere / "scratch/results/study.yaml").write_text("name: far\n")
+    copy = ("cp", "results/study.yaml", "results/shards/copy.yaml")
+    result = call(RUN, "--in", "simulate", *copy, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (elsewhere / "shards/copy.yaml").read_text() == "name: far\n"
+    result = call(RUN, "--in", "simulate", "cat", "loop/file", cwd=tmp_path)
+    assert "Too many levels of symbolic links" in result.stderr
 
 
 @pytest.mark.parametrize("environment", ["simulate", "learn"])

@@ -38,10 +38,13 @@ def folder(tmp_path_factory):
     paths = [("--shards", "shards"), ("--microstructures", "microstructures")]
     paths += [("--references", "references"), ("--samples", "samples.csv")]
     options = [part for option, name in paths for part in (option, folder / name)]
+    left_behind = folder / "microstructures" / "left-behind.nc"
+    left_behind.write_text("no grain map of this study")
     gathered = call(
         "gather", "--config", folder / "study.yaml", *options, "--output", folder / "dataset"
     )
     assert "23 of 24 samples in 6 shards on 3 grain maps" in gathered.output
+    left_behind.unlink()
     call("train", *common(folder), "--output", folder / "model")
     return folder
 

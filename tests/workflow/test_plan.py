@@ -36,6 +36,16 @@ def gpu_hours(table, rule):
     return float(row.split("│")[3])
 
 
+def test_no_command_grows_with_the_study(tmp_path):
+    """The system ends a command of more than 128 KiB: 2,000 names of files."""
+    change = ["--config", "specimen={microstructures: 60}", "sampling={samples: 120}"]
+    dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", *change)
+    commands = [line for line in dry.stdout.splitlines() if "envs/run gather" in line]
+    assert len(commands) == 1
+    assert max(map(len, dry.stdout.splitlines())) > 2000, "the inputs are listed elsewhere"
+    assert len(commands[0]) < 500
+
+
 @pytest.mark.parametrize("preset", ["demo", "workstation"])
 def test_presets_are_planned_to_the_report(tmp_path, preset):
     dry = snakemake(tmp_path, "--dry-run", config=REPOSITORY / "config" / f"{preset}.yaml")

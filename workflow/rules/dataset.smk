@@ -32,13 +32,15 @@ rule gather:
         config=CONFIG,
         shards=lambda wildcards, input: os.path.dirname(input.shards[0]),
         folder=lambda wildcards, output: os.path.dirname(output.manifest),
-        microstructures=lambda wildcards, input: repeated(
-            "--microstructures", input.microstructures
+        maps=lambda wildcards, input: os.path.dirname(input.microstructures[0]),
+        references=lambda wildcards, input: (
+            f"--references {os.path.dirname(input.references[0])}"
+            if REFERENCES
+            else ""
         ),
-        references=lambda wildcards, input: repeated("--references", input.references),
     message:
         "Gather the dataset"
     shell:
         "{params.run} gather --config {params.config} --samples {input.samples}"
-        " --shards {params.shards} {params.microstructures} {params.references}"
+        " --shards {params.shards} --microstructures {params.maps} {params.references}"
         " --output {params.folder} > {log} 2>&1"

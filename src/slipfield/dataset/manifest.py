@@ -29,7 +29,7 @@ from slipfield.dataset.contract import (
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf, write_netcdf, write_text
-from slipfield.plan import batches
+from slipfield.plan import batches, parse_batch
 from slipfield.progress import progress
 from slipfield.sampling import read_design
 from slipfield.study import PARAMETERS, Study
@@ -82,6 +82,24 @@ def planned_shards(study: Study, folder: Path) -> list[Path]:
         if not path.exists():
             raise SlipfieldError(f"{path}: missing; run `simulate --rows {batch.rows}` for it")
         found.append(path)
+    return found
+
+
+def planned_maps(study: Study, folder: Path) -> list[Path]:
+    """Files of the study's grain maps, or of its reference runs, in ``folder``.
+
+    Raises
+    ------
+    SlipfieldError
+        If one is missing.
+    """
+    found = [folder / f"{index:05d}.nc" for index in range(study.specimen.microstructures)]
+    for index, path in enumerate(found):
+        if not path.exists():
+            raise SlipfieldError(
+                f"{path}: missing; make this grain map with `microstructure --index {index}`, this "
+                "reference run with `reference`"
+            )
     return found
 
 
@@ -234,6 +252,7 @@ def _entry(path: Path, data: xr.Dataset, output_dir: Path, digest: str) -> dict[
 
 def _check_samples(path: Path, data: xr.Dataset, design: dict, seen: dict[int, Path]) -> None:
     """Compare a shard's samples with the design and with the shards before it."""
+    _check_name(path, data["sample"].values)
     owners = data["microstructure"].values
     parameters = np.stack([data[name].values for name in PARAMETERS], axis=1)
     for number, owner, values in zip(data["sample"].values, owners, parameters, strict=True):
@@ -251,6 +270,19 @@ def _check_samples(path: Path, data: xr.Dataset, design: dict, seen: dict[int, P
                 f"{path}: sample {number} has microstructure {owner} and k {values.tolist()}, the "
                 f"design {planned_owner} and {planned.tolist()}; simulate its batch again"
             )
+
+
+def _check_name(path: Path, numbers: np.ndarray) -> None:
+    """Refuse a shard that is named after a batch but holds others than its samples."""
+    try:
+        batch = parse_batch(path.stem)
+    except SlipfieldError:
+        return
+    if not np.array_equal(np.sort(numbers), np.arange(batch.first, batch.last + 1)):
+        raise SlipfieldError(
+            f"{path}: holds {len(numbers)} samples from {numbers.min()} to {numbers.max()}, not "
+            f"those of its name; delete it and simulate its batch again"
+        )
 
 
 def _check_complete(design: dict, seen: dict[int, Path], samples_csv: Path) -> None:

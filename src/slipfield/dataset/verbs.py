@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slipfield.options import Config
-from slipfield.study import load_study
+from slipfield.study import Study, load_study
 
 app = typer.Typer()
 
@@ -41,10 +42,15 @@ def gather(
 ):
     """Check all shards and write the dataset's manifest and statistics."""
     from slipfield.dataset.manifest import gather as gather_files
-    from slipfield.dataset.manifest import netcdf_files, planned_shards, summary
+    from slipfield.dataset.manifest import netcdf_files, planned_maps, planned_shards, summary
 
     study = load_study(config)
-    one_folder = len(shards) == 1 and shards[0].is_dir()
-    found = planned_shards(study, shards[0]) if one_folder else netcdf_files(shards)
-    maps, runs = netcdf_files(microstructures), netcdf_files(references or [])
+
+    def files(paths: list[Path], planned: Callable[[Study, Path], list[Path]]) -> list[Path]:
+        """Take what the study plans of a folder, so that what else is in it does no harm."""
+        one_folder = len(paths) == 1 and paths[0].is_dir()
+        return planned(study, paths[0]) if one_folder else netcdf_files(paths)
+
+    maps, runs = files(microstructures, planned_maps), files(references or [], planned_maps)
+    found = files(shards, planned_shards)
     typer.echo(summary(gather_files(study, found, maps, runs, samples, output)))
