@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/crystal tests/fem
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo invert-demo test lint types bench verify faults fuzz plan slice doctor clean
+.PHONY: help setup demo invert-demo test lint types docs bench verify faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -31,6 +31,11 @@ lint: setup  ## check style and formatting of the Python code, the workflow and 
 
 types: setup  ## check types (mypy)
 	envs/run mypy
+
+docs:  ## build the pages of docs/ into docs/_build/html; a broken link or reference is an error
+	@envs/setup develop
+	@envs/run sphinx-build --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 bench: setup  ## measure the solver and the learners
 	envs/run bench

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slipfield.dataset.contract import KINDS
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_file_contract_page_lists_exactly_the_variables_of_the_contract():
