@@ -15,7 +15,7 @@ def study():
         "name": "slice",
         "specimen": {"cells_x": 32, "cells_y": 32, "grains": 12},
         "loading": {"outputs": 3},
-        "learning": {"convolution_blocks": 2, "batch_size": 4},
+        "learning": {"convolution_blocks": 2, "batch_size": 8},
     }
     return check_study(content, "slice")
 
@@ -37,6 +37,7 @@ def test_slice_runs_from_grain_map_to_training(study, tmp_path):
     assert learning.nodes == 33 * 33
     assert learning.epoch_gflop > 0
     assert learning.memory_mb > 200
+    assert learning.batch_size == SAMPLES - 2, "one sample picks the best epoch, one tests"
 
 
 def test_operations_of_a_step_are_those_of_its_convolutions(study):

@@ -26,7 +26,7 @@ SAMPLES = 8
 SMALLER = 4
 """The small mesh has this many times fewer elements along each side."""
 
-LONGER = 3
+LONGER = 9
 """Epochs of the longer of two trainings, whose difference is the cost of an epoch."""
 
 
@@ -112,14 +112,16 @@ class Slice:
         """The batch."""
         return self.folder / "shards" / f"m00000_r000000-{SAMPLES - 1:06d}.nc"
 
-    def train(self, epochs: int) -> Usage:
-        """Train the network for some epochs, from the start."""
+    def train(self, epochs: int) -> tuple[Usage, int]:
+        """Train the network for some epochs, from the start; also the samples of a batch."""
         content = self.study.model_dump(mode="json")
         content["learning"] |= {"epochs": epochs, "decay_epochs": []}
         config = self.folder / f"epochs-{epochs}.yaml"
         write_text(config, json.dumps(content))
         output = self.folder / "models" / f"{epochs}-{time.time_ns()}"
-        return self.verb("train", config, dataset=self.folder / "dataset", output=output)
+        usage = self.verb("train", config, dataset=self.folder / "dataset", output=output)
+        trained = json.loads((output / "metrics.json").read_text())["samples"]["train"]
+        return usage, min(trained, self.study.learning.batch_size)
 
     def verb(self, name: str, config: Path | None = None, **options: object) -> Usage:
         """Run one of Slipfield's verbs in its own environment and process."""
@@ -177,7 +179,7 @@ def _learning(large: Slice) -> Learning:
     files = [large.shard], [large.map], []
     gather(large.study, *files, large.design, large.folder / "dataset")
     gathered = time.process_time() - started
-    short, longer = large.train(1), large.train(LONGER)
+    (short, _), (longer, batch) = large.train(1), large.train(LONGER)
     with netCDF4.Dataset(large.shard) as shard:
         frames, _, height, width = shard["strain"].shape[1:]
     stride = large.study.learning.image_stride
@@ -190,7 +192,7 @@ def _learning(large: Slice) -> Learning:
         epoch_gflop=_gflop(large.study, frames, image),
         memory_mb=max(short.memory_mb, longer.memory_mb),
         fields_mb=SAMPLES * frames * 3 * image[0] * image[1] * 4 / 1e6,
-        batch_size=large.study.learning.batch_size,
+        batch_size=batch,
     )
 
 

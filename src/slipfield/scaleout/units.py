@@ -72,7 +72,7 @@ class Learning:
     epoch_gflop : the same in floating-point operations, 1e9.
     memory_mb : peak memory of the training, whose fields were in memory, MB.
     fields_mb : size of these fields, MB.
-    batch_size : samples of a training batch.
+    batch_size : samples of the training batches that were measured.
     """
 
     nodes: int
