@@ -23,6 +23,7 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Slipfield"
 nitpicky = True
+highlight_language = "none"
 myst_heading_anchors = 4
 myst_url_schemes = {
     "http": None,
