@@ -166,7 +166,19 @@ def crossval_minutes(study: Study, folds: int) -> int:
     return _learning_minutes(study, folds * study.crossval.epochs)
 
 
-def _learning_minutes(study: Study, epochs: int) -> int:
+def curves_minutes(study: Study) -> int:
+    """Run time request of the job that trains all points of the learning curves, min."""
+    return _learning_minutes(study, curves_epochs(study))
+
+
+def curves_epochs(study: Study) -> float:
+    """Epochs over the whole dataset that the network's learning curve takes together."""
+    total = study.sampling.samples
+    visited = sum(min(count, total) for count in set(study.curves.samples))
+    return study.learning.epochs * visited / total
+
+
+def _learning_minutes(study: Study, epochs: float) -> int:
     units = unit_costs().learning
     visits = epochs * _frames(study) * pixels(study) / (units.frames * units.nodes)
     on_gpu = study.learning.device == "cuda"

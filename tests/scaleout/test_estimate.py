@@ -73,6 +73,7 @@ def test_paper_costs_what_its_parts_cost(paper):
     ]
     settings = [("sweep", {"setting": name}) for name in settings_of(paper, "learning_rate")]
     jobs = [*batches, ("train", {"model": "cnn_lstm"}), *trainings, *settings, ("figure", {})]
+    jobs += [("learning_curves", {})]
     costs = estimate(paper, UNITS, jobs)
     simulate = costs["simulate"]
     assert simulate.jobs == 440
@@ -85,6 +86,8 @@ def test_paper_costs_what_its_parts_cost(paper):
     assert costs["sweep"].jobs == 4
     assert costs["sweep"].training_cpu_s == pytest.approx(4 * visits * 0.4)
     assert costs["sweep"].training_gflop == pytest.approx(4 * visits * 25.0)
+    visited = 100 + 250 + 500 + 1000 + 2000
+    assert costs["learning_curves"].training_cpu_s == pytest.approx(100 * visited * 0.4)
     assert costs["total"].jobs == len(jobs)
     total = sum(cost.cpu_s for rule, cost in costs.items() if rule != "total")
     assert costs["total"].cpu_s == pytest.approx(total)

@@ -189,6 +189,22 @@ def test_tables_of_settings_by_name(study):
     assert "Settings of the training" in (results / "report.html").read_text()
 
 
+def test_learning_curves_by_name(study):
+    """Six samples of three maps are left to train with; the report shows the curves next time."""
+    folder, results, _, _ = study
+    made = snakemake(folder, "baselines")
+    assert made.returncode == 0, made.stdout
+    assert jobs(made.stdout)["learning_curves"] == 1
+    with open(results / "baselines" / "learning_curves.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    methods = {"mean", "ridge_bands", "ridge_pca", "boosted_trees", "cnn_lstm"}
+    assert {row["method"] for row in rows} == methods
+    assert {row["training_samples"] for row in rows} == {"4", "6"}
+    assert (results / "figures" / "learning-curves.png").stat().st_size > 5000
+    assert snakemake(folder).returncode == 0
+    assert "Learning curves" in (results / "report.html").read_text()
+
+
 def test_snakemakes_own_report(study):
     folder, _, _, _ = study
     assert snakemake(folder, "--report", "snakemake.html").returncode == 0

@@ -109,9 +109,10 @@ def repeated(option, files):
     return " ".join(f"{option} {path}" for path in files)
 
 
-def sweeps_so_far():
-    """Figures of the sweeps that were asked for before: the report shows them too."""
-    figures = (f"{FOLDER}/figures/{table}.png" for table in sweeps.TABLES.values())
+def figures_so_far():
+    """Figures of targets that were asked for before: the report shows them too."""
+    names = ("learning-curves", *sweeps.TABLES.values())
+    figures = (f"{FOLDER}/figures/{name}.png" for name in names)
     return [figure for figure in figures if os.path.exists(figure)]
 
 

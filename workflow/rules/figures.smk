@@ -19,6 +19,7 @@ if "cnn_lstm" in TRAINED:
 FIGURE_FILES["overview"] = ["<results>/dataset/manifest.json", *TRAINED.values()]
 FIGURES = list(FIGURE_FILES)
 FIGURE_FILES |= NETWORK_FILES
+FIGURE_FILES["learning-curves"] = ["<results>/baselines/learning_curves.csv"]
 FIGURE_FILES |= {
     table: [f"<results>/tables/{table}.json"] for table in sweeps.TABLES.values()
 }

@@ -5,7 +5,7 @@ rule report:
     input:
         figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
         table="<results>/tables/table6.csv",
-        sweeps=sweeps_so_far(),
+        more=figures_so_far(),
     output:
         "<results>/report.html",
     log:

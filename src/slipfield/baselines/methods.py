@@ -31,10 +31,10 @@ FOLDS = 4
 RIDGES = np.logspace(-2, 6, 9)
 
 
-def _ridge(*steps: TransformerMixin) -> BaseEstimator:
+def _ridge(maps: int, *steps: TransformerMixin) -> BaseEstimator:
     """Ridge regression whose penalty is chosen on microstructures left out."""
     pipeline = make_pipeline(StandardScaler(), *steps, Ridge())
-    return GridSearchCV(pipeline, {"ridge__alpha": RIDGES}, cv=GroupKFold(FOLDS))
+    return GridSearchCV(pipeline, {"ridge__alpha": RIDGES}, cv=GroupKFold(min(FOLDS, maps)))
 
 
 def _components(count: int, frames: int) -> TransformerMixin:
@@ -43,16 +43,16 @@ def _components(count: int, frames: int) -> TransformerMixin:
     return make_column_transformer(("passthrough", slice(0, frames)), remainder=components)
 
 
-REGRESSIONS: dict[str, tuple[str, Callable[[int, int], BaseEstimator]]] = {
-    "mean": ("bands", lambda count, frames: DummyRegressor()),
-    "ridge_bands": ("bands", lambda count, frames: _ridge()),
+REGRESSIONS: dict[str, tuple[str, Callable[[int, int, int], BaseEstimator]]] = {
+    "mean": ("bands", lambda count, maps, frames: DummyRegressor()),
+    "ridge_bands": ("bands", lambda count, maps, frames: _ridge(maps)),
     "ridge_pca": (
         "image",
-        lambda count, frames: _ridge(_components(count, frames), StandardScaler()),
+        lambda count, maps, frames: _ridge(maps, _components(count, frames), StandardScaler()),
     ),
     "boosted_trees": (
         "bands",
-        lambda count, frames: MultiOutputRegressor(
+        lambda count, maps, frames: MultiOutputRegressor(
             HistGradientBoostingRegressor(max_iter=200, min_samples_leaf=5, random_state=0)
         ),
     ),
@@ -99,7 +99,8 @@ def _regression(name: str, study: Study, dataset: Collection, split: Split) -> O
     rows = np.sort(np.concatenate([split.train, split.validation]))
     forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
     started = time.process_time()
-    model, groups = make(len(rows), len(dataset.time)), dataset.microstructures[rows]
+    groups = dataset.microstructures[rows]
+    model = make(len(rows), len(np.unique(groups)), len(dataset.time))
     grouped = {"groups": groups} if isinstance(model, GridSearchCV) else {}
     model.fit(features[rows], forward(dataset.parameters[rows]), **grouped)
     seconds = time.process_time() - started

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.baselines.methods import METHODS, reduced, run_method
+from slipfield.baselines.methods import METHODS, REGRESSIONS, reduced, run_method
 from slipfield.baselines.summary import summarise_samples
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
@@ -21,7 +21,6 @@ from slipfield.projection.intervals import coverage
 from slipfield.projection.protocol import Row, score_predictions, write_table
 from slipfield.study import Study
 
-SAMPLES = (100, 250, 500, 1000, 2000)
 TABLE = "learning_curves.csv"
 FURTHER = 1.2
 
@@ -30,8 +29,8 @@ def run_baselines(
     study: Study,
     dataset_dir: Path,
     output: Path,
-    methods: Sequence[str] = METHODS,
-    samples: Sequence[int] = SAMPLES,
+    methods: Sequence[str] | None = None,
+    samples: Sequence[int] | None = None,
 ) -> list[Row]:
     """Train every method on 100, 250, ... samples and score it on microstructures none has seen.
 
@@ -46,16 +45,19 @@ def run_baselines(
         Folder of a gathered dataset, with references for the projection inverter.
     output : Path
         Folder of the table.
-    methods : sequence of str
-        Of :data:`slipfield.baselines.methods.METHODS`.
-    samples : sequence of int
-        Training samples; those the dataset does not have become one point with all it has.
+    methods : sequence of str, optional
+        Of :data:`slipfield.baselines.methods.METHODS`; by default the regressions and the
+        study's inverters.
+    samples : sequence of int, optional
+        Training samples, by default ``curves.samples``; those the dataset does not have become
+        one point with all it has.
 
     Raises
     ------
     SlipfieldError
         If a method is unknown or the dataset cannot be split.
     """
+    methods = methods or (*REGRESSIONS, *study.models)
     unknown = [name for name in methods if name not in METHODS]
     if unknown:
         raise SlipfieldError(f"method: given {unknown[0]!r}; expected one of {', '.join(METHODS)}")
@@ -64,7 +66,7 @@ def run_baselines(
     study = study.model_copy(update={"learning": learning})
     split = split_once(study, dataset)
     most = len(split.train) + len(split.validation)
-    counts = training_sizes(samples, most)
+    counts = training_sizes(samples or study.curves.samples, most)
     head = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
     summarise_samples(dataset, study.noise)
     rows: list[Row] = []

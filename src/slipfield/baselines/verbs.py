@@ -19,18 +19,18 @@ def baselines(
     dataset: Annotated[Path, typer.Option(help="Folder that `gather` wrote, with references.")],
     output: Annotated[Path, typer.Option(help="Folder of learning_curves.csv.")],
     method: Annotated[
-        list[str] | None, typer.Option(help="Method to run; repeatable; default all.")
+        list[str] | None,
+        typer.Option(help="Method; repeatable; default simple ones and the study's inverters."),
     ] = None,
     samples: Annotated[
         list[int] | None,
-        typer.Option(help="Training samples; repeatable; default 100, 250, 500, 1000, 2000."),
+        typer.Option(help="Training samples; repeatable; default curves.samples."),
     ] = None,
 ):
     """Compare all methods on unseen microstructures over the number of training samples."""
-    from slipfield.baselines.methods import METHODS
-    from slipfield.baselines.run import SAMPLES, run_baselines
+    from slipfield.baselines.run import run_baselines
 
-    run_baselines(load_study(config), dataset, output, method or METHODS, samples or SAMPLES)
+    run_baselines(load_study(config), dataset, output, method, samples)
 
 
 @app.command()

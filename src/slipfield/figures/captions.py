@@ -83,6 +83,12 @@ CAPTIONS = {
         "of the strain fields; dotted lines are borders of the bands of grains. Attention "
         "says what is read, this says what counts.",
     ),
+    "learning-curves": Caption(
+        "Learning",
+        "Learning curves",
+        "1 - R² of each method on microstructures that no training saw, over the number of "
+        "training samples; all methods share their samples.",
+    ),
     "overview": Caption(
         "Overview",
         "The study in one picture",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from slipfield.errors import SlipfieldError
 from slipfield.figures.attribution import figure_attribution
+from slipfield.figures.baselines import figure_learning_curves
 from slipfield.figures.learning import figure_attention, figure_loss, figure_predictions
 from slipfield.figures.overview import figure_overview
 from slipfield.figures.sampling import figure_design
@@ -78,6 +79,13 @@ def _sweep(table: str, results: Results) -> Figure:
     return figure_sweep(pd.read_json(path, convert_dates=False))
 
 
+def _learning_curves(results: Results) -> Figure:
+    path = results.folder / "baselines" / "learning_curves.csv"
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `baselines` first")
+    return figure_learning_curves(pd.read_csv(path))
+
+
 def _table(path: Path) -> pd.DataFrame:
     """Read a table that `train` wrote."""
     if not path.exists():
@@ -100,6 +108,7 @@ FIGURES: dict[str, Callable[[Results], Figure]] = {
     "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
     "attention": _attention,
     "attribution": _attribution,
+    "learning-curves": _learning_curves,
     "runtime": _runtime,
     "overview": _overview,
     **{table: partial(_sweep, table) for table in TABLES.values()},

@@ -9,6 +9,7 @@ import jinja2
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.figures import learning_sections, study_sections
+from slipfield.figures.curves_section import curves_section
 from slipfield.figures.sources import Results
 from slipfield.figures.sweep_section import sweep_section
 from slipfield.files import write_text
@@ -20,6 +21,7 @@ SECTIONS = (
     study_sections.simulation_section,
     learning_sections.training_section,
     learning_sections.prediction_section,
+    curves_section,
     sweep_section,
     learning_sections.crossval_section,
     study_sections.cost_section,

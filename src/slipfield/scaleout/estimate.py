@@ -63,6 +63,9 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
         share = 1 - 1 / study.crossval.folds
         epochs = folds * study.crossval.epochs * share
         return _training(study, units, wildcards["model"], epochs)
+    if rule == "learning_curves":
+        model = "cnn_lstm" if "cnn_lstm" in study.models else study.learning.model
+        return _training(study, units, model, plan.curves_epochs(study))
     if rule == "sweep":
         epochs = study.sweep.repeats * study.sweep.epochs
         return _training(study, units, "cnn_lstm", epochs)

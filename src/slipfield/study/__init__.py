@@ -5,7 +5,7 @@ from it (``slipfield schema``) and a test fails when the two drift apart.
 Working units are mm, s, MPa, N and rad.
 """
 
-from slipfield.study.learning import CrossValidation, Learning, Noise, Sweep
+from slipfield.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
 from slipfield.study.physics import Band, Loading, Material, Solver, Specimen
 from slipfield.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
 from slipfield.study.study import Study, check_study, load_study, schema
@@ -13,6 +13,7 @@ from slipfield.study.study import Study, check_study, load_study, schema
 __all__ = [
     "Band",
     "CrossValidation",
+    "Curves",
     "Execution",
     "Learning",
     "Loading",

@@ -85,6 +85,16 @@ class CrossValidation(Section):
         return ("random", "microstructure") if self.grouping == "both" else (self.grouping,)
 
 
+class Curves(Section):
+    """Learning curves of the study's inverters and of simpler methods, split by microstructure."""
+
+    samples: tuple[Whole, ...] = Field(
+        (100, 250, 500, 1000, 2000),
+        min_length=1,
+        description="Training samples; those beyond the dataset become one point with all it has.",
+    )
+
+
 class Sweep(Section):
     """Values of single settings that the paper's tables 3 to 5, and two more, compare.
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from slipfield.errors import SlipfieldError
-from slipfield.study.learning import CrossValidation, Learning, Noise, Sweep
+from slipfield.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
 from slipfield.study.physics import Loading, Material, Solver, Specimen
 from slipfield.study.sampling import Execution, Sampling
 from slipfield.study.section import Section
@@ -34,6 +34,7 @@ class Study(Section):
     learning: Learning = Field(default_factory=Learning)
     crossval: CrossValidation = Field(default_factory=CrossValidation)
     sweep: Sweep = Field(default_factory=Sweep)
+    curves: Curves = Field(default_factory=Curves)
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Study:
