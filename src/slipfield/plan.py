@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from slipfield.errors import SlipfieldError
-from slipfield.scaleout.units import GPU_GFLOP_PER_S, unit_costs
 from slipfield.study import Study
+from slipfield.unit_costs import GPU_GFLOP_PER_S, unit_costs
 
 START_MINUTES = 5
 """Part of a run time request that covers starting and slow file systems, min."""

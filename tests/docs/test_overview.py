@@ -8,7 +8,6 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "src" / "slipfield"
 EXCEPTIONS = {
     ("learning/network_inverter.py", "projection"),
-    ("plan.py", "scaleout"),
 }
 COMMAND_LINE = {"__init__", "__main__", "cli"}
 

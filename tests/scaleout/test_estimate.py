@@ -10,7 +10,8 @@ from slipfield import plan
 from slipfield.errors import SlipfieldError
 from slipfield.learning.settings import settings_of
 from slipfield.scaleout.estimate import Cost, estimate, job_cost, print_estimate
-from slipfield.scaleout.units import (
+from slipfield.study import load_study
+from slipfield.unit_costs import (
     GPU_GFLOP_PER_S,
     REFERENCE_FILE,
     Learning,
@@ -19,7 +20,6 @@ from slipfield.scaleout.units import (
     read_unit_costs,
     unit_costs,
 )
-from slipfield.study import load_study
 
 CONFIG = Path(__file__).parents[2] / "config"
 UNITS = UnitCosts(

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from slipfield.scaleout.slice import SAMPLES, _gflop, run_slice
-from slipfield.scaleout.units import read_unit_costs
 from slipfield.study import check_study
+from slipfield.unit_costs import read_unit_costs
 
 
 @pytest.fixture(scope="module")

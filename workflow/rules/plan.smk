@@ -3,7 +3,7 @@
 import atexit
 
 from slipfield.scaleout.estimate import estimate, print_estimate
-from slipfield.scaleout.units import unit_costs
+from slipfield.unit_costs import unit_costs
 
 
 def show_costs():

@@ -21,8 +21,8 @@ from slipfield import plan
 from slipfield.errors import SlipfieldError
 from slipfield.launcher import LAUNCHER
 from slipfield.scaleout.estimate import planned_disk_mb
-from slipfield.scaleout.units import unit_costs
 from slipfield.study import Study
+from slipfield.unit_costs import unit_costs
 
 LEARN_PACKAGES = (
     *("torch", "snakemake", "snakemake-executor-plugin-slurm"),

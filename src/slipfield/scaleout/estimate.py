@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from slipfield import plan
-from slipfield.scaleout.units import GPU_GFLOP_PER_S, UnitCosts
 from slipfield.study import Study
+from slipfield.unit_costs import GPU_GFLOP_PER_S, UnitCosts
 
 SMALL_JOB_CPU_S = 20.0
 """CPU seconds of a job that only draws a figure or writes a table: mostly the start of Python."""

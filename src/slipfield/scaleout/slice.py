@@ -19,8 +19,8 @@ from slipfield.dataset.manifest import gather
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.launcher import LAUNCHER
-from slipfield.scaleout.units import Learning, Simulation
 from slipfield.study import Study, check_study
+from slipfield.unit_costs import Learning, Simulation
 
 SAMPLES = 8
 SMALLER = 4
@@ -50,7 +50,7 @@ def run_slice(
     folder : Path
         Keeps the slice's files.
     output : Path
-        Unit costs (JSON), as :func:`slipfield.scaleout.units.read_unit_costs` reads them.
+        Unit costs (JSON), as :func:`slipfield.unit_costs.read_unit_costs` reads them.
     say : callable
         Takes a line for each step that is done.
 

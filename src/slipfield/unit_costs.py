@@ -11,7 +11,7 @@ from typing import Any
 
 from slipfield.errors import SlipfieldError
 
-REFERENCE_FILE = Path(__file__).parents[3] / "results" / "reference" / "unit-costs.json"
+REFERENCE_FILE = Path(__file__).parents[2] / "results" / "reference" / "unit-costs.json"
 """The unit costs that requests and estimates rest on; `make slice` measures them anew."""
 
 GPU_GFLOP_PER_S = 10_000.0
