@@ -110,6 +110,8 @@ def test_summary_refuses_what_is_double_or_foreign(dataset_dir, tmp_path, mean_i
     foreign.write_text(json.dumps({**json.loads(path.read_text()), "data_hash": "other"}))
     with pytest.raises(SlipfieldError, match="made from another dataset"):
         summarise([path, foreign], tmp_path / "t.csv")
+    with pytest.raises(SlipfieldError, match="output: given .*t.json'; expected .* .csv"):
+        summarise([path], tmp_path / "t.json")
     for content in ([], {**json.loads(path.read_text()), "folds": []}):
         foreign.write_text(json.dumps(content))
         with pytest.raises(SlipfieldError, match="not a file of `crossval`"):

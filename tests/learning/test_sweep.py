@@ -145,5 +145,7 @@ def test_foreign_files_are_refused(files, tmp_path):
     foreign.write_text(json.dumps(content))
     with pytest.raises(SlipfieldError, match="made from another dataset"):
         summarise_sweep([files["base"], foreign], "batch_size", tmp_path / "t.csv")
+    with pytest.raises(SlipfieldError, match="output: given .*t.json'; expected .* .csv"):
+        summarise_sweep([files["base"]], "batch_size", tmp_path / "t.json")
     with pytest.raises(SlipfieldError, match="field: given 'depth'"):
         summarise_sweep([files["base"]], "depth", tmp_path / "t.csv")

@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -98,6 +100,16 @@ def test_evaluate_prints_the_scores_of_any_shards(folder, tmp_path):
     assert again.output == result.output
     with pytest.raises(SlipfieldError, match="no NetCDF file here"):
         call("evaluate", *options, "--microstructures", tmp_path / "nowhere")
+
+
+def test_evaluate_refuses_fields_that_are_not_finite(folder, tmp_path):
+    shard = tmp_path / "shard.nc"
+    shutil.copy(sorted(folder.glob("shards/m00000*.nc"))[0], shard)
+    with netCDF4.Dataset(shard, "a") as data:
+        data["strain"][1, 0, 0, 3, 3] = np.nan
+    maps = "--microstructures", folder / "microstructures"
+    with pytest.raises(SlipfieldError, match=r"no finite answer for sample 1 .*\(1 in all\)"):
+        call("evaluate", "--model", folder / "model", "--shards", shard, *maps)
 
 
 def test_evaluate_agrees_with_train_on_the_same_samples(folder):

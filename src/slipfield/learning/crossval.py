@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Sequence
@@ -14,12 +12,12 @@ import numpy as np
 
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
-from slipfield.files import write_text
 from slipfield.learning.inverter import inverter_class
 from slipfield.learning.metrics import corrected_interval, mean_predictor_scores, scores, t_interval
 from slipfield.learning.resumable import run_numbered
 from slipfield.learning.run import interval_coverage
 from slipfield.learning.split import derived_seed, split_fold
+from slipfield.learning.summary import write_summary
 from slipfield.study import PARAMETER_UNITS, PARAMETERS, Learning, Study
 
 METRICS = ("mae", "rmse", "r2", "median_relative_error")
@@ -129,8 +127,8 @@ def summarise(files: Sequence[Path], output: Path) -> list[dict[str, Any]]:
     Raises
     ------
     SlipfieldError
-        If a file is none of `crossval`, the files are of different datasets, or a fold is there
-        twice.
+        If a file is none of `crossval`, the files are of different datasets, a fold is there
+        twice, or ``output`` is no CSV file.
     """
     groups: dict[tuple[str, str], dict[int, dict]] = {}
     hashes = set()
@@ -155,12 +153,7 @@ def summarise(files: Sequence[Path], output: Path) -> list[dict[str, Any]]:
         for (model, grouping), folds in sorted(groups.items())
         for row in _table(model, grouping, [folds[number] for number in sorted(folds)])
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(output, text.getvalue())
-    write_text(output.with_suffix(".json"), json.dumps(rows, indent=1) + "\n")
+    write_summary(rows, output)
     return rows
 
 

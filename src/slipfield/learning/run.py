@@ -15,6 +15,7 @@ import numpy as np
 
 from slipfield.dataset.collection import Collection
 from slipfield.dataset.manifest import netcdf_files
+from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.learning.inverter import IntervalInverter, Inverter, Monitor, inverter_class
 from slipfield.learning.metrics import mean_predictor_scores, scores
@@ -102,11 +103,17 @@ def evaluate_model(
     Raises
     ------
     SlipfieldError
-        If model, shards or grain maps cannot be used.
+        If model, shards or grain maps cannot be used, or an answer is not finite.
     """
     inverter, card = load_model(model_dir)
     dataset = Collection.of_shards(shards, microstructures, references)
     predicted = inverter.predict(dataset, np.arange(len(dataset)))
+    wrong = np.flatnonzero(~np.isfinite(predicted).all(axis=1))
+    if wrong.size:
+        raise SlipfieldError(
+            f"{shards[0]}: no finite answer for sample {dataset.samples[wrong[0]]} of the shards "
+            f"({wrong.size} in all); check them with `validate`"
+        )
     return {
         "model": card["model"],
         "samples": len(dataset),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Sequence
@@ -14,13 +12,13 @@ import numpy as np
 
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
-from slipfield.files import write_text
 from slipfield.learning.crossval import with_epochs
 from slipfield.learning.metrics import mean_predictor_scores, scores
 from slipfield.learning.network_inverter import NetworkInverter
 from slipfield.learning.resumable import run_numbered
 from slipfield.learning.settings import BASE, TABLES
 from slipfield.learning.split import derived_seed, split_once
+from slipfield.learning.summary import write_summary
 from slipfield.study import PARAMETERS, Study, check_study
 
 FIELDS = tuple(TABLES)
@@ -122,7 +120,8 @@ def summarise_sweep(files: Sequence[Path], field: str, output: Path) -> list[dic
     Raises
     ------
     SlipfieldError
-        If the field is unknown, or the files are none of `sweep` or of different datasets.
+        If the field is unknown, the files are none of `sweep` or of different datasets, or
+        ``output`` is no CSV file.
     """
     if field not in FIELDS:
         raise SlipfieldError(f"field: given {field!r}; expected one of {', '.join(FIELDS)}")
@@ -141,12 +140,7 @@ def summarise_sweep(files: Sequence[Path], field: str, output: Path) -> list[dic
         raise SlipfieldError(f"{files[-1]}: made from another dataset than {files[0]}")
     lowest = min(row["validation_loss"] for row in rows)
     rows = [{**row, "best": row["validation_loss"] == lowest} for row in rows]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(output, text.getvalue())
-    write_text(output.with_suffix(".json"), json.dumps(rows, indent=1) + "\n")
+    write_summary(rows, output)
     return rows
 
 
