@@ -14,6 +14,7 @@ from slipfield.inversion.resample import (
 )
 from slipfield.inversion.sheet import loading_path, measured_study, sheet_nodes
 from slipfield.inversion.specimen_file import part
+from slipfield.projection.resample import OWN_SQUARE
 from slipfield.projection.resample import resample as average
 from slipfield.study import check_study
 
@@ -151,7 +152,8 @@ def test_averages_over_windows_agree_with_those_of_finer_meshes():
     assert inside.all()
     points = fine.reshape(2, 3, -1)
     measurement = Measurement(np.arange(2), points, np.ones(2), sampling, meshes[0], (1 / 16,) * 2)
-    found, expected = measurement.averaged(1.0), average(fine, (17, 17), 1.0)
+    width = np.sqrt(1.0 + OWN_SQUARE / 4)
+    found, expected = measurement.averaged(width), average(fine, (17, 17), (1.0, 1.0))
     both = np.isfinite(found) & np.isfinite(expected)
     np.testing.assert_allclose(found[both], expected[both], atol=1e-5)
     assert np.isnan(found[0, 0, 4:6, 5:9]).all()

@@ -113,7 +113,7 @@ def test_noise_is_never_less_than_the_simulations_accuracy():
 def test_a_finer_grid_is_averaged_and_other_frames_are_refused():
     reference = make_reference(nodes=5)
     fine = np.repeat(np.repeat(reference.strain, 2, axis=2), 2, axis=3)[:, :, :9, :9]
-    projection = Projector(reference, window=2.0).project(np.zeros_like(fine), reference.load)
+    projection = Projector(reference, width=2.0).project(np.zeros_like(fine), reference.load)
     expected = Projector(reference).project(np.zeros_like(reference.strain), reference.load)
     np.testing.assert_allclose(projection.vector, expected.vector, atol=1e-6)
     with pytest.raises(SlipfieldError, match="bring the frames"):

@@ -91,7 +91,7 @@ def by_projection(
     Where the measurement is noisier than the training data, judged by the strain that the
     sensitivities leave unexplained, the features are weighted for that noise. Where it is unlike
     the training data, the interval is widened by the root of the misfit (Birge's ratio). A model
-    that was adapted to a finer mesh gets strain averaged over its window, as in its adaptation.
+    that was adapted to a finer mesh gets strain averaged as widely as in its adaptation.
 
     Raises
     ------
@@ -102,13 +102,13 @@ def by_projection(
     if not isinstance(inverter, ProjectionInverter):
         raise SlipfieldError(f"{model.folder}: not a projection inverter")
     started = time.perf_counter()
-    strain = measurement.averaged(inverter.window) if model.adapted else measurement.nodal
+    strain = measurement.averaged(inverter.width) if model.adapted else measurement.nodal
     load, trained = measurement.load, model.study.noise
     inverter.study = model.study
     usual = inverter.invert(reference, strain, load)
     unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
     unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
-    residual = Projector(reference, inverter.window).project(strain, load).residual
+    residual = Projector(reference, inverter.width).project(strain, load).residual
     known = residual[np.isfinite(residual)]
     typical = np.median(known) if known.size else 0.0
     noise = Noise(

@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf
 from slipfield.inversion.measure import convert
-from slipfield.projection.resample import MINIMUM_COVER
+from slipfield.projection.resample import MINIMUM_COVER, remaining_window
 from slipfield.study import Study
 
 SMOOTHING = 1e-3
@@ -91,18 +91,20 @@ class Measurement:
                 found[frames] = np.where(self._reached(pattern), fitted, np.nan)
         return found.reshape(len(self.time), 3, rows, columns)
 
-    def averaged(self, window: float) -> np.ndarray:
-        """Strain (time, 3, y, x) float32 averaged over windows of ``window`` cells at the nodes.
+    def averaged(self, width: float) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 at the nodes, averaged over ``width`` cells in all.
 
-        Each point stands for its pixel of the measured grid. NaN where less than a quarter of a
-        window is known. Where points are further apart than nodes there is nothing to average, and
-        the result is :attr:`nodal`.
+        The points have been averaged over about two of their own spacings before; windows do the
+        rest. Each point stands for its pixel of the measured grid. NaN where less than a quarter of
+        a window is known. Where points are further apart than nodes there is nothing to average,
+        and the result is :attr:`nodal`.
         """
         rows, columns = self.mesh.shape
         cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
         pitch = np.array(self.spacing) / cell
         if pitch.max() > 1:
             return self.nodal
+        window = remaining_window(width, float(pitch.max()))
         weights = window_weights(self.mesh.shape, self.places, pitch[::-1], window)
         flat = self.points.reshape(-1, self.points.shape[2]).T
         known = np.isfinite(flat)

@@ -10,7 +10,7 @@ from scipy.linalg import block_diag
 
 from slipfield.errors import SlipfieldError
 from slipfield.projection.reference import Reference
-from slipfield.projection.resample import resample
+from slipfield.projection.resample import remaining_window, resample
 from slipfield.study import Noise
 
 SUPPORT = (0.1, 0.25, 0.55, 1.0)
@@ -70,12 +70,13 @@ class Projector:
     Parameters
     ----------
     reference : Reference
-    window : float
-        Width of the averaging window, in cells of the reference, for measurements on another grid.
+    width : float
+        Width of the averaging, in cells of the reference, that measurements on another grid are
+        brought to; what they have been averaged over themselves is part of it.
     """
 
-    def __init__(self, reference: Reference, window: float = 0.0) -> None:
-        self.reference, self.window = reference, window
+    def __init__(self, reference: Reference, width: float = 0.0) -> None:
+        self.reference, self.width = reference, width
         frames = support_frames(len(reference.time))
         basis = reference.strain_rates[:, frames]
         self._basis = basis.reshape(3 * len(frames), -1).astype(np.float64)
@@ -109,7 +110,10 @@ class Projector:
                 f"has (time, component) = {expected[:2]}: bring the frames to its times"
             )
         if strain.shape[2:] != expected[2:]:
-            strain = resample(strain, expected[2:], self.window)
+            nodes = zip(expected[2:], strain.shape[2:], strict=True)
+            spacing = [(own - 1) / (given - 1) for own, given in nodes]
+            window = tuple(remaining_window(self.width, each) for each in spacing)
+            strain = resample(strain, expected[2:], window)
         deviation = strain.reshape(len(strain), -1) - self._start
         known = np.isfinite(deviation)
         if known.all():

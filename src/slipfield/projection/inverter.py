@@ -29,7 +29,7 @@ from slipfield.projection.intervals import (
 )
 from slipfield.projection.learner import Emulator, Estimate
 from slipfield.projection.reference import Reference
-from slipfield.projection.table import WINDOW, feature_table
+from slipfield.projection.table import WIDTH, feature_table
 from slipfield.study import Study
 
 WEIGHTS, SELECTION = "model.safetensors", "selection.json"
@@ -69,7 +69,7 @@ class ProjectionInverter:
     study: Study
     emulator: Emulator
     frames: int
-    window: float
+    width: float
     scores: np.ndarray
     limits: dict[str, float]
     selection: Selection | None = None
@@ -84,7 +84,7 @@ class ProjectionInverter:
         monitor: Monitor,
     ) -> None:
         """Fit to training and validation rows; cross-validation inside them chooses the degree."""
-        self.study, self.window = study, WINDOW
+        self.study, self.width = study, WIDTH
         training = self._training(dataset, np.concatenate([train_indices, validation_indices]))
         self.frames = len(dataset.time)
         self.selection = select_degree(training)
@@ -117,7 +117,7 @@ class ProjectionInverter:
     def _training(self, dataset: Collection, indices: np.ndarray) -> Training:
         """Features of the rows ``indices``, kept together by microstructure if there are enough."""
         rows = np.sort(indices)
-        table = feature_table(dataset, self.study.noise, self.window).rows(rows)
+        table = feature_table(dataset, self.study.noise, self.width).rows(rows)
         maps, samples = dataset.microstructures[rows], dataset.samples[rows]
         return Training(
             table.clean,
@@ -149,7 +149,7 @@ class ProjectionInverter:
 
     def estimate(self, dataset: Collection, indices: np.ndarray) -> Estimate:
         """Estimate ln k of the rows ``indices`` with the noise of the fit."""
-        table = feature_table(dataset, self.study.noise, self.window)
+        table = feature_table(dataset, self.study.noise, self.width)
         self._check_frames(len(dataset.time))
         return self.emulator.estimate(table.noisy[indices], table.noise(self.study.noise))
 
@@ -194,7 +194,7 @@ class ProjectionInverter:
                 f"{expected.tolist()}; run `reference` with the model's study"
             )
         self._check_frames(len(reference.time))
-        projector = Projector(reference, self.window)
+        projector = Projector(reference, self.width)
         projection = projector.project(strain, load)
         features = projection.vector[None]
         if not (np.isfinite(features) & self.emulator.used).any():
@@ -239,7 +239,7 @@ class ProjectionInverter:
             "weights": WEIGHTS,
             "degree": self.emulator.degree,
             "frames": self.frames,
-            "window": self.window,
+            "window": self.width,
             "limits": self.limits,
             "calibration_samples": len(self.scores),
         }
@@ -263,5 +263,5 @@ class ProjectionInverter:
             reason = " ".join(str(error).split())
             raise SlipfieldError(f"{path}: unusable arrays: {reason}; train again") from error
         inverter.study, inverter.frames = study, details["frames"]
-        inverter.window, inverter.limits = details["window"], details["limits"]
+        inverter.width, inverter.limits = details["window"], details["limits"]
         return inverter

@@ -10,6 +10,32 @@ import numpy as np
 
 MINIMUM_COVER = 0.25
 
+OWN_SQUARE = 6.0
+"""Square of the width, in spacings of the points, that strain at points has been averaged over.
+
+Four for a difference between a point's neighbours, as strain at the nodes of a mesh is (and DIC's,
+at least); two for the line that is drawn between the points. Boxes add by the squares of their
+widths, as variances do.
+"""
+
+
+def remaining_window(width: float, spacing: float) -> float:
+    """Window that is left to average over where the points have done a part of it themselves.
+
+    Parameters
+    ----------
+    width : float
+        Width of the whole averaging, in cells of the reference.
+    spacing : float
+        Distance of the points, in cells of the reference.
+
+    Returns
+    -------
+    float
+        At least the distance of the points, or a cell if that is less.
+    """
+    return float(np.sqrt(max(width**2 - OWN_SQUARE * spacing**2, min(spacing, 1.0) ** 2)))
+
 
 def averaging_matrix(source: int, target: int, window: float) -> np.ndarray:
     """Weights that average a nodal line, linear between its nodes, over windows at other nodes.
@@ -50,7 +76,7 @@ def _integrals(ends: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     return result
 
 
-def resample(fields: np.ndarray, shape: tuple[int, int], window: float) -> np.ndarray:
+def resample(fields: np.ndarray, shape: tuple[int, int], window: tuple[float, float]) -> np.ndarray:
     """Average fields at the nodes of another grid; missing values (NaN) are left out.
 
     Parameters
@@ -58,16 +84,16 @@ def resample(fields: np.ndarray, shape: tuple[int, int], window: float) -> np.nd
     fields : ndarray (..., y, x)
     shape : tuple of int
         Nodes of the target along y and x.
-    window : float
-        Width of the averaging window in cells of the target.
+    window : tuple of float
+        Height and width of the averaging window in cells of the target.
 
     Returns
     -------
     ndarray (..., *shape) float32
         NaN where less than a quarter of a window was measured.
     """
-    along_y = averaging_matrix(fields.shape[-2], shape[0], window).astype(np.float32)
-    along_x = averaging_matrix(fields.shape[-1], shape[1], window).astype(np.float32).T
+    along_y = averaging_matrix(fields.shape[-2], shape[0], window[0]).astype(np.float32)
+    along_x = averaging_matrix(fields.shape[-1], shape[1], window[1]).astype(np.float32).T
     fields = np.asarray(fields, np.float32)
     known = np.isfinite(fields)
     if known.all():

@@ -21,8 +21,8 @@ from slipfield.projection.reference import Reference
 from slipfield.study import Noise
 from slipfield.validation import one_line
 
-WINDOW = 1.0
-"""Averaging window, in cells of the reference, for samples of another mesh."""
+WIDTH = 1.75
+"""Width of the averaging, in cells of the reference, that samples of other meshes are given."""
 
 Measure = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
 """Turns the strain, load and number of a simulated sample into a measurement."""
@@ -57,7 +57,7 @@ class FeatureTable:
         return replace(self, **parts)
 
 
-def feature_table(collection: Collection, noise: Noise, window: float = WINDOW) -> FeatureTable:
+def feature_table(collection: Collection, noise: Noise, width: float = WIDTH) -> FeatureTable:
     """Project every sample of a collection on the reference run of its microstructure.
 
     The table is kept with the collection and, for a gathered dataset, in its folder.
@@ -67,27 +67,27 @@ def feature_table(collection: Collection, noise: Noise, window: float = WINDOW) 
     SlipfieldError
         If a reference is missing or does not fit the samples.
     """
-    key = ("projection", noise, window)
+    key = ("projection", noise, width)
     if key not in collection.decoded:
-        path = _cache_path(collection, noise, window)
+        path = _cache_path(collection, noise, width)
         if path is not None and path.exists():
             table = _read(path)
         else:
-            table = _clean_and_noisy(collection, noise, window)
+            table = _clean_and_noisy(collection, noise, width)
             if path is not None:
                 _write(table, path)
         collection.decoded[key] = table
     return collection.decoded[key]
 
 
-def _cache_path(collection: Collection, noise: Noise, window: float) -> Path | None:
+def _cache_path(collection: Collection, noise: Noise, width: float) -> Path | None:
     """File that belongs to these shards, references and settings; None for loose shards."""
     if collection.folder is None:
         return None
     owners = np.unique(collection.microstructures).tolist()
     states = [collection.reference_path(owner).stat() for owner in owners]
     runs = [(state.st_size, state.st_mtime_ns) for state in states]
-    key = json.dumps([collection.data_hash, runs, noise.model_dump(), window, SUPPORT, RIDGE])
+    key = json.dumps([collection.data_hash, runs, noise.model_dump(), width, SUPPORT, RIDGE])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return collection.folder / f"projection-{digest}.npz"
 
@@ -105,17 +105,17 @@ def _write(table: FeatureTable, path: Path) -> None:
         np.savez(handle, **vars(table))
 
 
-def _clean_and_noisy(collection: Collection, noise: Noise, window: float) -> FeatureTable:
+def _clean_and_noisy(collection: Collection, noise: Noise, width: float) -> FeatureTable:
     measures = {
         "clean": lambda strain, load, sample: (strain, load),
         "noisy": lambda strain, load, sample: add_noise(strain, load, noise, sample),
     }
-    features, residual, shape = project_samples(collection, measures, window)
+    features, residual, shape = project_samples(collection, measures, width)
     return FeatureTable(features["clean"], features["noisy"], residual["noisy"], shape)
 
 
 def project_samples(
-    collection: Collection, measures: Mapping[str, Measure], window: float = WINDOW
+    collection: Collection, measures: Mapping[str, Measure], width: float = WIDTH
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
     """Project every sample, measured in several ways; each field is read once.
 
@@ -130,7 +130,7 @@ def project_samples(
     shapes = []
     with progress("project samples", len(collection)) as advance:
         for owner in np.unique(collection.microstructures).tolist():
-            projector = _projector(collection, owner, window)
+            projector = _projector(collection, owner, width)
             shapes.append(projector.noise_shape * projector.thinning(collection.image) ** 2)
             for row in np.flatnonzero(collection.microstructures == owner).tolist():
                 sample = collection.strain(row), collection.load(row), int(collection.samples[row])
@@ -145,7 +145,7 @@ def project_samples(
     return features, residual, np.mean(shapes, axis=0)
 
 
-def _projector(collection: Collection, owner: int, window: float) -> Projector:
+def _projector(collection: Collection, owner: int, width: float) -> Projector:
     """Projector of one microstructure, its reference checked against the samples."""
     path = collection.reference_path(owner)
     reference = Reference.read(path)
@@ -157,4 +157,4 @@ def _projector(collection: Collection, owner: int, window: float) -> Projector:
         )
     if not np.allclose(reference.time, collection.time):
         raise SlipfieldError(f"{path}: its times are not those of the samples; make it again")
-    return Projector(reference, window)
+    return Projector(reference, width)
