@@ -47,6 +47,18 @@ def test_microstructure_figure(tmp_path, colours):
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_names_of_bands_are_no_formulas(tmp_path):
+    """Matplotlib would refuse the first name, and set the second one as an exponent."""
+    content = STUDY.model_dump(mode="json")
+    content["specimen"]["bands"][0]["name"] = r"$\frac{ {x} %s"
+    content["specimen"]["bands"][4]["name"] = "a$^2$"
+    study = Study.model_validate(content)
+    figure = figure_microstructure(make_microstructure(study, 0), study)
+    title = figure.subfigs[1].axes[0].get_title(loc="right")
+    assert title.splitlines()[0] == r"\$\frac{ {x} %s + a\$^2\$"
+    save_figure(figure, tmp_path / "m.png")
+
+
 def test_design_figure(tmp_path):
     """Three pair plots with all samples and their units."""
     design = make_design(STUDY)

@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from slipfield.figures.style import COLOURS, RED, use_style
+from slipfield.figures.style import COLOURS, RED, plain, use_style
 from slipfield.specimen.microstructure import polygons_of
 from slipfield.specimen.size import size_distribution
 from slipfield.study import Study
@@ -101,7 +101,7 @@ def name_bands(axes: Axes, study: Study) -> None:
     for band in study.specimen.bands:
         low, top = top, top + band.height_fraction * study.specimen.height_mm
         place = 1.02 * study.specimen.width_mm, 0.5 * (low + top)
-        axes.text(*place, band.name.replace(" ", "\n"), va="center", fontsize=8)
+        axes.text(*place, plain(band.name).replace(" ", "\n"), va="center", fontsize=8)
 
 
 def size_histograms(figure: Figure | SubFigure, data: xr.Dataset, study: Study) -> None:
@@ -125,7 +125,7 @@ def _alike_bands(study: Study) -> dict[str, list[int]]:
     for number, band in enumerate(study.specimen.bands):
         key = band.kind, band.height_fraction, band.grain_fraction
         alike.setdefault(key, []).append(number)
-    names = [band.name for band in study.specimen.bands]
+    names = [plain(band.name) for band in study.specimen.bands]
     return {" + ".join(names[n] for n in members): members for members in alike.values()}
 
 

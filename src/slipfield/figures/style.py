@@ -44,6 +44,11 @@ def use_style() -> None:
     matplotlib.rcParams.update(RULES)
 
 
+def plain(text: str) -> str:
+    """Text of a user as it stands: its dollar signs do not begin a formula."""
+    return text.replace("$", r"\$")
+
+
 def parameter_label(name: str) -> str:
     """Axis label of k1, k2 or k3 with its unit."""
     unit = PARAMETER_UNITS[name].replace("^0.5", "$^{1/2}$")
