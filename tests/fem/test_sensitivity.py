@@ -11,15 +11,15 @@ from slipfield.verification.specimens import grain_map, make_study, problem_of
 
 @pytest.mark.parametrize("path", PATHS)
 def test_sensitivities_match_differences(path):
-    for parameter, strain_error, load_error in sensitivity_errors(PATHS[path], cells=6, outputs=4):
+    errors = sensitivity_errors(PATHS[path], {}, cells=6, outputs=4)
+    for parameter, strain_error, load_error in errors:
         assert strain_error < 1e-4, parameter
         assert load_error < 1e-4, parameter
 
 
 def test_sensitivities_match_differences_with_latent_hardening_and_a_fractional_exponent():
-    errors = sensitivity_errors(
-        PATHS["tension"], cells=6, outputs=4, rate_exponent=12.5, latent_ratio=1.4
-    )
+    material = {"rate_exponent": 12.5, "latent_ratio": 1.4}
+    errors = sensitivity_errors(PATHS["tension"], material, cells=6, outputs=4)
     for parameter, strain_error, load_error in errors:
         assert strain_error < 1e-4, parameter
         assert load_error < 1e-4, parameter

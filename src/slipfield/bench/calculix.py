@@ -81,7 +81,7 @@ def deck(study: Study, microstructure: Path) -> Iterator[str]:
     yield "*NODE, NSET=ALL"
     for number, point in enumerate(zip(x.flat, y.flat, strict=True), 1):
         yield _row(number, *point, 0.0)
-    node = np.arange(1, x.size + 1).reshape(x.shape)
+    node: np.ndarray = np.arange(1, x.size + 1).reshape(x.shape)
     corners = np.stack([node[:-1, :-1], node[:-1, 1:], node[1:, 1:], node[1:, :-1]], -1)
     element = np.arange(1, grain.size + 1).reshape(grain.shape)
     for g in np.unique(grain):

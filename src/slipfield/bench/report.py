@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 PHASES = {
@@ -167,7 +167,9 @@ def _phase_table(samples: list[dict[str, Any]]) -> Table:
 
 def _summary_table(lines: list[Line]) -> Table:
     table = Table(title="Summary")
-    for name, side in {"": "left", "measured": "right", "aim": "right", "met": "left"}.items():
+    sides: dict[str, JustifyMethod]
+    sides = {"": "left", "measured": "right", "aim": "right", "met": "left"}
+    for name, side in sides.items():
         table.add_column(name, justify=side)
     for line in lines:
         aim = "" if line.aim is None else f"{'>=' if line.at_least else '<='} {line.aim:g}"

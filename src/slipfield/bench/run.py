@@ -92,7 +92,8 @@ def run_bench(plan: Plan, output: Path, only: Collection[str] | None = None) -> 
     if unknown:
         raise SlipfieldError(f"only: given {unknown[0]!r}; parts are {', '.join(PARTS)}")
     chosen = [name for name in PARTS if not only or name in only]
-    results = {"version": __version__, "machine": describe_machine(), "plan": asdict(plan)}
+    machine = describe_machine()
+    results: dict[str, Any] = {"version": __version__, "machine": machine, "plan": asdict(plan)}
     with (
         tempfile.TemporaryDirectory() as folder,
         progress("bench", len(chosen)) as advance,

@@ -6,12 +6,15 @@ import csv
 import ctypes
 from collections.abc import Sequence
 from pathlib import Path
+from typing import SupportsFloat
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from slipfield.crystal.build import load_kernel
 from slipfield.crystal.law import (
     Law,
+    Parameters,
     hardening_modulus,
     initial_crss,
     make_law,
@@ -50,7 +53,7 @@ class MaterialPoint:
     the last step.  tangent : (3, 3) dS/d(E11, E22, 2 E12) of the last step, MPa.
     """
 
-    def __init__(self, law: Law, euler: Sequence[float], h: float, crss: float):
+    def __init__(self, law: Law, euler: ArrayLike, h: SupportsFloat, crss: SupportsFloat):
         self.law, self.h = law, float(h)
         self.columns = np.ascontiguousarray(matrix_of_euler(np.asarray(euler, float))[:, :2].T)
         self.crss = np.full(12, float(crss))
@@ -173,17 +176,17 @@ def _drive_straight(
 
 def run_point(
     material: Material,
-    euler: Sequence[float],
+    euler: ArrayLike,
     size: float,
-    k: Sequence[float],
+    k: Parameters,
     times: np.ndarray,
     gradients: np.ndarray,
     max_step: float | None = None,
 ) -> np.ndarray:
     """Stress (n, 3) in MPa of a grain of size D (mm) and parameters k1, k2, k3 along a path."""
     law = make_law(material, tolerance=1e-11)
-    h = hardening_modulus(material, k, np.asarray(size))
-    point = MaterialPoint(law, euler, h, initial_crss(k, np.asarray(size)))
+    h, crss = hardening_modulus(material, k, size), initial_crss(k, size)
+    point = MaterialPoint(law, euler, h, crss)
     return drive(point, times, gradients, max_step)
 
 

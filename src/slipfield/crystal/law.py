@@ -9,8 +9,11 @@ import ctypes
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from slipfield.study import Material
+
+Parameters = Sequence[float] | np.ndarray  # k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5)
 
 
 class Law(ctypes.Structure):
@@ -44,11 +47,11 @@ def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 
     )
 
 
-def hardening_modulus(material: Material, k: Sequence[float], size: np.ndarray) -> np.ndarray:
+def hardening_modulus(material: Material, k: Parameters, size: ArrayLike) -> np.ndarray:
     """Hardening modulus h = h0 + k1 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 13)."""
     return material.h0_MPa + k[0] * np.asarray(size, float) ** -0.5
 
 
-def initial_crss(k: Sequence[float], size: np.ndarray) -> np.ndarray:
+def initial_crss(k: Parameters, size: ArrayLike) -> np.ndarray:
     """Initial crss g(0) = k2 + k3 D^-1/2 in MPa for grain sizes D in mm (paper, Eq. 14)."""
     return k[1] + k[2] * np.asarray(size, float) ** -0.5

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from mpi4py import MPI
 
+from slipfield.crystal.law import Parameters
 from slipfield.dataset.contract import (
     REFERENCE,
     SHARD,
@@ -60,7 +61,7 @@ def read_microstructure(study: Study, path: Path) -> Microstructure:
 def simulate_sample(
     problem: Problem,
     nodal: NodalGradient,
-    k: np.ndarray,
+    k: Parameters,
     writer: ParaviewWriter | None = None,
 ) -> Sample:
     """Run one sample; a failed one has NaN fields, a status and a reason. Collective."""
@@ -74,7 +75,7 @@ def simulate_sample(
         load[number] = stepper.load
         if writer:
             writer.write(stepper)
-        if gradient is not None:
+        if comm.rank == 0:
             fields[number] = np.moveaxis(strain(gradient, study.solver.strain_measure), -1, 0)
 
     started = time.process_time()
@@ -213,7 +214,7 @@ def simulate_reference(
     comm.barrier()
 
 
-def reference_fields(problem: Problem, k: tuple[float, float, float]) -> dict[str, np.ndarray]:
+def reference_fields(problem: Problem, k: Parameters) -> dict[str, np.ndarray]:
     """Strain, load and their derivatives to ln k at one point k1, k2, k3. Collective.
 
     Returns
@@ -238,7 +239,7 @@ def reference_fields(problem: Problem, k: tuple[float, float, float]) -> dict[st
         gradient = nodal.image(stepper.u.array)
         gradient_rates = [nodal.image(du) for du in sensitivity.du]
         load[number], load_rates[:, number] = stepper.load, sensitivity.dload
-        if gradient is None:
+        if problem.comm.rank:
             return
         measure = study.solver.strain_measure
         fields[number] = np.moveaxis(strain(gradient, measure), -1, 0)

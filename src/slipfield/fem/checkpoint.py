@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,7 +27,7 @@ def checkpoint_file(folder: Path, stepper: Stepper) -> Path:
 def save_checkpoint(stepper: Stepper, folder: Path) -> None:
     """Save the state after a step, for example in ``on_output``. Collective."""
     points, history = stepper.points, stepper.history
-    arrays = {f"start_{name}": values for name, values in points.start.items()}
+    arrays: dict[str, Any] = {f"start_{name}": values for name, values in points.start.items()}
     arrays |= {f"velocity_{i}": velocity for i, (_, velocity) in enumerate(history.velocity)}
     facts = {
         "study": stepper.problem.study.physics_hash(),

@@ -21,9 +21,12 @@ LEAF_NODES = 30  # nested dissection stops at parts of this size
 def _petsc_library() -> ctypes.CDLL:
     """PETSc's C functions; petsc4py 3.22 has no face for COO assembly."""
     library = ctypes.CDLL(PETSc.__file__)
-    library.MatSetPreallocationCOO.argtypes = [ctypes.c_void_p, ctypes.c_int64] + [
-        ctypes.c_void_p
-    ] * 2
+    library.MatSetPreallocationCOO.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    ]
     library.MatSetValuesCOO.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int]
     return library
 
@@ -89,7 +92,7 @@ class TangentSolver:
         self._free = (~self._prescribed[self._order]).astype(float)
         self._preallocate(nodes, valid, constrained, rows)
         self._solvers: dict[bool, PETSc.KSP] = {}
-        self._active: PETSc.KSP | None = None
+        self._active: PETSc.KSP  # the one that factorised last
         self._right, self._solution = self.matrix.createVecs()
 
     def _matrix_rows(self, owned: int) -> np.ndarray:

@@ -21,8 +21,11 @@ class NodalGradient:
         self._sum.scatter_reverse(la.InsertMode.add)
         self._counts = self._sum.array.copy()
 
-    def image(self, u: np.ndarray) -> np.ndarray | None:
-        """Displacement gradient (ny + 1, nx + 1, 2, 2) on rank 0 of displacements (2 * nodes,)."""
+    def image(self, u: np.ndarray) -> np.ndarray:
+        """Displacement gradient of displacements (2 * nodes,), as :meth:`Sheet.image` gives it.
+
+        (ny + 1, nx + 1, 2, 2) on rank 0, empty on the others. Collective.
+        """
         problem = self.problem
         self._sum.array[:] = 0.0
         problem.blocks.corner_gradients(problem.sheet.coordinates, u, self._sum.array)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 from dolfinx import fem, io
 
+from slipfield.crystal.law import Parameters
 from slipfield.fem.point_fields import PointFields
 from slipfield.fem.stepping import Problem, Stepper
 
@@ -35,7 +36,7 @@ class ParaviewWriter:
     folder : to make; holds ``fields.xdmf`` and ``fields.h5``.
     """
 
-    def __init__(self, problem: Problem, k: tuple[float, float, float], folder: Path):
+    def __init__(self, problem: Problem, k: Parameters, folder: Path):
         self.problem, self.k, self.folder = problem, k, folder
         self._part = folder.with_name(f".{folder.name}.part")
         spaces = {
@@ -104,18 +105,18 @@ def _tensor(components: np.ndarray) -> np.ndarray:
 def join_grids(path: Path) -> None:
     """Give every time one grid with all its attributes (DOLFINx makes a series per function)."""
     tree = ElementTree.parse(path)
-    domain = tree.getroot().find("Domain")
+    (domain,) = tree.getroot().findall("Domain")
     mesh, *series = domain.findall("Grid")
     joined = ElementTree.SubElement(
         domain, "Grid", Name="sample", GridType="Collection", CollectionType="Temporal"
     )
     grids: dict[str, ElementTree.Element] = {}
     for grid in (grid for one in series for grid in one):
-        time = grid.find("Time")
-        if (value := time.get("Value")) not in grids:
+        (time,), (attribute,) = grid.findall("Time"), grid.findall("Attribute")
+        if (value := time.attrib["Value"]) not in grids:
             grids[value] = ElementTree.SubElement(joined, "Grid", Name="sheet", GridType="Uniform")
             grids[value].extend([*mesh, time])
-        grids[value].append(grid.find("Attribute"))
+        grids[value].append(attribute)
     for grid in (mesh, *series):
         domain.remove(grid)
     ElementTree.indent(tree)

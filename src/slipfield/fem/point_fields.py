@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slipfield.crystal.law import initial_crss
+from slipfield.crystal.law import Parameters, initial_crss
 from slipfield.fem.state import PointStates
 from slipfield.fem.stepping import Problem
 from slipfield.fem.strain import strain
@@ -29,9 +29,7 @@ class PointFields:
     u : (2 * nodes,) displacements in mm, ghosts up to date.
     """
 
-    def __init__(
-        self, problem: Problem, points: PointStates, k: tuple[float, float, float], u: np.ndarray
-    ):
+    def __init__(self, problem: Problem, points: PointStates, k: Parameters, u: np.ndarray):
         collect = problem.blocks.collect
         self.problem, self.k = problem, k
         self.law, self.size = points.law, points.grain_size

@@ -62,8 +62,8 @@ def _solve(solver: str, comm: MPI.Intracomm) -> float | str:
     except PETSc.Error as error:
         return f"PETSc error {error.ierr}"
     x = step * np.arange(first + 1, last + 1)
-    error = np.abs(solution.array_r - x * (1 - x)).max(initial=0.0)
-    return float(comm.allreduce(error, op=MPI.MAX))
+    worst = np.abs(solution.array_r - x * (1 - x)).max(initial=0.0)
+    return float(comm.allreduce(worst, op=MPI.MAX))
 
 
 if __name__ == "__main__":

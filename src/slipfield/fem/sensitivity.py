@@ -8,12 +8,12 @@ the consistent tangent, preconditioned by the factor that the step already has.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
 
 import numpy as np
 from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
+from slipfield.crystal.law import Parameters
 from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, address, aligned
 from slipfield.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.study import Material
@@ -38,7 +38,7 @@ class Sensitivity:
     dload : (3,) N.
     """
 
-    def __init__(self, problem: Problem, material: Material, k: Sequence[float]):
+    def __init__(self, problem: Problem, material: Material, k: Parameters):
         self.problem = problem
         blocks, nodes = problem.blocks, problem.sheet.nodes
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]

@@ -142,11 +142,16 @@ class Sheet:
             raise SlipfieldError("the mesh has folded cells: reduce specimen.neck_depth_mm")
         return gradients, weights * determinant
 
-    def image(self, values: np.ndarray) -> np.ndarray | None:
-        """Nodal values (nodes, ...) of all ranks as an image (ny + 1, nx + 1, ...) on rank 0."""
+    def image(self, values: np.ndarray) -> np.ndarray:
+        """Nodal values (nodes, ...) of all ranks as an image. Collective.
+
+        Returns
+        -------
+        (ny + 1, nx + 1, ...) on rank 0, empty on the others.
+        """
         parts = self.comm.gather((self.pixel[: self.owned], values[: self.owned]))
         if self.comm.rank:
-            return None
+            return np.empty((0, 0, *values.shape[1:]))
         out = np.empty((self.shape[0] * self.shape[1], *values.shape[1:]))
         for pixel, part in parts:
             out[pixel] = part

@@ -6,9 +6,11 @@ import ctypes
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from slipfield.crystal.build import load_kernel
 from slipfield.crystal.law import (
+    Parameters,
     hardening_modulus,
     initial_crss,
     make_law,
@@ -52,10 +54,10 @@ class Counters(ctypes.Structure):
     ]
 
 
-def aligned(shape: Sequence[int], dtype: type = np.float64) -> np.ndarray:
+def aligned(shape: Sequence[int], dtype: DTypeLike = np.float64) -> np.ndarray:
     """Zeros whose first byte lies on a cache line, as the vector loads of the kernel need."""
     count, size = int(np.prod(shape)), np.dtype(dtype).itemsize
-    raw = np.zeros(count + 64 // size, dtype)
+    raw: np.ndarray = np.zeros(count + 64 // size, dtype)
     offset = (-raw.ctypes.data % 64) // size
     return raw[offset : offset + count].reshape(shape)
 
@@ -89,7 +91,7 @@ class Blocks:
             address(self.weights),
         )
 
-    def spread(self, values: np.ndarray, dtype: type = np.float64) -> np.ndarray:
+    def spread(self, values: np.ndarray, dtype: DTypeLike = np.float64) -> np.ndarray:
         """(cells, points, n) -> [block][point][n][lane]."""
         out = aligned((len(self.order), values.shape[1], values.shape[2], self.lanes), dtype)
         out[:] = values[self.order].transpose(0, 2, 3, 1)
@@ -130,7 +132,7 @@ class PointStates:
         blocks: Blocks,
         micro: Microstructure,
         material: Material,
-        k: Sequence[float],
+        k: Parameters,
         tolerance: float,
     ):
         self.blocks, self.counters = blocks, Counters()

@@ -11,6 +11,7 @@ import numpy as np
 from dolfinx import la
 from mpi4py import MPI
 
+from slipfield.crystal.law import Parameters
 from slipfield.fem.linear import TangentSolver
 from slipfield.fem.loading import LoadPath
 from slipfield.fem.sheet import Microstructure, Sheet
@@ -145,7 +146,7 @@ class Stepper:
     def __init__(
         self,
         problem: Problem,
-        k: Sequence[float],
+        k: Parameters,
         on_output: Callable[[int, Stepper], None],
         on_step: Callable[[Stepper, np.ndarray], None] | None = None,
     ):
@@ -254,13 +255,14 @@ class Stepper:
         u, solver, history = guess.copy(), self.problem.solver, self.history
         self.dt = dt
         self.ratio = dt / history.velocity[0][0] if history.velocity else 0.0
-        age = history.factor_age
-        renew = age is None or age >= self.settings.max_factor_age
+        oldest = self.settings.max_factor_age
+        age = oldest if history.factor_age is None else history.factor_age
+        renew = age >= oldest
         norms: list[float] = []
         for iteration in range(MAX_NEWTON):
             norms.append(self._evaluate(u, renew, first=iteration == 0))
             if iteration and norms[-1] < self.settings.residual_tolerance:
-                history.factor_age += 1
+                history.factor_age = age + 1
                 return u
             if norms[-1] > DIVERGENCE * norms[0]:
                 raise StepFailure(f"residual grew to {norms[-1]:.1e}")
@@ -270,7 +272,7 @@ class Stepper:
             if renew:
                 solver.factorise()
                 self.record.factorisations += 1
-                history.factor_age, renew = 0, False
+                age, renew = 0, False
             u[self.problem.owned] -= solver.solve(self.residual.array[self.problem.owned])
             self.forward(u)
         raise StepFailure(f"residual {norms[-1]:.1e} after {MAX_NEWTON} iterations")

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from slipfield.crystal.law import Parameters
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Record
 from slipfield.study import Study
@@ -58,7 +59,7 @@ class Result:
     seconds: float
 
 
-def simulate(study: Study, micro: Microstructure, k: tuple[float, float, float]) -> Result:
+def simulate(study: Study, micro: Microstructure, k: Parameters) -> Result:
     """Run one sample on this process."""
     problem = problem_of(study, micro)
     started = time.process_time()
@@ -101,7 +102,8 @@ def time_chapter(cells: int = 100, corner_cells: int = 48) -> Chapter:
         study = make_study(cells, solver=solver)
         return simulate(study, micro, study.sampling.centre)
 
-    exact, rows = sample(**FINE), []
+    exact = sample(**FINE)
+    rows: list[list] = []
     for tolerance in STEP_TOLERANCES:
         result = sample(step_tolerance=tolerance)
         rows.append([tolerance, *errors(result, exact), *_cost(result)])
@@ -143,9 +145,10 @@ def path_errors(cells: int) -> list[list]:
     """Errors of the default settings along paths with kinks, at the centre of the box."""
     rows = []
     for (name, path), n in product(KINKED_PATHS.items(), (10.0, 50.0)):
-        parts = {"loading": {"path": path}, "material": {"rate_exponent": n}}
-        study = make_study(cells, **parts)
-        fine = make_study(cells, solver=FINE | {"max_step_s": 0.5}, **parts)
+        loading, material = {"path": path}, {"rate_exponent": n}
+        study = make_study(cells, loading=loading, material=material)
+        fine_steps = FINE | {"max_step_s": 0.5}
+        fine = make_study(cells, solver=fine_steps, loading=loading, material=material)
         micro, k = grain_map(study), study.sampling.centre
         result = simulate(study, micro, k)
         error = errors(result, simulate(fine, micro, k))
@@ -170,7 +173,8 @@ def mesh_chapter(meshes: tuple[int, ...] = MESHES) -> Chapter:
         stride = cells // spacing
         result.strain = result.strain[:, ::stride, ::stride]
         results[cells] = result
-    exact, rows = results[meshes[-1]], []
+    exact = results[meshes[-1]]
+    rows: list[list] = []
     for cells, result in results.items():
         overall, _, last, load = errors(result, exact)
         rows.append([f"{cells} x {cells}", overall, last, load, *_cost(result)])

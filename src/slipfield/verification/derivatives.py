@@ -56,11 +56,13 @@ class RateRecorder(Recorder):
         super().__call__(number, stepper)
         rates = [self.nodal.image(du) for du in self.sensitivity.du]
         gradient = self.gradient[-1]
-        self.rates.append([strain_rate(gradient, rate, "green_lagrange") for rate in rates])
+        self.rates.append(strain_rate(gradient, np.array(rates), "green_lagrange"))
         self.load_rates.append(self.sensitivity.dload.copy())
 
 
-def sensitivity_errors(path: list, cells: int = 24, outputs: int = 10, **material: float) -> list:
+def sensitivity_errors(
+    path: list, material: dict[str, float], cells: int = 24, outputs: int = 10
+) -> list[list]:
     """Errors of d strain / d ln k and d load / d ln k against central differences.
 
     Returns
@@ -158,7 +160,7 @@ def chapter() -> Chapter:
             law = "n = {rate_exponent:g}, q = {latent_ratio:g}".format(
                 **({"rate_exponent": 10, "latent_ratio": 1} | material)
             )
-            rows += [[name, law, *row] for row in sensitivity_errors(path, **material)]
+            rows += [[name, law, *row] for row in sensitivity_errors(path, material)]
     columns = ["path", "law", "parameter", "strain error, L2", "load error"]
     found.tables.append(Table("Sensitivities against differences", columns, rows))
     found.check("d strain / d ln k, relative L2 error", max(row[3] for row in rows), 1e-4)

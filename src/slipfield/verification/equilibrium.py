@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slipfield.crystal.driver import MaterialPoint, metric_of
-from slipfield.crystal.law import hardening_modulus, initial_crss
+from slipfield.crystal.law import Parameters, hardening_modulus, initial_crss
 from slipfield.fem.nodal import NodalGradient
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.state import PointStates
@@ -76,7 +76,7 @@ class Recorder:
         return strain(np.array(self.gradient), "green_lagrange")
 
 
-def run(problem: Problem, k: tuple[float, float, float], **hooks) -> tuple[Stepper, Recorder]:
+def run(problem: Problem, k: Parameters, **hooks) -> tuple[Stepper, Recorder]:
     """Run one sample to its end and keep its outputs.
 
     Raises
@@ -142,7 +142,9 @@ def split_grain_difference(cells: int = 16, grains: int = 20) -> float:
     return float(np.abs(whole.strain - cut.strain).max())
 
 
-def taylor_stress(problem: AffineProblem, k: tuple, steps: list[float]) -> tuple[np.ndarray, ...]:
+def taylor_stress(
+    problem: AffineProblem, k: Parameters, steps: list[float]
+) -> tuple[np.ndarray, ...]:
     """Mean stress (S11, S22, S12) in MPa if all nodes follow the outline's affine field.
 
     Returns

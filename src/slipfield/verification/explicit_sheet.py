@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import splu
 
-from slipfield.crystal.law import hardening_modulus, initial_crss
+from slipfield.crystal.law import Parameters, hardening_modulus, initial_crss
 from slipfield.study import Study
 from slipfield.verification.rate_form import RateForm, Transverse, in_plane_metric
 
@@ -48,7 +48,7 @@ class ExplicitSheet:
         y: np.ndarray,
         euler: np.ndarray,
         size: np.ndarray,
-        k: tuple[float, float, float],
+        k: Parameters,
         transverse: Transverse = "free",
     ):
         self.study, columns = study, x.shape[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations, product
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from slipfield.crystal.driver import MaterialPoint, drive, metric_of
 from slipfield.crystal.law import hardening_modulus, initial_crss, make_law
@@ -26,12 +27,24 @@ DIRECTIONS = {
 }
 
 
-def material_point(
-    material: Material, euler: np.ndarray | tuple, tolerance: float = 1e-12
-) -> MaterialPoint:
+def material_point(material: Material, euler: ArrayLike, tolerance: float = 1e-12) -> MaterialPoint:
     """Make a point of a grain with D = 0.2 mm and the parameters :data:`K`."""
     h, crss = hardening_modulus(material, K, SIZE), initial_crss(K, SIZE)
     return MaterialPoint(make_law(material, tolerance), euler, h, crss)
+
+
+def trial_state(point: MaterialPoint, metric: np.ndarray, dt: float) -> tuple[np.ndarray, ...]:
+    """State of :meth:`MaterialPoint.trial`, which must converge.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not.
+    """
+    state = point.trial(metric, dt)
+    if state is None:
+        raise RuntimeError("a material point of the checks did not converge")
+    return state
 
 
 def random_path(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -82,7 +95,7 @@ def step_errors(counts: tuple[int, ...]) -> np.ndarray:
 
 def directional_modulus(euler: tuple[float, float, float]) -> float:
     """Young's modulus along y in MPa from an instantaneous (elastic) tangent."""
-    tangent = material_point(Material(), euler).trial(np.array([1.0, 1.0, 0.0]), 1e-9)[4]
+    tangent = trial_state(material_point(Material(), euler), np.array([1.0, 1.0, 0.0]), 1e-9)[4]
     return 1 / np.linalg.inv(tangent)[1, 1]
 
 
@@ -114,7 +127,7 @@ def _stress_free_c11(point: MaterialPoint, stretch: float, step: float) -> float
     """C11 that leaves S11 = 0, by the secant rule."""
 
     def lateral_stress(c11: float) -> float:
-        return point.trial(np.array([c11, stretch**2, 0.0]), step)[0][0]
+        return trial_state(point, np.array([c11, stretch**2, 0.0]), step)[0][0]
 
     a, b = 1 / stretch, (1 - 1e-5) / stretch
     at_a, at_b = lateral_stress(a), lateral_stress(b)
@@ -157,12 +170,12 @@ def tangent_error(material: Material, euler: np.ndarray) -> float:
     for i in range(1, 40):
         point.advance(metric_of(np.eye(2) + i * direction), 1.0)
     base = metric_of(np.eye(2) + 40 * direction)
-    tangent, numeric = point.trial(base, 1.0)[4], np.empty((3, 3))
+    tangent, numeric = trial_state(point, base, 1.0)[4], np.empty((3, 3))
     for j, scale in enumerate((2.0, 2.0, 1.0)):  # C11 = 2 E11 + 1, C12 = 2 E12
         shift = np.zeros(3)
         shift[j] = STRAIN_SHIFT * scale
         far, near, back_near, back_far = (
-            point.trial(base + i * shift, 1.0)[0] for i in (2, 1, -1, -2)
+            trial_state(point, base + i * shift, 1.0)[0] for i in (2, 1, -1, -2)
         )
         numeric[:, j] = (8 * (near - back_near) - (far - back_far)) / (12 * STRAIN_SHIFT)
     return float(np.abs(tangent - numeric).max() / np.abs(numeric).max())
@@ -218,7 +231,7 @@ def chapter(cases: int = 24) -> Chapter:
         "stiffness) along random orientations and paths, and against analytic results. The "
         "difference is that of the stress at the corners of the path, over its largest value.",
     )
-    rows = []
+    rows: list[list] = []
     for seed in range(cases):
         material, kind, error = compare_with_rate_form(seed)
         rows.append([seed, material.rate_exponent, material.latent_ratio, kind, error])

@@ -52,8 +52,14 @@ def run_here(output: Path, cells: int) -> None:
         raise SlipfieldError(f"verification run failed: {record.reason}")
     rates = [nodal.image(du) for du in sensitivity.du]
     if problem.comm.rank == 0:
-        found = {"strain": strain(np.array(fields), "green_lagrange"), "load": loads}
-        np.savez(output, steps=steps, rates=rates, load_rates=sensitivity.dload, **found)
+        np.savez(
+            output,
+            steps=steps,
+            strain=strain(np.array(fields), "green_lagrange"),
+            load=loads,
+            rates=rates,
+            load_rates=sensitivity.dload,
+        )
 
 
 def run_on(ranks: int, cells: int, folder: Path) -> dict[str, np.ndarray]:
@@ -65,10 +71,11 @@ def run_on(ranks: int, cells: int, folder: Path) -> dict[str, np.ndarray]:
         If mpirun is missing or the run fails.
     """
     output = folder / f"{ranks}.npz"
-    command = ["mpirun", "-n", str(ranks), sys.executable, "-m", __spec__.name, output, str(cells)]
+    program = [sys.executable, "-m", __spec__.name, str(output), str(cells)]
     try:
         # os.environ, and not what MPI added to the environment of this process
         settings = os.environ | OVERSUBSCRIBE
+        command = ["mpirun", "-n", str(ranks), *program]
         subprocess.run(command, check=True, capture_output=True, text=True, env=settings)
     except FileNotFoundError as error:
         raise SlipfieldError("mpirun: not found; use the simulate environment") from error

@@ -57,7 +57,7 @@ def _section(chapter: Chapter, figures: Path) -> str:
     parts.append(_markdown(Table("", ["check", "measured", "limit", ""], rows)))
     for table in chapter.tables:
         parts.append(f"### {table.title}\n\n{_markdown(table)}")
-    drawings = [*chapter.curves, *chapter.maps]
+    drawings: list[Curves | Maps] = [*chapter.curves, *chapter.maps]
     for i, drawing in enumerate(drawings):
         name = f"verification-{chapter.name.replace('_', '-')}{f'-{i + 1}' if i else ''}"
         path = figures / f"{name}.{'svg' if isinstance(drawing, Curves) else 'png'}"

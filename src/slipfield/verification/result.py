@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Table:
 
     title: str
     columns: list[str]
-    rows: list[list[str | float | int]]
+    rows: Sequence[Sequence[str | float]]
 
 
 @dataclass

@@ -7,6 +7,8 @@ from itertools import product
 
 import numpy as np
 
+from slipfield.crystal.law import Parameters
+from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Record, Stepper
 from slipfield.study import Study
 from slipfield.verification.result import Chapter, Table
@@ -33,7 +35,7 @@ def corners(study: Study, width: float) -> list[tuple[float, ...]]:
     return list(product(*sides))
 
 
-def finish(study: Study, k: tuple[float, ...], micro: object) -> Record:
+def finish(study: Study, k: Parameters, micro: Microstructure) -> Record:
     """Run one sample, whatever comes of it."""
     return Stepper(problem_of(study, micro), k, lambda number, stepper: None).run()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table as RichTable
 
 from slipfield.errors import SlipfieldError
@@ -61,7 +61,9 @@ def run_verification(folder: Path, only: list[str] | None = None) -> bool:
 def print_checks(chapters: list[Chapter]) -> None:
     """Print every check with its tolerance."""
     table = RichTable(title="Verification", title_justify="left")
-    for head, side in (("check", "left"), ("measured", "right"), ("limit", "right"), ("", "left")):
+    sides: dict[str, JustifyMethod]
+    sides = {"check": "left", "measured": "right", "limit": "right", "": "left"}
+    for head, side in sides.items():
         table.add_column(head, justify=side)
     for chapter in chapters:
         table.add_row(f"[bold]{chapter.title}[/bold]")
