@@ -114,12 +114,13 @@ def _storage_fault(temporary: Path, error: Exception) -> str:
     try:
         probe.write_bytes(bytes(PROBE_BYTES))
     except OSError as refusal:
-        return os.strerror(refusal.errno)
+        return refusal.strerror or str(refusal)
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
-    known = isinstance(error, OSError) and error.errno in STORAGE_ERRORS
-    return os.strerror(error.errno) if known else ""
+    if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
+        return os.strerror(error.errno)
+    return ""
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -205,7 +206,7 @@ def read_design(path: str | Path) -> Samples:
     return Samples(np.array(numbers), np.array(grains, dtype=np.int32), np.array(parameters))
 
 
-def _check_header(path: str | Path, names: list[str] | None) -> None:
+def _check_header(path: str | Path, names: Sequence[str] | None) -> None:
     if names is None:
         raise SlipfieldError(f"{path}: empty; expected the columns {','.join(COLUMNS)}")
     missing = [name for name in COLUMNS if name not in names]

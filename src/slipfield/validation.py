@@ -82,8 +82,9 @@ def parse_yaml(text: str, source: str) -> Any:
 
 def _yaml_problem(error: Exception) -> str:
     """What is wrong and on which line, without the excerpt that PyYAML draws."""
-    mark = getattr(error, "problem_mark", None)
-    return one_line(error) if mark is None else f"line {mark.line + 1}: {error.problem}"
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return one_line(error)
 
 
 def one_line(error: Exception) -> str:

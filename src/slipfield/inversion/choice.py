@@ -55,6 +55,9 @@ class Choice:
     why: str
 
 
+UNDECIDED = Choice(method="", why="")
+
+
 def strain_noise(strain: np.ndarray) -> float:
     """Standard deviation of the white noise of strain maps (time, ...), NaN: too few frames.
 

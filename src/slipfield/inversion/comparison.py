@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from slipfield.inversion.resample import Measurement
 from slipfield.projection.reference import Reference
+
+Term = TypeVar("Term", float, np.ndarray)
 
 STRAIN_FLOOR, LOAD_FLOOR = 1e-5, 3e-4
 """Accuracy of the forward model itself: noise is never taken to be less."""
@@ -78,7 +81,7 @@ class Weights:
     load: float
     points: np.ndarray
 
-    def combine(self, strain: np.ndarray, load: np.ndarray) -> np.ndarray:
+    def combine(self, strain: Term, load: Term) -> Term:
         """Weighted sum of a term of the strain and one of the load."""
         return strain / self.strain**2 + load / self.load**2
 
@@ -109,7 +112,7 @@ def deviations(found: Comparison, points: np.ndarray, load_noise: float) -> Weig
     variance = max((found.squares.sum() - change @ slope) / total, STRAIN_FLOOR**2)
     scores = found.slopes - found.normals @ change
     scatter = np.trace(np.linalg.solve(normal, scores.T @ scores)) / len(change)
-    filled = np.count_nonzero(found.counts)
+    filled = int(np.count_nonzero(found.counts))
     return Weights(
         float(np.sqrt(max(variance, filled / max(filled - 1, 1) * scatter))), load, points
     )

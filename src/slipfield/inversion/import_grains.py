@@ -157,8 +157,10 @@ def _check_options(options: GrainOptions) -> None:
 
 
 def _axes(options: GrainOptions) -> Axes:
-    choice("y-axis", options.y_axis, "up", "down")
-    return Axes(options.y_axis, choice("load-axis", options.load_axis, "x", "y"))
+    return Axes(
+        choice("y-axis", options.y_axis, "up", "down"),
+        choice("load-axis", options.load_axis, "x", "y"),
+    )
 
 
 def _add(

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
@@ -32,6 +32,7 @@ READERS = {
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
 EDGE_SHARE = 0.1
 EARLIEST_MISSING = 1e-6
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,10 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
         If a file cannot be read, or an option is missing or does not fit.
     """
     frames = read_strain(files, options.format)
-    axes = Axes(choice("y-axis", options.y_axis or frames.y_axis, "up", "down"), options.load_axis)
-    choice("load-axis", options.load_axis, "x", "y")
+    axes = Axes(
+        choice("y-axis", options.y_axis or frames.y_axis, "up", "down"),
+        choice("load-axis", options.load_axis, "x", "y"),
+    )
     scale, moved = _scales(frames, options.scale)
     x, y = axes.grid(scale * frames.x, scale * frames.y)
     if frames.strain_unit and options.strain_unit != "one":
@@ -145,11 +148,12 @@ def detect(path: Path) -> str:
     return "matchid" if "Coordinates.Image" in head or "x_pic" in head else "vic2d"
 
 
-def choice(name: str, value: str, *allowed: str) -> str:
+def choice(name: str, value: str, *allowed: Name) -> Name:
     """Return an option's value if it is allowed."""
-    if value not in allowed:
-        raise SlipfieldError(f"{name}: given {value!r}; expected one of {', '.join(allowed)}")
-    return value
+    for one in allowed:
+        if one == value:
+            return one
+    raise SlipfieldError(f"{name}: given {value!r}; expected one of {', '.join(allowed)}")
 
 
 def step(verb: str, files: Sequence[Path], options: dict[str, Any]) -> dict[str, Any]:
@@ -169,16 +173,18 @@ def _given(**facts: float | None) -> dict[str, float]:
 
 def _scales(frames: Frames, scale: float | None) -> tuple[float, float]:
     """Factors that turn positions and displacements into mm."""
-    pixels = "px" in (frames.position_unit, frames.displacement_unit)
-    if frames.position_unit == "px" and scale is None:
-        raise SlipfieldError("scale: positions are in pixels; use --scale with mm per pixel")
-    if scale is not None and not (scale > 0 and math.isfinite(scale)):
+    units = {"positions": frames.position_unit, "displacements": frames.displacement_unit}
+    pixels = [name for name, unit in units.items() if unit == "px"]
+    if scale is None:
+        if pixels:
+            raise SlipfieldError(f"scale: {pixels[0]} are in pixels; use --scale with mm per pixel")
+        return 1.0, 1.0
+    if not (scale > 0 and math.isfinite(scale)):
         raise SlipfieldError(f"scale: given {scale}; expected mm per pixel above 0")
-    if scale is not None and not pixels:
+    if not pixels:
         raise SlipfieldError("scale: positions are in mm already; leave --scale out")
-    return tuple(
-        scale if unit == "px" else 1.0 for unit in (frames.position_unit, frames.displacement_unit)
-    )
+    positions, displacements = (scale if unit == "px" else 1.0 for unit in units.values())
+    return positions, displacements
 
 
 def _unit(name: str) -> float:
@@ -190,10 +196,8 @@ def _window(strain: np.ndarray) -> tuple[slice, slice]:
     seen = np.isfinite(strain[:, 0]).any(axis=0)
     if not seen.any():
         raise SlipfieldError("strain: no measured point in any frame")
-    return tuple(
-        slice(found[0], found[-1] + 1)
-        for found in (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    )
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> None:
@@ -226,9 +230,10 @@ def _times_in(path: Path, count: int) -> np.ndarray:
     try:
         times = np.array(lines, dtype=float)
     except ValueError:
-        times = load_table.read_times(path, list(read_table(path).values()))
-        if times is None:
+        column = load_table.read_times(path, list(read_table(path).values()))
+        if column is None:
             raise SlipfieldError(f"{path}: no column 'time', and not one number a line") from None
+        times = column
     if len(times) != count:
         raise SlipfieldError(f"{path}: {len(times)} times for {count} frames")
     return times

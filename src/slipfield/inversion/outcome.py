@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
-from slipfield.inversion.choice import Choice, Fit
+from slipfield.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.inversion.comparison import Comparison
 from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.refine import Refined
@@ -50,7 +50,7 @@ class Inversion:
     measurement: Measurement
     trained: Study
     answers: list[Answer] = field(default_factory=list)
-    choice: Choice | None = None
+    choice: Choice = UNDECIDED
     refined: Refined | None = None
     fit: Fit = Fit(float("nan"), float("nan"))
     check: Reference | None = None

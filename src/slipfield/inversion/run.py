@@ -152,10 +152,11 @@ def _invert_known(
     base = found
     if solves:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
-        found.answers.append(_refined(found, problem, solver, np.array(begin), solves))
-        found.fit = Fit(found.refined.residual, known_noise(found))
+        refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
+        found.answers.append(refined_answer(refined, seconds))
+        found.refined, found.fit = refined, Fit(refined.residual, known_noise(found))
         if found.fit.fails and finer:
-            found, solver = _on_finer_mesh(found, problem, solver)
+            found, solver = _on_finer_mesh(found, refined, problem, solver)
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
     found.check = solver.run(found.answer.parameters)
@@ -210,13 +211,12 @@ def widened(answer: Answer, problem: Problem) -> Answer:
     return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
 
 
-def _refined(
+def _refine(
     found: Inversion, problem: Problem, solver: Solver, start: np.ndarray, solves: int
-) -> Answer:
-    """Refine from ``start`` and keep the path for the report."""
+) -> tuple[Refined, float]:
+    """Refine from ``start``; returns the seconds that it took beyond its forward runs, too."""
     began, before = time.perf_counter(), sum(solver.seconds)
     result = refine(problem, np.log(start), solves, _say)
-    found.refined = result
     if not result.converged:
         found.notes.append(
             f"The refinement had not converged after {solves} forward runs; allow it more."
@@ -227,8 +227,7 @@ def _refined(
             f"What is known of {', '.join(weak)} comes from the sampling box more than from the "
             "data."
         )
-    seconds = time.perf_counter() - began - (sum(solver.seconds) - before)
-    return refined_answer(result, seconds)
+    return result, time.perf_counter() - began - (sum(solver.seconds) - before)
 
 
 def refined_answer(result: Refined, seconds: float) -> Answer:
@@ -237,7 +236,9 @@ def refined_answer(result: Refined, seconds: float) -> Answer:
     return Answer(REFINED, np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)
 
 
-def _on_finer_mesh(found: Inversion, problem: Problem, solver: Solver) -> tuple[Inversion, Solver]:
+def _on_finer_mesh(
+    found: Inversion, refined: Refined, problem: Problem, solver: Solver
+) -> tuple[Inversion, Solver]:
     """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh."""
     specimen = found.study.specimen
     cells = (2 * specimen.cells_x, 2 * specimen.cells_y)
@@ -247,7 +248,7 @@ def _on_finer_mesh(found: Inversion, problem: Problem, solver: Solver) -> tuple[
     fine.seconds.extend(solver.seconds)
     sharper = replace(problem, measurement=finer.measurement, forward=fine.run)
     began, before = time.perf_counter(), sum(fine.seconds)
-    result = refine_further(found.refined, sharper, _say)
+    result = refine_further(refined, sharper, _say)
     seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
     answers = [*found.answers[:-1], refined_answer(result, found.answers[-1].seconds + seconds)]
     same = {name: getattr(found, name) for name in ("seconds", "notes")}

@@ -176,9 +176,10 @@ def grain_problems(data: xr.Dataset) -> Iterator[str]:
 
 def _place_problems(data: xr.Dataset) -> Iterator[str]:
     """Problems of where the grain map lies, seen by its bounding box."""
-    sheet = [data.attrs.get(f"sheet_{name}_mm") for name in ("width", "height")]
-    if None in sheet:
+    names = ("sheet_width_mm", "sheet_height_mm")
+    if not data.attrs.keys() >= set(names):
         return
+    sheet = [data.attrs[name] for name in names]
     corners = np.array([[data[f"grain_{name}_mm"].values[end] for name in "xy"] for end in (0, -1)])
     box = np.array(np.meshgrid(*corners.T)).reshape(2, -1)
     affine = data["affine"].values

@@ -77,7 +77,7 @@ def variable(name: str, values: Any) -> xr.Variable:
 def part(values: dict[str, Any]) -> dict[str, xr.Variable]:
     """Variables of a specimen file from arrays, with the labels that they need."""
     found = {name: variable(name, array) for name, array in values.items()}
-    needed = {dim for entry in found.values() for dim in entry.dims} & LABELS.keys()
+    needed = {str(dim) for entry in found.values() for dim in entry.dims} & LABELS.keys()
     return {**found, **{name: variable(name, list(LABELS[name])) for name in needed}}
 
 
@@ -159,7 +159,7 @@ def problems(data: xr.Dataset) -> Iterator[str]:
 
 def _structure(data: xr.Dataset) -> Iterator[str]:
     """Variables that are missing, unknown, or of other dims, dtype, units or labels."""
-    names = data.variables.keys()
+    names = {str(name) for name in data.variables}
     for members in PARTS:
         if set(members) & names:
             there = min(members.keys() & names)

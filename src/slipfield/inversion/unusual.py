@@ -74,18 +74,18 @@ def _sheet(study: Study, trained: Study) -> Iterator[Channel]:
     """Size, elongation, rate and resolution."""
     here, there = study.specimen, trained.specimen
     yield _ratio("sheet height", here.height_mm, there.height_mm, " mm")
-    yield _ratio("sheet width over height", *_aspects(study, trained), "")
-    ends = [(s.loading.path[-1], s.specimen.height_mm) for s in (study, trained)]
-    elongation = [100 * abs(u) / height for (_, u), height in ends]
-    yield _ratio("final elongation", *elongation, " %")
-    rates = [e / time for e, ((time, _), _) in zip(elongation, ends, strict=True)]
-    yield _ratio("elongation rate", *rates, " % per s")
-    sizes = [s.height_mm / s.cells_y for s in (here, there)]
-    yield _ratio("element size", *sizes, " mm")
+    aspect, usual = (s.width_mm / s.height_mm for s in (here, there))
+    yield _ratio("sheet width over height", aspect, usual, "")
+    yield _ratio("final elongation", _elongation(study), _elongation(trained), " %")
+    rate, usual = (_elongation(s) / s.loading.path[-1][0] for s in (study, trained))
+    yield _ratio("elongation rate", rate, usual, " % per s")
+    size, usual = (s.height_mm / s.cells_y for s in (here, there))
+    yield _ratio("element size", size, usual, " mm")
 
 
-def _aspects(study: Study, trained: Study) -> list[float]:
-    return [s.specimen.width_mm / s.specimen.height_mm for s in (study, trained)]
+def _elongation(study: Study) -> float:
+    """Elongation at the end of the loading path, %."""
+    return 100 * abs(study.loading.path[-1][1]) / study.specimen.height_mm
 
 
 def _grains(microstructure: xr.Dataset, trained: Study) -> Iterator[Channel]:

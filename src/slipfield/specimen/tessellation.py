@@ -55,12 +55,13 @@ def tessellate(specimen: Specimen, random: np.random.Generator) -> tuple[np.ndar
     number = grains_per_band(specimen)
     band = np.repeat(np.arange(len(number)), number)
     edges = np.cumsum([0.0] + [b.height_fraction for b in specimen.bands]) * specimen.height_mm
-    seeds, areas = [], []
+    band_areas, band_seeds = [], []
     for kind, count, low, high in zip(specimen.bands, number, edges, edges[1:], strict=False):
         strip = shapely.intersection(sheet, shapely.box(0, low, specimen.width_mm, high))
-        areas.append(_lognormal_areas(count, strip.area, specimen.size_sigma, random))
-        seeds.append(_band_seeds(kind, areas[-1], low, high, specimen.width_mm, random))
-    seeds, areas = into_sheet(specimen, np.concatenate(seeds)), np.concatenate(areas)
+        areas = _lognormal_areas(count, strip.area, specimen.size_sigma, random)
+        band_areas.append(areas)
+        band_seeds.append(_band_seeds(kind, areas, low, high, specimen.width_mm, random))
+    seeds, areas = into_sheet(specimen, np.concatenate(band_seeds)), np.concatenate(band_areas)
     areas *= sheet.area / areas.sum()
 
     columnar = np.array([b.kind == "columnar" for b in specimen.bands])[band]

@@ -15,30 +15,43 @@ from slipfield.errors import SlipfieldError
 LARGEST_UNEVENNESS = 0.02
 """Distance of a point from its place on the grid, in steps of the grid."""
 
+Unit = Literal["px", "mm"]
+Direction = Literal["up", "down"]
+
 
 @dataclass(frozen=True)
-class Frames:
-    """Strain maps of one measurement on a regular grid, in the axes of the file.
+class Maps:
+    """Maps on a regular grid.
 
     Attributes
     ----------
-    x, y : (nx,), (ny,) ascending positions in ``position_unit``.
+    x, y : (nx,), (ny,) ascending positions.
     strain : (time, 3, ny, nx) xx, yy, xy (tensor shear), NaN where there is none.
-    u, v : (time, ny, nx) displacements in ``displacement_unit``, or None.
+    u, v : (time, ny, nx) displacements, or None.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    strain: np.ndarray
+    u: np.ndarray | None = None
+    v: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames(Maps):
+    """Strain maps of one measurement, in the axes of the file.
+
+    Attributes
+    ----------
     position_unit, displacement_unit : "px" or "mm".
     y_axis : direction of the file's y axis in the picture.
     measure : strain measure, or None if the format does not say.
     strain_unit : unit of the strains in the file's header, which was applied; empty if none.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    strain: np.ndarray
-    u: np.ndarray | None
-    v: np.ndarray | None
-    position_unit: Literal["px", "mm"]
-    displacement_unit: Literal["px", "mm"]
-    y_axis: Literal["up", "down"]
+    position_unit: Unit
+    displacement_unit: Unit
+    y_axis: Direction
     measure: str | None
     strain_unit: str = ""
 
@@ -86,13 +99,10 @@ def numbered(files: Sequence[Path]) -> list[Path]:
     return [files[i] for i in order]
 
 
-def on_grid(frames: Sequence[Points]) -> dict[str, np.ndarray]:
+def on_grid(frames: Sequence[Points]) -> Maps:
     """Put frames of scattered points on one regular grid.
 
-    Returns
-    -------
-    ``x`` (nx,), ``y`` (ny,), ``strain`` (time, 3, ny, nx) and, if all frames have them, ``u``
-    and ``v`` (time, ny, nx); NaN where a frame has no point.
+    The maps have ``u`` and ``v`` if all frames have them, and are NaN where a frame has no point.
 
     Raises
     ------
@@ -114,7 +124,7 @@ def on_grid(frames: Sequence[Points]) -> dict[str, np.ndarray]:
             arrays[name][number, row, column] = frame.values[name]
     strain = np.stack([arrays.pop(name) for name in ("exx", "eyy", "exy")], axis=1)
     incomplete = np.isnan(strain).any(axis=1, keepdims=True)
-    return {"x": x, "y": y, "strain": np.where(incomplete, np.nan, strain), **arrays}
+    return Maps(x, y, np.where(incomplete, np.nan, strain), **arrays)
 
 
 def _axis(values: np.ndarray, name: str, source: Path) -> np.ndarray:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.readers.frames import Frames, Points, numbered, on_grid
+from slipfield.inversion.readers.frames import Direction, Frames, Points, Unit, numbered, on_grid
 from slipfield.inversion.readers.tables import Column, read_table
 
 STRAINS = ("exx", "eyy", "exy")
@@ -39,9 +38,9 @@ class Layout:
 
     program: str
     columns: dict[str, str]
-    position_unit: Literal["px", "mm"]
-    displacement_unit: Literal["px", "mm"]
-    y_axis: Literal["up", "down"]
+    position_unit: Unit
+    displacement_unit: Unit
+    y_axis: Direction
     measure: str | None
     valid: Valid = lambda columns: None
     comment: str = "#"
@@ -73,7 +72,7 @@ def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
     grid = on_grid(frames)
     strain = first[layout.columns["exx"]]
     return Frames(
-        **{"u": None, "v": None, **grid},
+        **vars(grid),
         position_unit=layout.position_unit,
         displacement_unit=layout.displacement_unit,
         y_axis=layout.y_axis,

@@ -71,7 +71,7 @@ def gridded(
     order = np.lexsort((x, y))
     shape = len(rows), len(columns)
     count = {number: int((phase == number).sum()) for number in cubic}
-    number = max(count, key=count.get, default=0)
+    number = max(count, key=lambda each: count[each], default=0)
     if count.get(number, 0) == 0:
         raise SlipfieldError(f"{path}: no pixel of a cubic crystal; the model is for FCC metals")
     return Scan(

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.readers.frames import Frames, Points, numbered, on_grid
+from slipfield.inversion.readers.frames import Direction, Frames, Points, Unit, numbered, on_grid
 from slipfield.inversion.readers.point_tables import STRAINS, Layout, read_frames
 from slipfield.inversion.readers.tables import Column
 
@@ -26,9 +26,9 @@ def _valid(columns: dict[str, Column]) -> np.ndarray | None:
 
 
 def _layout(positions: dict[str, str], calibrated: bool) -> Layout:
-    unit = "mm" if calibrated else "px"
+    unit: Unit = "mm" if calibrated else "px"
     columns = {**positions, **{name: name for name in STRAINS}}
-    y_axis = "up" if calibrated else "down"
+    y_axis: Direction = "up" if calibrated else "down"
     return Layout("VIC-2D", columns, unit, unit, y_axis, "green_lagrange", _valid)
 
 
@@ -55,7 +55,7 @@ def read_mat(files: Sequence[Path]) -> Frames:
     files = numbered(files)
     grid = on_grid([_points(path) for path in files])
     return Frames(
-        **{"u": None, "v": None, **grid},
+        **vars(grid),
         position_unit="px",
         displacement_unit="px",
         y_axis="down",
