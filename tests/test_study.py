@@ -88,6 +88,10 @@ WRONG = {
         {"crossval": {"grouping": "both", "folds": 2}, "specimen": {"microstructures": 3}},
         ["crossval.folds: 2 folds of 3", "leave fewer than two"],
     ),
+    "more ranks than elements": (
+        {"specimen": {"cells_x": 4, "cells_y": 4}, "execution": {"ranks_per_sample": 17}},
+        ["execution.ranks_per_sample: given 17", "16 elements"],
+    ),
     "more folds than samples": (
         {"sampling": {"samples": 3}, "crossval": {"folds": 4}},
         ["crossval.folds", "sampling.samples"],

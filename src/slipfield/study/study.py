@@ -61,6 +61,16 @@ class Study(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _an_element_for_each_rank(self) -> Study:
+        ranks = self.execution.ranks_per_sample
+        elements = self.specimen.cells_x * self.specimen.cells_y
+        if ranks > elements:
+            raise ValueError(
+                f"execution.ranks_per_sample: given {ranks}; the mesh has {elements} elements"
+            )
+        return self
+
     @property
     def models(self) -> tuple[str, ...]:
         """Inverters that the study trains: the one of ``learning`` first."""
