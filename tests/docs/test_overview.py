@@ -6,9 +6,6 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "src" / "slipfield"
-EXCEPTIONS = {
-    ("learning/network_inverter.py", "projection"),
-}
 COMMAND_LINE = {"__init__", "__main__", "cli"}
 
 
@@ -49,4 +46,4 @@ def test_imports_point_down_the_table():
         if not path.name.endswith("verbs.py"):
             above = {name for name in imports(path) if order[name] < order[room_of(path)]}
             upwards |= {(path.relative_to(PACKAGE).as_posix(), name) for name in above}
-    assert upwards == EXCEPTIONS
+    assert upwards == set()

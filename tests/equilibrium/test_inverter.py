@@ -8,9 +8,9 @@ from slipfield.equilibrium.features import feature_table
 from slipfield.equilibrium.inverter import EquilibriumInverter
 from slipfield.equilibrium.network import predict_ensemble, train_member
 from slipfield.errors import SlipfieldError
+from slipfield.learning.intervals import coverage
 from slipfield.learning.model_io import load_model
 from slipfield.learning.run import train_model
-from slipfield.projection.intervals import coverage
 from slipfield.study import Noise
 from tests.shards import tiny_study, write_dataset
 

@@ -5,9 +5,8 @@ from functools import partial
 
 import numpy as np
 
+from slipfield.learning.intervals import conformal_factors, coverage
 from slipfield.projection.intervals import (
-    conformal_factors,
-    coverage,
     cross_validate,
     interval,
     normalised_scores,

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slipfield.learning.intervals import conformal_factors
 from slipfield.learning.model_io import load_model
-from slipfield.projection.intervals import conformal_factors, interval
+from slipfield.projection.intervals import interval
 from slipfield.study import PARAMETERS
 
 MODEL = Path(__file__).parents[2] / "results/reference/model"

@@ -15,9 +15,9 @@ from slipfield.baselines.summary import summarise_samples
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
+from slipfield.learning.intervals import coverage
 from slipfield.learning.split import split_once
 from slipfield.progress import progress
-from slipfield.projection.intervals import coverage
 from slipfield.projection.protocol import Row, score_predictions, write_table
 from slipfield.study import Study
 

@@ -16,10 +16,9 @@ from slipfield.equilibrium.features import feature_table
 from slipfield.equilibrium.network import Member, Prediction, predict_ensemble, train_member
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file
-from slipfield.learning.interval_table import write_intervals
+from slipfield.learning.intervals import conformal_factors, write_intervals
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.split import derived_seed
-from slipfield.projection.intervals import conformal_factors
 from slipfield.study import Study
 
 WEIGHTS = "model.safetensors"

@@ -18,6 +18,7 @@ from slipfield.dataset.torch_data import FieldDataset, loader
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_netcdf
 from slipfield.learning.device import choose_device
+from slipfield.learning.intervals import conformal_factors
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.settings import check_image
 from slipfield.learning.train import (
@@ -27,7 +28,6 @@ from slipfield.learning.train import (
     write_history,
 )
 from slipfield.network.cnn_lstm import MODALITIES, CnnLstm, build_network
-from slipfield.projection.intervals import conformal_factors
 from slipfield.study import Study
 
 WEIGHTS, CALIBRATION = "model.safetensors", "calibration.safetensors"

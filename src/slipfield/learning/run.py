@@ -17,6 +17,7 @@ from slipfield.dataset.collection import Collection
 from slipfield.dataset.manifest import netcdf_files
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
+from slipfield.learning.intervals import coverage
 from slipfield.learning.inverter import IntervalInverter, Inverter, Monitor, inverter_class
 from slipfield.learning.metrics import mean_predictor_scores, scores
 from slipfield.learning.model_io import load_model, save_model
@@ -134,8 +135,7 @@ def interval_coverage(
     if not isinstance(inverter, IntervalInverter):
         return None
     low, high = inverter.predict_interval(dataset, indices, LEVEL)
-    true = dataset.parameters[indices]
-    inside = ((low <= true) & (true <= high)).mean(axis=0)
+    inside = coverage(low, high, dataset.parameters[indices])
     return dict(zip(PARAMETERS, inside.tolist(), strict=True))
 
 

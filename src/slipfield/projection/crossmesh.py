@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.model_selection import GroupKFold
 
 from slipfield.dataset.collection import Collection
+from slipfield.learning.intervals import coverage
 from slipfield.projection.adapt import finer_samples
-from slipfield.projection.intervals import coverage
 from slipfield.projection.inverter import ProjectionInverter
 from slipfield.projection.protocol import Row, score_predictions, write_table
 from slipfield.study import Study

@@ -7,7 +7,6 @@ the same microstructure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -100,22 +99,7 @@ def normalised_scores(estimate: Estimate, log_parameters: np.ndarray) -> np.ndar
     return np.sort(error, axis=0)
 
 
-def conformal_factors(scores: np.ndarray, level: float) -> np.ndarray:
-    """Multiples of the standard deviation that make an interval of ``level``, (3,).
-
-    The quantile with the finite-sample correction: the ceil((n + 1) level)-th smallest score,
-    or the largest one where there are too few.
-    """
-    rank = math.ceil((len(scores) + 1) * level)
-    return scores[min(rank, len(scores)) - 1]
-
-
 def interval(estimate: Estimate, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends of k1, k2, k3, each (n, 3), symmetric in ln k."""
     half = factors * estimate.deviation
     return np.exp(estimate.log_parameters - half), np.exp(estimate.log_parameters + half)
-
-
-def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Share of true values inside their intervals, (3,)."""
-    return ((low <= true) & (true <= high)).mean(axis=0)

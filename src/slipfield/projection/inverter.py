@@ -14,14 +14,13 @@ from safetensors.numpy import load_file, save_file
 from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file, write_text
-from slipfield.learning.interval_table import write_intervals
+from slipfield.learning.intervals import conformal_factors, write_intervals
 from slipfield.learning.inverter import Monitor
 from slipfield.projection.features import MINIMUM_SHARE, Projection, Projector, noise_covariance
 from slipfield.projection.intervals import (
     FOLDS,
     Selection,
     Training,
-    conformal_factors,
     cross_validate,
     interval,
     normalised_scores,

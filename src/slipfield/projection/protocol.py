@@ -13,15 +13,9 @@ from typing import Any
 import numpy as np
 
 from slipfield.files import write_text
+from slipfield.learning.intervals import conformal_factors, coverage
 from slipfield.learning.metrics import r_squared
-from slipfield.projection.intervals import (
-    Training,
-    conformal_factors,
-    coverage,
-    interval,
-    normalised_scores,
-    select_degree,
-)
+from slipfield.projection.intervals import Training, interval, normalised_scores, select_degree
 from slipfield.study import PARAMETERS
 
 Row = dict[str, Any]

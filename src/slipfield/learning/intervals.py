@@ -1,9 +1,10 @@
-"""The table of true, predicted and enclosed parameters that inverters with intervals write."""
+"""Intervals of any inverter: their width by split-conformal prediction, coverage, their table."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,21 @@ from slipfield.study import PARAMETERS
 
 INTERVALS = "intervals.csv"
 _KINDS = ("true", "predicted", "low", "high")
+
+
+def conformal_factors(scores: np.ndarray, level: float) -> np.ndarray:
+    """Multiples of the standard deviation that make an interval of ``level``, (3,).
+
+    The quantile with the finite-sample correction: the ceil((n + 1) level)-th smallest score,
+    or the largest one where there are too few.
+    """
+    rank = math.ceil((len(scores) + 1) * level)
+    return scores[min(rank, len(scores)) - 1]
+
+
+def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Share of true values inside their intervals, (3,)."""
+    return ((low <= true) & (true <= high)).mean(axis=0)
 
 
 def write_intervals(
