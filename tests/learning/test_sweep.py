@@ -121,6 +121,20 @@ def test_a_killed_job_continues(files, dataset_dir, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["base.json"]
 
 
+def test_seconds_are_those_of_all_epochs_also_of_earlier_processes(
+    dataset_dir, tmp_path, monkeypatch
+):
+    fit = NetworkInverter.fit
+
+    def resumed(self, *arguments):
+        fit(self, *arguments)
+        self.history[0]["seconds"] = 1000.0
+
+    monkeypatch.setattr(NetworkInverter, "fit", resumed)
+    runs = run_setting(STUDY, dataset_dir, "base", tmp_path / "base.json")["runs"]
+    assert [round(run["seconds"], -2) for run in runs] == [1000.0, 1000.0]
+
+
 def test_table_holds_means_and_deviations_of_the_runs(files, tmp_path):
     rows = summarise_sweep(list(files.values()), "learning_rate", tmp_path / "table3.csv")
     assert [row["value"] for row in rows] == [1e-2, 3e-3]
