@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -121,6 +122,24 @@ def _storage_fault(temporary: Path, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in STORAGE_ERRORS:
         return os.strerror(error.errno)
     return ""
+
+
+@contextmanager
+def alone(path: str | Path) -> Iterator[None]:
+    """Keep other processes that use the same ``path`` waiting until the block ends.
+
+    The lock ends with its process, however it ends. Where the file system has no locks, nobody
+    waits.
+    """
+    path = Path(path)
+    try:
+        lock = open(path.with_name(f".{path.name}.lock"), "w")
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be written: {error.strerror}") from error
+    with lock:
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -1,9 +1,13 @@
 """Collections and decoded fields: the same numbers wherever they are kept, noise included."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import xarray as xr
 
+from slipfield.dataset import fields
 from slipfield.dataset.collection import Collection
 from slipfield.dataset.fields import choose_storage, decode
 from slipfield.dataset.noise import add_noise
@@ -70,6 +74,51 @@ def test_every_storage_gives_the_same(collection, study, stride):
     for other in (stream, disk):
         np.testing.assert_array_equal(other.load, memory.load)
         np.testing.assert_array_equal(other.strain_moments.squares, memory.strain_moments.squares)
+
+
+def test_one_of_two_jobs_decodes_and_the_other_waits(study, tmp_path, monkeypatch):
+    """Each copy is as large as all shards together; both at once would fill the disk."""
+    folder, read_all, calls = write_dataset(study, tmp_path), fields._read_all, []
+
+    def slowly(*arguments):
+        calls.append(arguments)
+        time.sleep(0.5)
+        return read_all(*arguments)
+
+    monkeypatch.setattr(fields, "_read_all", slowly)
+    collections = [Collection.of_dataset(folder) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda each: decode(each, 1, QUIET, "disk"), collections))
+    assert len(calls) == 1
+    np.testing.assert_array_equal(found[0].strain, found[1].strain)
+    np.testing.assert_array_equal(found[0].load, found[1].load)
+
+
+def test_a_copy_that_is_there_is_used_although_another_one_had_no_room(
+    study, tmp_path, monkeypatch
+):
+    folder = write_dataset(study, tmp_path)
+    decode(Collection.of_dataset(folder), 1, QUIET, "disk")
+    monkeypatch.setattr(fields, "choose_storage", lambda *_: "stream")
+    assert isinstance(decode(Collection.of_dataset(folder), 1, QUIET).strain, np.memmap)
+    other = decode(Collection.of_dataset(folder), 2, QUIET).strain
+    assert isinstance(other, fields.StreamedStrain)
+
+
+@pytest.mark.parametrize("end", [".npy", ".npz"])
+@pytest.mark.parametrize("content", [b"", b"PK", "object"])
+def test_a_damaged_or_foreign_copy_is_one_line(study, tmp_path, end, content):
+    folder = write_dataset(study, tmp_path)
+    decode(Collection.of_dataset(folder), 1, QUIET, "disk")
+    (copy,) = folder.glob(f"decoded-*{end}")
+    if content == "object":
+        save = np.save if end == ".npy" else lambda handle, value: np.savez(handle, load=value)
+        with open(copy, "wb") as handle:
+            save(handle, np.array([{}], dtype=object))
+    else:
+        copy.write_bytes(content)
+    with pytest.raises(SlipfieldError, match=r"decoded-.*: not readable \(.*delete both"):
+        decode(Collection.of_dataset(folder), 1, QUIET, "disk")
 
 
 def test_storage_follows_the_size(tmp_path):

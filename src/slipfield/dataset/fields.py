@@ -14,16 +14,19 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
 from slipfield.dataset.collection import Collection
 from slipfield.dataset.moments import Moments
 from slipfield.dataset.noise import add_noise
-from slipfield.files import complete_file
+from slipfield.errors import SlipfieldError
+from slipfield.files import alone, complete_file
 from slipfield.plan import FIELDS_IN_MEMORY_MB
 from slipfield.progress import progress
 from slipfield.study import Noise
+from slipfield.validation import one_line
 
 Storage = Literal["memory", "disk", "stream"]
 MEMORY_SHARE = 1 / 8
@@ -112,7 +115,8 @@ def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage 
     source = StreamedStrain(collection, stride, noise)
     height, width = (-(-nodes // stride) for nodes in collection.image)
     shape = (len(collection), len(collection.time), 3, height, width)
-    storage = storage or choose_storage(shape, collection.folder)
+    if storage is None:
+        storage = "disk" if _is_mapped(source) else choose_storage(shape, collection.folder)
     if storage == "disk":
         strain, load, moments = _mapped(source, shape)
     else:
@@ -162,29 +166,57 @@ def _read_all(
     return load, Moments.stack(moments)
 
 
+def _copies(source: StreamedStrain) -> tuple[Path, Path]:
+    """Files of the decoded copy and of what belongs to it."""
+    collection = source.collection
+    key = json.dumps([collection.data_hash, source.stride, source.noise.model_dump()])
+    stem = f"decoded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return collection.folder / f"{stem}.npy", collection.folder / f"{stem}.npz"
+
+
+def _is_mapped(source: StreamedStrain) -> bool:
+    """Whether the decoded copy is there: the disk needs no more room for it."""
+    return source.collection.folder is not None and all(map(Path.exists, _copies(source)))
+
+
 def _mapped(
     source: StreamedStrain, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray, Moments]:
     """Map the decoded copy in the dataset's folder; write it first if it is not there.
 
-    Two jobs that start at once both write it; the second one replaces the first's equal copy.
+    Of jobs that start at once, one writes it and the others wait: it may fill half of the disk.
+
+    Raises
+    ------
+    SlipfieldError
+        If the copy cannot be written, or one that is there cannot be read.
     """
-    collection = source.collection
-    key = json.dumps([collection.data_hash, source.stride, source.noise.model_dump()])
-    stem = f"decoded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    array_path, side_path = (collection.folder / f"{stem}{end}" for end in (".npy", ".npz"))
-    if not (array_path.exists() and side_path.exists()):
-        with complete_file(array_path) as temporary:
-            keep = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
-            _allocate(temporary)
-            load, moments = _read_all(source, shape, keep)
-            keep.flush()
-        with complete_file(side_path) as temporary, open(temporary, "wb") as handle:
-            np.savez(handle, load=load, **vars(moments))
-    with np.load(side_path) as side:
-        load = side["load"]
-        moments = Moments(side["count"], side["mean"], side["squares"])
-    return np.load(array_path, mmap_mode="r"), load, moments
+    array_path, side_path = _copies(source)
+    with alone(array_path):
+        if not (array_path.exists() and side_path.exists()):
+            _write_copy(source, shape, array_path, side_path)
+    try:
+        with np.load(side_path) as side:
+            load = side["load"]
+            moments = Moments(side["count"], side["mean"], side["squares"])
+        return np.load(array_path, mmap_mode="r"), load, moments
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise SlipfieldError(
+            f"{array_path}, {side_path.name}: not readable ({one_line(error)}); delete both"
+        ) from error
+
+
+def _write_copy(
+    source: StreamedStrain, shape: tuple[int, ...], array_path: Path, side_path: Path
+) -> None:
+    """Decode all samples into a file to be mapped, and what belongs to it into another."""
+    with complete_file(array_path) as temporary:
+        keep = np.lib.format.open_memmap(temporary, "w+", np.float16, shape)
+        _allocate(temporary)
+        load, moments = _read_all(source, shape, keep)
+        keep.flush()
+    with complete_file(side_path) as temporary, open(temporary, "wb") as handle:
+        np.savez(handle, load=load, **vars(moments))
 
 
 def _allocate(path: Path) -> None:
