@@ -43,6 +43,18 @@ def test_the_name_of_a_study_cannot_lead_out_of_the_results(tmp_path, name):
     assert set(tmp_path.iterdir()) <= {path, tmp_path / ".snakemake"}
 
 
+def test_a_cluster_is_not_given_a_folder_that_its_shell_would_take_apart(tmp_path):
+    """Snakemake's plugin for Slurm would run what stands in the folder's name."""
+    (tmp_path / ODD).mkdir()
+    target = "results/mini/microstructures/00001.nc"
+    result = snakemake(tmp_path / ODD, target, profile="slurm")
+    assert result.returncode != 0
+    assert "a cluster's shell would take this path apart; rename its folders" in result.stdout
+    assert "submitted" not in result.stdout
+    assert list(tmp_path.rglob("injected*")) == []
+    assert not (tmp_path / ODD / "results").exists()
+
+
 def test_a_repository_in_a_folder_that_a_shell_would_take_apart(tmp_path):
     (tmp_path / ODD).mkdir()
     repository = tmp_path / ODD / "re po"

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shlex
 
 import yaml
@@ -55,11 +56,23 @@ def settings(*fields):
     return repr(values)
 
 
+def refuse_shell_signs():
+    """Snakemake's plugin for Slurm puts these paths into a shell's command as they are."""
+    for path in (os.getcwd(), workflow.main_snakefile, *workflow.configfiles):
+        if signs := sorted(set(re.findall(r"[^\w@%+=:,./ -]", str(path)))):
+            raise WorkflowError(
+                f"{str(path)!r}: a cluster's shell would take this path apart; rename its folders, "
+                f"without {' '.join(map(repr, signs))}"
+            )
+
+
 def begin():
     """Keep a second run of the study out, and write down the study as used.
 
     Files dated in the future would make every job fail that reads them. The lock ends with this process, however it ends.
     """
+    if workflow.non_local_exec:
+        refuse_shell_signs()
     try:
         os.makedirs(FOLDER, exist_ok=True)
         workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
