@@ -223,6 +223,23 @@ def open_netcdf(path: str | Path) -> xr.Dataset:
         raise SlipfieldError(f"{path}: not a readable NetCDF file: {one_line(error)}") from error
 
 
+def check_specimen(data: xr.Dataset, path: str | Path, study: Study) -> None:
+    """Refuse a grain map of another specimen; material, loading and solver do not matter to it.
+
+    Raises
+    ------
+    SlipfieldError
+        Naming the first field of ``specimen`` that differs from the study's.
+    """
+    made = study_of(data, path).specimen.model_dump(exclude={"microstructures"})
+    for name, value in made.items():
+        if (ours := getattr(study.specimen, name)) != value and name != "bands":
+            raise SlipfieldError(
+                f"{path}: made with specimen.{name} = {value}, but the study has {ours}; "
+                "make the grain map with this config"
+            )
+
+
 def study_of(data: xr.Dataset, path: str | Path) -> Study:
     """Study configuration recorded in a file of ours.
 

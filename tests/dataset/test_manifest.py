@@ -109,6 +109,17 @@ def test_refuses_other_physics(study, results):
         gather_all(study, results)
 
 
+def test_grain_maps_outlive_a_change_of_material_but_not_of_the_specimen(results):
+    other = tiny_study(material={"h0_MPa": 90.0})
+    for path in results.glob("microstructures/*.nc"):
+        write_netcdf(make_microstructure(other, int(path.stem)), path, other)
+    assert gather_all(tiny_study(), results)["samples"] == 24
+    wider = tiny_study(specimen={"width_mm": 2.5})
+    write_netcdf(make_microstructure(wider, 1), results / "microstructures" / "00001.nc", wider)
+    with pytest.raises(SlipfieldError, match=r"00001.nc: made with specimen.width_mm = 2.5"):
+        gather_all(tiny_study(), results)
+
+
 def test_refuses_a_missing_and_a_double_sample(study, results):
     extra = results / "shards" / "copy.nc"
     shutil.copy(first_shard(results), extra)

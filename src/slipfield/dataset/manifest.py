@@ -28,7 +28,7 @@ from slipfield.dataset.contract import (
 )
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
-from slipfield.files import open_netcdf, write_netcdf, write_text
+from slipfield.files import check_specimen, open_netcdf, write_netcdf, write_text
 from slipfield.plan import batches, parse_batch
 from slipfield.progress import progress
 from slipfield.sampling import read_design
@@ -197,7 +197,10 @@ def gather(
 def _check(
     path: Path, study: Study, kind: FileKind, remedy: str, visit: Visit | None = None
 ) -> None:
-    """Refuse a file that breaks the contract, is of another kind or made under other physics."""
+    """Refuse a file that breaks the contract, is of another kind or made under other physics.
+
+    A grain map must only be of the study's specimen: it outlives a change of material.
+    """
     found = violations(path, visit)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -205,6 +208,9 @@ def _check(
     with open_netcdf(path) as data:
         if (found_kind := file_kind(data)) is not kind:
             raise SlipfieldError(f"{path}: a {found_kind.name} file, expected a {kind.name} file")
+        if kind is MICROSTRUCTURE:
+            check_specimen(data, path, study)
+            return
         given, expected = data.attrs["physics_hash"], study.physics_hash()
     if given != expected:
         raise SlipfieldError(

@@ -30,7 +30,7 @@ from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain, strain_rate
 from slipfield.fem.versions import solver_versions
-from slipfield.files import Sliced, open_netcdf, study_of, write_netcdf
+from slipfield.files import Sliced, check_specimen, open_netcdf, write_netcdf
 from slipfield.progress import track
 from slipfield.sampling import read_design
 from slipfield.study import PARAMETERS, Study
@@ -48,13 +48,7 @@ def read_microstructure(study: Study, path: Path) -> Microstructure:
     if found:
         raise SlipfieldError(f"{path}: {found[0]}")
     with open_netcdf(path) as data:
-        made = study_of(data, path).specimen.model_dump(exclude={"microstructures"})
-        for name, value in made.items():
-            if (ours := getattr(study.specimen, name)) != value and name != "bands":
-                raise SlipfieldError(
-                    f"{path}: made with specimen.{name} = {value}, but the study has {ours}; "
-                    "make the grain map with this config"
-                )
+        check_specimen(data, path, study)
         return Microstructure.from_dataset(data, str(path))
 
 
