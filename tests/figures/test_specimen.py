@@ -47,6 +47,15 @@ def test_microstructure_figure(tmp_path, colours):
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_grains_of_one_size_are_a_line_instead_of_a_histogram(tmp_path):
+    """Sizes that differ by rounding have no distribution to fit."""
+    data = make_microstructure(STUDY, 0)
+    data["size"][:] = 0.25 * (1 + 1e-15 * np.arange(60))
+    figure = figure_microstructure(data, STUDY)
+    assert "40 grains of 0.250 mm" in figure.subfigs[1].axes[0].get_title(loc="right")
+    save_figure(figure, tmp_path / "m.png")
+
+
 def test_names_of_bands_are_no_formulas(tmp_path):
     """Matplotlib would refuse the first name, and set the second one as an exponent."""
     content = STUDY.model_dump(mode="json")

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from slipfield.figures.style import COLOURS, RED, plain, use_style
 from slipfield.specimen.microstructure import polygons_of
-from slipfield.specimen.size import size_distribution
+from slipfield.specimen.size import are_spread, size_distribution
 from slipfield.study import Study
 
 FEWEST_FOR_A_FIT = 20
@@ -131,6 +131,9 @@ def _alike_bands(study: Study) -> dict[str, list[int]]:
 
 def _size_histogram(axes: Axes, sizes: np.ndarray, colour: str) -> str:
     """Histogram of ``sizes`` (mm), its bin centres and the fit; returns what was found."""
+    if not are_spread(sizes):
+        axes.axvline(np.median(sizes), color=colour)
+        return f"{len(sizes)} grains of {np.median(sizes):.3f} mm"
     if len(sizes) < FEWEST_FOR_A_FIT:
         axes.hist(sizes, "auto", color=colour, alpha=0.6, ec="white", linewidth=0.3)
         return f"{len(sizes)} grains, median {np.median(sizes):.3f} mm"

@@ -15,6 +15,9 @@ TOLERANCE = 1e-10
 MAX_ITERATIONS = 100
 LIFTED = 3
 
+LEAST_SPREAD = 1e-6
+"""Range of ln D below which all sizes count as one."""
+
 
 def enclosing_ellipses(point_sets: Sequence[np.ndarray]) -> np.ndarray:
     """Axis lengths d1 >= d2 of the minimum-area ellipse around each set of points.
@@ -121,6 +124,11 @@ def lognormal_pdf(size: np.ndarray, mean: float, sigma: float) -> np.ndarray:
     return np.exp(-0.5 * ratio**2) / (np.sqrt(2 * np.pi) * sigma * size)
 
 
+def are_spread(sizes: np.ndarray) -> bool:
+    """Whether sizes differ by more than rounding."""
+    return bool(np.ptp(np.log(sizes)) > LEAST_SPREAD)
+
+
 def size_distribution(sizes: np.ndarray, bins: int | str = "auto") -> SizeDistribution:
     """Log-normal least-squares fit of the bin centres of the histogram (paper, figure 1b).
 
@@ -132,9 +140,9 @@ def size_distribution(sizes: np.ndarray, bins: int | str = "auto") -> SizeDistri
     Raises
     ------
     SlipfieldError
-        If there are fewer than three different sizes.
+        If there are fewer than three different sizes, or all are equal but for rounding.
     """
-    if len(np.unique(sizes)) < 3:
+    if len(np.unique(sizes)) < 3 or not are_spread(sizes):
         raise SlipfieldError(f"sizes: a log-normal fit needs 3 different sizes, given {len(sizes)}")
     density, edges = np.histogram(sizes, bins=bins, density=True)
     centres = 0.5 * (edges[1:] + edges[:-1])
