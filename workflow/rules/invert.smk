@@ -8,7 +8,7 @@ CELL = STUDY.specimen.height_mm / STUDY.specimen.cells_y
 DIC_STEP = CELL / 2
 EBSD_STEP = 0.12 * CELL
 PIXELS_PER_STEP = 10
-INTERVAL = STUDY.loading.path[-1][0] / STUDY.loading.outputs
+INTERVAL = STUDY.loading.output_times[0]
 
 
 rule unseen:

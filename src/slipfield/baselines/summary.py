@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.dataset.collection import Collection
-from slipfield.dataset.noise import add_noise
 from slipfield.files import complete_file, open_netcdf
 from slipfield.progress import progress
 from slipfield.study import Noise
@@ -60,9 +59,7 @@ def _computed(collection: Collection, noise: Noise) -> Summary:
         for row, owner in enumerate(collection.microstructures.tolist()):
             if owner not in masks:
                 masks[owner] = band_weights(collection.microstructure_path(owner))
-            strain, load = add_noise(
-                collection.strain(row), collection.load(row), noise, int(collection.samples[row])
-            )
+            strain, load = collection.measured(row, noise)
             nodes = strain[kept, AXIAL].reshape(len(kept), -1)
             mean, square = (masks[owner] @ values.T for values in (nodes, nodes**2))
             spread = np.sqrt(np.maximum(square - mean**2, 0))

@@ -13,9 +13,10 @@ import numpy as np
 
 from slipfield.dataset.contract import MICROSTRUCTURE, REFERENCE, SHARD, FileKind, file_kind
 from slipfield.dataset.manifest import MANIFEST, angle_maps
+from slipfield.dataset.noise import add_noise
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf, study_of
-from slipfield.study import PARAMETERS, Study, check_study
+from slipfield.study import PARAMETERS, Noise, Study, check_study
 
 
 class Collection:
@@ -159,6 +160,11 @@ class Collection:
     def load(self, index: int) -> np.ndarray:
         """Load of one sample, (time,) float64, N."""
         return self._read("load", index)
+
+    def measured(self, index: int, noise: Noise) -> tuple[np.ndarray, np.ndarray]:
+        """Strain and load of one sample with measurement noise, which the sample's number fixes."""
+        sample = int(self.samples[index])
+        return add_noise(self.strain(index), self.load(index), noise, sample)
 
     def angles(self, microstructure: int) -> np.ndarray:
         """Bunge angles at the nodes of a grain map, (angle, y, x) float64, rad."""

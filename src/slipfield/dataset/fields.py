@@ -20,7 +20,6 @@ import numpy as np
 
 from slipfield.dataset.collection import Collection
 from slipfield.dataset.moments import Moments
-from slipfield.dataset.noise import add_noise
 from slipfield.errors import SlipfieldError
 from slipfield.files import alone, complete_file
 from slipfield.plan import FIELDS_IN_MEMORY_MB
@@ -87,9 +86,7 @@ class StreamedStrain:
 
     def measured(self, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Strain (time, 3, y, x) at the kept nodes, and load (time,) in N, with their noise."""
-        collection = self.collection
-        sample = int(collection.samples[row])
-        strain, load = add_noise(collection.strain(row), collection.load(row), self.noise, sample)
+        strain, load = self.collection.measured(row, self.noise)
         return strain[..., :: self.stride, :: self.stride], load
 
 

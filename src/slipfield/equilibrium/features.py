@@ -8,7 +8,6 @@ import json
 import numpy as np
 
 from slipfield.dataset.collection import Collection
-from slipfield.dataset.noise import add_noise
 from slipfield.equilibrium.displacement import DAMPING, GRIP_WEIGHT
 from slipfield.equilibrium.forces import (
     DEGREE,
@@ -76,12 +75,7 @@ def _computed(collection: Collection, noise: Noise) -> np.ndarray:
         for owner in np.unique(collection.microstructures).tolist():
             crystals = Crystals.read(collection.microstructure_path(owner))
             for row in np.flatnonzero(collection.microstructures == owner).tolist():
-                strain, load = add_noise(
-                    collection.strain(row),
-                    collection.load(row),
-                    noise,
-                    int(collection.samples[row]),
-                )
+                strain, load = collection.measured(row, noise)
                 forces = section_forces(study, crystals, strain, load, collection.time)
                 rows[row] = feature_vector(study, forces)
                 advance()

@@ -20,7 +20,7 @@ class LoadPath:
         corners = np.array(loading.path)
         self._time, self._displacement = corners[:, 0], corners[:, 1]
         end = self._time[-1]
-        self.outputs = end * np.arange(1, loading.outputs + 1) / loading.outputs
+        self.outputs = np.array(loading.output_times)
         tolerance = 1e-9 * end
         inner = [t for t in self._time[1:] if np.abs(self.outputs - t).min() > tolerance]
         self.targets = np.sort(np.concatenate([self.outputs, inner]))

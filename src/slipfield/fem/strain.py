@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-COMPONENTS = ("xx", "yy", "xy")
-
 
 def strain(gradient: np.ndarray, measure: str) -> np.ndarray:
     """Strain (..., 3) = xx, yy, xy (tensor shear) of displacement gradients H.

@@ -167,8 +167,7 @@ def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
     SlipfieldError
         If no measured point lies on the sheet or no output has a strain map.
     """
-    end, count = study.loading.path[-1][0], study.loading.outputs
-    times = end * np.arange(1, count + 1) / count
+    times = np.array(study.loading.output_times)
     strain = data["strain"].values.astype(float)
     strain = convert(strain, data.attrs["strain_measure"], study.solver.strain_measure, axis=1)
     x, y = np.meshgrid(data["x_mm"].values, data["y_mm"].values)
@@ -179,10 +178,10 @@ def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
     points = at_times(data["time"].values, flat, times)
     if not np.isfinite(points).any():
         raise SlipfieldError(
-            f"specimen: no frame near any of the {count} outputs up to {end:g} s; "
+            f"specimen: no frame near any of the {len(times)} outputs up to {times[-1]:g} s; "
             "measure at equal intervals of time"
         )
-    load = np.full(count, np.nan)
+    load = np.full(len(times), np.nan)
     if "load" in data:
         load = at_times(data["time"].values, data["load"].values, times)
     spacing = tuple(float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))

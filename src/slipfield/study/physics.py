@@ -141,6 +141,12 @@ class Loading(Section):
     )
     outputs: Whole = Field(20, ge=1, le=1000, description="Equally spaced outputs, 1.")
 
+    @property
+    def output_times(self) -> list[float]:
+        """Times of the outputs, s; the last one is the end of the path."""
+        end = self.path[-1][0]
+        return [end * number / self.outputs for number in range(1, self.outputs + 1)]
+
     @model_validator(mode="after")
     def _increasing(self) -> Loading:
         times = [t for t, _ in self.path]

@@ -215,7 +215,7 @@ def explicit_sheet(
         study.sampling.centre,
         transverse,
     )
-    outputs = np.linspace(0, study.loading.path[-1][0], study.loading.outputs + 1)[1:]
+    outputs = np.array(study.loading.output_times)
     return sheet, sheet.run(0.1, outputs)
 
 
