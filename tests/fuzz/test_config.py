@@ -66,7 +66,7 @@ def change(draw, target, key):
     """Replace, remove or add an entry."""
     action = draw(st.sampled_from(["replace", "remove", "add"]))
     if isinstance(target, list):
-        if action == "add" or key >= len(target):
+        if action == "add" or not isinstance(key, int) or key >= len(target):
             target.append(draw(VALUES))
         elif action == "remove":
             del target[key]
