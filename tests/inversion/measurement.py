@@ -168,6 +168,35 @@ def write_dice(test: Test, folder: Path) -> list[Path]:
     return paths
 
 
+GOM_NAMES = (
+    "id,x,y,z,displacement_x,displacement_y,displacement_z,"
+    "epsilon_x,epsilon_y,epsilon_xy,mises_strain"
+)
+
+
+def write_gom(test: Test, folder: Path, delimiter: str = ";") -> list[Path]:
+    """GOM Correlate CSV: times as file names, deformed positions, y up, no entry where lost."""
+    paths = []
+    x, y = np.meshgrid(test.x - 3.0, test.y + 2.0)
+    for frame in range(len(test.elongation)):
+        time = INTERVAL * (frame + 1) + 0.5
+        u, v, keep = test.u[frame], test.v[frame], ~test.mask[frame]
+        lines = ["# Units: length:mm angle:deg time:s ", f"# Stage: Stufe {frame + 2}"]
+        lines.append("stage;index;relative_time;date".replace(";", delimiter))
+        stage = [f'"Stufe {frame + 2}"', f"{frame + 2}", f"{time:.4f}", '"2023-02-10T13:54:18.404"']
+        lines += [delimiter.join(stage), "# Name : Flächenkomponente 1"]
+        lines.append(GOM_NAMES.replace(",", delimiter))
+        for number, at in enumerate(np.ndindex(x.shape)):
+            place = [x[at] + u[at], y[at] + v[at], -0.2]
+            strain = [component[at] for component in test.strain[frame]]
+            values = [*place, u[at], v[at], 0.0005, *strain, 0.001] if keep[at] else [*place]
+            entries = [str(number), *(f"{value:.10f}" for value in values)]
+            lines.append(delimiter.join(entries + [""] * (11 - len(entries))))
+        paths.append(folder / f"Flächenkomponente 1_{time:.3f} s.csv")
+        paths[-1].write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return paths
+
+
 def ncorr_content(test: Test):
     """Structure that Ncorr saves, as nested dictionaries; maps from the top row down."""
     _, _, u, v, exx, eyy, exy = test.picture()

@@ -231,6 +231,64 @@ def ncorr_without_strains(folder):
     return ["import", "dic", folder / "n.mat", "--interval", 1]
 
 
+def gom(folder, *pairs):
+    files = m.write_gom(TEST, folder)
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+    return ["import", "dic", *files, "--strain-measure", "engineering"]
+
+
+@case(DIC, "10.500 s.csv", "'epsilon_xy'", "strain X, Y and XY")
+def gom_without_shear(folder):
+    return gom(folder, ("epsilon_xy", "thickness_strain"))
+
+
+@case(DIC, "specimen_001.csv", "no table of the stage", "GOM Correlate")
+def other_program_called_gom(folder):
+    return [*dic(m.write_vic2d(TEST, folder)), "--format", "gom"]
+
+
+@case(DIC, "starts with 'id'")
+def gom_without_points(folder):
+    return gom(folder, ("id;x;y", "name;x;y"))
+
+
+@case(DIC, "no index and time", "export the file again")
+def gom_stage_without_index(folder):
+    return gom(folder, ("stage;index", "stage;number"))
+
+
+@case(DIC, "unit 'inch' of column 'x'", "metric")
+def gom_in_inches(folder):
+    return gom(folder, ("length:mm", "length:inch"))
+
+
+@case(DIC, "unit 'day' of the time")
+def gom_in_days(folder):
+    return gom(folder, ("time:s", "time:day"))
+
+
+@case(DIC, "20.500 s.csv", "missing", "40.500 s.csv")
+def gom_missing_stage(folder):
+    arguments = gom(folder)
+    return [*arguments[:4], *arguments[5:]]
+
+
+@case(DIC, "--strain-measure")
+def gom_measure_not_in_the_file(folder):
+    return gom(folder)[:-2]
+
+
+@case(DIC, "on a line")
+def gom_along_a_line(folder):
+    (path,) = m.write_gom(m.Test(nx=1, elongation=(0.01,), lost=[]), folder)
+    return ["import", "dic", path]
+
+
 @case(DIC, "'right'", "left, right")
 def outline_without_an_edge(folder):
     (folder / "o.csv").write_text("y,left\n0,0\n1.5,0\n")

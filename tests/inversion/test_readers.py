@@ -1,5 +1,7 @@
 """Every reader on files of its format: one tension test comes back from all of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from slipfield.inversion.frames import Axes
 from slipfield.inversion.importing import StrainOptions, detect, import_strain
 from slipfield.inversion.measure import convert
 from slipfield.inversion.readers import load_table
+from slipfield.inversion.readers.frames import Points
+from slipfield.inversion.readers.scattered import SAME_PLACE, resampled
 from slipfield.inversion.specimen_file import problems, provenance
 from tests.inversion import measurement as m
 
@@ -17,6 +21,10 @@ def matchid_2023(test, folder):
     return m.write_matchid(test, folder, m.MATCHID_2023, ";")
 
 
+def gom_with_commas(test, folder):
+    return m.write_gom(test, folder, ",")
+
+
 FORMATS = {
     "vic2d": (m.write_vic2d, {"scale": m.SCALE}),
     "vic2d calibrated": (m.write_vic2d_calibrated, {}),
@@ -24,6 +32,8 @@ FORMATS = {
     "matchid": (m.write_matchid, {"scale": m.SCALE, "measure": "green_lagrange"}),
     "matchid 2023": (matchid_2023, {"scale": m.SCALE, "measure": "green_lagrange"}),
     "dice": (m.write_dice, {"scale": m.SCALE}),
+    "gom": (m.write_gom, {"measure": "green_lagrange"}),
+    "gom with commas": (gom_with_commas, {"measure": "green_lagrange"}),
     "ncorr": (m.write_ncorr, {}),
     "ncorr 7.3": (m.write_ncorr_73, {}),
 }
@@ -49,6 +59,63 @@ def test_reader_gives_back_strain_displacement_and_lost_points(name, tmp_path):
     assert list(problems(data)) == []
     (entry,) = provenance(data)
     assert [file["name"] for file in entry["files"]] == [path.name for path in files]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [10.5, 20.5, 30.5, 40.5]),
+        ({"start": 2.0}, [2, 12, 22, 32]),
+        ({"interval": 1.0}, [1, 2, 3, 4]),
+    ],
+)
+def test_times_in_the_files_count_unless_others_are_given(options, expected, tmp_path):
+    files = m.write_gom(TEST, tmp_path)
+    data = import_strain(files[::-1], StrainOptions(measure="engineering", **options))
+    np.testing.assert_allclose(data["time"], expected)
+    np.testing.assert_allclose(data["strain"], TEST.measured, atol=1e-7)
+
+
+def test_gom_units_are_those_of_the_file(tmp_path):
+    files = m.write_gom(TEST, tmp_path)
+    for path in files:
+        text = path.read_text(encoding="utf-8").replace("length:mm", "length:cm")
+        path.write_text(text.replace("time:s", "time:ms"), encoding="utf-8")
+    data = import_strain(files, StrainOptions(measure="green_lagrange"))
+    np.testing.assert_allclose(data["x_mm"], 10 * TEST.x, atol=1e-6)
+    np.testing.assert_allclose(data["v"], 10 * np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
+    np.testing.assert_allclose(data["time"], [0.0105, 0.0205, 0.0305, 0.0405])
+
+
+def test_points_off_any_grid_are_interpolated_and_gaps_stay():
+    """A linear field comes back exactly from turned, scattered points with a hole."""
+    random = np.random.default_rng(5)
+    x, y = np.meshgrid(np.arange(30.0), np.arange(40.0))
+    turned = np.stack([x + 0.1 * y, y - 0.1 * x], axis=-1) + random.uniform(-0.1, 0.1, (40, 30, 2))
+    hole = np.hypot(x - 15, y - 20) < 5
+    places = turned[~hole]
+    coefficients = {
+        "exx": (1, 2, 3),
+        "eyy": (0, 1, -1),
+        "exy": (2, 0, 0.5),
+        "u": (0, 0, 1),
+        "v": (1, 1, 0),
+    }
+    values = {n: a + places @ [b, c] for n, (a, b, c) in coefficients.items()}
+    grid = resampled([Points(Path("turned"), *places.T, values)])
+    step = np.diff(grid.x)
+    np.testing.assert_allclose(step, step[0])
+    assert step[0] == pytest.approx(1, rel=0.05)
+    nodes = np.stack(np.meshgrid(grid.x, grid.y), axis=-1)
+    found = [*grid.strain[0], grid.u[0], grid.v[0]]
+    known = np.isfinite(found[0])
+    for array, (a, b, c) in zip(found, coefficients.values(), strict=True):
+        error = np.abs(array[known] - a - nodes[known] @ [b, c])
+        assert np.mean(error < 1e-9) > 0.95
+        assert error.max() < SAME_PLACE * step[0] * np.hypot(b, c)
+    centre = nodes - turned[20, 15]
+    assert not known[np.hypot(*np.moveaxis(centre, -1, 0)) < 4].any()
+    assert known.sum() == pytest.approx(len(places), rel=0.1)
 
 
 def test_load_along_the_file_x_axis_is_turned_upright(tmp_path):

@@ -41,10 +41,12 @@ def dic(
     files: Files,
     output: Output,
     format: Annotated[
-        str, typer.Option(help="auto, vic2d, vic2d-mat, matchid, dice or ncorr.")
+        str, typer.Option(help="auto, vic2d, vic2d-mat, matchid, dice, gom or ncorr.")
     ] = "auto",
     scale: Annotated[float | None, typer.Option(help="Size of an image pixel, mm.")] = None,
-    interval: Annotated[float | None, typer.Option(help="Seconds between frames.")] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="Seconds between frames; default: in the files.")
+    ] = None,
     start: Annotated[
         float | None, typer.Option(help="Time of the first frame, s; default: the interval.")
     ] = None,
@@ -79,7 +81,7 @@ def dic(
         float | None, typer.Option(help="Standard deviation of the strains, if known.")
     ] = None,
 ):
-    """Import strain maps: VIC-2D (.csv, .mat), MatchID (.csv), DICe (.txt), Ncorr (.mat)."""
+    """Import strain maps: VIC-2D (.csv, .mat), MatchID (.csv), DICe (.txt), GOM (.csv), Ncorr."""
     from slipfield.inversion.importing import StrainOptions, import_strain
     from slipfield.inversion.specimen_file import refuse_existing, write_specimen
 

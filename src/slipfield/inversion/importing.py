@@ -17,7 +17,7 @@ from scipy.io import whosmat
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.frames import Axes
 from slipfield.inversion.measure import check_measure, stretch_along_y
-from slipfield.inversion.readers import dice, load_table, matchid, ncorr, vic2d
+from slipfield.inversion.readers import dice, gom, load_table, matchid, ncorr, vic2d
 from slipfield.inversion.readers.frames import Frames
 from slipfield.inversion.readers.tables import read_lines, read_table
 from slipfield.inversion.specimen_file import part, with_provenance
@@ -27,6 +27,7 @@ READERS = {
     "vic2d-mat": vic2d.read_mat,
     "matchid": matchid.read_csv,
     "dice": dice.read_text,
+    "gom": gom.read_csv,
     "ncorr": ncorr.read_mat,
 }
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
@@ -46,7 +47,7 @@ class StrainOptions:
     y_axis, load_axis, measure : override what the format implies; load_axis defaults to y.
     strain_unit, engineering_shear : unit of the strains, and whether xy is twice the tensor's.
     interval, start, times : seconds between frames and time of the first one (by default one
-        interval), or a file of times.
+        interval), or a file of times; where the files hold times, these by default.
     origin : specimen coordinates of the lower left measured point.
     sheet : width and height of the sheet between the grips; by default the measured points
         span it, with equal margins.
@@ -102,7 +103,8 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     )
     width, height = options.sheet or (x[-1] + x[0], y[-1] + y[0])
     _check_sheet(x, y, width, height)
-    values = {"strain": strain, "x_mm": x, "y_mm": y, "time": frame_times(len(strain), options)}
+    time = frame_times(len(strain), options, frames.times)
+    values = {"strain": strain, "x_mm": x, "y_mm": y, "time": time}
     if frames.u is not None and frames.v is not None:
         u, v = (
             axes.array(moved * each)[(..., *window)] for each in axes.vectors(frames.u, frames.v)
@@ -145,6 +147,8 @@ def detect(path: Path) -> str:
     head = "\n".join(read_lines(path)[:50])
     if "COORDINATE_X" in head:
         return "dice"
+    if "relative_time" in head:
+        return "gom"
     return "matchid" if "Coordinates.Image" in head or "x_pic" in head else "vic2d"
 
 
@@ -212,12 +216,14 @@ def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> N
             )
 
 
-def frame_times(count: int, options: StrainOptions) -> np.ndarray:
-    """Give the times (count,) of the frames, s."""
+def frame_times(count: int, options: StrainOptions, known: np.ndarray | None = None) -> np.ndarray:
+    """Give the times (count,) of the frames, s; ``known`` are those in the files."""
     if options.times is not None:
         if options.interval is not None:
             raise SlipfieldError("times: give --times or --interval, not both")
         return _times_in(options.times, count)
+    if options.interval is None and known is not None:
+        return known if options.start is None else options.start + known - known[0]
     if options.interval is None or not 0 < options.interval < math.inf:
         raise SlipfieldError("interval: give the seconds between frames (--interval) or --times")
     start = options.interval if options.start is None else options.start

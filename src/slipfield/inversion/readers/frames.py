@@ -47,6 +47,7 @@ class Frames(Maps):
     y_axis : direction of the file's y axis in the picture.
     measure : strain measure, or None if the format does not say.
     strain_unit : unit of the strains in the file's header, which was applied; empty if none.
+    times : (time,) s, or None if the files do not say.
     """
 
     position_unit: Unit
@@ -54,6 +55,7 @@ class Frames(Maps):
     y_axis: Direction
     measure: str | None
     strain_unit: str = ""
+    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,24 @@ def numbered(files: Sequence[Path]) -> list[Path]:
     if not all(digits):
         unnumbered = next(path for path, found in zip(files, digits, strict=True) if not found)
         raise SlipfieldError(f"{unnumbered}: no frame number in the name; number the frames")
-    numbers = [int(found[-1]) for found in digits]
+    return in_order(files, [int(found[-1]) for found in digits])
+
+
+def in_order(files: Sequence[Path], numbers: Sequence[int]) -> list[Path]:
+    """Sort the files of a series by the ``numbers`` of their frames.
+
+    Raises
+    ------
+    SlipfieldError
+        If a number is missing in the series or there twice.
+    """
     order = np.argsort(numbers, kind="stable")
     for one, other in zip(order, order[1:], strict=False):
         step = numbers[other] - numbers[one]
         if step == 0:
             raise SlipfieldError(f"{files[other]}: same frame number as {files[one].name}")
     steps = np.diff(np.sort(numbers))
-    if np.ptp(steps) > 0:
+    if len(steps) > 1 and np.ptp(steps) > 0:
         gap = int(steps.argmax())
         before, after = files[order[gap]], files[order[gap + 1]]
         raise SlipfieldError(
@@ -113,15 +125,22 @@ def on_grid(frames: Sequence[Points]) -> Maps:
         _axis(np.concatenate([getattr(frame, name) for frame in frames]), name, frames[0].source)
         for name in ("x", "y")
     )
-    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in f.values for f in frames)]
-    arrays = {name: np.full((len(frames), len(y), len(x)), np.nan) for name in names}
-    for number, frame in enumerate(frames):
+    maps: list[dict[str, np.ndarray]] = []
+    for frame in frames:
         column, row = _place(frame.x, x), _place(frame.y, y)
         flat = row * len(x) + column
         if len(np.unique(flat)) != len(flat):
             raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
-        for name in names:
-            arrays[name][number, row, column] = frame.values[name]
+        maps.append({name: np.full((len(y), len(x)), np.nan) for name in frame.values})
+        for name, values in frame.values.items():
+            maps[-1][name][row, column] = values
+    return stacked(x, y, maps)
+
+
+def stacked(x: np.ndarray, y: np.ndarray, maps: Sequence[dict[str, np.ndarray]]) -> Maps:
+    """Join the maps (ny, nx) of each frame, by name; a point has all components or none."""
+    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in each for each in maps)]
+    arrays = {name: np.stack([each[name] for each in maps]) for name in names}
     strain = np.stack([arrays.pop(name) for name in ("exx", "eyy", "exy")], axis=1)
     incomplete = np.isnan(strain).any(axis=1, keepdims=True)
     return Maps(x, y, np.where(incomplete, np.nan, strain), **arrays)

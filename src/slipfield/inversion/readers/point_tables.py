@@ -68,7 +68,7 @@ def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
             f"{files[0]}: no column {', '.join(map(repr, missing))}; "
             f"not an export of {layouts[-1].program} with strains"
         )
-    frames = [_points(path, read_table(path, layout.comment), layout) for path in files]
+    frames = [points(path, read_table(path, layout.comment), layout) for path in files]
     grid = on_grid(frames)
     strain = first[layout.columns["exx"]]
     return Frames(
@@ -81,7 +81,14 @@ def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
     )
 
 
-def _points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
+def points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
+    """Points of one frame that hold a result, in the layout's units.
+
+    Raises
+    ------
+    SlipfieldError
+        If a column is missing or in an unknown unit, or no point holds a result.
+    """
     missing = sorted(layout.required - table.keys())
     if missing:
         raise SlipfieldError(f"{path}: no column {', '.join(map(repr, missing))}, as before it")
@@ -90,14 +97,15 @@ def _points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
         for name, column in layout.columns.items()
         if column in table
     }
+    valid = layout.valid(table)
+    keep = np.full(len(values["x"]), True) if valid is None else valid
+    if not keep.any():
+        raise SlipfieldError(f"{path}: no point with a result in this frame")
+    values = {name: array[keep] for name, array in values.items()}
     x, y = values.pop("x"), values.pop("y")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SlipfieldError(f"{path}: a point without position")
-    valid = layout.valid(table)
-    keep = np.full(len(x), True) if valid is None else valid
-    if not keep.any():
-        raise SlipfieldError(f"{path}: no point with a result in this frame")
-    return Points(path, x[keep], y[keep], {name: array[keep] for name, array in values.items()})
+    return Points(path, x, y, values)
 
 
 def _in_unit(path: Path, column: Column, name: str, layout: Layout) -> np.ndarray:

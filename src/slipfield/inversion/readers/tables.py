@@ -58,12 +58,13 @@ def _decoded(path: Path, content: bytes) -> str:
     raise SlipfieldError(f"{path}: not a text file")
 
 
-def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
+def read_table(path: Path, comment: str = "#", start: str = "") -> dict[str, Column]:
     """Read a table with one header line; columns by name.
 
     Parameters
     ----------
     comment : lines that start with it come before the header and are skipped.
+    start : what the header starts with; any other line before it is skipped.
 
     Raises
     ------
@@ -72,9 +73,11 @@ def read_table(path: Path, comment: str = "#") -> dict[str, Column]:
         number.
     """
     lines = read_lines(path)
-    first = next((i for i, line in enumerate(lines) if _is_content(line, comment)), None)
+    first = next((i for i, line in enumerate(lines) if _is_header(line, comment, start)), None)
     if first is None:
-        raise SlipfieldError(f"{path}: no header line")
+        raise SlipfieldError(
+            f"{path}: no header line{f' that starts with {start!r}' if start else ''}"
+        )
     header = lines[first]
     delimiter = max(DELIMITERS, key=header.count) if any(d in header for d in DELIMITERS) else None
     entries = [entry.strip().strip('"').strip() for entry in header.split(delimiter)]
@@ -117,8 +120,9 @@ def _check_lengths(path: Path, body: Sequence[str], delimiter: str | None, wante
     )
 
 
-def _is_content(line: str, comment: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith(comment)
+def _is_header(line: str, comment: str, start: str) -> bool:
+    text = line.strip()
+    return bool(text) and not text.startswith(comment) and text.lstrip('"').startswith(start)
 
 
 def _parse(
