@@ -62,6 +62,10 @@ WRONG = {
         ["specimen.orientations", "'random'", "so3_uniform"],
     ),
     "unstable crystal": ({"material": {"c11_MPa": 1e5}}, ["material", "c11_MPa", "c12_MPa"]),
+    "unknown slip systems": (
+        {"material": {"slip_family": "hcp"}},
+        ["material.slip_family", "'hcp'", "'fcc' or 'bcc'"],
+    ),
     "empty box": ({"sampling": {"k2_MPa": [60, 10]}}, ["sampling", "k2_MPa", "low < high"]),
     "box of three": ({"sampling": {"k2_MPa": [1, 2, 3]}}, ["sampling.k2_MPa"]),
     "time goes back": (
@@ -214,3 +218,11 @@ def test_physics_hash_follows_physics_only():
     stiffer = Study.model_validate(content | {"material": {"h0_MPa": 120}})
     assert trained_longer.physics_hash() == study.physics_hash()
     assert stiffer.physics_hash() != study.physics_hash()
+
+
+def test_physics_hash_of_files_that_are_older_than_a_field_holds():
+    """Hashes that were written before studies had a slip family."""
+    assert Study(name="a").physics_hash() == "839fa5f6d7ac6ebf"
+    assert Study(name="a", material={"h0_MPa": 120}).physics_hash() == "9b40a8c521472361"
+    bcc = Study(name="a", material={"slip_family": "bcc"})
+    assert bcc.physics_hash() != Study(name="a").physics_hash()

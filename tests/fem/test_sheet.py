@@ -68,7 +68,7 @@ def test_nested_dissection_is_a_permutation():
 def test_solver_agrees_with_scipy(definite):
     """Random element matrices; without a positive diagonal the factorisation must fall back."""
     sheet = Sheet(single_crystal(6, (0, 0, 0)), MPI.COMM_SELF)
-    blocks = Blocks(sheet)
+    blocks = Blocks(sheet, "fcc")
     constrained = np.zeros(2 * sheet.nodes, bool)
     constrained[2 * sheet.bottom] = constrained[2 * sheet.bottom + 1] = True
     solver = TangentSolver(sheet, blocks.nodes, blocks.valid, constrained)

@@ -51,7 +51,7 @@ def measure(kind: str, study: Study, microstructure: Path, repeats: int, output:
     kinds = {"batch": measure_batch, "variants": measure_variants}
     if kind not in kinds:
         raise SlipfieldError(f"measurement: given {kind!r}; expected one of {', '.join(kinds)}")
-    load_kernel("elements")
+    load_kernel("elements", study.material.slip_family)
     found = kinds[kind](study, microstructure, repeats)
     if MPI.COMM_WORLD.rank == 0:
         write_text(output, json.dumps(found, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Compile the C++ kernels once and keep the libraries in the user's cache."""
+"""Compile the C++ kernels once for each slip family and keep the libraries in the user's cache."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file
+from slipfield.study import SlipFamily
 
 CRYSTAL = Path(__file__).parent
 FEM = CRYSTAL.parent / "fem"
@@ -23,6 +24,7 @@ SOURCES = {
     "sensitivities": FEM / "sensitivities.cpp",
 }
 FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
+FAMILY_FLAGS: dict[SlipFamily, list[str]] = {"fcc": [], "bcc": ["-DSLIPFIELD_BCC"]}
 
 
 def cache_folder() -> Path:
@@ -31,9 +33,10 @@ def cache_folder() -> Path:
     return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
 
 
-def _command() -> list[str]:
+def _command(family: SlipFamily) -> list[str]:
     compiler = os.environ.get("CXX", "g++")
-    return [*shlex.split(compiler), *shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))]
+    flags = shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))
+    return [*shlex.split(compiler), *flags, *FAMILY_FLAGS[family]]
 
 
 def _fingerprint(source: Path, command: list[str]) -> str:
@@ -50,17 +53,17 @@ def _fingerprint(source: Path, command: list[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def kernel_library(name: str) -> Path:
-    """Path of the compiled kernel ``name``; compiles it first where it is missing.
+def kernel_library(name: str, family: SlipFamily) -> Path:
+    """Path of the kernel ``name`` for a slip family; compiles it first where it is missing.
 
     Raises
     ------
     SlipfieldError
         If the compiler is missing or fails, or the cache cannot be written.
     """
-    source, command = SOURCES[name], _command()
+    source, command = SOURCES[name], _command(family)
     folder = cache_folder()
-    library = folder / f"{name}-{_fingerprint(source, command)}.so"
+    library = folder / f"{name}-{family}-{_fingerprint(source, command)}.so"
     if library.exists():
         return library
     try:
@@ -93,6 +96,6 @@ def _compile(command: list[str], library: Path) -> None:
 
 
 @cache
-def load_kernel(name: str) -> ctypes.CDLL:
-    """The compiled kernel ``name`` as a ctypes library."""
-    return ctypes.CDLL(str(kernel_library(name)))
+def load_kernel(name: str, family: SlipFamily) -> ctypes.CDLL:
+    """The kernel ``name`` for a slip family as a ctypes library."""
+    return ctypes.CDLL(str(kernel_library(name, family)))

@@ -11,13 +11,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slipfield.study import Material
+from slipfield.study import Material, SlipFamily
 
 Parameters = Sequence[float] | np.ndarray  # k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5)
 
 
 class Law(ctypes.Structure):
-    """Constants of the point law; the layout is that of ``struct Law`` in point.hpp."""
+    """Constants of the point law; the layout is that of ``struct Law`` in point.hpp.
+
+    Attributes
+    ----------
+    slip_family : names the kernel that the constants are for; it is compiled in, not passed.
+    """
+
+    slip_family: SlipFamily
 
     _fields_ = [
         ("s11", ctypes.c_double),
@@ -35,7 +42,7 @@ def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 
     """Kernel constants of a material; compliances follow from C11, C12, C44 (cubic inverse)."""
     c11, c12, c44 = material.c11_MPa, material.c12_MPa, material.c44_MPa
     determinant = (c11 - c12) * (c11 + 2 * c12)
-    return Law(
+    law = Law(
         s11=(c11 + c12) / determinant,
         s12=-c12 / determinant,
         s44=1 / c44,
@@ -45,6 +52,8 @@ def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
+    law.slip_family = material.slip_family
+    return law
 
 
 def hardening_modulus(material: Material, k: Parameters, size: ArrayLike) -> np.ndarray:

@@ -1,4 +1,4 @@
-// The point law: finite-strain fcc crystal plasticity of a traction-free sheet (membrane).
+// The point law: finite-strain crystal plasticity (fcc or bcc) of a traction-free sheet (membrane).
 // Symbols, systems and stress measures: docs/conventions.md.
 //
 // F = Fe Fp, Fp(0) = H (sample -> crystal), so slip systems keep their crystal components.
@@ -107,10 +107,10 @@ inline void unit_elastic_strain(const Law& law, const V x[3], const V y[3], doub
 // The explicit frame of the step: extrapolated columns and what is linear in s through them.
 template <class V>
 struct Frame {
-  V a[2][3];         // extrapolated columns of Fp
-  V na[2][kPlanes];  // their resolution on the slip plane normals
-  V E[3][3][3];      // dEe/ds_j
-  V W[3][2][3];      // 2 (dEe/ds_j) a_i
+  V a[2][3];              // extrapolated columns of Fp
+  V na[2][kNormalParts];  // on_normals of these
+  V E[3][3][3];           // dEe/ds_j
+  V W[3][2][3];           // 2 (dEe/ds_j) a_i
 
   Frame(const Law& law, const Step& step, const History<V>& old) {
     for (int i = 0; i < 2; i++) {
@@ -255,11 +255,11 @@ struct Slip {
 // Columns of Fp after the slip of the step, and the in-plane strain residual.
 template <class V>
 struct Kinematics {
-  V r[3];            // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
-  V middle[2][3];    // (a + a_n) / 2
-  V nm[2][kPlanes];  // their resolution on the slip plane normals
-  V Zi[3][3];        // (I - L/2)^-1
-  V pulled[2][3];    // (I - L/2)^-T (I + 2 Ee) a_i
+  V r[3];                 // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
+  V middle[2][3];         // (a + a_n) / 2
+  V nm[2][kNormalParts];  // on_normals of these
+  V Zi[3][3];             // (I - L/2)^-1
+  V pulled[2][3];         // (I - L/2)^-T (I + 2 Ee) a_i
 
   Kinematics(const Step& step, const History<V>& old, const Frame<V>& frame, const V C[3],
              const V gamma[kSystems], Trial<V>& t) {

@@ -164,7 +164,7 @@ class Linearised {
   }
 
   void resolved_shear(const Single da[2][3], const Single dEe[3][3], Single dtau[kSystems]) const {
-    Single du[2][3], dp[2][3], dna[2][kPlanes], more[kSystems];
+    Single du[2][3], dp[2][3], dna[2][kNormalParts], more[kSystems];
     for (int i = 0; i < 2; i++) {
       Single x[3], y[3];
       times(Ee_, da[i], x);
@@ -208,10 +208,10 @@ class Linearised {
   const float w_, beta_;
   Single s_[3], a_[2][3], L_[3][3], D_[3][3], Ee_[3][3];  // at the end of the step
   Single a_n_[2][3], L_n_[3][3], La_[2][3];               // at its start; L_n a_n
-  Single a_ext_[2][3], na_[2][kPlanes];                   // extrapolated columns, on the normals
+  Single a_ext_[2][3], na_[2][kNormalParts];              // extrapolated columns, on the normals
   Single Su_[2][3], Sa_[2][3];                            // S_ij (I + 2 Ee) a_j, S_ij a_j of these
-  Single middle_[2][3], nm_[2][kPlanes], pulled_[2][3], Zi_[3][3];   // see Kinematics
-  Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];  // d|slip| or dg per these
+  Single middle_[2][3], nm_[2][kNormalParts], pulled_[2][3], Zi_[3][3];  // see Kinematics
+  Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];      // d|slip| or dg per these
   Single sign_[kSystems], own_, shared_, shared_over_rank_one_;
   Single dgamma_ds_[3][kSystems];
 };

@@ -40,6 +40,7 @@ class Sensitivity:
 
     def __init__(self, problem: Problem, material: Material, k: Parameters):
         self.problem = problem
+        self._library = load_kernel("sensitivities", material.slip_family)
         blocks, nodes = problem.blocks, problem.sheet.nodes
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
@@ -133,7 +134,7 @@ class Sensitivity:
     def _residual_rates(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> np.ndarray:
         """Residual rates (3, 2 * owned) for du, and the tangents of the points."""
         total = np.zeros_like(du)
-        load_kernel("sensitivities").slipfield_residual_rates(
+        self._library.slipfield_residual_rates(
             *self._arguments(stepper),
             *map(address, (u, du)),
             ctypes.c_int64(du.shape[1]),
@@ -143,14 +144,14 @@ class Sensitivity:
 
     def _state_rates(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> None:
         """Rates of the point states at the end of the step for du."""
-        load_kernel("sensitivities").slipfield_state_rates(
+        self._library.slipfield_state_rates(
             *self._arguments(stepper), *map(address, (u, du)), ctypes.c_int64(du.shape[1])
         )
 
     def _tangent_product(self, stepper: Stepper, u: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Consistent tangent times x: (3, 2 * nodes) -> (3, 2 * owned)."""
         total = np.zeros_like(x)
-        load_kernel("sensitivities").slipfield_tangent_product(
+        self._library.slipfield_tangent_product(
             ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
             *map(address, (u, self._tangent, x)),

@@ -17,7 +17,7 @@ from slipfield.crystal.law import (
 )
 from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.specimen.orientation import matrix_of_euler
-from slipfield.study import Material
+from slipfield.study import Material, SlipFamily
 
 SYSTEMS, PARAMETERS = 12, 3
 COMPONENTS = {"a": 6, "g": SYSTEMS, "L": 9, "s": 3}
@@ -70,8 +70,9 @@ def address(array: np.ndarray | None) -> ctypes.c_void_p | None:
 class Blocks:
     """Cells in blocks of one lane each; the last block is padded with copies of a cell."""
 
-    def __init__(self, sheet: Sheet):
-        self.lanes = load_kernel("elements").slipfield_lanes()
+    def __init__(self, sheet: Sheet, family: SlipFamily):
+        self._library = load_kernel("elements", family)
+        self.lanes = self._library.slipfield_lanes()
         count = len(sheet.cells)
         blocks = -(-count // self.lanes)
         padded = np.minimum(np.arange(blocks * self.lanes), count - 1)
@@ -99,13 +100,13 @@ class Blocks:
 
     def strain_square(self, x: np.ndarray) -> float:
         """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (2 * nodes,)."""
-        integral = load_kernel("elements").slipfield_strain_square
+        integral = self._library.slipfield_strain_square
         integral.restype = ctypes.c_double
         return integral(ctypes.byref(self.struct), address(np.ascontiguousarray(x)))
 
     def corner_gradients(self, coordinates: np.ndarray, u: np.ndarray, total: np.ndarray) -> None:
         """Add the displacement gradient at the cells' corners to ``total`` (4 * nodes,)."""
-        load_kernel("elements").slipfield_corner_gradients(
+        self._library.slipfield_corner_gradients(
             ctypes.byref(self.struct), address(coordinates), address(u), address(total)
         )
 
@@ -137,7 +138,7 @@ class PointStates:
     ):
         self.blocks, self.counters = blocks, Counters()
         self.law = make_law(material, tolerance)
-        self._library = load_kernel("elements")
+        self._library = load_kernel("elements", material.slip_family)
         grain = micro.element_grain.ravel()[sheet.cell_index]
         self.grain_size = micro.size[grain]
         per_cell = {

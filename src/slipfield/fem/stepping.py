@@ -77,7 +77,7 @@ class Problem:
     def __init__(self, study: Study, micro: Microstructure, comm: MPI.Intracomm = MPI.COMM_WORLD):
         self.study, self.micro, self.comm = study, micro, comm
         self.sheet = Sheet(micro, comm)
-        self.blocks = Blocks(self.sheet)
+        self.blocks = Blocks(self.sheet, study.material.slip_family)
         self.path = LoadPath(study.loading)
         sheet = self.sheet
         self.constrained = self.prescribed()

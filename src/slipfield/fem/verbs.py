@@ -16,12 +16,12 @@ app = typer.Typer()
 
 @app.command()
 def warmup(config: Config):
-    """Compile the kernels once, before jobs fan out."""
+    """Compile the kernels of the study's slip family once, before jobs fan out."""
     from slipfield.crystal.build import SOURCES, kernel_library
 
-    load_study(config)
+    family = load_study(config).material.slip_family
     for name in SOURCES:
-        typer.echo(f"{name}: {kernel_library(name)}")
+        typer.echo(f"{name}: {kernel_library(name, family)}")
 
 
 @app.command()

@@ -6,7 +6,7 @@ Working units are mm, s, MPa, N and rad.
 """
 
 from slipfield.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
-from slipfield.study.physics import Band, Loading, Material, Solver, Specimen
+from slipfield.study.physics import Band, Loading, Material, SlipFamily, Solver, Specimen
 from slipfield.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
 from slipfield.study.study import Study, check_study, load_study, schema
 
@@ -22,6 +22,7 @@ __all__ = [
     "PARAMETERS",
     "PARAMETER_UNITS",
     "Sampling",
+    "SlipFamily",
     "Solver",
     "Specimen",
     "Study",

@@ -76,8 +76,16 @@ class Specimen(Section):
         return self
 
 
+SlipFamily = Literal["fcc", "bcc"]
+
+
 class Material(Section):
-    """FCC elasticity and the power-law slip rule (copper by default)."""
+    """Cubic elasticity, slip systems and the power-law slip rule (copper by default)."""
+
+    slip_family: SlipFamily = Field(
+        "fcc",
+        description="Slip systems: 'fcc', the twelve {111}<110>; 'bcc', the twelve {110}<111>.",
+    )
 
     c11_MPa: float = Field(
         168.4e3,

@@ -16,6 +16,10 @@ from slipfield.study.sampling import Execution, Sampling
 from slipfield.study.section import Section
 from slipfield.validation import first_problem, read_yaml
 
+FORMER_VALUES: dict[tuple[str, str], Any] = {("material", "slip_family"): "fcc"}
+"""Fields that are younger than the physics hash, and the value that files without them were made
+with: while a field has that value, the hash leaves it out and those files stay valid."""
+
 
 class Study(Section):
     """One whole study: from the specimen to the cross-validated inverter."""
@@ -79,9 +83,13 @@ class Study(Section):
     def physics_hash(self) -> str:
         """Hash of everything that changes a simulated field; shards of one dataset share it.
 
-        How many grain maps there are does not: a study can grow.
+        How many grain maps there are does not: a study can grow. A field of
+        :data:`FORMER_VALUES` counts once it differs from the value there.
         """
         content = self.model_dump(mode="json", exclude={"specimen": {"microstructures"}})
+        for (section, field), value in FORMER_VALUES.items():
+            if content[section][field] == value:
+                del content[section][field]
         keys = ("specimen", "material", "loading", "solver")
         text = json.dumps({key: content[key] for key in keys}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
