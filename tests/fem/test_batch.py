@@ -14,6 +14,7 @@ from slipfield.fem.batch import simulate_batch, simulate_reference
 from slipfield.fem.versions import solver_versions
 from slipfield.files import write_netcdf
 from slipfield.specimen.microstructure import make_microstructure
+from slipfield.verification.equilibrium import relative_difference
 from slipfield.verification.specimens import make_study
 
 SOFT, HARD = (50.0, 10.0, 5.0), (250.0, 60.0, 30.0)
@@ -124,6 +125,23 @@ def test_finished_samples_of_another_solver_and_damaged_ones_are_run_again(
     simulate_batch(*arguments, resumed)
     assert len(calls) == (1 if change == "damage" else 3)
     assert_same_samples(whole, resumed)
+
+
+def test_bcc_crystals_start_like_fcc_ones_and_turn_differently(inputs):
+    """Direction and normal exchanged: the same symmetric Schmid tensors, the opposite spin."""
+    loads, strains = {}, {}
+    for family in ("fcc", "bcc"):
+        study, folder = inputs(material={"slip_family": family})
+        shard = folder / f"{family}.nc"
+        simulate_batch(study, folder / "0.nc", folder / "samples.csv", (0, 1), shard)
+        assert violations(shard) == []
+        with xr.open_dataset(shard) as data:
+            assert data.attrs["physics_hash"] == study.physics_hash()
+            loads[family], strains[family] = data["load"].values[0], data.strain.values[0]
+    apart = np.abs(loads["bcc"] / loads["fcc"] - 1) / [0.0125, 0.025, 0.0375, 0.05]
+    np.testing.assert_allclose(apart, apart.mean(), rtol=0.1)  # in proportion to the elongation
+    change = [relative_difference(*pair) for pair in zip(*strains.values(), strict=True)]
+    assert (np.diff(change) > 0).all() and change[-1] > 0.02
 
 
 def test_files_say_what_computed_them(inputs):

@@ -25,6 +25,14 @@ def test_sensitivities_match_differences_with_latent_hardening_and_a_fractional_
         assert load_error < 1e-4, parameter
 
 
+def test_sensitivities_of_bcc_crystals_match_differences():
+    path, material = PATHS["unloading and reversal"], {"slip_family": "bcc", "latent_ratio": 1.4}
+    errors = sensitivity_errors(path, material, cells=6, outputs=4)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
 def test_reference_run_is_the_sample_at_the_centre_and_scales_with_all_stresses():
     """Without h0, multiplying all k by a factor multiplies stresses: plastic load follows."""
     study = make_study(8, 12, loading={"outputs": 4}, material={"h0_MPa": 0.0})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from slipfield.fem.sensitivity import Sensitivity
@@ -61,7 +63,7 @@ class RateRecorder(Recorder):
 
 
 def sensitivity_errors(
-    path: list, material: dict[str, float], cells: int = 24, outputs: int = 10
+    path: list, material: dict[str, Any], cells: int = 24, outputs: int = 10
 ) -> list[list]:
     """Errors of d strain / d ln k and d load / d ln k against central differences.
 

@@ -11,7 +11,7 @@ from slipfield.fem.sheet import Microstructure
 from slipfield.fem.state import PointStates
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain
-from slipfield.study import Study
+from slipfield.study import SlipFamily, Study
 from slipfield.verification.explicit_sheet import ExplicitRun, ExplicitSheet
 from slipfield.verification.rate_form import Transverse
 from slipfield.verification.result import Chapter, Curves
@@ -226,11 +226,16 @@ def point_strain(sheet: ExplicitSheet, displacement: np.ndarray) -> np.ndarray:
 
 
 def two_solvers(
-    cells: int = 12, grains: int = 30, end: float = 100.0, outputs: int = 10
+    cells: int = 12,
+    grains: int = 30,
+    end: float = 100.0,
+    outputs: int = 10,
+    family: SlipFamily = "fcc",
 ) -> tuple[Study, Recorder, dict[str, tuple[ExplicitSheet, ExplicitRun]]]:
     """Solve one specimen with this solver and with the explicit sheet, free and clamped."""
     path = [[0.0, 0.0], [end, 1e-3 * end]]
-    study = make_study(cells, grains, solver=TIGHT, loading={"path": path, "outputs": outputs})
+    loading, material = {"path": path, "outputs": outputs}, {"slip_family": family}
+    study = make_study(cells, grains, solver=TIGHT, loading=loading, material=material)
     micro = grain_map(study)
     _, found = run(problem_of(study, micro), study.sampling.centre)
     return study, found, {k: explicit_sheet(study, micro, k) for k in ("free", "clamped")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations, product
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from slipfield.crystal.driver import MaterialPoint, drive, metric_of
 from slipfield.crystal.law import hardening_modulus, initial_crss, make_law
 from slipfield.specimen.orientation import matrix_of_euler
-from slipfield.study import Material
+from slipfield.study import Material, SlipFamily
 from slipfield.verification.rate_form import RateForm
 from slipfield.verification.result import Chapter, Curves, Table
 
@@ -19,6 +20,7 @@ SIZE = 0.2
 LARGEST_STEP_S = 0.05
 STRAIN_SHIFT = 1e-6
 EXPONENTS = (10.0, 10.5, 20.0, 33.3, 50.0)
+FAMILIES: tuple[SlipFamily, ...] = get_args(SlipFamily)
 PATHS = ("tension with shear", "unloading", "reversal", "simple shear")
 DIRECTIONS = {
     "[001]": ((0.0, 0.0, 0.0), 66.7e3),
@@ -61,11 +63,13 @@ def random_path(rng: np.random.Generator, kind: str) -> tuple[np.ndarray, np.nda
     return np.array([0.0, 30.0, 50.0]), np.array([np.eye(2), first, last])
 
 
-def compare_with_rate_form(seed: int) -> tuple[Material, str, float]:
+def compare_with_rate_form(seed: int, family: SlipFamily) -> tuple[Material, str, float]:
     """Run one random case; returns material, kind of path and the relative stress difference."""
     rng = np.random.default_rng(seed)
     material = Material(
-        rate_exponent=EXPONENTS[seed % len(EXPONENTS)], latent_ratio=(1.0, 1.4)[seed % 2]
+        slip_family=family,
+        rate_exponent=EXPONENTS[seed % len(EXPONENTS)],
+        latent_ratio=(1.0, 1.4)[seed % 2],
     )
     kind = PATHS[seed // 2 % len(PATHS)]
     euler = rng.uniform(0, 2 * np.pi, 3)
@@ -99,13 +103,15 @@ def directional_modulus(euler: tuple[float, float, float]) -> float:
     return 1 / np.linalg.inv(tangent)[1, 1]
 
 
-def eight_system_flow_error(n: float, q: float) -> float:
+def eight_system_flow_error(n: float, q: float, family: SlipFamily) -> float:
     """Relative error of the flow stress of a hardening [010] crystal at 3 % tension.
 
-    Eight systems share the flow: each has slipped sqrt(6)/8 of the plastic strain and hardens by
-    h (1 + 7 q) times its slip; the Mandel stress is sqrt(6) times the resolved shear stress.
+    Eight systems of either family share the flow, with the Schmid factor 1/sqrt(6): each has
+    slipped sqrt(6)/8 of the plastic strain and hardens by h (1 + 7 q) times its slip; the Mandel
+    stress is sqrt(6) times the resolved shear stress.
     """
-    material, crss, h = Material(rate_exponent=n, latent_ratio=q), 40.0, 200.0
+    material = Material(slip_family=family, rate_exponent=n, latent_ratio=q)
+    crss, h = 40.0, 200.0
     law = make_law(material, 1e-12)
     point = MaterialPoint(law, (0, 0, 0), h, crss)
     rate, step, plastic, mandel = 5e-4, 0.1, [0.0], [0.0]
@@ -192,28 +198,29 @@ def cubic_operators() -> np.ndarray:
     return np.array(found)
 
 
-def symmetry_error() -> float:
+def symmetry_error(family: SlipFamily) -> float:
     """Spread of the stress over the 24 symmetry operators, relative to its largest component."""
     start = matrix_of_euler(np.array([0.4, 1.0, 2.0]))
     times = np.array([0.0, 20.0, 30.0])
     gradients = np.array([np.eye(2), [[0.995, 0.01], [0, 1.01]], [[1.0, 0.0], [0.01, 1.005]]])
     results = []
     for operator in cubic_operators():
-        point = material_point(Material(), (0, 0, 0))
+        point = material_point(Material(slip_family=family), (0, 0, 0))
         point.columns = np.ascontiguousarray((operator @ start)[:, :2].T)
         results.append(drive(point, times, gradients, max_step=0.5))
     return float(np.ptp(results, axis=0).max() / np.abs(results[0]).max())
 
 
-def rotation_error(angle: float = 0.6) -> float:
+def rotation_error(angle: float, family: SlipFamily) -> float:
     """Turn crystal and load about the sheet normal: S must turn alike (relative difference)."""
     c, s = np.cos(angle), np.sin(angle)
     turn, euler = np.array([[c, -s], [s, c]]), np.array([0.2, 0.9, 1.7])
     times, end = np.array([0.0, 40.0]), np.array([[0.99, 0.02], [0.0, 1.02]])
+    material = Material(slip_family=family)
 
     def stress(euler: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         path = np.array([np.eye(2), gradient])
-        s11, s22, s12 = drive(material_point(Material(), euler), times, path)[-1]
+        s11, s22, s12 = drive(material_point(material, euler), times, path)[-1]
         return np.array([[s11, s12], [s12, s22]])
 
     expected = turn @ stress(euler, end) @ turn.T
@@ -228,16 +235,22 @@ def chapter(cases: int = 24) -> Chapter:
         "Point law",
         "The compiled law against an integration of the three-dimensional rate form (all nine "
         "components of Fp, SciPy's Radau, slip systems from Miller indices, stress from the "
-        "stiffness) along random orientations and paths, and against analytic results. The "
-        "difference is that of the stress at the corners of the path, over its largest value.",
+        "stiffness) along random orientations and paths, and against analytic results, for both "
+        "slip families. The difference is that of the stress at the corners of the path, over its "
+        "largest value.",
     )
-    rows: list[list] = []
-    for seed in range(cases):
-        material, kind, error = compare_with_rate_form(seed)
-        rows.append([seed, material.rate_exponent, material.latent_ratio, kind, error])
-    found.tables.append(Table("Rate form", ["case", "n", "q", "path", "difference"], rows))
-    worst = max(row[-1] for row in rows)
-    found.check(f"rate form, {cases} random cases: largest difference", worst, 1e-3)
+    _check_steps(found)
+    for name, (euler, modulus) in DIRECTIONS.items():
+        error = abs(directional_modulus(euler) / modulus - 1)
+        found.check(f"Young's modulus along {name} against {modulus / 1e3:.1f} GPa", error, 1e-3)
+    found.check("force change if shear were resolved with Se alone", mandel_effect(), 1e-3, True)
+    for family in FAMILIES:
+        _check_family(found, family, cases)
+    return found
+
+
+def _check_steps(found: Chapter) -> None:
+    """Add the order of convergence in the step."""
     counts = (50, 100, 200, 400, 800)
     errors = step_errors(counts)
     orders = np.log2(errors[:-1] / errors[1:])
@@ -252,21 +265,27 @@ def chapter(cases: int = 24) -> Chapter:
         Curves("Stress error of the point law", "steps", "error, MPa", lines, log=True)
     )
     found.check("order of convergence in the step", orders[-1], 1.8, at_least=True)
-    for name, (euler, modulus) in DIRECTIONS.items():
-        error = abs(directional_modulus(euler) / modulus - 1)
-        found.check(f"Young's modulus along {name} against {modulus / 1e3:.1f} GPa", error, 1e-3)
+
+
+def _check_family(found: Chapter, family: SlipFamily, cases: int) -> None:
+    """Add what depends on the slip systems."""
+    rows: list[list] = []
+    for seed in range(cases):
+        material, kind, error = compare_with_rate_form(seed, family)
+        rows.append([seed, material.rate_exponent, material.latent_ratio, kind, error])
+    columns = ["case", "n", "q", "path", "difference"]
+    found.tables.append(Table(f"Rate form, {family}", columns, rows))
+    worst = max(row[-1] for row in rows)
+    found.check(f"{family}: rate form, {cases} random cases: largest difference", worst, 1e-3)
     for n, q in product((10.0, 20.0, 50.0), (1.0, 1.4)):
-        name = f"eight-system flow stress of [010], n = {n:g}, q = {q}"
-        found.check(name, eight_system_flow_error(n, q), 1e-6)
-    found.check("force change if shear were resolved with Se alone", mandel_effect(), 1e-3, True)
+        name = f"{family}: eight-system flow stress of [010], n = {n:g}, q = {q}"
+        found.check(name, eight_system_flow_error(n, q, family), 1e-6)
     rng = np.random.default_rng(3)
-    for material in (Material(), Material(latent_ratio=1.4, rate_exponent=17.5)):
-        law = f"n = {material.rate_exponent:g}, q = {material.latent_ratio}"
-        found.check(
-            f"tangent against differences, {law}",
-            tangent_error(material, rng.uniform(0, 6, 3)),
-            1e-6,
-        )
-    found.check("24 cubic operators: spread of the stress", symmetry_error(), 1e-10)
-    found.check("crystal and load turned together", rotation_error(), 1e-8)
-    return found
+    for n, q in ((10.0, 1.0), (17.5, 1.4)):
+        material = Material(slip_family=family, rate_exponent=n, latent_ratio=q)
+        error = tangent_error(material, rng.uniform(0, 6, 3))
+        found.check(f"{family}: tangent against differences, n = {n:g}, q = {q}", error, 1e-6)
+    found.check(
+        f"{family}: 24 cubic operators: spread of the stress", symmetry_error(family), 1e-10
+    )
+    found.check(f"{family}: crystal and load turned together", rotation_error(0.6, family), 1e-8)

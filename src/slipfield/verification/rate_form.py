@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from slipfield.study import Material
+from slipfield.study import Material, SlipFamily
 
 Transverse = Literal["free", "clamped"]
 IN_PLANE = (0, 4, 1)  # flat indices of 11, 22, 12
@@ -23,11 +23,17 @@ OUT_OF_PLANE = {"free": ((0, 2), (1, 2), (2, 2)), "clamped": ((2, 2),)}
 FASTEST_SLIP_PER_S = 1.0  # trial states of the integrator may be absurd; never met by a solution
 
 
-def slip_systems() -> np.ndarray:
-    """(12, 3, 3) Schmid tensors s (x) n of {111}<110> from Miller indices."""
-    planes = [np.array(n) for n in [(1, 1, 1), (-1, 1, 1), (1, -1, 1), (1, 1, -1)]]
-    lines = [np.array(s) for s in itertools.product((-1, 0, 1), repeat=3) if np.abs(s).sum() == 2]
-    lines = [s for s in lines if tuple(s) > tuple(-s)]
+def slip_systems(family: SlipFamily) -> np.ndarray:
+    """(12, 3, 3) Schmid tensors s (x) n of {111}<110> or {110}<111> from Miller indices."""
+    forms = {
+        count: [
+            np.array(index)
+            for index in itertools.product((1, 0, -1), repeat=3)
+            if np.abs(index).sum() == count and index > tuple(-i for i in index)
+        ]
+        for count in (2, 3)
+    }
+    planes, lines = (forms[3], forms[2]) if family == "fcc" else (forms[2], forms[3])
     return np.array([np.outer(s, n) / np.sqrt(6.0) for n in planes for s in lines if n @ s == 0])
 
 
@@ -65,7 +71,7 @@ class RateForm:
 
     Parameters
     ----------
-    material : elastic constants and slip rule.
+    material : elastic constants, slip systems and slip rule.
     euler : (..., 3) Bunge angles, rad.
     h, crss : hardening modulus and initial crss, MPa, scalars or (...).
     transverse : 'free' for the membrane (S13 = S23 = S33 = 0), 'clamped' for a sheet without
@@ -81,7 +87,7 @@ class RateForm:
         transverse: Transverse = "free",
     ):
         self.material = material
-        self.schmid = slip_systems()
+        self.schmid = slip_systems(material.slip_family)
         self.stiffness = cubic_stiffness(material.c11_MPa, material.c12_MPa, material.c44_MPa)
         euler = np.asarray(euler, float)
         shape = euler.shape[:-1]
