@@ -5,14 +5,11 @@ import pytest
 from scipy.optimize import minimize
 
 from slipfield.equilibrium.flow import (
-    DIRECTIONS,
-    NORMALS,
+    SlipSystems,
     elastic_strain,
     flow_stress,
     resolve,
-    resolving_factors,
     slip_rates,
-    slipped,
 )
 from slipfield.specimen.orientation import draw_orientations, matrix_of_euler
 from slipfield.study import Material
@@ -31,25 +28,32 @@ def crystals():
     return lattice, 0.5 * rate
 
 
-def test_slip_systems_are_those_of_the_solver():
-    ours = np.einsum("ai,aj->aij", DIRECTIONS, NORMALS)
-    theirs = schmid_of_the_rate_form()
+@pytest.fixture(params=["fcc", "bcc"])
+def systems(request):
+    return SlipSystems.of(request.param)
+
+
+@pytest.mark.parametrize("family", ["fcc", "bcc"])
+def test_slip_systems_are_those_of_the_solver(family):
+    systems = SlipSystems.of(family)
+    ours = np.einsum("ai,aj->aij", systems.directions, systems.normals)
+    theirs = schmid_of_the_rate_form(family)
     pairs = np.abs(np.einsum("aij,bij->ab", ours, theirs)) > 1 - 1e-12
     assert (pairs.sum(axis=0) == 1).all() and (pairs.sum(axis=1) == 1).all()
 
 
-def test_stress_gives_back_the_strain_rate(crystals):
+def test_stress_gives_back_the_strain_rate(crystals, systems):
     lattice, rate = crystals
-    factors = resolving_factors(lattice)
+    factors = systems.resolving_factors(lattice)
     tau = resolve(factors, flow_stress(factors, rate, EXPONENT, steps=60))
     found = np.einsum("ma,mai->mi", np.abs(tau) ** (EXPONENT - 1) * tau, factors)
     off = np.linalg.norm(found - rate, axis=1) / np.linalg.norm(rate, axis=1)
     assert off.max() < 1e-9
 
 
-def test_stress_minimises_the_potential(crystals):
+def test_stress_minimises_the_potential(crystals, systems):
     lattice, rate = (values[:5] for values in crystals)
-    factors = resolving_factors(lattice)
+    factors = systems.resolving_factors(lattice)
     stress = flow_stress(factors, rate, EXPONENT, steps=60)
     for p, e, s in zip(factors, rate, stress, strict=True):
 
@@ -60,12 +64,12 @@ def test_stress_minimises_the_potential(crystals):
         assert potential(s) <= best.fun + 1e-9
 
 
-def test_a_stretched_lattice_strains_as_its_slip_says(crystals):
+def test_a_stretched_lattice_strains_as_its_slip_says(crystals, systems):
     lattice, rate = crystals
-    factors = resolving_factors(lattice)
+    factors = systems.resolving_factors(lattice)
     stress = flow_stress(factors, rate, EXPONENT, steps=60)
     slip = 1e-6 * slip_rates(factors, stress, EXPONENT)
-    moved = slipped(lattice, slip)
+    moved = systems.slipped(lattice, slip)
     metric = np.einsum("mik,mjk->mij", moved, moved) - np.einsum("mik,mjk->mij", lattice, lattice)
     strain = np.stack([metric[:, 0, 0] / 2, metric[:, 1, 1] / 2, metric[:, 0, 1]], axis=1) / 1e-6
     expected = np.einsum("ma,mai->mi", slip, factors) / 1e-6

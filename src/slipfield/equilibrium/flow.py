@@ -13,11 +13,12 @@ with twice the shear.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
 
-from slipfield.study import Material
+from slipfield.study import Material, SlipFamily
 
 START_EXPONENTS, START_STEPS, COLD_STEPS = (2.0, 4.0, 7.0), 3, 9
 """A cold start follows the solution through smaller exponents."""
@@ -31,24 +32,41 @@ REGULAR = 1e-9
 TINY = 1e-30
 
 
-def slip_systems() -> tuple[np.ndarray, np.ndarray]:
-    """Directions and normals of the 12 systems {111}<110>, each (12, 3), of unit length."""
-    normals = [(1, *signs) for signs in product((1, -1), repeat=2)]
-    directions = sorted(set(permutations((1, 1, 0))) | set(permutations((1, -1, 0))))
-    unsigned = [d for d in directions if d[np.flatnonzero(d)[0]] > 0]
-    pairs = [(d, n) for n in normals for d in unsigned if np.dot(d, n) == 0]
-    s, n = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
-    return s / np.sqrt(2), n / np.sqrt(3)
+@dataclass(frozen=True)
+class SlipSystems:
+    """The twelve systems of a family.
 
+    Attributes
+    ----------
+    directions, normals : ndarray (12, 3)
+        Of unit length, in crystal components.
+    """
 
-DIRECTIONS, NORMALS = slip_systems()
+    directions: np.ndarray
+    normals: np.ndarray
 
+    @classmethod
+    def of(cls, family: SlipFamily) -> SlipSystems:
+        """Make {111}<110> (fcc) or {110}<111> (bcc): directions and normals change places."""
+        axes = [(1, *signs) for signs in product((1, -1), repeat=2)]
+        lines = sorted(set(permutations((1, 1, 0))) | set(permutations((1, -1, 0))))
+        unsigned = [line for line in lines if line[np.flatnonzero(line)[0]] > 0]
+        pairs = [(line, axis) for axis in axes for line in unsigned if np.dot(line, axis) == 0]
+        line, axis = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
+        line, axis = line / np.sqrt(2), axis / np.sqrt(3)
+        return cls(line, axis) if family == "fcc" else cls(axis, line)
 
-def resolving_factors(lattice: np.ndarray) -> np.ndarray:
-    """Factors (m, 12, 3) that resolve S on the slip systems, of lattice vectors (m, 2, 3)."""
-    s, n = lattice @ DIRECTIONS.T, lattice @ NORMALS.T
-    shear = s[:, 0] * n[:, 1] + s[:, 1] * n[:, 0]
-    return np.stack([s[:, 0] * n[:, 0], s[:, 1] * n[:, 1], shear], axis=-1)
+    def resolving_factors(self, lattice: np.ndarray) -> np.ndarray:
+        """Factors (m, 12, 3) that resolve S on the systems, of lattice vectors (m, 2, 3)."""
+        s, n = lattice @ self.directions.T, lattice @ self.normals.T
+        shear = s[:, 0] * n[:, 1] + s[:, 1] * n[:, 0]
+        return np.stack([s[:, 0] * n[:, 0], s[:, 1] * n[:, 1], shear], axis=-1)
+
+    def slipped(self, lattice: np.ndarray, slip: np.ndarray) -> np.ndarray:
+        """Lattice vectors (m, 2, 3) after slip (m, 12): (I + L + L^2 / 2) a, L = sum slip s n."""
+        gradient = np.einsum("ma,ai,aj->mij", slip, self.directions, self.normals)
+        first = lattice @ gradient.swapaxes(1, 2)
+        return lattice + first + 0.5 * first @ gradient.swapaxes(1, 2)
 
 
 def resolve(factors: np.ndarray, stress: np.ndarray) -> np.ndarray:
@@ -120,13 +138,6 @@ def slip_rates(factors: np.ndarray, stress: np.ndarray, exponent: float) -> np.n
     """Slip rates (m, 12) under S / g, over the reference rate."""
     tau = resolve(factors, stress)
     return np.abs(tau) ** (exponent - 1) * tau
-
-
-def slipped(lattice: np.ndarray, slip: np.ndarray) -> np.ndarray:
-    """Lattice vectors (m, 2, 3) after slip (m, 12): (I + L + L^2 / 2) a, L = sum slip s n."""
-    gradient = np.einsum("ma,ai,aj->mij", slip, DIRECTIONS, NORMALS)
-    first = lattice @ gradient.swapaxes(1, 2)
-    return lattice + first + 0.5 * first @ gradient.swapaxes(1, 2)
 
 
 def elastic_strain(material: Material, lattice: np.ndarray, stress: np.ndarray) -> np.ndarray:

@@ -16,11 +16,10 @@ import numpy as np
 from slipfield.equilibrium.displacement import StrainIntegrator
 from slipfield.equilibrium.flow import (
     COLD_STEPS,
+    SlipSystems,
     elastic_strain,
     flow_stress,
-    resolving_factors,
     slip_rates,
-    slipped,
 )
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf
@@ -194,6 +193,7 @@ class _March:
 
     def __init__(self, study: Study, crystals: Crystals) -> None:
         self.material = study.material
+        self.systems = SlipSystems.of(study.material.slip_family)
         self.lattice, self.root = crystals.lattice, crystals.root
         cells_x = crystals.x.shape[1] - 1
         width = 0.25 * (crystals.x[1:, 1:] + crystals.x[:-1, 1:]) * 2
@@ -201,7 +201,9 @@ class _March:
         self.section = study.specimen.thickness_mm * width.ravel()
         self.shape = (-1, cells_x)
         self.slip = np.zeros(len(self.root))
-        self.time, self.stress, self.rates = 0.0, None, None
+        self.time = 0.0
+        self.stress: np.ndarray | None = None
+        self.rates: np.ndarray | None = None
 
     def advance(
         self, gradient: np.ndarray, rate: np.ndarray, time: float, load: float, slope: float
@@ -221,18 +223,22 @@ class _March:
         rate = rate / material.reference_slip_rate_per_s
         slope = slope / material.reference_slip_rate_per_s
         span = material.reference_slip_rate_per_s * (time - self.time)
-        lattice = self.lattice if self.rates is None else slipped(self.lattice, self.rates * span)
+        lattice = self.lattice
+        if self.rates is not None:
+            lattice = self.systems.slipped(lattice, self.rates * span)
         steps = COLD_STEPS if self.stress is None else WARM_STEPS
-        stress = flow_stress(resolving_factors(lattice), rate, exponent, self.stress, steps)
+        factors = self.systems.resolving_factors(lattice)
+        stress = flow_stress(factors, rate, exponent, self.stress, steps)
         for _ in range(CORRECTIONS):
             scale = load / self._sum(self._nominal(gradient, stress)).mean()
             elastic = elastic_strain(material, lattice, scale * stress)
             rates, slip = self._slip(lattice, stress, span, elastic, _green(gradient))
-            lattice = slipped(self.lattice, slip)
-            factors = resolving_factors(lattice)
+            lattice = self.systems.slipped(self.lattice, slip)
+            factors = self.systems.resolving_factors(lattice)
             stress = flow_stress(factors, rate - slope * elastic, exponent, stress, WARM_STEPS)
         rates, slip = self._slip(lattice, stress, span, elastic, _green(gradient))
-        self.lattice, self.slip = slipped(self.lattice, slip), self.slip + np.abs(slip).sum(axis=1)
+        self.lattice = self.systems.slipped(self.lattice, slip)
+        self.slip = self.slip + np.abs(slip).sum(axis=1)
         self.rates, self.stress, self.time = rates, stress, time
         nominal = self._nominal(gradient, stress)
         latent = (1 + (SYSTEMS - 1) * material.latent_ratio) / SYSTEMS
@@ -252,7 +258,8 @@ class _March:
 
         Both (cell, 12). Before the first instant part of the strain is elastic.
         """
-        rates = slip_rates(resolving_factors(lattice), stress, self.material.rate_exponent)
+        factors = self.systems.resolving_factors(lattice)
+        rates = slip_rates(factors, stress, self.material.rate_exponent)
         if self.rates is not None:
             return rates, 0.5 * span * (rates + self.rates)
         work = np.maximum(np.einsum("mi,mi->m", stress, strain), SMALLEST_WORK)
