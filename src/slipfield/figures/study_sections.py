@@ -29,6 +29,7 @@ ORIENTATIONS = {
     "so3_uniform": "uniform over all rotations",
     "euler_uniform": "three uniform Euler angles",
 }
+SLIP_SYSTEMS = {"fcc": "{111}<110> (fcc)", "bcc": "{110}<111> (bcc)"}
 
 
 def summary(results: Results) -> str:
@@ -93,6 +94,7 @@ def study_section(results: Results) -> Section:
                 f"{s.material.c11_MPa / 1e3:g}, {s.material.c12_MPa / 1e3:g}, "
                 f"{s.material.c44_MPa / 1e3:g} GPa",
             ),
+            ("Slip systems", SLIP_SYSTEMS[s.material.slip_family]),
             (
                 "Slip rate",
                 f"{s.material.reference_slip_rate_per_s:g} /s, "

@@ -73,7 +73,7 @@ def gridded(
     count = {number: int((phase == number).sum()) for number in cubic}
     number = max(count, key=lambda each: count[each], default=0)
     if count.get(number, 0) == 0:
-        raise SlipfieldError(f"{path}: no pixel of a cubic crystal; the model is for FCC metals")
+        raise SlipfieldError(f"{path}: no pixel of a cubic crystal; the model is for cubic metals")
     return Scan(
         columns,
         rows,
