@@ -10,6 +10,7 @@ def test_two_ranks_take_the_same_steps_to_the_same_fields(tmp_path):
     np.testing.assert_allclose(two["steps"], one["steps"], rtol=1e-6)
     np.testing.assert_allclose(two["strain"], one["strain"], atol=1e-8)
     np.testing.assert_allclose(two["load"], one["load"], rtol=1e-8)
+    np.testing.assert_allclose(two["rotation"], one["rotation"], rtol=1e-8)
     assert np.linalg.norm(two["rates"] - one["rates"]) < 1e-4 * np.linalg.norm(one["rates"])
     np.testing.assert_allclose(two["load_rates"], one["load_rates"], rtol=1e-4)
 

@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "rotation.hpp"
+
 using namespace slipfield;
 
 extern "C" {
@@ -113,6 +115,33 @@ double slipfield_strain_square(const Elements* m, const double* x) {
       gradient(xe, m->gradients, point, H);
       const Vec xy = 0.5 * (H[0][1] + H[1][0]);
       block += lane(m->weights, point) * (H[0][0] * H[0][0] + H[1][1] * H[1][1] + 2.0 * xy * xy);
+    }
+    for (int l = 0; l < lanes_of(*m, b); l++) sum += block[l];
+  }
+  return sum;
+}
+
+// Integral of the rotation angle of the lattice since the start over this rank's cells, rad mm^2,
+// for the columns a of Fp and the stress s of the points, and the columns H of the start,
+// [block][2][3][lane]. Rotation vectors go to rotation, [block][point][3][lane], if it is given.
+double slipfield_lattice_rotation(const Law* law, const Elements* m, const double* a,
+                                  const double* s, const double* H, const double* u,
+                                  double* rotation) {
+  const auto columns = [](const double* base, int64_t i) {
+    return reinterpret_cast<const Vec(*)[3]>(base + 6 * i * kLanes);
+  };
+  double sum = 0;
+  for (int64_t b = 0; b < m->blocks; b++) {
+    Vec ue[kDofs], block = {};
+    gather(m->nodes + b * kLanes * kNodes, u, ue);
+    for (int q = 0; q < m->points; q++) {
+      const int64_t point = b * m->points + q;
+      Vec F[2][2], vector[3];
+      deformation_gradient(ue, m->gradients, point, F);
+      const Vec angle =
+          lattice_rotation(*law, F, columns(a, point), columns(H, b), &lane(s, 3 * point), vector);
+      block += lane(m->weights, point) * angle;
+      for (int k = 0; rotation && k < 3; k++) lane(rotation, 3 * point + k) = vector[k];
     }
     for (int l = 0; l < lanes_of(*m, b); l++) sum += block[l];
   }

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from slipfield.crystal.law import Parameters, initial_crss
-from slipfield.fem.state import PointStates
+from slipfield.fem.state import PointStates, aligned
 from slipfield.fem.stepping import Problem
 from slipfield.fem.strain import strain
-from slipfield.specimen.orientation import matrix_of_euler
 
 
 def deformation_gradient(problem: Problem, u: np.ndarray) -> np.ndarray:
@@ -39,6 +38,8 @@ class PointFields:
         self._h = collect(points.h)[..., 0]
         self._columns = np.swapaxes(collect(points.start["a"]).reshape(*shape, 2, 3), -1, -2)
         self._stress = collect(points.start["s"])[..., [[0, 2], [2, 1]]]
+        self._rotation = aligned((*points.h.shape[:2], 3, problem.blocks.lanes))
+        points.lattice_rotation(u, self._rotation)
 
     def strain(self) -> np.ndarray:
         """Strain (..., 3) = xx, yy, xy in the study's measure."""
@@ -70,37 +71,19 @@ class PointFields:
         return np.divide(growth, modulus, out=np.full_like(growth, np.nan), where=modulus > 0)
 
     def lattice_rotation(self) -> np.ndarray:
-        """Rotation vector (..., 3) of the lattice since the start, rad, in sample axes.
-
-        Fe maps the columns of Fp to those of F: with U = (I + 2 Ee)^1/2 the rotation takes the
-        pair U a1, U a2 to F e1, F e2.
-        """
-        values, vectors = np.linalg.eigh(np.eye(3) + 2 * self.elastic_strain())
-        stretch = np.einsum("...ik,...k,...jk->...ij", vectors, np.sqrt(values), vectors)
-        lattice = _frame(stretch @ self._columns)
-        in_plane = np.zeros((*self.gradient.shape[:2], 3, 2))
-        in_plane[..., :2, :] = self.gradient
-        grain = self.problem.micro.element_grain.ravel()[self.problem.sheet.cell_index]
-        start = matrix_of_euler(self.problem.micro.euler[grain])[:, None]
-        return _rotation_vector(_frame(in_plane) @ np.swapaxes(lattice, -1, -2) @ start)
+        """Rotation vector (..., 3) of the lattice since the start, rad, in sample axes."""
+        return self.problem.blocks.collect(self._rotation)
 
 
-def _frame(pair: np.ndarray) -> np.ndarray:
-    """Orthonormal frame (..., 3, 3) whose first two columns span those of ``pair`` (..., 3, 2)."""
-    first, second = pair[..., 0], pair[..., 1]
-    x = first / np.linalg.norm(first, axis=-1, keepdims=True)
-    z = np.cross(first, second)
-    z /= np.linalg.norm(z, axis=-1, keepdims=True)
-    return np.stack([x, np.cross(z, x), z], axis=-1)
+def mean_lattice_rotation(problem: Problem, points: PointStates, u: np.ndarray) -> float:
+    """Mean rotation angle of the lattice since the start over the sheet's volume, rad. Collective.
 
-
-def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
-    """Axis times angle (..., 3), rad, of rotations (..., 3, 3) by less than pi."""
-    swapped = np.swapaxes(rotation, -1, -2)
-    skew = 0.5 * (rotation - swapped)
-    sine = np.stack([skew[..., 2, 1], skew[..., 0, 2], skew[..., 1, 0]], axis=-1)
-    length = np.linalg.norm(sine, axis=-1, keepdims=True)
-    cosine = 0.5 * (np.trace(rotation, axis1=-2, axis2=-1)[..., None] - 1)
-    return sine * np.where(
-        length > 1e-12, np.arctan2(length, cosine) / np.maximum(length, 1e-12), 1
-    )
+    Parameters
+    ----------
+    problem : the specimen.
+    points : states of the sample after a step.
+    u : (2 * nodes,) displacements in mm, ghosts up to date.
+    """
+    local = points.lattice_rotation(u), problem.blocks.area
+    total, area = problem.comm.allreduce(np.array(local))
+    return float(total / area)

@@ -79,7 +79,7 @@ class Blocks:
         self.order = padded.reshape(blocks, self.lanes)
         self.valid = (np.arange(blocks * self.lanes) < count).reshape(blocks, self.lanes)
         gradients, weights = sheet.shape_gradients()
-        self.points = weights.shape[1]
+        self.points, self.area = weights.shape[1], weights.sum()
         self.nodes = np.ascontiguousarray(sheet.cells[self.order], np.int32)
         self.gradients = self.spread(gradients.reshape(count, self.points, -1))
         self.weights = self.spread(weights[..., None])
@@ -141,8 +141,10 @@ class PointStates:
         self._library = load_kernel("elements", material.slip_family)
         grain = micro.element_grain.ravel()[sheet.cell_index]
         self.grain_size = micro.size[grain]
+        columns = matrix_of_euler(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6)
+        self._first_columns = blocks.spread(columns[:, None])
         per_cell = {
-            "a": matrix_of_euler(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6),
+            "a": columns,
             "g": np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1),
             "L": np.zeros((len(grain), 9)),
             "s": np.zeros((len(grain), 3)),
@@ -196,6 +198,30 @@ class PointStates:
             address(residual),
             address(tangent),
             ctypes.byref(self.counters),
+        )
+
+    def lattice_rotation(self, u: np.ndarray, vectors: np.ndarray | None = None) -> float:
+        """Integral of the lattice's rotation angle since the start over this rank's cells.
+
+        Parameters
+        ----------
+        u : (2 * nodes,) displacements in mm after a step, ghosts up to date.
+        vectors : rotation vectors [block][point][3][lane] to fill, rad, in sample axes.
+
+        Returns
+        -------
+        rad mm^2.
+        """
+        integral = self._library.slipfield_lattice_rotation
+        integral.restype = ctypes.c_double
+        return integral(
+            ctypes.byref(self.law),
+            ctypes.byref(self.blocks.struct),
+            address(self.start["a"]),
+            address(self.start["s"]),
+            address(self._first_columns),
+            address(u),
+            address(vectors),
         )
 
     def accept(self) -> None:

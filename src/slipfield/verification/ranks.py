@@ -18,6 +18,7 @@ from mpi4py import MPI
 from slipfield.errors import SlipfieldError
 from slipfield.fem.checkpoint import load_checkpoint, save_checkpoint
 from slipfield.fem.nodal import NodalGradient
+from slipfield.fem.point_fields import mean_lattice_rotation
 from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.stepping import Problem, Stepper
 from slipfield.fem.strain import strain
@@ -36,12 +37,13 @@ def run_here(output: Path, cells: int) -> None:
     """Run one sample with sensitivities on all ranks of the world and write both. Collective."""
     study = make_study(cells, 40, loading={"path": PATH, "outputs": 8})
     problem = Problem(study, grain_map(study))
-    nodal, steps, fields, loads = NodalGradient(problem), [], [], []
+    nodal, steps, fields, loads, rotations = NodalGradient(problem), [], [], [], []
     sensitivity = Sensitivity(problem, study.material, study.sampling.centre)
 
     def on_output(number: int, stepper: Stepper) -> None:
         fields.append(nodal.image(stepper.u.array))
         loads.append(stepper.load)
+        rotations.append(mean_lattice_rotation(problem, stepper.points, stepper.u.array))
 
     def on_step(stepper: Stepper, u: np.ndarray) -> None:
         steps.append(stepper.dt)
@@ -57,13 +59,14 @@ def run_here(output: Path, cells: int) -> None:
             steps=steps,
             strain=strain(np.array(fields), "green_lagrange"),
             load=loads,
+            rotation=rotations,
             rates=rates,
             load_rates=sensitivity.dload,
         )
 
 
 def run_on(ranks: int, cells: int, folder: Path) -> dict[str, np.ndarray]:
-    """Get steps, strain, load and their final rates of the sample on ``ranks`` processes.
+    """Get steps, strain, load, mean rotation and final rates of the sample on ``ranks`` processes.
 
     Raises
     ------
