@@ -20,6 +20,9 @@ from slipfield.files import write_netcdf, write_text
 from slipfield.study import PARAMETERS, Study, check_study
 
 TAYLOR = 3.06
+TURN = 0.05
+"""Mean rotation of the lattice for unit k3 and elongation, rad."""
+
 COLUMNS, ROWS = 2, 5
 
 
@@ -119,12 +122,14 @@ def make_shard(
     pairs = [fields(study, grains, row) for row in parameters]
     strain = np.stack([pair[0] for pair in pairs])
     load = np.stack([pair[1] for pair in pairs])
-    bad = np.isin(numbers, list(failed))
-    strain[bad], load[bad] = np.nan, np.nan
     time, displacement = path(study)
+    rotation = TURN * np.outer(parameters[:, 2], displacement) / study.specimen.height_mm
+    bad = np.isin(numbers, list(failed))
+    strain[bad], load[bad], rotation[bad] = np.nan, np.nan, np.nan
     values = {
         "strain": strain,
         "load": load,
+        "mean_lattice_rotation": rotation,
         "time": time,
         "displacement": displacement,
         "sample": numbers,

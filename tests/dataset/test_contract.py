@@ -58,6 +58,10 @@ MUTATIONS = [
     ("shard", lambda d: d.assign_coords(component=["yy", "xx", "xy"]), "component: labels"),
     ("shard", put("strain", (0, 1, 2, 3, 4), np.nan), "strain: not finite in sample 3"),
     ("shard", put("load", (2, 1), np.inf), "load: not finite in sample 5"),
+    ("shard", put("mean_lattice_rotation", (0, 1), np.nan), "rotation: not finite in sample 3"),
+    ("shard", put("mean_lattice_rotation", (0, 1), -0.1), "sample 3 leaves [0, pi] rad"),
+    ("shard", put("mean_lattice_rotation", (1, 1), 0.1), "sample 4 failed, so they must be NaN"),
+    ("shard", attribute("mean_lattice_rotation", "units", "deg"), "units 'deg', expected 'rad'"),
     ("shard", put("reason", 1, ""), "sample 4 failed without a reason"),
     ("shard", put("reason", 0, "why not"), "sample 3 is ok but gives the reason"),
     ("shard", put("status", 0, 2), "status: 2 in sample 3"),
@@ -93,6 +97,11 @@ MUTATIONS = [
 @pytest.mark.parametrize("kind", ["shard", "microstructure", "reference"])
 def test_files_of_the_writers_are_valid(kind, tmp_path):
     write_netcdf(good(kind), tmp_path / "a.nc", STUDY)
+    assert violations(tmp_path / "a.nc") == []
+
+
+def test_a_shard_of_an_older_version_lacks_the_rotation_and_is_valid(tmp_path):
+    write_netcdf(good("shard").drop_vars("mean_lattice_rotation"), tmp_path / "a.nc", STUDY)
     assert violations(tmp_path / "a.nc") == []
 
 

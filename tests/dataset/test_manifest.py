@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from slipfield.dataset.collection import Collection
 from slipfield.dataset.contract import violations
 from slipfield.dataset.manifest import gather, planned_maps, planned_shards, summary
 from slipfield.dataset.moments import Moments
@@ -97,6 +98,20 @@ def gather_all(study, results):
 
 def first_shard(results):
     return sorted(results.glob("shards/*.nc"))[0]
+
+
+def test_shards_of_an_older_version_go_with_new_ones(study, results):
+    """They lack the lattice rotation; the statistics and what an inverter reads are the same."""
+    before = (results / "dataset" / "statistics.nc").read_bytes()
+    with xr.open_dataset(first_shard(results), decode_times=False) as data:
+        older = data.load().drop_vars("mean_lattice_rotation")
+    fields = older.strain.values[2], older["load"].values[2]
+    write_netcdf(older, first_shard(results), study)
+    assert summary(gather_all(study, results)).startswith("23 of 24 samples in 6 shards")
+    assert (results / "dataset" / "statistics.nc").read_bytes() == before
+    collection = Collection.of_dataset(results / "dataset")
+    np.testing.assert_array_equal(collection.strain(2), fields[0])
+    np.testing.assert_array_equal(collection.load(2), fields[1])
 
 
 def test_refuses_other_physics(study, results):

@@ -59,7 +59,11 @@ def test_shard_follows_the_contract_and_a_failed_sample_is_data(inputs):
         assert data.reason.values[0].startswith("minimum step reached (solver.min_step_s = 0.2 s)")
         assert data.reason.values[1] == ""
         assert np.isnan(data.strain[0]).all() and np.isnan(data["load"][0]).all()
+        assert np.isnan(data.mean_lattice_rotation[0]).all()
         assert np.isfinite(data.strain[1]).all()
+        # 5 % elongation turns lattices by degrees, the more the longer
+        assert (np.diff(data.mean_lattice_rotation[1]) > 0).all()
+        assert 1 < np.degrees(data.mean_lattice_rotation[1, -1]) < 5
         assert data.strain.shape == (2, 4, 3, 13, 13)
         np.testing.assert_allclose(data.displacement, [0.025, 0.05, 0.075, 0.1])
         # mean strain along y of a 2 mm sheet pulled by 0.1 mm: about 5 % (Green-Lagrange)
@@ -92,7 +96,7 @@ def test_a_killed_batch_goes_on_with_the_next_sample(inputs, monkeypatch):
 
 def assert_same_samples(whole, resumed):
     with xr.open_dataset(whole) as a, xr.open_dataset(resumed) as b:
-        for name in ("strain", "load", "steps", "sample", "k1"):
+        for name in ("strain", "load", "mean_lattice_rotation", "steps", "sample", "k1"):
             np.testing.assert_array_equal(a[name], b[name])
 
 

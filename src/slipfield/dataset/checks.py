@@ -13,6 +13,9 @@ import xarray as xr
 
 from slipfield.study import PARAMETERS, Study
 
+FIELDS = ("strain", "load", "mean_lattice_rotation")
+"""Results of a sample: finite if it is ok, NaN if it failed."""
+
 Visit = Callable[[np.ndarray, np.ndarray], None]
 """Takes strain (time, component, y, x) and load (time,) in N of a sample that is ok."""
 
@@ -47,20 +50,23 @@ def _sample_problems(sample: xr.Dataset, visit: Visit | None) -> Iterator[str]:
     """Problems of status and fields of one sample."""
     number, status = int(sample["sample"]), int(sample["status"])
     reason = str(sample["reason"].values)
-    strain, load = sample["strain"].values, sample["load"].values
+    fields = {name: sample[name].values for name in FIELDS if name in sample}
     if status == 0:
         if reason:
             yield f"reason: sample {number} is ok but gives the reason {reason!r}"
-        finite = {"strain": np.isfinite(strain).all(), "load": np.isfinite(load).all()}
+        finite = {name: np.isfinite(values).all() for name, values in fields.items()}
         for name in (name for name, fine in finite.items() if not fine):
             yield f"{name}: not finite in sample {number}, whose status is ok"
+        rotation = fields.get("mean_lattice_rotation", np.zeros(1))
+        if rotation.min() < 0 or rotation.max() > np.pi:
+            yield f"mean_lattice_rotation: sample {number} leaves [0, pi] rad"
         if visit and all(finite.values()):
-            visit(strain, load)
+            visit(fields["strain"], fields["load"])
     elif status == 1:
         if not reason:
             yield f"reason: sample {number} failed without a reason"
-        if not (np.isnan(strain).all() and np.isnan(load).all()):
-            yield f"strain, load: sample {number} failed, so they must be NaN"
+        if not all(np.isnan(values).all() for values in fields.values()):
+            yield f"{', '.join(fields)}: sample {number} failed, so they must be NaN"
     else:
         yield f"status: {status} in sample {number}, expected 0 (ok) or 1 (failed)"
 

@@ -30,12 +30,16 @@ STATUS_ATTRIBUTES = {"flag_values": [0, 1], "flag_meanings": "ok failed"}
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of a file: its dimensions, dtype ("string" for text), units and meaning."""
+    """One variable of a file: its dimensions, dtype ("string" for text), units and meaning.
+
+    A file may lack an ``optional`` one: older versions did not write it.
+    """
 
     dims: tuple[str, ...]
     dtype: str
     units: str | None
     long_name: str
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,13 @@ SHARD = FileKind(
     {
         "strain": Variable(("sample", *_FIELD), "float32", "1", "in-plane strain at the nodes"),
         "load": Variable(("sample", "time"), "float64", "N", "reaction of the top edge along y"),
+        "mean_lattice_rotation": Variable(
+            ("sample", "time"),
+            "float64",
+            "rad",
+            "mean rotation angle of the crystal lattice since the start",
+            optional=True,
+        ),
         **_TIME,
         "sample": Variable(("sample",), "int64", "1", "number of the sample in the design"),
         "k1": Variable(
@@ -229,7 +240,8 @@ def file_kind(data: xr.Dataset) -> FileKind | None:
 
 def _structure(data: xr.Dataset, kind: FileKind) -> Iterator[str]:
     """Variables, dims, dtypes, units, labels and attributes that differ from the table."""
-    for name in kind.variables.keys() - data.variables.keys():
+    required = {name for name, entry in kind.variables.items() if not entry.optional}
+    for name in required - data.variables.keys():
         yield f"variable {name!r} is missing"
     for name in data.variables.keys() - kind.variables.keys():
         yield f"variable {name!r} is not part of a {kind.name} file"

@@ -25,6 +25,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.fem.finished import FACTS, FinishedSamples, Sample
 from slipfield.fem.nodal import NodalGradient
 from slipfield.fem.paraview import ParaviewWriter
+from slipfield.fem.point_fields import mean_lattice_rotation
 from slipfield.fem.sensitivity import Sensitivity
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem, Stepper
@@ -62,11 +63,12 @@ def simulate_sample(
     study, comm = problem.study, problem.comm
     outputs = study.loading.outputs
     fields = np.full((outputs, 3, *problem.sheet.shape), np.nan, np.float32)
-    load = np.full(outputs, np.nan)
+    load, rotation = np.full((2, outputs), np.nan)
 
     def on_output(number: int, stepper: Stepper) -> None:
         gradient = nodal.image(stepper.u.array)
         load[number] = stepper.load
+        rotation[number] = mean_lattice_rotation(problem, stepper.points, stepper.u.array)
         if writer:
             writer.write(stepper)
         if comm.rank == 0:
@@ -75,10 +77,10 @@ def simulate_sample(
     started = time.process_time()
     record = Stepper(problem, k, on_output).run()
     if record.status:
-        fields[:], load[:] = np.nan, np.nan
+        fields[:], load[:], rotation[:] = np.nan, np.nan, np.nan
     cpu = comm.allreduce(time.process_time() - started)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Sample(fields, load, record, cpu, comm.allreduce(memory, op=MPI.MAX))
+    return Sample(fields, load, rotation, record, cpu, comm.allreduce(memory, op=MPI.MAX))
 
 
 def simulate_batch(

@@ -22,6 +22,7 @@ from slipfield.study import Study
 
 FACTS = (
     "load",
+    "mean_lattice_rotation",
     "status",
     "reason",
     "steps",
@@ -38,11 +39,13 @@ class Sample:
 
     Attributes
     ----------
-    strain : (time, 3, y, x).  load : (time,) N; both NaN if the sample failed.
+    strain : (time, 3, y, x).  load : (time,) N.  mean_lattice_rotation : (time,) rad.
+        All NaN if the sample failed.
     """
 
     strain: np.ndarray
     load: np.ndarray
+    mean_lattice_rotation: np.ndarray
     record: Record
     cpu_seconds: float
     peak_memory_mb: float
@@ -97,6 +100,7 @@ class FinishedSamples:
                 file,
                 strain=sample.strain,
                 load=sample.load,
+                mean_lattice_rotation=sample.mean_lattice_rotation,
                 status=record.status,
                 reason=record.reason,
                 steps=record.steps,
@@ -112,7 +116,7 @@ class FinishedSamples:
             return file["strain"]
 
     def facts(self, row: int) -> dict[str, np.ndarray]:
-        """Load, status and cost of a finished sample, by the shard's variable names."""
+        """Load, rotation, status and cost of a finished sample, by the shard's variable names."""
         with np.load(self.folder / f"{row}.npz") as file:
             return {name: file[name] for name in FACTS}
 
