@@ -11,7 +11,7 @@ from slipfield.figures.captions import CAPTIONS
 from slipfield.figures.catalogue import FIGURES, write_figure
 from slipfield.figures.report import write_report
 from slipfield.figures.sources import Results
-from slipfield.files import write_text
+from slipfield.files import open_netcdf, write_netcdf, write_text
 from slipfield.learning.metrics import mean_predictor_scores, scores
 from slipfield.plan import batches
 from slipfield.study import PARAMETERS
@@ -171,6 +171,18 @@ def test_runs_hold_every_sample_once(tmp_path):
     runs = results.runs()
     assert runs["sample"].values.tolist() == list(range(24))
     assert runs["load"].shape == (24, study.loading.outputs)
+
+
+def test_shards_with_and_without_lattice_rotation_go_into_one_figure(results):
+    """A study that an older version began and this one finished."""
+    old = results.shards[0]
+    with open_netcdf(old) as data:
+        older = data.load().drop_vars("mean_lattice_rotation")
+    write_netcdf(older, old, results.study)
+    rotation = results.runs()["mean_lattice_rotation"]
+    missing = np.isnan(rotation).all("time").values
+    assert np.flatnonzero(missing).tolist() == [0, 1, 2, 3, 5]  # the first shard, a failed sample
+    write_figure("loads", results, results.folder / "loads.png")
 
 
 def test_central_sample_is_the_nearest_to_the_centre_in_logarithms(results):

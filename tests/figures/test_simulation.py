@@ -6,6 +6,7 @@ import pytest
 from matplotlib.collections import LineCollection, QuadMesh
 
 from slipfield.figures.simulation import MOST_CURVES, figure_loads, figure_runtime, figure_strain
+from slipfield.study import PARAMETERS
 from tests.shards import make_microstructure, make_shard, tiny_study
 
 
@@ -49,22 +50,30 @@ def test_strain_pictures_are_the_fields_in_percent_at_equally_spaced_outputs(stu
     assert low == -high
 
 
-def test_load_curves_start_at_zero_and_end_at_the_last_load(study, grains):
+def test_curves_start_at_zero_and_end_at_the_last_load_and_rotation(study, grains):
     shard = shard_of(study, grains, 5)
     figure = figure_loads(shard, study)
     lines = [c for c in curves_of(figure) if len(c.get_segments()) == 5]
-    assert len(lines) == 3
-    for collection, name in zip(lines, ("k1", "k2", "k3"), strict=True):
+    assert len(lines) == 6
+    degrees = np.degrees(shard["mean_lattice_rotation"])
+    shown = [(values, name) for values in (shard["load"], degrees) for name in PARAMETERS]
+    for collection, (values, name) in zip(lines, shown, strict=True):
         np.testing.assert_allclose(collection.get_array(), shard[name])
         for row, segment in enumerate(collection.get_segments()):
             assert tuple(segment[0]) == (0, 0)
-            assert segment[-1] == pytest.approx((5.0, float(shard["load"][row, -1])))
+            assert segment[-1] == pytest.approx((5.0, float(values[row, -1])))
+
+
+def test_shards_without_lattice_rotation_show_their_loads(study, grains):
+    shard = shard_of(study, grains, 5).drop_vars("mean_lattice_rotation")
+    lines = [c for c in curves_of(figure_loads(shard, study)) if len(c.get_segments()) == 5]
+    assert len(lines) == 3
 
 
 def test_many_load_curves_are_thinned_out(study, grains):
     figure = figure_loads(shard_of(study, grains, MOST_CURVES + 50), study)
     counts = [len(c.get_segments()) for c in curves_of(figure)]
-    assert counts.count(MOST_CURVES) == 3
+    assert counts.count(MOST_CURVES) == 6
     assert max(counts) == MOST_CURVES
 
 

@@ -42,9 +42,10 @@ CAPTIONS = {
     ),
     "loads": Caption(
         "Simulation",
-        "Load curves",
-        "Reaction of the top edge, one line for each sample (at most 300), coloured by each "
-        "parameter in turn.",
+        "Load curves and lattice rotation",
+        "Top: reaction of the top edge. Bottom: mean angle by which the crystal lattice has turned "
+        "since the start (not in shards of versions that did not measure it). One line for each "
+        "sample (at most 300), coloured by each parameter in turn.",
     ),
     "loss": Caption(
         "Learning",

@@ -70,13 +70,13 @@ def figure_strain(shard: xr.Dataset, grains: xr.Dataset, sample: int, frames: in
 
 
 def figure_loads(runs: xr.Dataset, study: Study) -> Figure:
-    """Load curves of the samples, once per parameter, coloured by it.
+    """Load curves of the samples, and the rotation of their lattices, coloured by each parameter.
 
     Parameters
     ----------
     runs
         load (sample, time) in N, displacement (time) in mm, k1, k2, k3 (sample), failed ones left
-        out.
+        out; mean_lattice_rotation (sample, time) in rad, if the shards have it.
     study
         The study: height and section of the specimen.
     """
@@ -84,20 +84,29 @@ def figure_loads(runs: xr.Dataset, study: Study) -> Figure:
     runs = runs.isel(sample=np.unique(shown.astype(int)))
     specimen = study.specimen
     elongation = np.concatenate([[0], 100 * runs["displacement"].values / specimen.height_mm])
-    load = np.pad(runs["load"].values, ((0, 0), (1, 0)))
-    curves = np.stack(np.broadcast_arrays(elongation, load), axis=-1)
-    section = specimen.width_mm * specimen.thickness_mm
+    quantities = {"load (N)": runs["load"].values}
+    if "mean_lattice_rotation" in runs:
+        degrees = np.degrees(runs["mean_lattice_rotation"].values)
+        quantities["mean lattice rotation (°)"] = degrees
     use_style()
-    figure = Figure(figsize=(9.0, 3.4), layout="constrained")
-    axes = figure.subplots(1, 3, sharex=True, sharey=True)
-    for axis, name in zip(axes, PARAMETERS, strict=True):
-        lines = LineCollection(curves, array=runs[name].values, cmap="viridis", linewidths=0.6)
-        axis.add_collection(lines)
-        axis.autoscale_view()
+    figure = Figure(figsize=(9.0, 1.2 + 2.2 * len(quantities)), layout="constrained")
+    grid = figure.subplots(len(quantities), 3, sharex=True, sharey="row", squeeze=False)
+    for row, (label, values) in enumerate(quantities.items()):
+        points = np.broadcast_arrays(elongation, np.pad(values, ((0, 0), (1, 0))))
+        for axis, name in zip(grid[row], PARAMETERS, strict=True):
+            lines = LineCollection(
+                np.stack(points, axis=-1), array=runs[name].values, cmap="viridis", linewidths=0.6
+            )
+            axis.add_collection(lines)
+            axis.autoscale_view()
+            if row == 0:
+                title = parameter_label(name)
+                figure.colorbar(lines, ax=axis, location="top", label=title, aspect=25)
+        grid[row, 0].set_ylabel(label)
+    for axis in grid[-1]:
         axis.set_xlabel("elongation (%)")
-        figure.colorbar(lines, ax=axis, location="top", label=parameter_label(name), aspect=25)
-    axes[0].set_ylabel("load (N)")
-    stress = axes[-1].secondary_yaxis("right", (lambda n: n / section, lambda s: s * section))
+    section = specimen.width_mm * specimen.thickness_mm
+    stress = grid[0, -1].secondary_yaxis("right", (lambda n: n / section, lambda s: s * section))
     stress.set_ylabel("nominal stress (MPa)")
     return figure
 
