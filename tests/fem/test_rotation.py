@@ -72,7 +72,7 @@ def test_soft_crystal_in_single_slip_turns_as_its_slip_says():
         material={"rate_exponent": 50.0, "latent_ratio": 1.4, "h0_MPa": 1.0},
     )
     turn = matrix_of_euler(np.array(SINGLE_SLIP))
-    schmid = turn.T @ slip_systems() @ turn
+    schmid = turn.T @ slip_systems(study.material.slip_family) @ turn
     active = schmid[np.abs(schmid[:, 1, 1]).argmax()]
 
     def columns(gamma):
