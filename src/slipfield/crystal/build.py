@@ -24,6 +24,8 @@ SOURCES = {
     "sensitivities": FEM / "sensitivities.cpp",
 }
 FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
+"""The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
+
 FAMILY_FLAGS: dict[SlipFamily, list[str]] = {"fcc": [], "bcc": ["-DSLIPFIELD_BCC"]}
 
 

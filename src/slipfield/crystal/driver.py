@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from slipfield.crystal.build import load_kernel
 from slipfield.crystal.law import (
+    SYSTEMS,
     Law,
     Parameters,
     hardening_modulus,
@@ -56,7 +57,7 @@ class MaterialPoint:
     def __init__(self, law: Law, euler: ArrayLike, h: SupportsFloat, crss: SupportsFloat):
         self.law, self.h = law, float(h)
         self.columns = np.ascontiguousarray(matrix_of_euler(np.asarray(euler, float))[:, :2].T)
-        self.crss = np.full(12, float(crss))
+        self.crss = np.full(SYSTEMS, float(crss))
         self.crss_old = self.crss.copy()
         self.slip = np.zeros((3, 3))
         self.stress = np.zeros(3)

@@ -15,6 +15,9 @@ from slipfield.study import Material, SlipFamily
 
 Parameters = Sequence[float] | np.ndarray  # k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5)
 
+SYSTEMS = 12
+"""Slip systems of either family."""
+
 
 class Law(ctypes.Structure):
     """Constants of the point law; the layout is that of ``struct Law`` in point.hpp.

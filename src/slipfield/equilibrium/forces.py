@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from slipfield.crystal.law import SYSTEMS
 from slipfield.equilibrium.displacement import StrainIntegrator
 from slipfield.equilibrium.flow import (
     COLD_STEPS,
@@ -34,7 +35,6 @@ DEGREE = 2
 
 WARM_STEPS, CORRECTIONS = 3, 2
 SMALLEST_WORK = 1e-12
-SYSTEMS = 12
 
 
 @dataclass(frozen=True)

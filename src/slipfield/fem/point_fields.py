@@ -20,6 +20,9 @@ def deformation_gradient(problem: Problem, u: np.ndarray) -> np.ndarray:
 class PointFields:
     """Fields of one sample at the points (cells, points, ...) of this rank, after a step.
 
+    For pictures: at every output they would cost as much as the sample. A number for every output
+    belongs into the kernel.
+
     Parameters
     ----------
     problem : the specimen.

@@ -13,8 +13,8 @@ import numpy as np
 from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
-from slipfield.crystal.law import Parameters
-from slipfield.fem.state import COMPONENTS, PARAMETERS, SYSTEMS, address, aligned
+from slipfield.crystal.law import SYSTEMS, Parameters
+from slipfield.fem.state import COMPONENTS, PARAMETERS, address, aligned
 from slipfield.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.study import Material
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from slipfield.crystal.build import load_kernel
 from slipfield.crystal.law import (
+    SYSTEMS,
     Parameters,
     hardening_modulus,
     initial_crss,
@@ -19,7 +20,7 @@ from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material, SlipFamily
 
-SYSTEMS, PARAMETERS = 12, 3
+PARAMETERS = 3
 COMPONENTS = {"a": 6, "g": SYSTEMS, "L": 9, "s": 3}
 
 
