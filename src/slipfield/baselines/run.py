@@ -125,7 +125,8 @@ def _rows(name: str, count: int, dataset: Collection, split: Any, outcome: Any) 
     }
     shares = [None] * true.shape[1]
     if outcome.ends is not None:
-        shares = (100 * coverage(*outcome.ends, true)).tolist()
+        low, high = outcome.ends
+        shares = (100 * coverage(low, high, true)).tolist()
     return [
         {
             **head,

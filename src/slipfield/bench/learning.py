@@ -176,7 +176,7 @@ def plain_loop(learning: Learning, dataset: FieldDataset) -> Callable[[], None]:
 def _mapped(fields: Fields, folder: Path) -> Fields:
     """Put the strain of ``fields`` into a float16 file that is mapped into memory."""
     path = folder / "strain.npy"
-    np.save(path, fields.strain[np.arange(len(fields))].astype(np.float16))
+    np.save(path, np.asarray(fields.strain, np.float16))
     return Fields(**{**vars(fields), "strain": np.load(path, mmap_mode="r")})
 
 

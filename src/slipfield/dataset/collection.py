@@ -130,7 +130,7 @@ class Collection:
             If a file is of another kind, the shards differ in their physics, or a map is missing.
         """
         maps, runs = _indexed(microstructures, MICROSTRUCTURE), _indexed(references, REFERENCE)
-        hashes = {}
+        hashes: dict[str, tuple[Path, Study]] = {}
         for path in shards:
             with open_netcdf(path) as data:
                 if file_kind(data) is not SHARD:

@@ -240,12 +240,13 @@ def file_kind(data: xr.Dataset) -> FileKind | None:
 
 def _structure(data: xr.Dataset, kind: FileKind) -> Iterator[str]:
     """Variables, dims, dtypes, units, labels and attributes that differ from the table."""
+    names = {str(name) for name in data.variables}
     required = {name for name, entry in kind.variables.items() if not entry.optional}
-    for name in required - data.variables.keys():
+    for name in required - names:
         yield f"variable {name!r} is missing"
-    for name in data.variables.keys() - kind.variables.keys():
+    for name in names - kind.variables.keys():
         yield f"variable {name!r} is not part of a {kind.name} file"
-    for name in kind.variables.keys() & data.variables.keys():
+    for name in kind.variables.keys() & names:
         entry, found = kind.variables[name], data.variables[name]
         if found.dims != entry.dims:
             yield f"{name}: dims {found.dims}, expected {entry.dims}"

@@ -13,7 +13,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,6 +26,9 @@ from slipfield.plan import FIELDS_IN_MEMORY_MB
 from slipfield.progress import progress
 from slipfield.study import Noise
 from slipfield.validation import one_line
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Storage = Literal["memory", "disk", "stream"]
 MEMORY_SHARE = 1 / 8
@@ -46,7 +49,7 @@ class Fields:
     Attributes
     ----------
     strain : array-like (n, time, 3, y, x), 1
-        Indexed with an array of row numbers.
+        Indexed with an array of row numbers; a tensor while a training holds it on its device.
     load : ndarray (n, time) float64, N
     angles : ndarray (m, 3, y, x) float32, rad
         Bunge angles of each grain map.
@@ -59,7 +62,7 @@ class Fields:
     angle_moments : Moments (m, 3)
     """
 
-    strain: Rows
+    strain: Rows | Tensor
     load: np.ndarray
     angles: np.ndarray
     map_row: np.ndarray
@@ -100,7 +103,8 @@ def decode(
     Parameters
     ----------
     storage : {"memory", "disk", "stream"}, optional
-        Where the strain is kept; by default :func:`choose_storage` decides.
+        Where the strain is kept; by default :func:`choose_storage` decides. A collection without a
+        folder has no disk: its strain is streamed.
     """
     key = (stride, noise, storage)
     if key not in collection.decoded:
@@ -112,10 +116,14 @@ def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage 
     source = StreamedStrain(collection, stride, noise)
     height, width = (-(-nodes // stride) for nodes in collection.image)
     shape = (len(collection), len(collection.time), 3, height, width)
-    if storage is None:
-        storage = "disk" if _is_mapped(source) else choose_storage(shape, collection.folder)
-    if storage == "disk":
-        strain, load, moments = _mapped(source, shape)
+    folder = collection.folder
+    copies = None if folder is None else _copies(source, folder)
+    if storage is None:  # a copy that is there already needs no more room
+        mapped = copies is not None and all(path.exists() for path in copies)
+        storage = "disk" if mapped else choose_storage(shape, folder)
+    strain: Rows
+    if storage == "disk" and copies is not None:
+        strain, load, moments = _mapped(source, shape, *copies)
     else:
         keep = np.empty(shape, np.float32) if storage == "memory" else None
         load, moments = _read_all(source, shape, keep)
@@ -163,21 +171,15 @@ def _read_all(
     return load, Moments.stack(moments)
 
 
-def _copies(source: StreamedStrain) -> tuple[Path, Path]:
-    """Files of the decoded copy and of what belongs to it."""
-    collection = source.collection
-    key = json.dumps([collection.data_hash, source.stride, source.noise.model_dump()])
+def _copies(source: StreamedStrain, folder: Path) -> tuple[Path, Path]:
+    """Files of the decoded copy and of what belongs to it, in the dataset's folder."""
+    key = json.dumps([source.collection.data_hash, source.stride, source.noise.model_dump()])
     stem = f"decoded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    return collection.folder / f"{stem}.npy", collection.folder / f"{stem}.npz"
-
-
-def _is_mapped(source: StreamedStrain) -> bool:
-    """Whether the decoded copy is there: the disk needs no more room for it."""
-    return source.collection.folder is not None and all(map(Path.exists, _copies(source)))
+    return folder / f"{stem}.npy", folder / f"{stem}.npz"
 
 
 def _mapped(
-    source: StreamedStrain, shape: tuple[int, ...]
+    source: StreamedStrain, shape: tuple[int, ...], array_path: Path, side_path: Path
 ) -> tuple[np.ndarray, np.ndarray, Moments]:
     """Map the decoded copy in the dataset's folder; write it first if it is not there.
 
@@ -188,7 +190,6 @@ def _mapped(
     SlipfieldError
         If the copy cannot be written, or one that is there cannot be read.
     """
-    array_path, side_path = _copies(source)
     with alone(array_path):
         if not (array_path.exists() and side_path.exists()):
             _write_copy(source, shape, array_path, side_path)

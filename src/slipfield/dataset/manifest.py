@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,15 @@ MANIFEST, STATISTICS_FILE = "manifest.json", "statistics.nc"
 class _Totals:
     """What one pass over the shards accumulates, samples that failed left out."""
 
-    strain: Moments | None = None
-    load: Moments | None = None
-    angles: Moments | None = None
+    moments: dict[str, Moments] = field(default_factory=dict)
     samples: int = 0
     low: np.ndarray | float = np.inf
     high: np.ndarray | float = -np.inf
 
     def add(self, name: str, part: Moments) -> None:
         """Merge ``part`` into the moments called ``name``."""
-        total = getattr(self, name)
-        setattr(self, name, part if total is None else total.merge(part))
+        total = self.moments.get(name)
+        self.moments[name] = part if total is None else total.merge(part)
 
     def add_fields(self, strain: np.ndarray, load: np.ndarray) -> None:
         """Take in the strain (time, component, y, x) and the load (time,) of one sample."""
@@ -155,7 +153,8 @@ def gather(
     """
     maps = _indexed(microstructures, study, MICROSTRUCTURE)
     runs = _indexed(references, study, REFERENCE)
-    totals, entries, seen = _Totals(), [], {}
+    totals, entries = _Totals(), []
+    seen: dict[int, Path] = {}
     angles = cache(lambda index: Moments.of(angle_maps(maps[index]), axis=(-2, -1)))
     table = read_design(samples_csv)
     planned = zip(table.microstructure, table.parameters, strict=True)
@@ -207,7 +206,8 @@ def _check(
         raise SlipfieldError(f"{path}: {found[0]}{more}; {remedy}")
     with open_netcdf(path) as data:
         if (found_kind := file_kind(data)) is not kind:
-            raise SlipfieldError(f"{path}: a {found_kind.name} file, expected a {kind.name} file")
+            name = "foreign" if found_kind is None else found_kind.name
+            raise SlipfieldError(f"{path}: a {name} file, expected a {kind.name} file")
         if kind is MICROSTRUCTURE:
             check_specimen(data, path, study)
             return
@@ -309,23 +309,26 @@ def angle_maps(microstructure: Path) -> np.ndarray:
 
 def _statistics(totals: _Totals, shard: xr.Dataset) -> xr.Dataset:
     """Turn the totals into statistics.nc; time and displacement are those of ``shard``."""
-    strain, load = totals.strain.pool(), totals.load.pool()
+    strain_by_time, load_by_time, angles = (
+        totals.moments[name] for name in ("strain", "load", "angles")
+    )
+    strain, load = strain_by_time.pool(), load_by_time.pool()
     values = {
         "samples": totals.samples,
         "strain_mean": strain.mean,
         "strain_std": strain.std,
         "load_mean": load.mean,
         "load_std": load.std,
-        "angle_mean": totals.angles.mean,
-        "angle_std": totals.angles.std,
+        "angle_mean": angles.mean,
+        "angle_std": angles.std,
         "parameter_min": totals.low,
         "parameter_max": totals.high,
         "time": shard["time"].values,
         "displacement": shard["displacement"].values,
-        "strain_time_mean": totals.strain.mean,
-        "strain_time_std": totals.strain.std,
-        "load_time_mean": totals.load.mean,
-        "load_time_std": totals.load.std,
+        "strain_time_mean": strain_by_time.mean,
+        "strain_time_std": strain_by_time.std,
+        "load_time_mean": load_by_time.mean,
+        "load_time_std": load_by_time.std,
     }
     variables = {name: variable(STATISTICS, name, array) for name, array in values.items()}
     return xr.Dataset({**variables, **label_variables(STATISTICS)})

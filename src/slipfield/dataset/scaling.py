@@ -74,7 +74,9 @@ class Scaling:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Scaling:
         """Read what :meth:`to_json` wrote."""
-        arrays = {k: np.asarray(v) if isinstance(v, list) else v for k, v in content.items()}
+        arrays: dict[str, Any] = {
+            k: np.asarray(v) if isinstance(v, list) else v for k, v in content.items()
+        }
         return cls(**arrays)
 
 

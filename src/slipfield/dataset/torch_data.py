@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ Batch = dict[str, torch.Tensor]
 CPU = torch.device("cpu")
 GPU_SHARE = 1 / 2
 COPY_BYTES = 2**28
+Gathered = TypeVar("Gathered")
 
 
 def hold(fields: Fields, device: torch.device, room: float | None = None) -> Fields:
@@ -54,8 +56,8 @@ class FieldDataset(Dataset):
 
     def __init__(self, fields: Fields, rows: np.ndarray, scaling: Scaling) -> None:
         self.fields, self.rows = fields, np.asarray(rows)
-        held = isinstance(fields.strain, torch.Tensor)
-        self.device = fields.strain.device if held else CPU
+        strain = fields.strain
+        self.device = strain.device if isinstance(strain, torch.Tensor) else CPU
         self._strain_shift, self._strain_factor = (
             torch.tensor(values, dtype=torch.float32, device=self.device)[:, None, None]
             for values in (scaling.strain_mean, 1 / scaling.strain_std)
@@ -77,11 +79,11 @@ class FieldDataset(Dataset):
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """Give a whole batch at once, without stacking single samples."""
-        rows = self.rows[list(indices)]
-        if isinstance(self.fields.strain, torch.Tensor):
-            strain = self.fields.strain[torch.as_tensor(rows, device=self.device)].float()
+        rows, source = self.rows[list(indices)], self.fields.strain
+        if isinstance(source, torch.Tensor):
+            strain = source[torch.as_tensor(rows, device=self.device)].float()
         else:
-            strain = torch.from_numpy(np.asarray(self.fields.strain[rows], np.float32))
+            strain = torch.from_numpy(np.asarray(source[rows], np.float32))
         strain.sub_(self._strain_shift).mul_(self._strain_factor)
         return {
             "strain": strain,
@@ -129,5 +131,5 @@ def loader(
     )
 
 
-def _as_it_is(batch: Batch) -> Batch:
+def _as_it_is(batch: Gathered) -> Gathered:
     return batch

@@ -31,6 +31,12 @@ LOWEST_LOG_VARIANCE, HIGHEST_LOG_VARIANCE = -14.0, 1.0
 class Member(nn.Module):
     """One network of the ensemble: features (n, f) to mean and ln variance of scaled ln k."""
 
+    shift: torch.Tensor
+    scale: torch.Tensor
+    target_shift: torch.Tensor
+    target_scale: torch.Tensor
+    ridge: torch.Tensor
+
     def __init__(self, features: int) -> None:
         super().__init__()
         quadratic = PARAMETER_COUNT * (PARAMETER_COUNT + 1) // 2
@@ -46,8 +52,9 @@ class Member(nn.Module):
             nn.SiLU(),
             nn.Linear(HIDDEN, 2 * PARAMETER_COUNT),
         )
-        nn.init.zeros_(self.layers[-1].weight)
-        nn.init.zeros_(self.layers[-1].bias)
+        *_, last_weight, last_bias = self.layers.parameters()
+        nn.init.zeros_(last_weight)
+        nn.init.zeros_(last_bias)
 
     def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and ln variance, each (n, 3), in scaled units."""
@@ -117,8 +124,9 @@ def _prepare(member: Member, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     coefficients = np.vstack([regression.intercept_, regression.coef_.T])
     member.ridge.copy_(torch.tensor(coefficients, dtype=torch.float32))
     left = (target - terms @ member.ridge).var(dim=0)
+    *_, last_bias = member.layers.parameters()
     with torch.no_grad():
-        member.layers[-1].bias[PARAMETER_COUNT:] = torch.log(left + SMALLEST_VARIANCE)
+        last_bias[PARAMETER_COUNT:] = torch.log(left + SMALLEST_VARIANCE)
     return target
 
 

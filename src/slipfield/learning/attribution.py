@@ -86,7 +86,8 @@ def integrated_gradients(
         torch.stack([total[i] * (sample[i] - baseline[i])[0] for total in sums]) / span
         for i in range(len(MODALITIES))
     ]
-    return Attribution(*(share.cpu().numpy() for share in shares), (change / span).cpu().numpy())
+    strain, orientation, load = (share.cpu().numpy() for share in shares)
+    return Attribution(strain, orientation, load, (change / span).cpu().numpy())
 
 
 def _add_gradients(
@@ -159,7 +160,10 @@ def mean_specimen(source: FieldDataset, rows: np.ndarray) -> Inputs:
     """Mean strain, orientation and load, each (1, ...), of at most 256 of the ``rows``."""
     chosen = _spread(rows, BASELINE_SAMPLES)
     parts = [_sample(source, int(row), torch.device("cpu")) for row in chosen]
-    return [sum(part[i] for part in parts) / len(parts) for i in range(len(MODALITIES))]
+    return [
+        sum((part[i] for part in parts), start=torch.zeros(())) / len(parts)
+        for i in range(len(MODALITIES))
+    ]
 
 
 def _spread(rows: np.ndarray, count: int) -> np.ndarray:

@@ -83,8 +83,12 @@ def run_folds(
     if grouping == "both":
         raise SlipfieldError("grouping: crossval.grouping is 'both'; name one with --grouping")
     dataset = Collection.of_dataset(dataset_dir, study)
-    head = {"model": model, "grouping": grouping, "data_hash": dataset.data_hash}
-    head["study"] = study.model_dump(mode="json")
+    head = {
+        "model": model,
+        "grouping": grouping,
+        "data_hash": dataset.data_hash,
+        "study": study.model_dump(mode="json"),
+    }
 
     def run(number: int, folder: Path) -> dict[str, Any]:
         return _run_fold(study, dataset, model, number, grouping, folder)

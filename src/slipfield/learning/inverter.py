@@ -24,7 +24,14 @@ INVERTERS = {
 
 
 class Inverter(Protocol):
-    """Learns (k1, k2, k3) from the strain fields and loads of simulated specimens."""
+    """Learns (k1, k2, k3) from the strain fields and loads of simulated specimens.
+
+    Attributes
+    ----------
+    study : settings of the fit; its noise is that of what is predicted from.
+    """
+
+    study: Study
 
     def fit(
         self,

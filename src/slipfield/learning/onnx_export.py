@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import onnx
@@ -21,6 +22,7 @@ from slipfield.learning.network_inverter import NetworkInverter
 from slipfield.network.cnn_lstm import MODALITIES, CnnLstm
 from slipfield.study import PARAMETER_UNITS, Study
 
+Moment = TypeVar("Moment", float, np.ndarray)
 OUTPUTS = ("parameters", "attention")
 TOLERANCE = 1e-4
 """Largest accepted difference to PyTorch, relative to the training range of each parameter."""
@@ -28,6 +30,15 @@ TOLERANCE = 1e-4
 
 class PhysicalNetwork(nn.Module):
     """The network with its scaling: strain, angles (rad) and load (N) to k1, k2, k3."""
+
+    strain_mean: torch.Tensor
+    strain_std: torch.Tensor
+    angle_mean: torch.Tensor
+    angle_std: torch.Tensor
+    load_mean: torch.Tensor
+    load_std: torch.Tensor
+    lowest: torch.Tensor
+    slope: torch.Tensor
 
     def __init__(self, network: CnnLstm, scaling: Scaling) -> None:
         super().__init__()
@@ -112,7 +123,7 @@ def _examples(study: Study, scaling: Scaling, count: int) -> list[torch.Tensor]:
     times = study.loading.outputs
     random = np.random.default_rng(count)
 
-    def like(shape: tuple[int, ...], mean: np.ndarray, std: np.ndarray) -> torch.Tensor:
+    def like(shape: tuple[int, ...], mean: Moment, std: Moment) -> torch.Tensor:
         values = random.standard_normal(shape) * std + mean
         return torch.as_tensor(values, dtype=torch.float32)
 
@@ -143,7 +154,7 @@ def _onnx_model(physical: PhysicalNetwork, examples: list[torch.Tensor]) -> onnx
             output_names=list(OUTPUTS),
             dynamic_shapes=tuple({0: batch} for _ in examples),
         )
-    return program.model_proto
+    return cast(torch.onnx.ONNXProgram, program).model_proto  # dynamo always makes one
 
 
 def _difference(

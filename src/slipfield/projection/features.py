@@ -112,8 +112,8 @@ class Projector:
         if strain.shape[2:] != expected[2:]:
             nodes = zip(expected[2:], strain.shape[2:], strict=True)
             spacing = [(own - 1) / (given - 1) for own, given in nodes]
-            window = tuple(remaining_window(self.width, each) for each in spacing)
-            strain = resample(strain, expected[2:], window)
+            along_y, along_x = (remaining_window(self.width, each) for each in spacing)
+            strain = resample(strain, expected[2:], (along_y, along_x))
         deviation = strain.reshape(len(strain), -1) - self._start
         known = np.isfinite(deviation)
         if known.all():

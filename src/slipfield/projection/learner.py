@@ -130,7 +130,7 @@ class Emulator:
 
     def adapted(
         self, features: np.ndarray, log_parameters: np.ndarray, degree: int = SHIFT_DEGREE
-    ) -> Emulator:
+    ) -> Self:
         """Shift the mean by a polynomial and renew the scatter, to suit other measurements.
 
         Parameters
