@@ -130,8 +130,8 @@ def reference_minutes(study: Study) -> int:
 def gather_minutes(study: Study) -> int:
     """Run time request of gathering the dataset, min."""
     units = unit_costs()
-    size = cells(study) * study.loading.outputs
-    size /= units.simulation.cells * units.simulation.outputs
+    sample = units.simulation.cells * units.simulation.outputs
+    size = cells(study) * study.loading.outputs / sample
     return _minutes(study.sampling.samples * units.learning.gather_cpu_s * size)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from slipfield.study import Loading
+
+Time = TypeVar("Time", float, np.ndarray)
 
 
 class LoadPath:
@@ -27,7 +31,7 @@ class LoadPath:
         self._kinks = self._time[1:-1]
         self._tolerance = tolerance
 
-    def displacement(self, time: float | np.ndarray) -> float | np.ndarray:
+    def displacement(self, time: Time) -> Time:
         """Displacement in mm at a time in s."""
         return np.interp(time, self._time, self._displacement)
 

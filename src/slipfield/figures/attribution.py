@@ -26,7 +26,7 @@ def figure_attribution(data: xr.Dataset, specimen: Specimen) -> Figure:
     """
     use_style()
     figure = Figure(figsize=(9.0, 5.6), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1], squeeze=False).flat
     left, middle, right = upper.subplots(1, 3)
     _modalities(left, data)
     _ablation(middle, data)
@@ -40,7 +40,7 @@ def figure_attribution(data: xr.Dataset, specimen: Specimen) -> Figure:
 
 def _modalities(axes: Axes, data: xr.Dataset) -> None:
     """Stacked bars: mean absolute share of each modality, normalised for each parameter."""
-    size = np.abs(data["total"]).mean("sample")
+    size = abs(data["total"]).mean("sample")
     shares = 100 * size / size.sum("modality")
     bottom = np.zeros(len(PARAMETERS))
     for name in data["modality"].values:
@@ -71,7 +71,7 @@ def _ablation(axes: Axes, data: xr.Dataset) -> None:
 
 def _frames(axes: Axes, data: xr.Dataset) -> None:
     """Mean absolute share of each frame of strain and of each load."""
-    size = 100 * np.abs(data["by_time"]).mean("sample")
+    size = 100 * abs(data["by_time"]).mean("sample")
     for symbol, colour, own in zip(SYMBOLS, COLOURS, size, strict=False):
         for sequence, style in (("strain", "-"), ("load", "--")):
             label = symbol if sequence == "strain" else None

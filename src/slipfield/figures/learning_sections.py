@@ -167,7 +167,8 @@ def _crossval_table(lines: list[dict[str, Any]]) -> Table:
 
 def _verdict(metrics: dict[str, Any]) -> str:
     """Plain comparison of the model with the mean predictor, parameter by parameter."""
-    better, worse = [], []
+    better: list[str] = []
+    worse: list[str] = []
     for name in PARAMETERS:
         ratio = metrics["test"][name]["mae"] / metrics["mean_predictor"][name]["mae"]
         change = f"{name} by {abs(100 * (1 - ratio)):.0f} %"

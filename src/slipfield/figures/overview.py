@@ -89,8 +89,6 @@ def _shares(axes: Axes, model: str, table: pd.DataFrame, study: Study) -> None:
     for parameter, (low, high) in zip(PARAMETERS, study.sampling.box, strict=True):
         true, predicted = (table[f"{parameter}_{kind}"] for kind in ("true", "predicted"))
         scores.append(score_text(float(r_squared(true.to_numpy(), predicted.to_numpy()))))
-        shares = [(values - low) / (high - low) for values in (true, predicted)]
+        x, y = ((values - low) / (high - low) for values in (true, predicted))
         label = None if len(scores) < len(PARAMETERS) else f"{name}: $R^2$ {', '.join(scores)}"
-        axes.scatter(
-            *shares, s=14, color=colour, marker=marker, alpha=0.75, linewidths=0, label=label
-        )
+        axes.scatter(x, y, s=14, color=colour, marker=marker, alpha=0.75, linewidths=0, label=label)

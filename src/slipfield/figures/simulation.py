@@ -93,10 +93,9 @@ def figure_loads(runs: xr.Dataset, study: Study) -> Figure:
     grid = figure.subplots(len(quantities), 3, sharex=True, sharey="row", squeeze=False)
     for row, (label, values) in enumerate(quantities.items()):
         points = np.broadcast_arrays(elongation, np.pad(values, ((0, 0), (1, 0))))
+        curves = list(np.stack(points, axis=-1))
         for axis, name in zip(grid[row], PARAMETERS, strict=True):
-            lines = LineCollection(
-                np.stack(points, axis=-1), array=runs[name].values, cmap="viridis", linewidths=0.6
-            )
+            lines = LineCollection(curves, array=runs[name].values, cmap="viridis", linewidths=0.6)
             axis.add_collection(lines)
             axis.autoscale_view()
             if row == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import shapely
@@ -36,7 +36,7 @@ def figure_microstructure(
     """
     use_style()
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.45, 1))
+    left, right = figure.subfigures(1, 2, width_ratios=(1.45, 1), squeeze=False).flat
     axes = left.subplots()
     grain_map(axes, data, colours)
     name_bands(axes, study)
@@ -63,7 +63,7 @@ def grain_map(axes: Axes, data: xr.Dataset, colours: Literal["ipf", "size"] = "i
             patches, ax=axes, location="bottom", label=label, shrink=0.8, aspect=30
         )
     else:
-        patches.set_facecolor(ipf_colours(data["euler"].values))
+        patches.set(facecolor=ipf_colours(data["euler"].values))
         _ipf_key(axes)
 
 
@@ -83,10 +83,11 @@ def ipf_colours(euler: np.ndarray) -> np.ndarray:
 
 def _ipf_key(axes: Axes) -> None:
     """Draw the standard triangle with the colours of the crystal directions along the load axis."""
-    import orix.plot  # noqa: F401  (registers the projection "ipf")
+    from orix.plot import InversePoleFigurePlot
     from orix.quaternion.symmetry import Oh
 
-    key = axes.inset_axes((1.05, -0.16, 0.22, 0.16), projection="ipf", symmetry=Oh)
+    inset = axes.inset_axes((1.05, -0.16, 0.22, 0.16), projection="ipf", symmetry=Oh)
+    key = cast(InversePoleFigurePlot, inset)
     key.plot_ipf_color_key(show_title=False)
     for label in key.texts:
         label.set_fontsize(6)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib
+import matplotlib.style
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from slipfield.files import complete_file
@@ -30,7 +32,7 @@ RULES = {
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "lines.linewidth": 1.5,
     "image.cmap": FIELD_MAP,
     "figure.dpi": 100,
@@ -41,7 +43,7 @@ RULES = {
 
 def use_style() -> None:
     """Make the shared look the default of every figure drawn afterwards."""
-    matplotlib.rcParams.update(RULES)
+    matplotlib.style.use(RULES)
 
 
 def plain(text: str) -> str:

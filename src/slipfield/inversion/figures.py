@@ -45,7 +45,7 @@ def figure_overlay(data: xr.Dataset) -> Figure:
         image = axes.pcolormesh(
             data["x_mm"], data["y_mm"], field, cmap=COMPONENT_MAPS["yy"], vmin=low, vmax=high
         )
-        axes.add_collection(LineCollection(boundaries(data), colors="black", linewidths=0.5))
+        axes.add_collection(LineCollection(list(boundaries(data)), colors="black", linewidths=0.5))
         axes.plot(*sheet_outline(data).T, color="red", linewidth=1.0)
         axes.set(aspect="equal", xlabel="x (mm)")
     left.set(ylabel="y, load axis (mm)", title="grain boundaries over the last strain map")

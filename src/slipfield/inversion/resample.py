@@ -184,8 +184,8 @@ def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
     load = np.full(len(times), np.nan)
     if "load" in data:
         load = at_times(data["time"].values, data["load"].values, times)
-    spacing = tuple(float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
-    return Measurement(times, points, load, sampling, mesh, spacing)
+    dx, dy = (float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
+    return Measurement(times, points, load, sampling, mesh, (dx, dy))
 
 
 def at_times(time: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

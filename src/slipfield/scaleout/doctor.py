@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -111,7 +111,7 @@ def _probe(count: int) -> dict[str, Any]:
     return json.loads(_run(*command))
 
 
-def _probed(count: int) -> Iterator[Finding]:
+def _probed(count: int) -> Generator[Finding, None, dict[str, Any] | None]:
     """Finding about the simulation environment; its probe is the value of the generator."""
     try:
         found = _probe(count)

@@ -36,10 +36,13 @@ class Cost:
     disk_mb: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(*(a + b for a, b in zip(self._values(), other._values(), strict=True)))
-
-    def _values(self) -> tuple[float, ...]:
-        return self.jobs, self.cpu_s, self.training_cpu_s, self.training_gflop, self.disk_mb
+        return Cost(
+            self.jobs + other.jobs,
+            self.cpu_s + other.cpu_s,
+            self.training_cpu_s + other.training_cpu_s,
+            self.training_gflop + other.training_gflop,
+            self.disk_mb + other.disk_mb,
+        )
 
     @property
     def gpu_hours(self) -> float:
@@ -56,13 +59,12 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
     if rule == "gather":
         return Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
     if rule == "train":
-        epochs = study.learning.epochs
-        return _training(study, units, wildcards["model"], epochs) + _decoded(study)
+        training = _training(study, units, wildcards["model"], study.learning.epochs)
+        return training + _decoded(study)
     if rule == "crossval":
         folds = int(wildcards["last"]) + 1 - int(wildcards["first"])
         share = 1 - 1 / study.crossval.folds
-        epochs = folds * study.crossval.epochs * share
-        return _training(study, units, wildcards["model"], epochs)
+        return _training(study, units, wildcards["model"], folds * study.crossval.epochs * share)
     if rule == "learning_curves":
         model = "cnn_lstm" if "cnn_lstm" in study.models else study.learning.model
         return _training(study, units, model, plan.curves_epochs(study))

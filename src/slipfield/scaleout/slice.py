@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -128,15 +129,14 @@ class Slice:
         command = [str(LAUNCHER), name, "--config", str(config or self.config)]
         for option, value in options.items():
             command += [f"--{option}", str(value)]
-        try:
-            process = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-            )
-        except OSError as error:
-            raise SlipfieldError(f"{LAUNCHER}: cannot be run: {error}") from error
-        with process.stderr:
-            messages = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
+        with tempfile.TemporaryFile("w+") as errors:
+            try:
+                process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+            except OSError as error:
+                raise SlipfieldError(f"{LAUNCHER}: cannot be run: {error}") from error
+            _, status, used = os.wait4(process.pid, 0)
+            errors.seek(0)
+            messages = errors.read()
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             lines = messages.strip().splitlines() or ["no message"]
@@ -176,8 +176,7 @@ def _simulation(large: Slice, small: Slice) -> Simulation:
 def _learning(large: Slice) -> Learning:
     """Gather the eight samples and train on them; two trainings tell epochs from the start."""
     started = time.process_time()
-    files = [large.shard], [large.map], []
-    gather(large.study, *files, large.design, large.folder / "dataset")
+    gather(large.study, [large.shard], [large.map], [], large.design, large.folder / "dataset")
     gathered = time.process_time() - started
     (short, _), (longer, batch) = large.train(1), large.train(LONGER)
     with netCDF4.Dataset(large.shard) as shard:
