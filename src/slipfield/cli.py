@@ -38,7 +38,9 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False):
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     """Show the version if asked."""
     if version:
         typer.echo(__version__)
@@ -46,7 +48,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 @app.command()
-def schema(output: Output):
+def schema(output: Output) -> None:
     """Write the JSON schema of the study file."""
     import json
 
@@ -57,14 +59,14 @@ def schema(output: Output):
 
 
 @app.command()
-def check(config: Config):
+def check(config: Config) -> None:
     """Check a study file."""
     study = load_study(config)
     typer.echo(f"{config}: study {study.name!r} is valid")
 
 
 @app.command()
-def design(config: Config, output: Output):
+def design(config: Config, output: Output) -> None:
     """Sample (k1, k2, k3) by a maximin Latin hypercube (CSV)."""
     from slipfield.sampling import make_design, write_design
 

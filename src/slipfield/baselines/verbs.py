@@ -26,7 +26,7 @@ def baselines(
         list[int] | None,
         typer.Option(help="Training samples; repeatable; default curves.samples."),
     ] = None,
-):
+) -> None:
     """Compare all methods on unseen microstructures over the number of training samples."""
     from slipfield.baselines.run import run_baselines
 
@@ -37,7 +37,7 @@ def baselines(
 def learning_curves(
     table: Annotated[Path, typer.Option(help="Table that `baselines` wrote (CSV).")],
     output: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.")],
-):
+) -> None:
     """Draw the learning curves of all methods."""
     from slipfield.figures.baselines import write_learning_curves
 

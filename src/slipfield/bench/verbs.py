@@ -25,7 +25,7 @@ def bench(
         list[str] | None,
         typer.Option(help="Parts to measure: solver, builds, cores, peer, learning; default all."),
     ] = None,
-):
+) -> None:
     """Measure what samples and training steps cost; print a table and write it as JSON."""
     from slipfield.bench.run import DEFAULT, LARGE, run_bench
 
@@ -39,7 +39,7 @@ def bench_solver(
     microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
     output: Annotated[Path, typer.Option(help="Result (JSON).")],
     repeats: Annotated[int, typer.Option(min=1, help="Samples of each kind.")] = 3,
-):
+) -> None:
     """Take one measurement of the solver: one batch by phase, or variants of the solver."""
     from slipfield.bench.solver import measure
 

@@ -25,7 +25,7 @@ def point(
     path: Annotated[Path, typer.Option(help="CSV with time,F11,F12,F21,F22.")],
     output: Output,
     max_step: Annotated[float | None, typer.Option(help="Largest internal step, s.")] = None,
-):
+) -> None:
     """Drive one material point through a deformation path."""
     from slipfield.crystal.driver import run_point_file
 

@@ -15,7 +15,7 @@ app = typer.Typer()
 
 
 @app.command()
-def validate(files: Annotated[list[Path], typer.Argument(help="NetCDF files of ours.")]):
+def validate(files: Annotated[list[Path], typer.Argument(help="NetCDF files of ours.")]) -> None:
     """Check files against the file contract; name each violation."""
     from slipfield.dataset.contract import violations
 
@@ -39,7 +39,7 @@ def gather(
     references: Annotated[
         list[Path] | None, typer.Option(help="Folder of the reference runs, or files.")
     ] = None,
-):
+) -> None:
     """Check all shards and write the dataset's manifest and statistics."""
     from slipfield.dataset.manifest import gather as gather_files
     from slipfield.dataset.manifest import netcdf_files, planned_maps, planned_shards, summary

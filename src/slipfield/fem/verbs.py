@@ -15,7 +15,7 @@ app = typer.Typer()
 
 
 @app.command()
-def warmup(config: Config):
+def warmup(config: Config) -> None:
     """Compile the kernels of the study's slip family once, before jobs fan out."""
     from slipfield.crystal.build import SOURCES, kernel_library
 
@@ -43,7 +43,7 @@ def simulate(
             help="Refuse to run on another number of ranks.",
         ),
     ] = None,
-):
+) -> None:
     """Simulate a batch of samples on one microstructure (a shard)."""
     from slipfield.fem.batch import simulate_batch
 
@@ -63,7 +63,7 @@ def reference(
         tuple[float, float, float] | None,
         typer.Option(help="k1, k2, k3 instead of the centre of the sampling box."),
     ] = None,
-):
+) -> None:
     """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
     from slipfield.fem.batch import simulate_reference
 

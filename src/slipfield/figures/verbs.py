@@ -19,7 +19,7 @@ def figure(
     config: Config,
     output: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.")],
     results: Results = None,
-):
+) -> None:
     """Draw one figure from the files of a study."""
     from slipfield.figures.catalogue import write_figure
     from slipfield.figures.sources import Results as Files
@@ -33,7 +33,7 @@ def report(
     config: Config,
     output: Annotated[Path, typer.Option(help="HTML file to write.")],
     results: Results = None,
-):
+) -> None:
     """Write the report of a study: one self-contained HTML file."""
     from slipfield.figures.report import write_report
     from slipfield.figures.sources import Results as Files

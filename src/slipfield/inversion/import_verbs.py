@@ -80,7 +80,7 @@ def dic(
     strain_noise: Annotated[
         float | None, typer.Option(help="Standard deviation of the strains, if known.")
     ] = None,
-):
+) -> None:
     """Import strain maps: VIC-2D (.csv, .mat), MatchID (.csv), DICe (.txt), GOM (.csv), Ncorr."""
     from slipfield.inversion.importing import StrainOptions, import_strain
     from slipfield.inversion.specimen_file import refuse_existing, write_specimen
@@ -122,7 +122,7 @@ def ebsd(
     control_points: Control = None,
     fewest_pixels: Fewest = 10,
     gap: Gap = 3,
-):
+) -> None:
     """Import grains and orientations from an EBSD map."""
     from slipfield.inversion.import_grains import GrainOptions, add_orientation_map
     from slipfield.inversion.specimen_file import read_specimen, refuse_existing, write_specimen
@@ -155,7 +155,7 @@ def grains(
     control_points: Control = None,
     fewest_pixels: Fewest = 10,
     gap: Gap = 3,
-):
+) -> None:
     """Import grains from a labelled image, with or without orientations."""
     from slipfield.inversion.import_grains import GrainOptions, add_labelled_image
     from slipfield.inversion.importing import choice
@@ -188,7 +188,7 @@ def load(
     ] = None,
     time_offset: Annotated[float, typer.Option(help="Added to the curve's times, s.")] = 0.0,
     thickness: Annotated[float | None, typer.Option(help="Thickness, mm.")] = None,
-):
+) -> None:
     """Import the load curve, and the displacement if it has one."""
     from slipfield.inversion.importing import add_load
     from slipfield.inversion.specimen_file import read_specimen, refuse_existing, write_specimen
@@ -204,7 +204,7 @@ def check(
     overlay: Annotated[
         Path | None, typer.Option(help="Picture: grain boundaries over the strain.")
     ] = None,
-):
+) -> None:
     """Say what a specimen file holds; draw its grains over its strain."""
     from slipfield.inversion.specimen_file import read_specimen, refuse_existing
     from slipfield.inversion.summary import summary_lines

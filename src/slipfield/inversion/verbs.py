@@ -38,7 +38,7 @@ def invert(
     known: Annotated[
         Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
     ] = None,
-):
+) -> None:
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
     from slipfield.inversion.outcome import table_lines
     from slipfield.inversion.run import invert as invert_specimen
@@ -60,7 +60,7 @@ def export_sample(
     strain_noise: Annotated[float, typer.Option(help="Standard deviation of strain.")] = 5e-4,
     load_noise: Annotated[float, typer.Option(help="Relative one of the load.")] = 5e-3,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 1,
-):
+) -> None:
     """Write a simulated sample as a laboratory would have it: VIC-2D maps, .ctf, load curve."""
     from slipfield.inversion.export import Instruments
     from slipfield.inversion.export import export_sample as write_files
@@ -74,7 +74,7 @@ def unseen(
     config: Config,
     output: Annotated[Path, typer.Option(help="Folder of study.yaml and samples.csv.")],
     seed: Annotated[int, typer.Option(help="Seed of the parameters.")] = 1,
-):
+) -> None:
     """Plan a specimen that a study has not seen: fresh microstructure, random parameters."""
     from slipfield.inversion.unseen import write_unseen
 
@@ -98,7 +98,7 @@ def bench_inversion(
     ] = None,
     solves: Annotated[int, typer.Option(min=1, help="Most forward runs of a refinement.")] = 12,
     network: Annotated[Path | None, typer.Option(help="Folder of a network, to be timed.")] = None,
-):
+) -> None:
     """Invert unseen specimens: runs, errors, coverage and seconds by projection and refinement."""
     from slipfield.inversion.bench import Plan, noise_levels
     from slipfield.inversion.bench import bench_inversion as measure

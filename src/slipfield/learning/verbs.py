@@ -22,7 +22,7 @@ def train(
     output: Annotated[Path, typer.Option(help="Folder of the model.")],
     model: Model = None,
     tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard's events too.")] = False,
-):
+) -> None:
     """Train an inverter and score it on the samples held out."""
     from slipfield.learning.run import train_model
     from slipfield.learning.tables import print_coverage, print_scores
@@ -45,7 +45,7 @@ def crossval(
         str | None,
         typer.Option(help="Folds by: random or microstructure; default crossval.grouping."),
     ] = None,
-):
+) -> None:
     """Cross-validate an inverter: train and score some of the folds."""
     from slipfield.learning.crossval import fold_count, run_folds
 
@@ -59,7 +59,7 @@ def crossval(
 def crossval_summary(
     files: Annotated[list[Path], typer.Argument(help="Files that `crossval` wrote.")],
     output: Annotated[Path, typer.Option(help="Table (CSV); the same as JSON beside it.")],
-):
+) -> None:
     """Summarise cross-validation: mean, deviation and intervals of each metric."""
     from slipfield.learning.crossval import summarise
     from slipfield.learning.tables import print_summary
@@ -81,7 +81,7 @@ def evaluate(
         typer.Option(help="Reference runs or their folder; default ../references of the shards."),
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Scores (JSON).")] = None,
-):
+) -> None:
     """Score a trained inverter on any shards."""
     from slipfield.learning.run import evaluate_files
     from slipfield.learning.tables import print_coverage, print_scores
@@ -101,7 +101,7 @@ def sweep(
     setting: Annotated[
         str, typer.Option(help="base, or one other setting: learning_rate=0.01.")
     ] = "base",
-):
+) -> None:
     """Train the network with one setting changed, and score it on the samples held out."""
     from slipfield.learning.sweep import run_setting
 
@@ -113,7 +113,7 @@ def sweep_summary(
     files: Annotated[list[Path], typer.Argument(help="Files that `sweep` wrote.")],
     field: Annotated[str, typer.Option(help="Setting to compare by, such as learning_rate.")],
     output: Annotated[Path, typer.Option(help="Table (CSV); the same as JSON beside it.")],
-):
+) -> None:
     """Compare the trainings of `sweep` by one setting: the paper's tables 3 to 5."""
     from slipfield.learning.sweep import summarise_sweep
     from slipfield.learning.tables import print_sweep
@@ -125,7 +125,7 @@ def sweep_summary(
 def onnx(
     model: Network,
     output: Annotated[Path, typer.Option(help="ONNX file to write.")],
-):
+) -> None:
     """Write a trained network as ONNX, from physical inputs to k1, k2, k3; compare with PyTorch."""
     from slipfield.learning.onnx_export import export_onnx
 
@@ -140,7 +140,7 @@ def attribution(
     output: Annotated[Path, typer.Option(help="Shares of the answers (NetCDF).")],
     samples: Annotated[int, typer.Option(min=1, help="Test samples, at most.")] = 24,
     steps: Annotated[int, typer.Option(min=1, help="Points on the path of integration.")] = 32,
-):
+) -> None:
     """Find which modality, frame and region carries k1, k2, k3: integrated gradients, ablation."""
     from slipfield.learning.attribution import write_attribution
     from slipfield.learning.tables import print_attribution

@@ -24,7 +24,7 @@ def adapt(
     shards: Annotated[list[Path], typer.Option(help="Finer shards, or folders of them.")],
     dataset: Dataset,
     output: Annotated[Path, typer.Option(help="Folder of the adapted model.")],
-):
+) -> None:
     """Adapt a model to samples of its specimens on a finer mesh."""
     from slipfield.projection.adapt import adapt_model
 
@@ -37,7 +37,7 @@ def tables(
     config: Config,
     dataset: Dataset,
     output: Annotated[Path, typer.Option(help="Folder of the tables (CSV).")],
-):
+) -> None:
     """Write the accuracy tables: noise, channels, frames, samples, specimens, learners."""
     from slipfield.projection.study import write_study
 
@@ -52,7 +52,7 @@ def crossmesh(
         list[Path], typer.Option(help="Folder of shards on a finer mesh; one option for each.")
     ],
     output: Annotated[Path, typer.Option(help="Table (CSV).")],
-):
+) -> None:
     """Write the cross-mesh table: trained and adapted on one mesh, tested on finer ones."""
     from slipfield.projection.crossmesh import write_crossmesh
 
@@ -63,7 +63,7 @@ def crossmesh(
 def figures(
     tables: Annotated[Path, typer.Option(help="Folder of the tables (CSV).")],
     output: Annotated[Path, typer.Option(help="Folder of the pictures (PNG).")],
-):
+) -> None:
     """Draw the accuracy tables, and the cross-mesh table if it is there."""
     from slipfield.figures.projection import write_figures
 

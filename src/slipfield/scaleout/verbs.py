@@ -20,7 +20,7 @@ def run_slice(
     folder: Annotated[Path, typer.Option(help="Folder of the slice's files.")] = Path(
         "results/slice"
     ),
-):
+) -> None:
     """Run eight samples of a study and train on them: what one sample costs."""
     from slipfield.scaleout.slice import run_slice as measure
     from slipfield.scaleout.slice import summary_lines
@@ -33,7 +33,7 @@ def run_slice(
 def doctor(
     config: Config,
     results: Results = None,
-):
+) -> None:
     """Check environments, MPI, solvers, compiler, disk and Slurm; exit code 1 if one fails."""
     from rich.console import Console
 

@@ -17,7 +17,7 @@ def microstructure(
     config: Config,
     index: Annotated[int, typer.Option(help="Index of the grain map, from 0.")],
     output: Output,
-):
+) -> None:
     """Make one gradient-grained microstructure (NetCDF)."""
     from slipfield.files import write_netcdf
     from slipfield.specimen.microstructure import make_microstructure

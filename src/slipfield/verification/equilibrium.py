@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from slipfield.crystal.driver import MaterialPoint, metric_of
@@ -76,7 +78,9 @@ class Recorder:
         return strain(np.array(self.gradient), "green_lagrange")
 
 
-def run(problem: Problem, k: Parameters, **hooks) -> tuple[Stepper, Recorder]:
+def run(
+    problem: Problem, k: Parameters, on_step: Callable[[Stepper, np.ndarray], None] | None = None
+) -> tuple[Stepper, Recorder]:
     """Run one sample to its end and keep its outputs.
 
     Raises
@@ -85,7 +89,7 @@ def run(problem: Problem, k: Parameters, **hooks) -> tuple[Stepper, Recorder]:
         If the sample fails.
     """
     recorder = Recorder(problem)
-    stepper = Stepper(problem, k, recorder, **hooks)
+    stepper = Stepper(problem, k, recorder, on_step)
     record = stepper.run()
     if record.status:
         raise RuntimeError(f"verification run failed: {record.reason}")

@@ -18,7 +18,7 @@ def verify(
     only: Annotated[
         list[str] | None, typer.Option(help="Chapters to run, for example point_law; default all.")
     ] = None,
-):
+) -> None:
     """Compare the solver with known solutions; exit code 1 when a check fails."""
     from slipfield.verification.run import run_verification
 
@@ -32,7 +32,7 @@ def verify_report(
         "results/verification"
     ),
     output: Annotated[Path, typer.Option(help="Folder of verification.md.")] = Path("docs"),
-):
+) -> None:
     """Write the verification page and its figures from the results of `verify`."""
     from slipfield.verification.report import write_report
 

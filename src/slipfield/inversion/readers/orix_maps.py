@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from orix.crystal_map import CrystalMap
+from orix.crystal_map import CrystalMap, Phase
 
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.readers.scans import Scan, gridded
@@ -57,5 +57,5 @@ def read_with_orix(path: Path, reader: Callable[[str], CrystalMap], header: str)
     )
 
 
-def _is_cubic(phase) -> bool:
+def _is_cubic(phase: Phase) -> bool:
     return phase.point_group is not None and phase.point_group.name in CUBIC_POINT_GROUPS
