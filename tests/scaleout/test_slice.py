@@ -1,10 +1,13 @@
 """A real slice of a miniature study: its unit costs against what the same verbs say elsewhere."""
 
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
 
-from slipfield.scaleout.slice import SAMPLES, _gflop, run_slice
+from slipfield.errors import SlipfieldError
+from slipfield.scaleout.slice import SAMPLES, _gflop, measured, run_slice
 from slipfield.study import check_study
 from slipfield.unit_costs import read_unit_costs
 
@@ -38,6 +41,18 @@ def test_slice_runs_from_grain_map_to_training(study, tmp_path):
     assert learning.epoch_gflop > 0
     assert learning.memory_mb > 200
     assert learning.batch_size == SAMPLES - 2, "one sample picks the best epoch, one tests"
+
+
+def test_memory_of_a_command_is_not_that_of_the_process_that_starts_it():
+    large = np.ones(60_000_000)
+    used = measured([sys.executable, "-c", "sum(i * i for i in range(10**6))"], "test")
+    assert large.nbytes / 1e6 > 10 * used.memory_mb
+    assert 0.01 < used.cpu_s < 10
+
+
+def test_a_command_that_fails_says_why():
+    with pytest.raises(SlipfieldError, match="^slice: train failed: no such dataset$"):
+        measured([sys.executable, "-c", "import sys; sys.exit('no such dataset')"], "slice: train")
 
 
 def test_operations_of_a_step_are_those_of_its_convolutions(study):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import tempfile
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -129,21 +128,38 @@ class Slice:
         command = [str(LAUNCHER), name, "--config", str(config or self.config)]
         for option, value in options.items():
             command += [f"--{option}", str(value)]
-        with tempfile.TemporaryFile("w+") as errors:
-            try:
-                process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
-            except OSError as error:
-                raise SlipfieldError(f"{LAUNCHER}: cannot be run: {error}") from error
-            _, status, used = os.wait4(process.pid, 0)
-            errors.seek(0)
-            messages = errors.read()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            lines = messages.strip().splitlines() or ["no message"]
-            raise SlipfieldError(f"slice: {name} failed: {lines[-1]}")
-        usage = Usage(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        usage = measured(command, f"slice: {name}")
         self.say(f"{name:>15}  {usage.cpu_s:7.1f} CPU s  {usage.memory_mb:6.0f} MB")
         return usage
+
+
+_MEASURE = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
+def measured(command: Sequence[str], what: str) -> Usage:
+    """Run a command and tell what it used.
+
+    A small process in between starts it: Linux counts the memory of the parent that starts a
+    process as that process's own.
+
+    Raises
+    ------
+    SlipfieldError
+        If it fails; the message holds ``what`` and its last line.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        raise SlipfieldError(f"{what} failed: {lines[-1]}")
+    return Usage(*map(float, done.stdout.split()))
 
 
 def _simulation(large: Slice, small: Slice) -> Simulation:
@@ -196,11 +212,7 @@ def _learning(large: Slice) -> Learning:
 
 
 def _gflop(study: Study, frames: int, image: tuple[int, int]) -> float:
-    """Operations of one training step of one sample: forwards and backwards, 1e9.
-
-    PyTorch is loaded here, at the end: a child process counts the memory of the parent that
-    started it as its own.
-    """
+    """Operations of one training step of one sample: forwards and backwards, 1e9."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
