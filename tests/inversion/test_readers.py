@@ -1,12 +1,14 @@
 """Every reader on files of its format: one tension test comes back from all of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from slipfield.errors import SlipfieldError
 from slipfield.inversion.frames import Axes
-from slipfield.inversion.importing import StrainOptions, detect, import_strain
+from slipfield.inversion.importing import READERS, StrainOptions, detect, import_strain
 from slipfield.inversion.measure import convert
 from slipfield.inversion.readers import load_table
 from slipfield.inversion.readers.frames import Points
@@ -238,3 +240,13 @@ def test_columns_of_a_load_curve_in_other_units(tmp_path):
     np.testing.assert_allclose(curve.time, [0, 30])
     np.testing.assert_allclose(curve.load, [0, 400])
     np.testing.assert_allclose(curve.displacement, [0, 0.06])
+
+
+def test_displacements_in_pixels_need_the_scale_where_positions_do_not(tmp_path, monkeypatch):
+    files, read = m.write_dice(TEST, tmp_path), READERS["dice"]
+    monkeypatch.setitem(READERS, "dice", lambda names: replace(read(names), position_unit="mm"))
+    with pytest.raises(SlipfieldError, match="scale: displacements are in pixels"):
+        import_strain(files, StrainOptions(interval=1.0))
+    data = import_strain(files, StrainOptions(interval=1.0, scale=m.SCALE))
+    np.testing.assert_allclose(data["v"], np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
+    np.testing.assert_allclose(data["x_mm"], TEST.x / m.SCALE, atol=1e-6)
