@@ -1,7 +1,7 @@
 """Collections and decoded fields: the same numbers wherever they are kept, noise included."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -76,22 +76,35 @@ def test_every_storage_gives_the_same(collection, study, stride):
         np.testing.assert_array_equal(other.strain_moments.squares, memory.strain_moments.squares)
 
 
-def test_one_of_two_jobs_decodes_and_the_other_waits(study, tmp_path, monkeypatch):
+JOB = """
+import sys, time
+from pathlib import Path
+from slipfield.dataset import fields
+from slipfield.dataset.collection import Collection
+from slipfield.study import Noise
+
+read_all = fields._read_all
+
+def slowly(*arguments):
+    print("decodes", flush=True)
+    time.sleep(2)
+    return read_all(*arguments)
+
+fields._read_all = slowly
+found = fields.decode(Collection.of_dataset(Path(sys.argv[1])), 1, Noise(), "disk")
+print(found.strain[:].sum(), found.load.sum())
+"""
+
+
+def test_one_of_two_jobs_decodes_and_the_other_waits(study, tmp_path):
     """Each copy is as large as all shards together; both at once would fill the disk."""
-    folder, read_all, calls = write_dataset(study, tmp_path), fields._read_all, []
-
-    def slowly(*arguments):
-        calls.append(arguments)
-        time.sleep(0.5)
-        return read_all(*arguments)
-
-    monkeypatch.setattr(fields, "_read_all", slowly)
-    collections = [Collection.of_dataset(folder) for _ in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda each: decode(each, 1, QUIET, "disk"), collections))
-    assert len(calls) == 1
-    np.testing.assert_array_equal(found[0].strain, found[1].strain)
-    np.testing.assert_array_equal(found[0].load, found[1].load)
+    folder = write_dataset(study, tmp_path)
+    command = [sys.executable, "-c", JOB, str(folder)]
+    jobs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [job.communicate()[0].splitlines() for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0]
+    assert sorted(map(len, outputs)) == [1, 2]
+    assert outputs[0][-1] == outputs[1][-1]
 
 
 def test_a_copy_that_is_there_is_used_although_another_one_had_no_room(
