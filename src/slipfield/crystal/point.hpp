@@ -184,7 +184,8 @@ struct Slip {
   V shared_over_rank_one;
   V denominator;  // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
 
-  Slip(const Law& law, const Step& step, const History<V>& old, const V tau[kSystems],
+  template <class Old>  // History, or what else holds h, g and g_old
+  Slip(const Law& law, const Step& step, const Old& old, const V tau[kSystems],
        const V g[kSystems]) {
     const double c = step.alpha() * step.dt * law.rate, beta = step.beta();
     own = (1.0 - law.latent) * old.h;
@@ -224,25 +225,28 @@ struct Slip {
     }
   }
 
-  // Derivatives of gamma to s, given those of tau.
-  void derivatives(const V T[3][kSystems], V dgamma[3][kSystems]) const {
-    V G[3] = {};
+  // Derivatives of gamma to the N components of s, given those of tau.
+  template <int N>
+  void derivatives(const V (&T)[N][kSystems], V (&dgamma)[N][kSystems]) const {
+    V G[N] = {};
     for (int a = 0; a < kSystems; a++) {
       const V signed_w = sg[a] * wy[a];
-      for (int j = 0; j < 3; j++) G[j] += signed_w * T[j][a];
+      for (int j = 0; j < N; j++) G[j] += signed_w * T[j][a];
     }
-    for (int j = 0; j < 3; j++) G[j] *= shared_over_rank_one;
+    for (int j = 0; j < N; j++) G[j] *= shared_over_rank_one;
     for (int a = 0; a < kSystems; a++) {
       const V signed_z = sg[a] * zy[a];
-      for (int j = 0; j < 3; j++) dgamma[j][a] = wy[a] * T[j][a] - signed_z * G[j];
+      for (int j = 0; j < N; j++) dgamma[j][a] = wy[a] * T[j][a] - signed_z * G[j];
     }
   }
 
   // Newton step of the crss for the stress step ds.
-  void crss_step(const V dgamma[3][kSystems], const V ds[3], V dg[kSystems]) const {
+  template <int N>
+  void crss_step(const V (&dgamma)[N][kSystems], const V (&ds)[N], V dg[kSystems]) const {
     V dy[kSystems], sum = constant<V>(0.0);
     for (int a = 0; a < kSystems; a++) {
-      const V change = dgamma[0][a] * ds[0] + dgamma[1][a] * ds[1] + dgamma[2][a] * ds[2];
+      V change = dgamma[0][a] * ds[0];
+      for (int j = 1; j < N; j++) change += dgamma[j][a] * ds[j];
       dy[a] = sg[a] * change + correction[a];
       sum += dy[a];
     }

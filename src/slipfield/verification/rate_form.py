@@ -202,6 +202,31 @@ class RateForm:
             raise RuntimeError(f"the rate form did not integrate: {solution.message}")
         return solution.y[:, -1]
 
+    def run_solid(
+        self, times: np.ndarray, gradients: np.ndarray, rtol: float = 1e-7, method: str = "Radau"
+    ) -> np.ndarray:
+        """Stress S (n, ..., 3, 3) in MPa where all of F (n, 3, 3) is given: no face is free."""
+        state, out = self.start, []
+        for i, gradient in enumerate(gradients):
+            if i:
+                rate = self._solid_rate(times[i - 1 : i + 1], gradients[i - 1 : i + 1])
+                ends = tuple(times[i - 1 : i + 1])
+                solution = solve_ivp(rate, ends, state, method, rtol=rtol, atol=1e-9)
+                if not solution.success:
+                    raise RuntimeError(f"the rate form did not integrate: {solution.message}")
+                state = solution.y[:, -1]
+            q, s = self.elastic(self.unpack(state)[0])
+            stress = _times(q, (gradient.T @ gradient).ravel()) - s
+            out.append(stress.reshape(*self.points, 3, 3))
+        return np.array(out)
+
+    def _solid_rate(self, times: np.ndarray, ends: np.ndarray) -> Callable:
+        def rate(t: float, y: np.ndarray) -> np.ndarray:
+            gradient = ends[0] + (t - times[0]) / (times[1] - times[0]) * (ends[1] - ends[0])
+            return self.evolve(*self.unpack(y), gradient.T @ gradient)
+
+        return rate
+
 
 def _times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return np.einsum("...ij,...j->...i", matrix, vector)

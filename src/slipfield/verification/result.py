@@ -12,6 +12,7 @@ from slipfield.files import write_text
 
 ORDER = (
     "point_law",
+    "solid_law",
     "equilibrium",
     "second_solver",
     "energy",

@@ -18,11 +18,13 @@ from slipfield.verification import (
     point_law,
     ranks,
     robustness,
+    solid_law,
 )
 from slipfield.verification.result import ORDER, Chapter, write_chapter
 
 FUNCTIONS: tuple[Callable[[], Chapter], ...] = (
     point_law.chapter,
+    solid_law.chapter,
     equilibrium.chapter,
     equilibrium.second_solver_chapter,
     energy.chapter,
