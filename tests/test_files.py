@@ -9,7 +9,15 @@ import sys
 import pytest
 
 from slipfield.errors import SlipfieldError
-from slipfield.files import ABANDONED_S, complete_file, write_text
+from slipfield.files import (
+    ABANDONED_S,
+    check_specimen,
+    complete_file,
+    open_netcdf,
+    write_netcdf,
+    write_text,
+)
+from tests.shards import make_microstructure, tiny_study
 
 HOST = socket.gethostname()
 
@@ -27,6 +35,19 @@ def ended_process():
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     return process.pid
+
+
+def test_a_grain_map_of_other_bands_is_refused(tmp_path):
+    study = tiny_study()
+    bands = [*study.specimen.bands]
+    bands[0] = bands[0].model_copy(update={"kind": "columnar"})
+    specimen = study.specimen.model_copy(update={"bands": tuple(bands)})
+    other = study.model_copy(update={"specimen": specimen})
+    write_netcdf(make_microstructure(study, 0), tmp_path / "map.nc", study)
+    with open_netcdf(tmp_path / "map.nc") as data:
+        check_specimen(data, "map.nc", study)
+        with pytest.raises(SlipfieldError, match=r"map.nc: made with specimen.bands = "):
+            check_specimen(data, "map.nc", other)
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path):

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from slipfield.errors import SlipfieldError
-from slipfield.plan import batches, parse_batch, samples_of, simulation_minutes
+from slipfield.plan import (
+    batches,
+    crossval_minutes,
+    learning_gpus,
+    learning_memory_mb,
+    parse_batch,
+    samples_of,
+    simulation_minutes,
+    training_minutes,
+)
 from slipfield.study import check_study, load_study
 
 
@@ -48,6 +57,20 @@ def test_name_and_rows_of_a_batch():
 def test_foreign_name_is_refused():
     with pytest.raises(SlipfieldError, match="shard.nc"):
         parse_batch("shard.nc")
+
+
+def test_only_the_network_asks_for_a_gpu_and_for_its_hours():
+    paper = load_study(Path(__file__).parents[1] / "config" / "paper.yaml")
+    learning = paper.learning.model_copy(update={"device": "cuda"})
+    study = paper.model_copy(update={"learning": learning})
+    assert learning_gpus(study) == learning_gpus(study, "cnn_lstm") == 1
+    assert learning_gpus(paper) == 0
+    for model in ("projection", "equilibrium"):
+        assert learning_gpus(study, model) == 0
+        assert training_minutes(study, model) == training_minutes(paper, model)
+        assert training_minutes(study, model) < training_minutes(paper)
+        assert crossval_minutes(study, 10, model) < crossval_minutes(study, 20, model)
+        assert learning_memory_mb(study, model) < learning_memory_mb(study)
 
 
 def test_paper_study_is_440_jobs_that_fit_a_day():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -209,6 +210,21 @@ def _append(path: Path, name: str, variable: Sliced) -> None:
             target[number] = values
 
 
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits.
+
+    Raises
+    ------
+    SlipfieldError
+        If it cannot be read.
+    """
+    try:
+        with open(path, "rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def open_netcdf(path: str | Path) -> xr.Dataset:
     """Open a NetCDF file lazily.
 
@@ -231,11 +247,14 @@ def check_specimen(data: xr.Dataset, path: str | Path, study: Study) -> None:
     SlipfieldError
         Naming the first field of ``specimen`` that differs from the study's.
     """
-    made = study_of(data, path).specimen.model_dump(exclude={"microstructures"})
+    made, ours = (
+        each.specimen.model_dump(exclude={"microstructures"})
+        for each in (study_of(data, path), study)
+    )
     for name, value in made.items():
-        if (ours := getattr(study.specimen, name)) != value and name != "bands":
+        if ours[name] != value:
             raise SlipfieldError(
-                f"{path}: made with specimen.{name} = {value}, but the study has {ours}; "
+                f"{path}: made with specimen.{name} = {value}, but the study has {ours[name]}; "
                 "make the grain map with this config"
             )
 

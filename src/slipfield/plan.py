@@ -26,8 +26,23 @@ SNAKEMAKE_MB = 400
 LEARNING_LIBRARIES_MB = 600
 """Memory of a training process without data: PyTorch and what it loads, MB."""
 
+FIELD_BYTES = 2
+"""Size of a value of the decoded fields (float16), bytes."""
+
 FIELDS_IN_MEMORY_MB = 4000
 """Decoded fields that take more than this stay on disk, whatever the machine has, MB."""
+
+NETWORK = "cnn_lstm"
+"""The inverter that visits the fields in every epoch; the others read each sample once."""
+
+READING_ARRAYS = 30
+"""Arrays of the size of one sample that an inverter which reads each sample once keeps."""
+
+READING_PASSES = 5
+"""What such an inverter takes for all samples, in passes of `gather` over them."""
+
+FIT_MINUTES = 3
+"""Request for fitting such an inverter to features that are there, min."""
 
 LONGEST_JOB_MINUTES = 3 * 24 * 60
 """Longest request of a learning job, min: one that needs more is run again and continues."""
@@ -145,29 +160,44 @@ def fold_batches(study: Study) -> list[str]:
     return [f"{i:04d}-{min(i + size, total) - 1:04d}" for i in range(0, total, size)]
 
 
-def learning_memory_mb(study: Study) -> int:
+def learning_memory_mb(study: Study, model: str = NETWORK) -> int:
     """Memory request of a training job, MB: libraries, a batch, and the fields that it keeps."""
+    if model != NETWORK:
+        nodes = (study.specimen.cells_x + 1) * (study.specimen.cells_y + 1)
+        sample = 3 * 8 * study.loading.outputs * nodes / 1e6
+        return _memory_mb(LEARNING_LIBRARIES_MB + READING_ARRAYS * sample)
     units = unit_costs().learning
     measured = units.memory_mb - units.fields_mb - LEARNING_LIBRARIES_MB
     frames = study.learning.batch_size * study.loading.outputs
     batch = max(measured, 0) * frames * pixels(study)
     batch /= units.batch_size * units.frames * units.nodes
-    fields = _frames(study) * pixels(study) * 12 / 1e6
+    fields = _frames(study) * pixels(study) * 3 * FIELD_BYTES / 1e6
     return _memory_mb(LEARNING_LIBRARIES_MB + batch + min(fields, FIELDS_IN_MEMORY_MB))
 
 
-def training_minutes(study: Study) -> int:
+def learning_gpus(study: Study, model: str = NETWORK) -> int:
+    """GPUs of a training job: one for the network, if the study asks for it."""
+    return int(model == NETWORK and study.learning.device == "cuda")
+
+
+def training_minutes(study: Study, model: str = NETWORK) -> int:
     """Run time request of the training, min."""
+    if model != NETWORK:
+        return _fitting_minutes(study, 1)
     return _learning_minutes(study, study.learning.epochs)
 
 
-def crossval_minutes(study: Study, folds: int) -> int:
+def crossval_minutes(study: Study, folds: int, model: str = NETWORK) -> int:
     """Run time request of a job that trains ``folds`` folds, min."""
+    if model != NETWORK:
+        return _fitting_minutes(study, folds)
     return _learning_minutes(study, folds * study.crossval.epochs)
 
 
 def curves_minutes(study: Study) -> int:
     """Run time request of the job that trains all points of the learning curves, min."""
+    if NETWORK not in study.models:
+        return _fitting_minutes(study, len(study.curves.samples) * (len(study.models) + 3))
     return _learning_minutes(study, curves_epochs(study))
 
 
@@ -176,6 +206,11 @@ def curves_epochs(study: Study) -> float:
     total = study.sampling.samples
     visited = sum(min(count, total) for count in set(study.curves.samples))
     return study.learning.epochs * visited / total
+
+
+def _fitting_minutes(study: Study, fits: int) -> int:
+    """Run time request of a job that reads all samples once and fits ``fits`` times, min."""
+    return min(READING_PASSES * gather_minutes(study) + fits * FIT_MINUTES, LONGEST_JOB_MINUTES)
 
 
 def _learning_minutes(study: Study, epochs: float) -> int:

@@ -29,6 +29,11 @@ def progress(title: str, total: int) -> Iterator[Advance]:
         yield _Lines(title, total)
 
 
+def say(text: str) -> None:
+    """Show a line about long work, beside its progress and not among the results."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def track(items: Sequence[Item], title: str, quiet: bool = False) -> Iterator[Item]:
     """Go through ``items`` and show how far it is, unless ``quiet``."""
     if quiet:
@@ -74,4 +79,4 @@ class _Lines:
         left = (now - self.start) / self.rounds * (self.total - self.count)
         rest = f"{left:.0f} s left" if self.count < self.total else ""
         parts = f"{self.title}: {self.count}/{self.total}", note, rest
-        print(", ".join(part for part in parts if part), file=sys.stderr, flush=True)
+        say(", ".join(part for part in parts if part))

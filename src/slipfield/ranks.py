@@ -15,22 +15,22 @@ HEAD_START_S = 1.0
 
 
 def several() -> bool:
-    """Whether this process is one of several ranks (only if MPI is in use)."""
-    return "mpi4py.MPI" in sys.modules and _world().size > 1
+    """Whether this process is one of several ranks; without mpi4py loaded it is alone."""
+    return _size() > 1
 
 
 def expect(count: int) -> None:
-    """Refuse to work unless MPI has started ``count`` ranks in one world (only if MPI is in use).
+    """Refuse to work unless MPI has started ``count`` ranks in one world.
 
     A launcher of another MPI library starts ``count`` worlds of one rank, which would all do the
-    same work and write the same file.
+    same work and write the same file. Without mpi4py loaded, this process is one rank.
 
     Raises
     ------
     SlipfieldError
         If the numbers differ.
     """
-    size = _world().size
+    size = _size()
     if size != count:
         raise SlipfieldError(
             f"ranks: {count} asked for, but MPI has started {size} in one world; start them by "
@@ -44,7 +44,7 @@ def end_all(error: Exception) -> None:
     A rank that left in the usual way would wait for the others in MPI's finalisation, and they
     for it.
     """
-    if _world().rank:
+    if _size() > 1 and _world().rank:
         time.sleep(HEAD_START_S)
     if isinstance(error, SlipfieldError):
         print(f"slipfield: error: {error}", file=sys.stderr, flush=True)
@@ -52,6 +52,10 @@ def end_all(error: Exception) -> None:
     traceback.print_exception(error)
     sys.stderr.flush()
     os._exit(1)
+
+
+def _size() -> int:
+    return _world().size if "mpi4py.MPI" in sys.modules else 1
 
 
 def _world() -> Any:

@@ -15,7 +15,7 @@ from slipfield.dataset.collection import Collection
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf
 from slipfield.learning.split import split_once
-from slipfield.study import Noise
+from slipfield.study import Curves, Noise
 from tests.shards import tiny_study, write_dataset
 
 STUDY = tiny_study(
@@ -97,6 +97,20 @@ def test_points_of_other_settings_are_made_again(dataset_dir, tmp_path):
     run_baselines(noisy, dataset_dir, tmp_path, ["mean"], [30])
     point = json.loads((tmp_path / "points/mean-00030.json").read_text())
     assert point["study"]["noise"]["strain_std"] == 1e-3
+
+
+def test_the_table_leaves_out_points_of_other_data_or_settings(dataset_dir, tmp_path):
+    """And those that cannot be read; which sizes a study asks for is not a setting of a point."""
+    run_baselines(STUDY, dataset_dir, tmp_path, ["mean"], [30, 50])
+    foreign = tmp_path / "points/mean-00050.json"
+    content = json.loads(foreign.read_text())
+    foreign.write_text(json.dumps({**content, "data_hash": "of other data"}))
+    (tmp_path / "points/mean-00020.json").write_text("{")
+    made = (tmp_path / "points/mean-00030.json").stat().st_mtime_ns
+    more = STUDY.model_copy(update={"curves": Curves(samples=(30, 40))})
+    rows = run_baselines(more, dataset_dir, tmp_path, ["mean"])
+    assert sorted({row["training_samples"] for row in rows}) == [30, 40]
+    assert (tmp_path / "points/mean-00030.json").stat().st_mtime_ns == made
 
 
 def test_unknown_methods_are_named(dataset_dir, tmp_path):

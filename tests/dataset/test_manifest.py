@@ -1,4 +1,4 @@
-"""Gathering: the statistics against numpy on all data, and every refusal."""
+"""Gathering: what the manifest lists, and every refusal."""
 
 import hashlib
 import json
@@ -9,52 +9,12 @@ import pytest
 import xarray as xr
 
 from slipfield.dataset.collection import Collection
-from slipfield.dataset.contract import violations
 from slipfield.dataset.manifest import gather, planned_maps, planned_shards, summary
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_netcdf
 from tests.dataset.conftest import FAILED
 from tests.shards import make_microstructure, make_shard, tiny_study
-
-
-def all_samples(dataset_dir):
-    """Strain, load, k (n, 3) and angle maps of every sample that is ok, in memory."""
-    strain, load, k, angles = [], [], [], []
-    for path in sorted(dataset_dir.parent.glob("shards/*.nc")):
-        with xr.open_dataset(path, decode_times=False) as data:
-            data = data.isel(sample=np.flatnonzero(data.status == 0)).load()
-        index = int(data.microstructure[0])
-        with xr.open_dataset(dataset_dir.parent / f"microstructures/{index:05d}.nc") as grains:
-            maps = grains.euler.values[grains.grain_id.values]
-        strain.append(data.strain.values.astype(np.float64))
-        load.append(data["load"].values)
-        k.append(np.stack([data.k1, data.k2, data.k3], 1))
-        angles += [maps] * data.sizes["sample"]
-    return *map(np.concatenate, (strain, load, k)), np.stack(angles)
-
-
-def test_statistics_equal_numpy_on_all_data(dataset_dir):
-    strain, load, k, angles = all_samples(dataset_dir)
-    assert violations(dataset_dir / "statistics.nc") == []
-    with xr.open_dataset(dataset_dir / "statistics.nc", decode_times=False) as data:
-        assert data.samples == len(strain) == 23
-        expected = {
-            "strain_mean": strain.mean((0, 1, 3, 4)),
-            "strain_std": strain.std((0, 1, 3, 4)),
-            "load_mean": load.mean(),
-            "load_std": load.std(),
-            "angle_mean": angles.mean((0, 1, 2)),
-            "angle_std": angles.std((0, 1, 2)),
-            "parameter_min": k.min(0),
-            "parameter_max": k.max(0),
-            "strain_time_mean": strain.mean((0, 3, 4)),
-            "strain_time_std": strain.std((0, 3, 4)),
-            "load_time_mean": load.mean(0),
-            "load_time_std": load.std(0),
-        }
-        for name, values in expected.items():
-            np.testing.assert_allclose(data[name], values, rtol=1e-10, err_msg=name)
 
 
 def test_moments_merge_in_any_order_without_cancellation():
@@ -101,14 +61,12 @@ def first_shard(results):
 
 
 def test_shards_of_an_older_version_go_with_new_ones(study, results):
-    """They lack the lattice rotation; the statistics and what an inverter reads are the same."""
-    before = (results / "dataset" / "statistics.nc").read_bytes()
+    """They lack the lattice rotation; what an inverter reads is the same."""
     with xr.open_dataset(first_shard(results), decode_times=False) as data:
         older = data.load().drop_vars("mean_lattice_rotation")
     fields = older.strain.values[2], older["load"].values[2]
     write_netcdf(older, first_shard(results), study)
     assert summary(gather_all(study, results)).startswith("23 of 24 samples in 6 shards")
-    assert (results / "dataset" / "statistics.nc").read_bytes() == before
     collection = Collection.of_dataset(results / "dataset")
     np.testing.assert_array_equal(collection.strain(2), fields[0])
     np.testing.assert_array_equal(collection.load(2), fields[1])
@@ -193,22 +151,6 @@ def test_refuses_a_file_of_another_kind(study, results):
         SlipfieldError, match="reference.nc: a reference file, expected a shard file"
     ):
         gather_all(study, results)
-
-
-def test_grain_map_counts_once_for_each_sample_on_it(study, results):
-    gather_all(study, results)
-    with xr.open_dataset(results / "dataset" / "statistics.nc") as data:
-        before = data.load()
-    shards = sorted(results.glob("shards/m00001*.nc"))
-    kept = [line for line in lines_of(results) if line.split(",")[1] != "1"]
-    (results / "samples.csv").write_text("\n".join(kept) + "\n")
-    for path in shards:
-        path.unlink()
-    gather_all(study, results)
-    *_, angles = all_samples(results / "dataset")
-    with xr.open_dataset(results / "dataset" / "statistics.nc") as data:
-        np.testing.assert_allclose(data.angle_mean, angles.mean((0, 1, 2)), rtol=1e-10)
-        assert not np.allclose(data.angle_mean, before.angle_mean)
 
 
 def lines_of(results):

@@ -57,13 +57,13 @@ def test_order_depends_on_seed_and_epoch():
     assert sorted(orders[3]) == list(range(50))
 
 
-@pytest.mark.parametrize(("storage", "dtype"), [("memory", "float32"), ("disk", "float16")])
-def test_held_fields_give_the_same_batches(collection, study, storage, dtype, monkeypatch):
+@pytest.mark.parametrize("storage", ["memory", "disk"])
+def test_held_fields_give_the_same_batches(collection, study, storage, monkeypatch):
     """The path of a GPU, with the CPU as the device: one copy, in blocks of a few rows."""
-    monkeypatch.setattr("slipfield.dataset.torch_data.COPY_BYTES", 3 * 4 * 3 * 9 * 9 * 4)
+    monkeypatch.setattr("slipfield.dataset.torch_data.COPY_BYTES", 3 * 4 * 3 * 9 * 9 * 2)
     fields = decode(collection, 2, study.noise, storage)
     held = hold(fields, CPU, room=1e9)
-    assert held.strain.dtype == getattr(torch, dtype)
+    assert held.strain.dtype == torch.float16
     rows = np.arange(0, 23, 2)
     scaling = Scaling.fit(fields, rows)
     one, other = (

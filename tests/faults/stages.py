@@ -69,7 +69,7 @@ KILLED = {
             *("gather", "--shards", "shards", "--microstructures", "microstructures"),
             *("--references", "references", "--samples", "samples.csv", "--output", "dataset"),
         ),
-        ("dataset/manifest.json", "dataset/statistics.nc"),
+        ("dataset/manifest.json",),
     ),
     "train network": _learn("train", "cnn_lstm", "models/cnn_lstm"),
     "train projection": _learn("train", "projection", "models/projection"),

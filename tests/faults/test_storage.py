@@ -58,7 +58,7 @@ def assert_one_line(outcome, *parts):
 FULL = [
     pytest.param("simulate", 12, ".samples/1.npz", id="simulate-between-samples"),
     pytest.param("simulate", 40, "m00000_r000000-000005.nc", id="simulate-in-the-shard"),
-    pytest.param("gather", 12, "dataset/statistics.nc", id="gather"),
+    pytest.param("gather", 0, "dataset/manifest.json", id="gather"),
     pytest.param("train network", 700, "checkpoint/checkpoint.pt", id="train-network"),
     pytest.param("train projection", 0, "projection-", id="train-projection"),
 ]

@@ -4,11 +4,14 @@ import json
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from slipfield.errors import SlipfieldError
+from slipfield.figures import sources
 from slipfield.figures.captions import CAPTIONS
 from slipfield.figures.catalogue import FIGURES, write_figure
+from slipfield.figures.overview import figure_overview
 from slipfield.figures.report import write_report
 from slipfield.figures.sources import Results
 from slipfield.files import open_netcdf, write_netcdf, write_text
@@ -168,7 +171,7 @@ def test_runs_hold_every_sample_once(tmp_path):
     study = tiny_study(execution={"samples_per_job": 4})
     results = Results(study, write_results(study, tmp_path))
     assert len(results.shards) == len(batches(study))
-    runs = results.runs()
+    runs = results.runs
     assert runs["sample"].values.tolist() == list(range(24))
     assert runs["load"].shape == (24, study.loading.outputs)
 
@@ -179,26 +182,61 @@ def test_shards_with_and_without_lattice_rotation_go_into_one_figure(results):
     with open_netcdf(old) as data:
         older = data.load().drop_vars("mean_lattice_rotation")
     write_netcdf(older, old, results.study)
-    rotation = results.runs()["mean_lattice_rotation"]
+    rotation = results.runs["mean_lattice_rotation"]
     missing = np.isnan(rotation).all("time").values
     assert np.flatnonzero(missing).tolist() == [0, 1, 2, 3, 5]  # the first shard, a failed sample
     write_figure("loads", results, results.folder / "loads.png")
 
 
 def test_central_sample_is_the_nearest_to_the_centre_in_logarithms(results):
-    runs = results.runs()
-    path, number = results.central_sample()
+    runs = results.runs
+    path, number, owner = results.central_sample()
     distance = {
         int(one["sample"]): sum(
             np.log(float(one[name]) / centre) ** 2
             for name, centre in zip(PARAMETERS, results.study.sampling.centre, strict=True)
         )
         for one in (runs.isel(sample=i) for i in range(24))
-        if one["microstructure"] == 0 and one["status"] == 0
+        if one["status"] == 0
     }
     assert number == min(distance, key=distance.get)
+    assert owner == int(runs["microstructure"].sel(sample=number))
     first, last = path.stem.split("_r")[1].split("-")
     assert int(first) <= number <= int(last)
+
+
+def test_a_microstructure_whose_samples_all_failed_takes_no_figure_away(tmp_path):
+    study = tiny_study(execution={"samples_per_job": 4})
+    results = Results(study, write_results(study, tmp_path / "tiny", failed=range(8)))
+    _, number, owner = results.central_sample()
+    assert number >= 8 and owner == number * 3 // 24
+    write_figure("strain", results, results.folder / "strain.png")
+    assert "16 of 24 samples" in " ".join(page_of(results).text)
+    lost = Results(study, write_results(study, tmp_path / "lost", failed=range(24)))
+    with pytest.raises(SlipfieldError, match="every sample failed"):
+        write_figure("strain", lost, lost.folder / "strain.png")
+
+
+def test_shards_are_read_once_for_a_report(results, monkeypatch):
+    opened = []
+    monkeypatch.setattr(sources, "open_netcdf", lambda path: opened.append(path) or read(path))
+    read = open_netcdf
+    page_of(results)
+    assert len(opened) == len(results.shards)
+
+
+@pytest.mark.parametrize(
+    ("split", "title"), [("random", "of test samples"), ("microstructure", "of unseen specimens")]
+)
+def test_the_overview_says_what_its_test_set_holds(results, split, title):
+    learning = results.study.learning.model_copy(update={"split": split})
+    study = results.study.model_copy(update={"learning": learning})
+    values = {f"{name}_{kind}": [1.0, 2.0] for name in PARAMETERS for kind in ("true", "predicted")}
+    table = pd.DataFrame({"split": "test", **values})
+    path, number, owner = results.central_sample()
+    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
+        figure = figure_overview(grains, shard, number, {"cnn_lstm": table}, study)
+    assert figure.axes[2].get_title() == f"k1, k2, k3 {title}"
 
 
 def test_unknown_figure_and_format_are_named(results):

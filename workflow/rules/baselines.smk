@@ -4,7 +4,6 @@
 rule learning_curves:
     input:
         manifest="<results>/dataset/manifest.json",
-        statistics="<results>/dataset/statistics.nc",
     output:
         report(
             "<results>/baselines/learning_curves.csv",
@@ -20,7 +19,7 @@ rule learning_curves:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        **GPU,
+        gpu=plan.learning_gpus(STUDY) if plan.NETWORK in STUDY.models else 0,
         mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
         runtime=lambda wildcards, attempt: attempt * plan.curves_minutes(STUDY),
     params:

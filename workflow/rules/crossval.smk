@@ -4,7 +4,6 @@
 rule crossval:
     input:
         manifest="<results>/dataset/manifest.json",
-        statistics="<results>/dataset/statistics.nc",
     output:
         "<results>/crossval/{model}/{grouping}/f{first}-{last}.json",
     log:
@@ -15,10 +14,13 @@ rule crossval:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        **GPU,
-        mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
+        gpu=gpus,
+        mem_mb=lambda wildcards, attempt: attempt
+        * plan.learning_memory_mb(STUDY, wildcards.model),
         runtime=lambda wildcards, attempt: attempt
-        * plan.crossval_minutes(STUDY, int(wildcards.last) + 1 - int(wildcards.first)),
+        * plan.crossval_minutes(
+            STUDY, int(wildcards.last) + 1 - int(wildcards.first), wildcards.model
+        ),
     params:
         run=RUN,
         config=CONFIG,

@@ -1,4 +1,4 @@
-"""The dataset: all shards, checked, listed and summed up."""
+"""The dataset: all shards, checked and listed."""
 
 MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
 REFERENCES = MICROSTRUCTURES if "projection" in STUDY.models else []
@@ -16,7 +16,6 @@ rule gather:
         references=expand("<results>/references/{index}.nc", index=REFERENCES),
     output:
         manifest="<results>/dataset/manifest.json",
-        statistics="<results>/dataset/statistics.nc",
     log:
         "<logs>/gather.log",
     benchmark:

@@ -1,12 +1,16 @@
 """Training."""
 
-GPU = {"gpu": 1} if STUDY.learning.device == "cuda" else {}
+GPU = {"gpu": 1} if plan.learning_gpus(STUDY) else {}
+
+
+def gpus(wildcards):
+    """GPUs of a job that trains ``{model}``: none without the GPU setting, and only the network's."""
+    return plan.learning_gpus(STUDY, wildcards.model)
 
 
 rule train:
     input:
         manifest="<results>/dataset/manifest.json",
-        statistics="<results>/dataset/statistics.nc",
     output:
         model="<results>/models/{model}/model.json",
         metrics="<results>/models/{model}/metrics.json",
@@ -19,9 +23,11 @@ rule train:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        **GPU,
-        mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
-        runtime=lambda wildcards, attempt: attempt * plan.training_minutes(STUDY),
+        gpu=gpus,
+        mem_mb=lambda wildcards, attempt: attempt
+        * plan.learning_memory_mb(STUDY, wildcards.model),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.training_minutes(STUDY, wildcards.model),
     params:
         run=RUN,
         config=CONFIG,

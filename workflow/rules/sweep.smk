@@ -4,7 +4,6 @@
 rule sweep:
     input:
         manifest="<results>/dataset/manifest.json",
-        statistics="<results>/dataset/statistics.nc",
     output:
         "<results>/sweep/{setting}.json",
     log:

@@ -35,7 +35,8 @@ def run_baselines(
     """Train every method on 100, 250, ... samples and score it on microstructures none has seen.
 
     Each finished point is a file in ``output/points``; a run that was cut short goes on, and
-    ``learning_curves.csv`` always holds all points that are there.
+    ``learning_curves.csv`` always holds all points that are there and were made by this study from
+    this dataset.
 
     Parameters
     ----------
@@ -67,7 +68,8 @@ def run_baselines(
     split = split_once(study, dataset)
     most = len(split.train) + len(split.validation)
     counts = training_sizes(samples or study.curves.samples, most)
-    head = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
+    content = study.model_dump(mode="json", exclude={"curves"})
+    head = json.loads(json.dumps({"study": content, "data_hash": dataset.data_hash}))
     summarise_samples(dataset, study.noise)
     rows: list[Row] = []
     with progress("compare methods", len(counts) * len(methods)) as advance:
@@ -75,13 +77,13 @@ def run_baselines(
             part = reduced(split, dataset, count, study.learning.validation_fraction)
             for name in methods:
                 path = output / "points" / f"{name}-{count:05d}.json"
-                if not _done(path, head):
+                if _rows_of(path, head) is None:
                     work = output / "points" / f".{name}-{count:05d}"
                     outcome = run_method(name, study, dataset, part, work)
                     shutil.rmtree(work, ignore_errors=True)
                     found = _rows(name, count, dataset, part, outcome)
                     write_text(path, json.dumps({**head, "rows": found}, indent=1) + "\n")
-                rows = collect(output)
+                rows = collect(output, head)
                 advance(f"{name}, {count}")
     return rows
 
@@ -94,22 +96,28 @@ def training_sizes(samples: Sequence[int], most: int) -> list[int]:
     return sizes
 
 
-def collect(output: Path) -> list[Row]:
-    """Write the table of all points in ``output`` and give its rows."""
+def collect(output: Path, head: dict[str, Any]) -> list[Row]:
+    """Write the table of the points in ``output`` that ``head`` made, and give its rows."""
     files = sorted((output / "points").glob("*.json"))
-    found = [row for path in files for row in json.loads(path.read_text("utf-8"))["rows"]]
+    found = [row for path in files for row in _rows_of(path, head) or ()]
     order = {name: number for number, name in enumerate(METHODS)}
     found.sort(key=lambda row: (row["training_samples"], order[row["method"]], row["parameter"]))
     write_table(found, output / TABLE)
     return found
 
 
-def _done(path: Path, head: dict[str, Any]) -> bool:
-    """Whether a point was made by the same study on the same data."""
-    if not path.exists():
-        return False
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return {name: content.get(name) for name in head} == json.loads(json.dumps(head))
+def _rows_of(path: Path, head: dict[str, Any]) -> list[Row] | None:
+    """Rows of a point; None if it is not there, cannot be read, or is of other study or data.
+
+    Which sizes the study asks for does not matter to a point.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        made = {name: content[name] for name in head}
+        made["study"].pop("curves", None)
+        return content["rows"] if made == head else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _rows(name: str, count: int, dataset: Collection, split: Any, outcome: Any) -> list[Row]:

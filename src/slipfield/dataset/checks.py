@@ -6,7 +6,7 @@ yields one line per problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
@@ -16,15 +16,9 @@ from slipfield.study import PARAMETERS, Study
 FIELDS = ("strain", "load", "mean_lattice_rotation")
 """Results of a sample: finite if it is ok, NaN if it failed."""
 
-Visit = Callable[[np.ndarray, np.ndarray], None]
-"""Takes strain (time, component, y, x) and load (time,) in N of a sample that is ok."""
 
-
-def shard_problems(data: xr.Dataset, study: Study, visit: Visit | None = None) -> Iterator[str]:
-    """Problems of sample numbers, parameters, status, time and fields of a shard.
-
-    ``visit`` gets the fields of each sound sample, so that who needs them reads them once.
-    """
+def shard_problems(data: xr.Dataset, study: Study) -> Iterator[str]:
+    """Problems of sample numbers, parameters, status, time and fields of a shard."""
     yield from _time_problems(data, study)
     numbers = data["sample"].values
     if len(np.unique(numbers)) != len(numbers):
@@ -43,10 +37,10 @@ def shard_problems(data: xr.Dataset, study: Study, visit: Visit | None = None) -
         if not np.all(data[name].values >= 0):
             yield f"{name}: negative or not a number"
     for row in range(len(numbers)):
-        yield from _sample_problems(data.isel(sample=row), visit)
+        yield from _sample_problems(data.isel(sample=row))
 
 
-def _sample_problems(sample: xr.Dataset, visit: Visit | None) -> Iterator[str]:
+def _sample_problems(sample: xr.Dataset) -> Iterator[str]:
     """Problems of status and fields of one sample."""
     number, status = int(sample["sample"]), int(sample["status"])
     reason = str(sample["reason"].values)
@@ -60,8 +54,6 @@ def _sample_problems(sample: xr.Dataset, visit: Visit | None) -> Iterator[str]:
         rotation = fields.get("mean_lattice_rotation", np.zeros(1))
         if rotation.min() < 0 or rotation.max() > np.pi:
             yield f"mean_lattice_rotation: sample {number} leaves [0, pi] rad"
-        if visit and all(finite.values()):
-            visit(fields["strain"], fields["load"])
     elif status == 1:
         if not reason:
             yield f"reason: sample {number} failed without a reason"

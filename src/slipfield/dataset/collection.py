@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from slipfield.dataset.contract import MICROSTRUCTURE, REFERENCE, SHARD, FileKin
 from slipfield.dataset.manifest import MANIFEST, angle_maps
 from slipfield.dataset.noise import add_noise
 from slipfield.errors import SlipfieldError
-from slipfield.files import open_netcdf, study_of
+from slipfield.files import file_digest, open_netcdf, study_of
 from slipfield.study import PARAMETERS, Noise, Study, check_study
 
 
@@ -112,8 +112,7 @@ class Collection:
         for shard, size in zip(shards, sizes, strict=True):
             if not shard.exists() or shard.stat().st_size != size:
                 raise SlipfieldError(f"{shard}: missing or changed since `gather`; run it again")
-        digest = hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
-        return cls(study, shards, maps, references, digest, folder)
+        return cls(study, shards, maps, references, _combined(digests), folder)
 
     @classmethod
     def of_shards(
@@ -140,8 +139,9 @@ class Collection:
         if len(hashes) > 1:
             (first, _), (second, _) = list(hashes.values())[:2]
             raise SlipfieldError(f"{second}: other physics than {first}; evaluate them apart")
-        ((physics, (_, study)),) = hashes.items()
-        collection = cls(study, shards, maps, runs, physics)
+        ((_, study),) = hashes.values()
+        digest = _combined(file_digest(path) for path in shards)
+        collection = cls(study, shards, maps, runs, digest)
         missing = set(collection.microstructures.tolist()) - maps.keys()
         if missing:
             raise SlipfieldError(
@@ -192,6 +192,10 @@ class Collection:
 
     def _read(self, name: str, index: int) -> np.ndarray:
         return _values(Path(self._path[index]), [name], int(self._row[index]))[name]
+
+
+def _combined(digests: Iterable[str]) -> str:
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 def _indexed(paths: Sequence[Path], kind: FileKind) -> dict[int, Path]:

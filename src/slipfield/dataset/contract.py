@@ -144,6 +144,7 @@ REFERENCE = FileKind(
     ("strain_measure", "microstructure_index", *PARAMETERS),
 )
 
+# Older versions wrote it beside the manifest; nothing reads it.
 STATISTICS = FileKind(
     "statistics",
     {
@@ -202,12 +203,11 @@ def label_variables(kind: FileKind) -> dict[str, xr.Variable]:
     return {name: variable(kind, name, list(labels)) for name, labels in kind.labels.items()}
 
 
-def violations(path: str | Path, visit: checks.Visit | None = None) -> list[str]:
+def violations(path: str | Path) -> list[str]:
     """Name each way in which the file at ``path`` breaks the contract; an empty list if none.
 
     The kind of the file (microstructure, shard, reference or statistics) is recognised by its
-    variables. Large fields are read sample by sample; ``visit`` gets those of the sound samples
-    of a shard on the way.
+    variables. Large fields are read sample by sample.
     """
     try:
         data = open_netcdf(path)
@@ -223,7 +223,7 @@ def violations(path: str | Path, visit: checks.Visit | None = None) -> list[str]
             if found:
                 return found
             if kind is SHARD:
-                return list(checks.shard_problems(data, study, visit))
+                return list(checks.shard_problems(data, study))
             return list(_CONTENT_CHECKS[kind.name](data, study))
         except SlipfieldError as error:
             return [str(error).removeprefix(f"{path}: ")]

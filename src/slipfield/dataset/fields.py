@@ -1,8 +1,9 @@
 """Decoded samples: the strided, noisy fields that an inverter learns from, kept where they fit.
 
 Training visits each sample once an epoch and cross-validation trains many times, so the fields
-are decompressed once: into memory when they take little of it, else into a float16 file that all
-jobs map, else (no room on disk) they are read from the shards whenever they are needed.
+are decompressed once: into memory when they take little of it, else into a file that all jobs
+map, else (no room on disk) they are read from the shards whenever they are needed. They are rounded
+to float16 wherever they are kept, so that a training ends with the same weights on every machine.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from slipfield.dataset.collection import Collection
 from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
 from slipfield.files import alone, complete_file
-from slipfield.plan import FIELDS_IN_MEMORY_MB
+from slipfield.plan import FIELD_BYTES, FIELDS_IN_MEMORY_MB
 from slipfield.progress import progress
 from slipfield.study import Noise
 from slipfield.validation import one_line
@@ -76,10 +77,7 @@ class Fields:
 
 
 class StreamedStrain:
-    """Strain read from the shards at every request, rounded as in the mapped file.
-
-    A training thus ends with the same weights where the disk had room for that file and where not.
-    """
+    """Strain read from the shards at every request, rounded as where it is kept."""
 
     def __init__(self, collection: Collection, stride: int, noise: Noise) -> None:
         self.collection, self.stride, self.noise = collection, stride, noise
@@ -125,7 +123,7 @@ def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage 
     if storage == "disk" and copies is not None:
         strain, load, moments = _mapped(source, shape, *copies)
     else:
-        keep = np.empty(shape, np.float32) if storage == "memory" else None
+        keep = np.empty(shape, np.float16) if storage == "memory" else None
         load, moments = _read_all(source, shape, keep)
         strain = source if keep is None else keep
     owners, map_row = np.unique(collection.microstructures, return_inverse=True)
@@ -147,11 +145,11 @@ def choose_storage(shape: tuple[int, ...], folder: Path | None) -> Storage:
 
     Small is what takes neither an eighth of the memory nor more than the jobs ask for.
     """
-    values = int(np.prod(shape))
+    size = FIELD_BYTES * int(np.prod(shape))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if 4 * values <= min(MEMORY_SHARE * memory, FIELDS_IN_MEMORY_MB * 1e6):
+    if size <= min(MEMORY_SHARE * memory, FIELDS_IN_MEMORY_MB * 1e6):
         return "memory"
-    if folder is not None and 2 * values <= DISK_SHARE * shutil.disk_usage(folder).free:
+    if folder is not None and size <= DISK_SHARE * shutil.disk_usage(folder).free:
         return "disk"
     return "stream"
 

@@ -1,69 +1,32 @@
-"""Gather shards into a dataset: check them, list them, and compute statistics in one pass."""
+"""Gather shards into a dataset: check them and list them in one pass."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from slipfield.dataset.checks import Visit
 from slipfield.dataset.contract import (
     MICROSTRUCTURE,
     REFERENCE,
     SHARD,
-    STATISTICS,
     FileKind,
     file_kind,
-    label_variables,
-    variable,
     violations,
 )
-from slipfield.dataset.moments import Moments
 from slipfield.errors import SlipfieldError
-from slipfield.files import check_specimen, open_netcdf, write_netcdf, write_text
+from slipfield.files import check_specimen, file_digest, open_netcdf, write_text
 from slipfield.plan import batches, parse_batch
 from slipfield.progress import progress
 from slipfield.sampling import read_design
 from slipfield.study import PARAMETERS, Study
 
-MANIFEST, STATISTICS_FILE = "manifest.json", "statistics.nc"
-
-
-@dataclass
-class _Totals:
-    """What one pass over the shards accumulates, samples that failed left out."""
-
-    moments: dict[str, Moments] = field(default_factory=dict)
-    samples: int = 0
-    low: np.ndarray | float = np.inf
-    high: np.ndarray | float = -np.inf
-
-    def add(self, name: str, part: Moments) -> None:
-        """Merge ``part`` into the moments called ``name``."""
-        total = self.moments.get(name)
-        self.moments[name] = part if total is None else total.merge(part)
-
-    def add_fields(self, strain: np.ndarray, load: np.ndarray) -> None:
-        """Take in the strain (time, component, y, x) and the load (time,) of one sample."""
-        self.add("strain", Moments.of(strain, axis=(-2, -1)))
-        self.add("load", Moments.of(load[None], axis=0))
-
-    def add_samples(self, parameters: np.ndarray, angles: Moments) -> None:
-        """Take in k1, k2, k3 (n, 3) of samples on one grain map, and the moments of its angles."""
-        if len(parameters) == 0:
-            return
-        self.add("angles", Moments.stack([angles]).pool(weights=np.array([len(parameters)])))
-        self.low = np.minimum(self.low, parameters.min(axis=0))
-        self.high = np.maximum(self.high, parameters.max(axis=0))
-        self.samples += len(parameters)
+MANIFEST = "manifest.json"
 
 
 def planned_shards(study: Study, folder: Path) -> list[Path]:
@@ -126,7 +89,7 @@ def gather(
     samples_csv: Path,
     output_dir: Path,
 ) -> dict[str, Any]:
-    """Write ``manifest.json`` and ``statistics.nc`` of the dataset that the shards form.
+    """Write ``manifest.json`` of the dataset that the shards form.
 
     Parameters
     ----------
@@ -153,31 +116,28 @@ def gather(
     """
     maps = _indexed(microstructures, study, MICROSTRUCTURE)
     runs = _indexed(references, study, REFERENCE)
-    totals, entries = _Totals(), []
+    entries, sound = [], 0
     seen: dict[int, Path] = {}
-    angles = cache(lambda index: Moments.of(angle_maps(maps[index]), axis=(-2, -1)))
     table = read_design(samples_csv)
     planned = zip(table.microstructure, table.parameters, strict=True)
     design = dict(zip(table.number.tolist(), planned, strict=True))
     with progress("gather shards", len(shards)) as advance:
         for path in shards:
-            digest = _sha256(path)
-            _check(path, study, SHARD, "delete it and simulate its batch again", totals.add_fields)
+            digest = file_digest(path)  # this also brings it into memory for what follows
+            _check(path, study, SHARD, "delete it and simulate its batch again")
             with open_netcdf(path) as data:
                 entry = _entry(path, data, output_dir, digest)
                 _check_samples(path, data, design, seen)
-                good = data["status"].values == 0
-                parameters = np.stack([data[name].values[good] for name in PARAMETERS], axis=1)
+                sound += int((data["status"].values == 0).sum())
             if entry["microstructure"] not in maps:
                 raise SlipfieldError(
                     f"{path}: no grain map with microstructure_index "
                     f"{entry['microstructure']} given; make it with `microstructure --index`"
                 )
-            totals.add_samples(parameters, angles(entry["microstructure"]))
             entries.append(entry)
             advance()
     _check_complete(design, seen, samples_csv)
-    if totals.samples == 0:
+    if sound == 0:
         raise SlipfieldError(f"{output_dir}: every sample failed; see `reason` in the shards")
     manifest = {
         "study": study.model_dump(mode="json"),
@@ -187,20 +147,16 @@ def gather(
         "references": _relative(runs, output_dir),
         "samples": len(design),
     }
-    with open_netcdf(shards[0]) as data:
-        write_netcdf(_statistics(totals, data), output_dir / STATISTICS_FILE, study)
     write_text(output_dir / MANIFEST, json.dumps(manifest, indent=1) + "\n")
     return manifest
 
 
-def _check(
-    path: Path, study: Study, kind: FileKind, remedy: str, visit: Visit | None = None
-) -> None:
+def _check(path: Path, study: Study, kind: FileKind, remedy: str) -> None:
     """Refuse a file that breaks the contract, is of another kind or made under other physics.
 
     A grain map must only be of the study's specimen: it outlives a change of material.
     """
-    found = violations(path, visit)
+    found = violations(path)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise SlipfieldError(f"{path}: {found[0]}{more}; {remedy}")
@@ -232,15 +188,6 @@ def _indexed(paths: Sequence[Path], study: Study, kind: FileKind) -> dict[int, P
             )
         found[index] = path
     return found
-
-
-def _sha256(path: Path) -> str:
-    """Digest of a file; reading it through also brings it into memory for what follows."""
-    try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _entry(path: Path, data: xr.Dataset, output_dir: Path, digest: str) -> dict[str, Any]:
@@ -305,33 +252,6 @@ def angle_maps(microstructure: Path) -> np.ndarray:
     """Bunge angles at the nodes of a grain map, (angle, y, x), rad."""
     with open_netcdf(microstructure) as data:
         return np.moveaxis(data["euler"].values[data["grain_id"].values], -1, 0)
-
-
-def _statistics(totals: _Totals, shard: xr.Dataset) -> xr.Dataset:
-    """Turn the totals into statistics.nc; time and displacement are those of ``shard``."""
-    strain_by_time, load_by_time, angles = (
-        totals.moments[name] for name in ("strain", "load", "angles")
-    )
-    strain, load = strain_by_time.pool(), load_by_time.pool()
-    values = {
-        "samples": totals.samples,
-        "strain_mean": strain.mean,
-        "strain_std": strain.std,
-        "load_mean": load.mean,
-        "load_std": load.std,
-        "angle_mean": angles.mean,
-        "angle_std": angles.std,
-        "parameter_min": totals.low,
-        "parameter_max": totals.high,
-        "time": shard["time"].values,
-        "displacement": shard["displacement"].values,
-        "strain_time_mean": strain_by_time.mean,
-        "strain_time_std": strain_by_time.std,
-        "load_time_mean": load_by_time.mean,
-        "load_time_std": load_by_time.std,
-    }
-    variables = {name: variable(STATISTICS, name, array) for name, array in values.items()}
-    return xr.Dataset({**variables, **label_variables(STATISTICS)})
 
 
 def _relative(paths: dict[int, Path], folder: Path) -> dict[str, str]:

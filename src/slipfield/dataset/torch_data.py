@@ -36,8 +36,7 @@ def hold(fields: Fields, device: torch.device, room: float | None = None) -> Fie
     strain = fields.strain
     if not isinstance(strain, np.ndarray) or strain.nbytes > room:
         return fields
-    dtype = torch.float16 if strain.dtype == np.float16 else torch.float32
-    held = torch.empty(strain.shape, dtype=dtype, device=device)
+    held = torch.empty(strain.shape, dtype=torch.float16, device=device)
     rows = max(1, COPY_BYTES * len(strain) // strain.nbytes)
     for first in range(0, len(strain), rows):
         block = slice(first, first + rows)

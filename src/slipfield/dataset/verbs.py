@@ -40,7 +40,7 @@ def gather(
         list[Path] | None, typer.Option(help="Folder of the reference runs, or files.")
     ] = None,
 ) -> None:
-    """Check all shards and write the dataset's manifest and statistics."""
+    """Check all shards and write the dataset's manifest."""
     from slipfield.dataset.manifest import gather as gather_files
     from slipfield.dataset.manifest import netcdf_files, planned_maps, planned_shards, summary
 

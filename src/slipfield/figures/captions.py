@@ -35,7 +35,7 @@ CAPTIONS = {
     "strain": Caption(
         "Simulation",
         "Strain fields at several steps (the paper's figure 3)",
-        "The sample nearest to the centre of the sampling box, on microstructure 0 (k1 and k3 in "
+        "The sample nearest to the centre of the sampling box that did not fail (k1 and k3 in "
         "MPa √mm, k2 in MPa). Every picture "
         "has a colour scale of its own, which leaves out the outermost percent of the nodes; thin "
         "lines are grain boundaries.",

@@ -35,13 +35,13 @@ def _design(results: Results) -> Figure:
 
 
 def _strain(results: Results) -> Figure:
-    path, number = results.central_sample()
-    with open_netcdf(path) as shard, results.microstructure(0) as grains:
+    path, number, owner = results.central_sample()
+    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
         return figure_strain(shard, grains, number)
 
 
 def _loads(results: Results) -> Figure:
-    runs = results.runs()
+    runs = results.runs
     return figure_loads(runs.isel(sample=runs["status"] == 0), results.study)
 
 
@@ -64,11 +64,11 @@ def _attribution(results: Results) -> Figure:
 
 
 def _overview(results: Results) -> Figure:
-    path, number = results.central_sample()
+    path, number, owner = results.central_sample()
     tables = {
         model: _table(results.model(model) / "predictions.csv") for model in results.study.models
     }
-    with open_netcdf(path) as shard, results.microstructure(0) as grains:
+    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
         return figure_overview(grains, shard, number, tables, results.study)
 
 
@@ -94,7 +94,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _runtime(results: Results) -> Figure:
-    return figure_runtime(results.runs(), results.stages())
+    return figure_runtime(results.runs, results.stages())
 
 
 FIGURES: dict[str, Callable[[Results], Figure]] = {

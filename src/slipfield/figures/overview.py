@@ -21,6 +21,9 @@ LOOKS = {
     "projection": ("sensitivity projection", BLUE, "o"),
 }
 
+TESTED = {"random": "test samples", "microstructure": "unseen specimens"}
+"""What the test set holds, by the split that made it."""
+
 
 def figure_overview(
     grains: xr.Dataset,
@@ -56,7 +59,7 @@ def figure_overview(
     right.set(
         xlabel="true value, share of the sampling box",
         ylabel="predicted",
-        title="k1, k2, k3 of unseen specimens",
+        title=f"k1, k2, k3 of {TESTED[study.learning.split]}",
     )
     right.set_box_aspect(1)
     right.legend(loc="upper center", bbox_to_anchor=(0.45, -0.2), frameon=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import xarray as xr
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf
-from slipfield.plan import batches, samples_of
+from slipfield.plan import batches
 from slipfield.study import PARAMETERS, Study
 
 
@@ -36,8 +37,9 @@ class Results:
         """Grain map ``index``."""
         return open_netcdf(self.folder / "microstructures" / f"{index:05d}.nc")
 
+    @cached_property
     def runs(self) -> xr.Dataset:
-        """All variables of all shards but the strain fields, along `sample`.
+        """All variables of all shards but the strain fields, along `sample`; read once.
 
         Raises
         ------
@@ -60,26 +62,24 @@ class Results:
             combine_attrs="override",
         )
 
-    def central_sample(self) -> tuple[Path, int]:
-        """Shard and number of the sample on microstructure 0 nearest to the centre of the box.
+    def central_sample(self) -> tuple[Path, int, int]:
+        """Shard, number and microstructure of the sample nearest to the centre of the box.
 
         Raises
         ------
         SlipfieldError
-            If every sample on microstructure 0 failed.
+            If every sample failed.
         """
-        runs = self.runs()
-        own = samples_of(self.study, 0)
-        runs = runs.isel(sample=(runs["status"] == 0) & runs["sample"].isin(list(own)))
+        runs = self.runs.isel(sample=self.runs["status"].values == 0)
         if runs.sizes["sample"] == 0:
             raise SlipfieldError(
-                f"{self.folder / 'shards'}: all samples of microstructure 0 failed"
+                f"{self.folder / 'shards'}: every sample failed; see `reason` in the shards"
             )
         logarithms = np.log([runs[name].values for name in PARAMETERS])
         away = logarithms - np.log(self.study.sampling.centre)[:, None]
         number = int(runs["sample"][np.argmin((away**2).sum(axis=0))])
         holder = next(b for b in batches(self.study) if b.first <= number <= b.last)
-        return self.folder / "shards" / f"{holder.name}.nc", number
+        return self.folder / "shards" / f"{holder.name}.nc", number, holder.microstructure
 
     def stages(self) -> pd.DataFrame:
         """Cost of each stage from Snakemake's benchmark files.

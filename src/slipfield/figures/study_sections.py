@@ -48,7 +48,7 @@ def cards(results: Results) -> list[Card]:
     """Headline numbers of the simulations."""
     if not results.shards:
         return []
-    runs = results.runs()
+    runs = results.runs
     failed = int((runs["status"] != 0).sum())
     label = f"samples simulated, {failed} failed" if failed else "samples simulated, none failed"
     return [
@@ -135,7 +135,7 @@ def simulation_section(results: Results) -> Section | None:
     """Strain fields, load curves, and what became of the samples."""
     if not results.shards:
         return None
-    runs = results.runs()
+    runs = results.runs
     pictures = [*picture(results, "strain"), *picture(results, "loads")]
     failed = runs["status"].values != 0
     reasons = Counter(str(reason) for reason in runs["reason"].values[failed])
@@ -151,7 +151,7 @@ def cost_section(results: Results) -> Section | None:
     stages = results.stages()
     if stages.empty or not results.shards:
         return None
-    runs = results.runs()
+    runs = results.runs
     rows = []
     for title, name, form in (
         ("CPU time (s)", "cpu_seconds", ".2f"),

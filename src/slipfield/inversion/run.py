@@ -22,6 +22,7 @@ from slipfield.inversion.preparation import box_prior, load_noise, prepare
 from slipfield.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.inversion.specimen_file import read_specimen
 from slipfield.inversion.unusual import channels
+from slipfield.progress import say
 from slipfield.study import PARAMETERS
 
 RESULT = "inversion.json"
@@ -242,7 +243,7 @@ def _on_finer_mesh(
     """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh."""
     specimen = found.study.specimen
     cells = (2 * specimen.cells_x, 2 * specimen.cells_y)
-    print(f"refine: {found.fit.lack:.2g} times the noise is left; on with {cells[0]} x {cells[1]}")
+    say(f"refine: {found.fit.lack:.2g} times the noise is left; on with {cells[0]} x {cells[1]}")
     finer = prepare(found.source, found.data, found.trained, cells)
     fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
     fine.seconds.extend(solver.seconds)
@@ -261,4 +262,4 @@ def _say(iterate: Iterate) -> None:
         f"{name} {value:.4g}"
         for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=True)
     )
-    print(f"refine: {values}, strain residual {iterate.strain_rms:.3g}", flush=True)
+    say(f"refine: {values}, strain residual {iterate.strain_rms:.3g}")

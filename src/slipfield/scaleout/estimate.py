@@ -111,8 +111,8 @@ def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost
 def _decoded(study: Study) -> Cost:
     """Disk of the decoded copy (float16) that all trainings of a large dataset share."""
     values = study.sampling.samples * study.loading.outputs * 3 * plan.pixels(study)
-    in_memory = 4 * values / 1e6 <= plan.FIELDS_IN_MEMORY_MB
-    return Cost(disk_mb=0 if in_memory else 2 * values / 1e6)
+    size_mb = plan.FIELD_BYTES * values / 1e6
+    return Cost(disk_mb=0 if size_mb <= plan.FIELDS_IN_MEMORY_MB else size_mb)
 
 
 def planned_disk_mb(study: Study, units: UnitCosts) -> float:

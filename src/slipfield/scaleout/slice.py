@@ -19,6 +19,7 @@ from slipfield.dataset.manifest import gather
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
 from slipfield.launcher import LAUNCHER
+from slipfield.plan import FIELD_BYTES
 from slipfield.study import Study, check_study
 from slipfield.unit_costs import Learning, Simulation
 
@@ -206,7 +207,7 @@ def _learning(large: Slice) -> Learning:
         epoch_cpu_s=(longer.cpu_s - short.cpu_s) / (LONGER - 1) / SAMPLES,
         epoch_gflop=_gflop(large.study, frames, image),
         memory_mb=max(short.memory_mb, longer.memory_mb),
-        fields_mb=SAMPLES * frames * 3 * image[0] * image[1] * 4 / 1e6,
+        fields_mb=SAMPLES * frames * 3 * image[0] * image[1] * FIELD_BYTES / 1e6,
         batch_size=batch,
     )
 

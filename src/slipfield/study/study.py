@@ -83,7 +83,8 @@ class Study(Section):
     def physics_hash(self) -> str:
         """Hash of everything that changes a simulated field; shards of one dataset share it.
 
-        How many grain maps there are does not: a study can grow. A field of
+        How many grain maps there are does not change a field. (Which samples lie on which map it
+        does change, so that a study with more maps is designed and simulated anew.) A field of
         :data:`FORMER_VALUES` counts once it differs from the value there.
         """
         content = self.model_dump(mode="json", exclude={"specimen": {"microstructures"}})
