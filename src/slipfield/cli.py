@@ -15,7 +15,7 @@ from slipfield.baselines.verbs import app as baselines_app
 from slipfield.bench.verbs import app as bench_app
 from slipfield.crystal.verbs import app as crystal_app
 from slipfield.dataset.verbs import app as dataset_app
-from slipfield.errors import SlipfieldError
+from slipfield.errors import EXIT_STATUS, SlipfieldError
 from slipfield.fem.verbs import app as fem_app
 from slipfield.figures.verbs import app as figures_app
 from slipfield.inversion.import_verbs import app as import_app
@@ -60,9 +60,14 @@ def schema(output: Output) -> None:
 
 @app.command()
 def check(config: Config) -> None:
-    """Check a study file."""
+    """Check a study file: whether it is valid, and what in it is unlikely to be meant."""
+    from slipfield.study.plausible import doubts
+
     study = load_study(config)
-    typer.echo(f"{config}: study {study.name!r} is valid")
+    found = list(doubts(study))
+    typer.echo(f"{config}: study {study.name!r} is valid{', but look at this:' if found else ''}")
+    for doubt in found:
+        typer.echo(f"warning: {doubt}")
 
 
 @app.command()
@@ -93,7 +98,7 @@ app.add_typer(projection_app, name="projection", rich_help_panel="Datasets and i
 
 
 def main() -> None:
-    """Run the command line; a user's error is one line on stderr and exit code 2."""
+    """Run the command line; an error of a user is one line on stderr and exit status 2 (or 3)."""
     try:
         app()
     except Exception as error:
@@ -102,4 +107,4 @@ def main() -> None:
         if not isinstance(error, SlipfieldError):
             raise
         print(f"slipfield: error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(EXIT_STATUS.get(type(error), 2))

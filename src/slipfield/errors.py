@@ -3,3 +3,11 @@
 
 class SlipfieldError(Exception):
     """A problem that the user can mend; the message names the field or file and the remedy."""
+
+
+class NoEquilibrium(SlipfieldError):
+    """A forward run that does not reach the end of its loading; other parameters may."""
+
+
+EXIT_STATUS = {SlipfieldError: 2, NoEquilibrium: 3}
+"""Exit status of the command line by error."""

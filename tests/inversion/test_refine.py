@@ -1,10 +1,12 @@
 """Refinement on a made-up forward model whose answer and information are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import eye_array
 
-from slipfield.errors import SlipfieldError
+from slipfield.errors import NoEquilibrium, SlipfieldError
 from slipfield.inversion.comparison import compare, deviations
 from slipfield.inversion.refine import Prior, Problem, refine
 from slipfield.inversion.resample import BLOCKS, Measurement, Mesh
@@ -128,11 +130,53 @@ def test_a_failing_run_shortens_the_step():
     def fragile(parameters):
         calls.append(parameters)
         if len(calls) == 2:
-            raise SlipfieldError("forward run: no equilibrium")
+            raise NoEquilibrium("forward run: minimum step reached")
         return forward(parameters)
 
     result = refine(Problem(measure(), fragile, 1e-3, PRIOR), CENTRE - 0.6, 12)
     np.testing.assert_allclose(result.log_parameters, TRUTH, atol=1e-4)
+    assert result.converged
+
+
+@pytest.mark.parametrize("runs", [6, 40])
+def test_a_stuck_refinement_has_not_converged(runs):
+    """Sensitivities of the wrong sign: every step leads uphill and damping grows to its limit."""
+
+    def backwards(parameters):
+        run = forward(parameters)
+        return replace(run, strain_rates=-run.strain_rates, load_rates=-run.load_rates)
+
+    result = refine(Problem(measure(), backwards, 1e-3, PRIOR), TRUTH - 0.15, runs)
+    assert np.abs(result.log_parameters - TRUTH).max() > 0.1
+    assert not result.converged
+    assert len(result.path) <= 12
+
+
+def test_runs_without_equilibrium_all_around_are_no_convergence():
+    calls = []
+
+    def cornered(parameters):
+        calls.append(parameters)
+        if len(calls) > 1:
+            raise NoEquilibrium("forward run: minimum step reached")
+        return forward(parameters)
+
+    result = refine(Problem(measure(), cornered, 1e-3, PRIOR), TRUTH - 0.2, 40)
+    assert not result.converged
+
+
+def test_errors_of_disk_and_launcher_are_not_taken_for_a_hard_step():
+    calls = []
+
+    def full_disk(parameters):
+        calls.append(parameters)
+        if len(calls) > 1:
+            raise SlipfieldError("forward run: No space left on device")
+        return forward(parameters)
+
+    with pytest.raises(SlipfieldError, match="No space left"):
+        refine(Problem(measure(), full_disk, 1e-3, PRIOR), TRUTH - 0.2, 10)
+    assert len(calls) == 2
 
 
 def test_number_of_runs_is_bounded_and_checked():

@@ -34,6 +34,14 @@ def test_scores_equal_those_of_scikit_learn():
     )
 
 
+@pytest.mark.parametrize("value", [0.1, 100 / 3, 1e6, 0.0])
+def test_a_constant_has_no_r_squared_whatever_its_mean_rounds_to(value):
+    true = np.full(7, value)
+    assert np.isnan(r_squared(true, true + 0.1))
+    both = np.column_stack([true, np.arange(7.0)])
+    np.testing.assert_array_equal(np.isnan(r_squared(both, both)), [True, False])
+
+
 def test_mean_predictor_has_no_skill():
     found = mean_predictor_scores(TRUE, TRUE)
     assert found["k2"]["r2"] == pytest.approx(0)

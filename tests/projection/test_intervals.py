@@ -4,8 +4,9 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pytest
 
-from slipfield.learning.intervals import conformal_factors, coverage
+from slipfield.learning.intervals import conformal_factors, coverage, held_level
 from slipfield.projection.intervals import (
     cross_validate,
     interval,
@@ -60,6 +61,19 @@ def test_conformal_quantile_counts_the_new_measurement():
     np.testing.assert_array_equal(conformal_factors(scores, 0.95), scores[18])
     np.testing.assert_array_equal(conformal_factors(scores, 0.90), scores[17])
     np.testing.assert_array_equal(conformal_factors(scores, 0.99), scores[18])
+    assert held_level(19, 0.95) == 0.95
+    assert held_level(18, 0.95) == pytest.approx(18 / 19)
+
+
+@pytest.mark.parametrize("count", [4, 12])
+def test_too_few_scores_hold_less_than_was_asked_for(count):
+    """Normal errors of known scale, so that score and new error are exchangeable."""
+    random = np.random.default_rng(count)
+    scores = np.sort(np.abs(random.standard_normal((4000, count, 1))), axis=1)
+    largest = [conformal_factors(own, 0.95)[0] for own in scores]
+    share = (np.abs(random.standard_normal(4000)) <= largest).mean()
+    assert share == pytest.approx(held_level(count, 0.95), abs=0.015)
+    assert share < 0.94
 
 
 def test_the_degree_follows_the_curvature_of_the_data():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from slipfield.errors import SlipfieldError
 from slipfield.projection.learner import BOX_VARIANCE, Emulator, allowed_degrees
 from slipfield.projection.polynomial import basis, exponents, gradient, term_count
 from tests.projection.synthetic import linear_training
@@ -121,3 +122,10 @@ def test_a_model_is_adapted_to_shifted_measurements():
     assert (
         second.estimate(features).deviation.mean() > 3 * first.estimate(features).deviation.mean()
     )
+
+
+def test_as_many_samples_as_terms_are_refused_in_one_line():
+    log_parameters = np.log(np.random.default_rng(0).uniform(1, 2, (4, 3)))
+    box = np.stack([log_parameters.min(axis=0), log_parameters.max(axis=0)])
+    with pytest.raises(SlipfieldError, match="4 samples for the 4 terms"):
+        Emulator.fit(np.ones((4, 5)), log_parameters, np.eye(5), 1, box)

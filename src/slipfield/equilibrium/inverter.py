@@ -20,11 +20,12 @@ from slipfield.learning.intervals import conformal_factors, write_intervals
 from slipfield.learning.inverter import Monitor
 from slipfield.learning.split import derived_seed
 from slipfield.study import Study
+from slipfield.study.learning import FEWEST_SAMPLES
 
 WEIGHTS = "model.safetensors"
 FOLDS = 5
 LEVEL = 0.95
-FEWEST = 30
+FEWEST = FEWEST_SAMPLES["equilibrium"]
 """Training samples below which the regression has more terms than samples."""
 
 
@@ -80,6 +81,11 @@ class EquilibriumInverter:
         """Predict k1, k2, k3 of the rows ``indices``, (n, 3), with the noise of the fit."""
         return np.exp(self._estimate(dataset, indices).mean)
 
+    @property
+    def calibration_samples(self) -> int:
+        """Number of errors that the intervals rest on."""
+        return len(self.scores)
+
     def predict_interval(
         self, dataset: Collection, indices: np.ndarray, level: float = LEVEL
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +116,7 @@ class EquilibriumInverter:
             "weights": WEIGHTS,
             "members": len(self.members),
             "features": len(self.members[0].shift),
-            "calibration_samples": len(self.scores),
+            "calibration_samples": self.calibration_samples,
         }
 
     @classmethod

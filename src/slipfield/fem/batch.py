@@ -21,7 +21,7 @@ from slipfield.dataset.contract import (
     variable,
     violations,
 )
-from slipfield.errors import SlipfieldError
+from slipfield.errors import NoEquilibrium, SlipfieldError
 from slipfield.fem.finished import FACTS, FinishedSamples, Sample
 from slipfield.fem.nodal import NodalGradient
 from slipfield.fem.paraview import ParaviewWriter
@@ -220,8 +220,8 @@ def reference_fields(problem: Problem, k: Parameters) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    SlipfieldError
-        If the run fails.
+    NoEquilibrium
+        If the run does not reach the end of its loading.
     """
     study = problem.study
     outputs, shape = study.loading.outputs, (3, *problem.sheet.shape)
@@ -244,7 +244,7 @@ def reference_fields(problem: Problem, k: Parameters) -> dict[str, np.ndarray]:
 
     record = Stepper(problem, k, on_output, sensitivity.follow).run()
     if record.status:
-        raise SlipfieldError(
+        raise NoEquilibrium(
             f"the reference run at k = {', '.join(f'{value:.4g}' for value in k)} failed: "
             f"{record.reason}"
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from scipy import stats
 
 from slipfield.errors import SlipfieldError
 from slipfield.inversion.choice import Choice
@@ -21,7 +22,7 @@ from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.preparation import prepare
 from slipfield.inversion.resample import Measurement
-from slipfield.inversion.run import NORMAL_95, predictions
+from slipfield.inversion.run import predictions
 from slipfield.inversion.unusual import channels
 
 LOST = (
@@ -30,6 +31,7 @@ LOST = (
     "{draws} random draws stand in for the orientations, and the intervals hold the scatter "
     "between them. A refinement would fit the wrong grains and is left out too."
 )
+TINY = 1e-30
 ALONE = "Without orientations only the load curve can be used, and only this model does that."
 
 
@@ -87,11 +89,17 @@ def without_strain(measurement: Measurement) -> Measurement:
 
 
 def _combined(members: Sequence[Answer]) -> Answer:
-    """Mean of ln k over the draws, with the variance within and between them."""
+    """Mean of ln k over the draws, with the variance within and between them.
+
+    The scatter between a few draws is known badly, so the interval is that of Student's t, with the
+    effective degrees of freedom of both variances (Satterthwaite, Biometrics Bulletin 2, 1946).
+    """
     logs = np.log([member.parameters for member in members])
     within = np.mean([member.deviation**2 for member in members], axis=0)
     between = logs.var(axis=0, ddof=1) * (1 + 1 / len(members))
-    centre, half = logs.mean(axis=0), NORMAL_95 * np.sqrt(within + between)
+    variance = within + between
+    freedom = (len(members) - 1) * (variance / np.maximum(between, TINY)) ** 2
+    centre, half = logs.mean(axis=0), stats.t.ppf(0.975, freedom) * np.sqrt(variance)
     unusual = {
         name: float(np.mean([member.unusual[name] for member in members]))
         for name in members[0].unusual

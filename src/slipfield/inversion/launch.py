@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 import yaml
 
-from slipfield.errors import SlipfieldError
+from slipfield.errors import EXIT_STATUS, SlipfieldError
 from slipfield.files import write_netcdf, write_text
 from slipfield.launcher import LAUNCHER
 from slipfield.projection.reference import Reference
@@ -61,8 +61,10 @@ class Solver:
 
         Raises
         ------
+        NoEquilibrium
+            If the solver does not reach the end of the loading at these parameters.
         SlipfieldError
-            If the solver cannot be started or does not reach the end of the loading.
+            If it cannot be started or fails for another reason.
         """
         path = self.folder / f"run-{self._key(parameters)}.nc"
         if not path.exists():
@@ -102,7 +104,8 @@ class Solver:
         if done.returncode or not output.exists():
             lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             reason = lines[-1].removeprefix("slipfield: error: ")
-            raise SlipfieldError(f"forward run: {reason}")
+            kinds = {status: kind for kind, status in EXIT_STATUS.items()}
+            raise kinds.get(done.returncode, SlipfieldError)(f"forward run: {reason}")
 
 
 def _children_cpu() -> float:

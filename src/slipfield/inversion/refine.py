@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.errors import NoEquilibrium, SlipfieldError
 from slipfield.inversion.comparison import (
     Comparison,
     Weights,
@@ -23,7 +23,7 @@ from slipfield.inversion.resample import Measurement
 from slipfield.projection.reference import Reference
 
 CONVERGED = 2e-4
-"""Largest change of ln k that ends the refinement."""
+"""Largest change of ln k, by the step without damping, at which the refinement has converged."""
 
 WEIGHT_UPDATES = 3
 """Accepted steps after which the weights are estimated anew; later they stay, to converge."""
@@ -81,7 +81,7 @@ class Refined:
     log_parameters, covariance : (3,) and (3, 3) of ln k.
     data_share : (3,) share of what is known of each ln k that comes from the data, not the prior.
     path : iterates, the start first.
-    converged : whether the last step was small.
+    converged : whether the step without damping is small at the result.
     run : the forward run at the result.
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
@@ -187,7 +187,7 @@ def refine(
     Raises
     ------
     SlipfieldError
-        If ``solves`` is not positive, or the run at the start fails. A run that fails later
+        If ``solves`` is not positive, or a run fails. A later run without equilibrium only
         shortens the step.
     """
     if solves < 1:
@@ -197,14 +197,14 @@ def refine(
     report(path[0])
     damping, converged, updates = FIRST_DAMPING, False, WEIGHT_UPDATES
     while True:
-        step = problem.step(now, weights, damping)
-        converged = bool(np.abs(step).max() < CONVERGED)
+        converged = bool(np.abs(problem.step(now, weights, 0.0)).max() < CONVERGED)
         if converged or damping > MOST_DAMPING or solves == 1:
             break
         solves -= 1
+        step = problem.step(now, weights, damping)
         try:
             trial = problem.at(now.log_parameters + step, weights.points)
-        except SlipfieldError:
+        except NoEquilibrium:
             damping = max(damping, LEAST_DAMPING) * 100
             continue
         better = problem.objective(trial, weights) < problem.objective(now, weights)

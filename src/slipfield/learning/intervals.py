@@ -21,10 +21,19 @@ def conformal_factors(scores: np.ndarray, level: float) -> np.ndarray:
     """Multiples of the standard deviation that make an interval of ``level``, (3,).
 
     The quantile with the finite-sample correction: the ceil((n + 1) level)-th smallest score,
-    or the largest one where there are too few.
+    or the largest one where there are too few; :func:`held_level` says what that holds.
     """
     rank = math.ceil((len(scores) + 1) * level)
     return scores[min(rank, len(scores)) - 1]
+
+
+def held_level(count: int, level: float) -> float:
+    """Level that the intervals of :func:`conformal_factors` hold with ``count`` scores.
+
+    Below ``level`` / (1 - ``level``) scores, 19 for 95 %, the largest of them is too small for it:
+    a new score exceeds the largest of n with a probability of 1 / (n + 1).
+    """
+    return min(level, count / (count + 1))
 
 
 def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> np.ndarray:

@@ -64,7 +64,16 @@ class Inverter(Protocol):
 
 @runtime_checkable
 class IntervalInverter(Protocol):
-    """An inverter that also says how far off it may be."""
+    """An inverter that also says how far off it may be.
+
+    Attributes
+    ----------
+    calibration_samples : errors that its intervals rest on.
+    """
+
+    @property
+    def calibration_samples(self) -> int:
+        """Number of errors that the intervals rest on."""
 
     def predict_interval(
         self, dataset: Collection, indices: np.ndarray, level: float

@@ -18,7 +18,7 @@ def r_squared(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Coefficient of determination over the first axis; NaN where ``true`` is constant."""
     total = np.square(true - true.mean(axis=0)).sum(axis=0)
     residual = np.square(true - predicted).sum(axis=0)
-    return 1 - residual / np.where(total > 0, total, np.nan)
+    return 1 - residual / np.where(np.ptp(true, axis=0) > 0, total, np.nan)
 
 
 def scores(true: np.ndarray, predicted: np.ndarray) -> Scores:

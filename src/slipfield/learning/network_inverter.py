@@ -76,6 +76,11 @@ class NetworkInverter:
         error = self.predict(dataset, validation_indices) - dataset.parameters[validation_indices]
         self.errors = np.sort(np.abs(error), axis=0)
 
+    @property
+    def calibration_samples(self) -> int:
+        """Number of errors that the intervals rest on."""
+        return len(self.errors)
+
     def predict_interval(
         self, dataset: Collection, indices: np.ndarray, level: float = LEVEL
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from slipfield.dataset.collection import Collection
 from slipfield.dataset.manifest import netcdf_files
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
-from slipfield.learning.intervals import coverage
+from slipfield.learning.intervals import coverage, held_level
 from slipfield.learning.inverter import IntervalInverter, Inverter, Monitor, inverter_class
 from slipfield.learning.metrics import mean_predictor_scores, scores
 from slipfield.learning.model_io import load_model, save_model
@@ -78,6 +78,7 @@ def train_model(
         },
         "mean_predictor": mean_predictor_scores(dataset.parameters[split.test], training),
         "coverage": interval_coverage(inverter, dataset, split.test),
+        "interval_level": interval_level(inverter),
     }
     write_text(output / PREDICTIONS, _prediction_table(dataset, split, predicted))
     inverter.write_extras(dataset, split.test, output)
@@ -99,7 +100,7 @@ def evaluate_model(
     dict
         ``model``, ``samples``, ``same_physics`` (whether the shards were made under the physics
         of the training data), ``scores``, the same for the ``mean_predictor`` of the shards, and
-        ``coverage``.
+        ``coverage`` and ``interval_level``.
 
     Raises
     ------
@@ -122,6 +123,7 @@ def evaluate_model(
         "scores": scores(dataset.parameters, predicted),
         "mean_predictor": mean_predictor_scores(dataset.parameters, dataset.parameters),
         "coverage": interval_coverage(inverter, dataset, np.arange(len(dataset))),
+        "interval_level": interval_level(inverter),
     }
 
 
@@ -137,6 +139,13 @@ def interval_coverage(
     low, high = inverter.predict_interval(dataset, indices, LEVEL)
     inside = coverage(low, high, dataset.parameters[indices])
     return dict(zip(PARAMETERS, inside.tolist(), strict=True))
+
+
+def interval_level(inverter: Inverter) -> float | None:
+    """Level that the inverter's 95 % intervals hold with the errors they rest on; None: none."""
+    if not isinstance(inverter, IntervalInverter):
+        return None
+    return held_level(inverter.calibration_samples, LEVEL)
 
 
 def evaluate_files(

@@ -35,11 +35,16 @@ def print_scores(found: Scores, baseline: Scores, samples: int) -> None:
     _console().print(table)
 
 
-def print_coverage(coverage: dict[str, float] | None) -> None:
-    """Print how many of the 95 % intervals hold the truth, if there are intervals."""
-    if coverage is not None:
+def print_coverage(coverage: dict[str, float] | None, level: float | None) -> None:
+    """Print how many intervals of ``level`` hold the truth, if there are intervals."""
+    if coverage is not None and level is not None:
         shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in coverage.items())
-        _console().print(f"95 % intervals that hold the truth: {shares}")
+        _console().print(f"{level_text(level)} intervals that hold the truth: {shares}")
+
+
+def level_text(level: float) -> str:
+    """Level of an interval for a reader: 95 %, 93.3 %."""
+    return f"{100 * level:.3g} %"
 
 
 def _pair(values: dict[str, float], baseline: dict[str, float], key: str) -> str:

@@ -29,7 +29,7 @@ def train(
 
     metrics = train_model(load_study(config), dataset, output, model, tensorboard)
     print_scores(metrics["test"], metrics["mean_predictor"], metrics["samples"]["test"])
-    print_coverage(metrics["coverage"])
+    print_coverage(metrics["coverage"], metrics["interval_level"])
 
 
 @app.command()
@@ -88,7 +88,7 @@ def evaluate(
 
     found = evaluate_files(model, [*shards, *(more or [])], microstructures, references, output)
     print_scores(found["scores"], found["mean_predictor"], found["samples"])
-    print_coverage(found["coverage"])
+    print_coverage(found["coverage"], found["interval_level"])
     if not found["same_physics"]:
         typer.echo("note: these shards were made under other physics than the training data")
 

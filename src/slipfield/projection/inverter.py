@@ -30,6 +30,7 @@ from slipfield.projection.learner import Emulator, Estimate
 from slipfield.projection.reference import Reference
 from slipfield.projection.table import WIDTH, feature_table
 from slipfield.study import Study
+from slipfield.study.learning import FEWEST_SAMPLES
 
 WEIGHTS, SELECTION = "model.safetensors", "selection.json"
 LEVEL = 0.95
@@ -82,9 +83,20 @@ class ProjectionInverter:
         workdir: Path,
         monitor: Monitor,
     ) -> None:
-        """Fit to training and validation rows; cross-validation inside them chooses the degree."""
+        """Fit to training and validation rows; cross-validation inside them chooses the degree.
+
+        Raises
+        ------
+        SlipfieldError
+            If there are too few rows.
+        """
         self.study, self.width = study, WIDTH
-        training = self._training(dataset, np.concatenate([train_indices, validation_indices]))
+        rows = np.concatenate([train_indices, validation_indices])
+        if len(rows) < (fewest := FEWEST_SAMPLES["projection"]):
+            raise SlipfieldError(
+                f"sampling.samples: {len(rows)} to train with; model 'projection' needs {fewest}"
+            )
+        training = self._training(dataset, rows)
         self.frames = len(dataset.time)
         self.selection = select_degree(training)
         self.emulator = training.fit(self.selection.degree)
@@ -158,6 +170,11 @@ class ProjectionInverter:
                 f"measurement: {frames} frames, the model was trained on {self.frames}; "
                 "bring them to its times, or train on such data"
             )
+
+    @property
+    def calibration_samples(self) -> int:
+        """Number of errors that the intervals rest on."""
+        return len(self.scores)
 
     def predict_interval(
         self, dataset: Collection, indices: np.ndarray, level: float = LEVEL
@@ -240,7 +257,7 @@ class ProjectionInverter:
             "frames": self.frames,
             "window": self.width,
             "limits": self.limits,
-            "calibration_samples": len(self.scores),
+            "calibration_samples": self.calibration_samples,
         }
 
     @classmethod

@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
+from slipfield.errors import SlipfieldError
 from slipfield.projection.polynomial import basis, gradient, term_count
 
 BOX_VARIANCE = 1 / 3
@@ -140,7 +141,17 @@ class Emulator:
         log_parameters : ndarray (n, 3)
         degree : int
             Total degree of the shift; n has to exceed the number of its terms.
+
+        Raises
+        ------
+        SlipfieldError
+            If it does not.
         """
+        if len(features) <= term_count(degree):
+            raise SlipfieldError(
+                f"training: {len(features)} samples for the {term_count(degree)} terms of a shift; "
+                "simulate more"
+            )
         used = self.used & np.isfinite(features).all(axis=0)
         scaled = (log_parameters - self.centre) / self.half
         unit = np.sqrt(np.diag(self.noise)[used])

@@ -13,6 +13,9 @@ Count = Annotated[Whole, Field(ge=1)]
 Depth = Annotated[Whole, Field(ge=1, le=5)]
 Grouping = Literal["random", "microstructure"]
 
+FEWEST_SAMPLES = {"projection": 10, "equilibrium": 30, "cnn_lstm": 2}
+"""Fewest samples, validation included, that an inverter can be trained with."""
+
 
 class Noise(Section):
     """Measurement noise added to simulated data in training and test (white, Gaussian)."""
