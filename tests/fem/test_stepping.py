@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from slipfield.fem.stepping import Stepper, extrapolated_change
+from slipfield.fem.stepping import StepFailure, Stepper, extrapolated_change
 from slipfield.verification.convergence import ALLOWED, FINE, errors, simulate
 from slipfield.verification.specimens import grain_map, make_study, problem_of
 
@@ -71,3 +71,18 @@ def test_minimum_step_ends_the_sample_with_a_status_and_a_reason():
     ).run()
     assert record.status == 1
     assert record.reason.startswith("minimum step reached (solver.min_step_s = 0.2 s) at t = ")
+
+
+def test_a_step_whose_sensitivities_do_not_converge_is_cut_back():
+    study = make_study(8, 12, loading={"outputs": 4})
+    problem, taken = problem_of(study, grain_map(study)), []
+
+    def on_step(stepper, u):
+        if stepper.dt > 2.0:
+            raise StepFailure("sensitivities still change by 1e-2")
+        taken.append(stepper.dt)
+
+    record = Stepper(problem, study.sampling.centre, lambda number, stepper: None, on_step).run()
+    assert record.status == 0
+    assert sum(taken) == pytest.approx(100.0)
+    assert any("sensitivities still change" in text for text in record.cutbacks)

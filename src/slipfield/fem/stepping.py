@@ -140,7 +140,7 @@ class Stepper:
     k : k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5).
     on_output : called with (output number, stepper) after the step that ends at an output.
     on_step : called with the stepper and its displacements at each accepted equilibrium, before
-        the state is kept.
+        the state is kept; a :class:`StepFailure` of its own cuts the step back.
     """
 
     def __init__(
@@ -201,10 +201,10 @@ class Stepper:
             factor = SAFETY * (tolerance / max(estimate, 1e-12)) ** (1 / 3)
             if estimate > REJECT * tolerance and dt > 10 * self.settings.min_step_s:
                 raise StepFailure(f"strain or load changed {estimate:.2e} from the prediction")
+            if self.on_step:
+                self.on_step(self, u)
         except StepFailure as failure:
             return self._cut_back(dt, failure)
-        if self.on_step:
-            self.on_step(self, u)
         self._keep(u, dt, end)
         return dt * min(GROWTH, max(SHRINK, factor))
 

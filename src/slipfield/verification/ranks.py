@@ -46,8 +46,8 @@ def run_here(output: Path, cells: int) -> None:
         rotations.append(mean_lattice_rotation(problem, stepper.points, stepper.u.array))
 
     def on_step(stepper: Stepper, u: np.ndarray) -> None:
-        steps.append(stepper.dt)
         sensitivity.follow(stepper, u)
+        steps.append(stepper.dt)
 
     record = Stepper(problem, study.sampling.centre, on_output, on_step).run()
     if record.status:
