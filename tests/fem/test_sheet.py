@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from mpi4py import MPI
+from petsc4py import PETSc
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import spsolve
 
-from slipfield.fem.linear import TangentSolver, nested_dissection
+from slipfield.errors import SlipfieldError
+from slipfield.fem.linear import StepFailure, TangentSolver, nested_dissection
 from slipfield.fem.loading import LoadPath
+from slipfield.fem.petsc import MumpsFactor
 from slipfield.fem.sheet import Sheet
 from slipfield.fem.state import Blocks
 from slipfield.study import Loading
@@ -64,14 +67,17 @@ def test_nested_dissection_is_a_permutation():
     assert np.array_equal(np.sort(order), np.arange(13 * 21))
 
 
-@pytest.mark.parametrize("definite", [True, False])
-def test_solver_agrees_with_scipy(definite):
+@pytest.mark.parametrize(
+    ("precision", "definite", "error"),
+    [("double", True, 1e-9), ("single", True, 1e-5), ("double", False, 1e-9)],
+)
+def test_solver_agrees_with_scipy(precision, definite, error):
     """Random element matrices; without a positive diagonal the factorisation must fall back."""
     sheet = Sheet(single_crystal(6, (0, 0, 0)), MPI.COMM_SELF)
     blocks = Blocks(sheet, "fcc")
     constrained = np.zeros(2 * sheet.nodes, bool)
     constrained[2 * sheet.bottom] = constrained[2 * sheet.bottom + 1] = True
-    solver = TangentSolver(sheet, blocks.nodes, blocks.valid, constrained)
+    solver = TangentSolver(sheet, blocks.nodes, blocks.valid, constrained, precision)
     rng = np.random.default_rng(1)
     matrices = rng.uniform(-1, 1, (len(sheet.cells), 8, 8))
     matrices += np.swapaxes(matrices, 1, 2) + (16 if definite else 0) * np.eye(8)
@@ -87,5 +93,22 @@ def test_solver_agrees_with_scipy(definite):
     for row, right in zip(expected, rights, strict=True):
         row[free] = spsolve(full[free][:, free].tocsc(), right[free])
     scale = np.abs(expected).max()
-    np.testing.assert_allclose(solver.solve(rights[0]), expected[0], atol=1e-9 * scale)
-    np.testing.assert_allclose(solver.solve_many(rights), expected, atol=1e-9 * scale)
+    np.testing.assert_allclose(solver.solve(rights[0]), expected[0], atol=error * scale)
+    np.testing.assert_allclose(solver.solve_many(rights), expected, atol=error * scale)
+
+
+def test_a_tangent_without_any_factor_fails_the_step():
+    sheet = Sheet(single_crystal(4, (0, 0, 0)), MPI.COMM_SELF)
+    blocks = Blocks(sheet, "fcc")
+    solver = TangentSolver(sheet, blocks.nodes, blocks.valid, np.zeros(2 * sheet.nodes, bool))
+    with pytest.raises(StepFailure, match="no factor"):
+        solver.factorise()
+
+
+def test_an_error_of_petsc_ends_in_one_line():
+    """PETSc refuses values for a matrix without a pattern: its code must not be lost."""
+    rows = np.array([0, 1], np.int32)
+    factor = MumpsFactor(MPI.COMM_SELF, 2, rows, rows)
+    factor.matrix = PETSc.Mat().create(MPI.COMM_SELF)
+    with pytest.raises(SlipfieldError, match="PETSc: MatSetValuesCOO returned error"):
+        factor.factorise(np.ones(2), definite=True)

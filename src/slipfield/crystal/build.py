@@ -1,4 +1,4 @@
-"""Compile the C++ kernels once for each slip family and keep the libraries in the user's cache."""
+"""Compile the C++ kernels once for each variant and keep the libraries in the user's cache."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import os
 import platform
 import shlex
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import complete_file
-from slipfield.study import SlipFamily
+from slipfield.study import Material
 
 CRYSTAL = Path(__file__).parent
 FEM = CRYSTAL.parent / "fem"
@@ -22,11 +24,21 @@ SOURCES = {
     "points": CRYSTAL / "points.cpp",
     "elements": FEM / "elements.cpp",
     "sensitivities": FEM / "sensitivities.cpp",
+    "cholesky": FEM / "cholesky.cpp",
 }
+LIBRARIES = {"cholesky": ["-lcholmod"]}
 FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
 """The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
 
-FAMILY_FLAGS: dict[SlipFamily, list[str]] = {"fcc": [], "bcc": ["-DSLIPFIELD_BCC"]}
+Precision = Literal["single", "double"]
+VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIPFIELD_SINGLE"}
+"""What a kernel can be compiled for: slip families and precisions, and their flags."""
+
+
+def study_kernels(material: Material) -> list[tuple[str, ...]]:
+    """Name and variants of every kernel that simulations of a material load."""
+    family = material.slip_family
+    return [("points", family), ("elements", family), ("sensitivities", family), ("cholesky",)]
 
 
 def cache_folder() -> Path:
@@ -35,10 +47,19 @@ def cache_folder() -> Path:
     return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
 
 
-def _command(family: SlipFamily) -> list[str]:
+def _compiler(variants: tuple[str, ...]) -> list[str]:
     compiler = os.environ.get("CXX", "g++")
     flags = shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))
-    return [*shlex.split(compiler), *flags, *FAMILY_FLAGS[family]]
+    chosen = [VARIANTS[variant] for variant in variants if VARIANTS[variant]]
+    return [*shlex.split(compiler), *flags, *chosen]
+
+
+def _inputs(name: str) -> list[str]:
+    """Source, folders and libraries; a conda environment has headers and libraries of its own."""
+    found = [f"-I{CRYSTAL}", str(SOURCES[name])]
+    if name in LIBRARIES and sys.prefix != "/usr":
+        found += [f"-I{sys.prefix}/include", f"-L{sys.prefix}/lib", f"-Wl,-rpath,{sys.prefix}/lib"]
+    return [*found, *LIBRARIES.get(name, []), "-lm"]
 
 
 def _fingerprint(source: Path, command: list[str]) -> str:
@@ -55,17 +76,16 @@ def _fingerprint(source: Path, command: list[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def kernel_library(name: str, family: SlipFamily) -> Path:
-    """Path of the kernel ``name`` for a slip family; compiles it first where it is missing.
+def kernel_library(name: str, *variants: str) -> Path:
+    """Path of the kernel ``name`` for some of ``VARIANTS``; compiles it first where it is missing.
 
     Raises
     ------
     SlipfieldError
         If the compiler is missing or fails, or the cache cannot be written.
     """
-    source, command = SOURCES[name], _command(family)
-    folder = cache_folder()
-    library = folder / f"{name}-{family}-{_fingerprint(source, command)}.so"
+    command, folder = _compiler(variants), cache_folder()
+    library = folder / f"{'-'.join([name, *variants])}-{_fingerprint(SOURCES[name], command)}.so"
     if library.exists():
         return library
     try:
@@ -78,26 +98,26 @@ def kernel_library(name: str, family: SlipFamily) -> Path:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not library.exists():
-            _compile([*command, f"-I{CRYSTAL}", str(source)], library)
+            _compile([*command, *_inputs(name)], library)
     return library
 
 
 def _compile(command: list[str], library: Path) -> None:
     try:
         with complete_file(library) as part:
-            subprocess.run(
-                [*command, "-o", str(part), "-lm"], check=True, capture_output=True, text=True
-            )
+            subprocess.run([*command, "-o", str(part)], check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
         raise SlipfieldError(
             f"no C++ compiler {command[0]!r}: install g++ 11 or newer, or set CXX"
         ) from error
     except subprocess.CalledProcessError as error:
         first = next((x for x in error.stderr.splitlines() if "error" in x), error.stderr[:200])
+        if "cholmod" in first:
+            first += "; install SuiteSparse (Debian: libsuitesparse-dev, conda: libcholmod)"
         raise SlipfieldError(f"the kernel does not compile with {command[0]}: {first}") from error
 
 
 @cache
-def load_kernel(name: str, family: SlipFamily) -> ctypes.CDLL:
-    """The kernel ``name`` for a slip family as a ctypes library."""
-    return ctypes.CDLL(str(kernel_library(name, family)))
+def load_kernel(name: str, *variants: str) -> ctypes.CDLL:
+    """The kernel ``name`` for some of ``VARIANTS`` as a ctypes library."""
+    return ctypes.CDLL(str(kernel_library(name, *variants)))

@@ -1,8 +1,14 @@
-// Number types of the kernel: one double, or several side by side; singles for derivatives.
+// Number types of the kernel: one number, or several side by side; singles for derivatives.
 #pragma once
 #include <cmath>
 
 namespace slipfield {
+
+#ifdef SLIPFIELD_SINGLE
+typedef float Real;
+#else
+typedef double Real;
+#endif
 
 // As many points side by side as one register holds doubles: more of them spill.
 #ifndef SLIPFIELD_LANES

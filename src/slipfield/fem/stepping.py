@@ -12,7 +12,7 @@ from dolfinx import la
 from mpi4py import MPI
 
 from slipfield.crystal.law import Parameters
-from slipfield.fem.linear import TangentSolver
+from slipfield.fem.linear import StepFailure, TangentSolver
 from slipfield.fem.loading import LoadPath
 from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.fem.state import Blocks, PointStates
@@ -28,10 +28,6 @@ LATERAL_CONTRACTION = 0.35  # first guess of a uniform lateral strain
 REJECT = 6.0  # a step whose error estimate exceeds this multiple of the tolerance is repeated
 GROWTH, SHRINK, SAFETY = 2.0, 0.3, 0.85
 KINK_STEP = 0.2  # first step after a kink of the path over the first step of all: stress relaxes
-
-
-class StepFailure(Exception):
-    """A step without equilibrium; the message says why."""
 
 
 @dataclass

@@ -16,12 +16,11 @@ app = typer.Typer()
 
 @app.command()
 def warmup(config: Config) -> None:
-    """Compile the kernels of the study's slip family once, before jobs fan out."""
-    from slipfield.crystal.build import SOURCES, kernel_library
+    """Compile the kernels of the study once, before jobs fan out."""
+    from slipfield.crystal.build import kernel_library, study_kernels
 
-    family = load_study(config).material.slip_family
-    for name in SOURCES:
-        typer.echo(f"{name}: {kernel_library(name, family)}")
+    for name, *variants in study_kernels(load_study(config).material):
+        typer.echo(f"{name}: {kernel_library(name, *variants)}")
 
 
 @app.command()

@@ -1,0 +1,131 @@
+// Cholesky factors of the tangent by CHOLMOD's supernodal code (Chen, Davis, Hager, Rajamanickam,
+// ACM Trans. Math. Softw. 35, 2008, doi 10.1145/1391989.1391995), in the precision of the kernel.
+#include <suitesparse/cholmod.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "lanes.hpp"
+
+namespace {
+
+using slipfield::Real;
+
+constexpr int kDtype = sizeof(Real) == 4 ? CHOLMOD_SINGLE : CHOLMOD_DOUBLE;
+// Columns up to which supernodes are merged whatever zeros that stores, or if these are few: BLAS
+// calls on small blocks cost more than the zeros do.
+constexpr size_t kMerge[3] = {8, 32, 96};
+
+struct Cholesky {
+  cholmod_common common;
+  cholmod_sparse* matrix = nullptr;
+  cholmod_factor* factor = nullptr;
+  cholmod_dense *solution = nullptr, *work[2] = {};
+  std::vector<int32_t> slot;  // of each entry given, in the matrix; -1 for none
+
+  explicit Cholesky(int64_t entries) : slot(entries, -1) {
+    cholmod_l_start(&common);
+    common.nmethods = 1;
+    common.method[0].ordering = CHOLMOD_NATURAL;
+    common.postorder = 0;  // nested dissection is one
+    common.supernodal = CHOLMOD_SUPERNODAL;
+    common.quick_return_if_not_posdef = 1;
+    common.print = 0;
+    std::copy(kMerge, kMerge + 3, common.nrelax);
+  }
+  ~Cholesky() {
+    cholmod_l_free_sparse(&matrix, &common);
+    cholmod_l_free_factor(&factor, &common);
+    for (cholmod_dense** x : {&solution, &work[0], &work[1]}) cholmod_l_free_dense(x, &common);
+    cholmod_l_finish(&common);
+  }
+  Cholesky(const Cholesky&) = delete;
+
+  Real* values() { return static_cast<Real*>(matrix->x); }
+};
+
+// Entries in the order of columns, then rows; ``start`` gets where each column starts.
+std::vector<int64_t> by_column(int64_t n, const std::vector<int64_t>& kept, const int32_t* rows,
+                               const int32_t* columns, std::vector<int64_t>& start) {
+  start.assign(n + 1, 0);
+  for (const int64_t e : kept) start[columns[e] + 1]++;
+  std::partial_sum(start.begin(), start.end(), start.begin());
+  std::vector<int64_t> order(kept.size()), next(start);
+  for (const int64_t e : kept) order[next[columns[e]]++] = e;
+  for (int64_t j = 0; j < n; j++)
+    std::sort(order.begin() + start[j], order.begin() + start[j + 1],
+              [&](int64_t a, int64_t b) { return rows[a] < rows[b]; });
+  return order;
+}
+
+// The upper triangle's pattern, and the slot of each entry in it.
+void make_pattern(Cholesky& c, int64_t n, const int32_t* rows, const int32_t* columns) {
+  std::vector<int64_t> kept, start;
+  for (size_t e = 0; e < c.slot.size(); e++)
+    if (rows[e] >= 0 && columns[e] >= 0) kept.push_back(e);
+  const std::vector<int64_t> order = by_column(n, kept, rows, columns, start);
+  int64_t used = -1;
+  std::vector<int64_t> first(n + 1, 0), row;
+  for (int64_t j = 0; j < n; j++) {
+    for (int64_t k = start[j], last = -1; k < start[j + 1]; k++) {
+      if (rows[order[k]] != last) {
+        row.push_back(last = rows[order[k]]);
+        used++;
+      }
+      c.slot[order[k]] = static_cast<int32_t>(used);
+    }
+    first[j + 1] = used + 1;
+  }
+  c.matrix = cholmod_l_allocate_sparse(n, n, used + 1, 1, 1, 1, CHOLMOD_REAL + kDtype, &c.common);
+  if (!c.matrix) return;
+  std::copy(first.begin(), first.end(), static_cast<int64_t*>(c.matrix->p));
+  std::copy(row.begin(), row.end(), static_cast<int64_t*>(c.matrix->i));
+}
+
+}  // namespace
+
+extern "C" {
+
+// A symmetric n x n matrix whose upper triangle is the sum of ``entries`` values at (rows,
+// columns); those at negative rows or columns do not count. Null without memory.
+void* slipfield_cholesky(int64_t n, int64_t entries, const int32_t* rows, const int32_t* columns) {
+  Cholesky* c = new Cholesky(entries);
+  make_pattern(*c, n, rows, columns);
+  if (c->matrix) c->factor = cholmod_l_analyze(c->matrix, &c->common);
+  if (c->factor) return c;
+  delete c;
+  return nullptr;
+}
+
+void slipfield_cholesky_free(void* handle) { delete static_cast<Cholesky*>(handle); }
+
+// Assemble and factorise; returns CHOLMOD's status: 0, 1 (not positive definite) or an error below
+// 0.
+int slipfield_cholesky_factorise(void* handle, const Real* values) {
+  Cholesky& c = *static_cast<Cholesky*>(handle);
+  Real* x = c.values();
+  std::fill(x, x + c.matrix->nzmax, Real(0));
+  for (size_t e = 0; e < c.slot.size(); e++)
+    if (c.slot[e] >= 0) x[c.slot[e]] += values[e];
+  c.common.status = CHOLMOD_OK;
+  cholmod_l_factorize(c.matrix, c.factor, &c.common);
+  return c.common.status;
+}
+
+// Solve for ``count`` right-hand sides [count][n] in place; returns CHOLMOD's status.
+int slipfield_cholesky_solve(void* handle, int64_t count, Real* x) {
+  Cholesky& c = *static_cast<Cholesky*>(handle);
+  const size_t n = c.factor->n, size = n * count;
+  cholmod_dense right{n, static_cast<size_t>(count), size, n, x, nullptr, CHOLMOD_REAL, kDtype};
+  c.common.status = CHOLMOD_OK;
+  if (cholmod_l_solve2(CHOLMOD_A, c.factor, &right, nullptr, &c.solution, nullptr, &c.work[0],
+                       &c.work[1], &c.common)) {
+    const Real* found = static_cast<const Real*>(c.solution->x);
+    std::copy(found, found + size, x);
+  }
+  return c.common.status;
+}
+
+}  // extern "C"
