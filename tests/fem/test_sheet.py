@@ -62,9 +62,9 @@ def test_path_with_corners_between_outputs():
 
 
 def test_nested_dissection_is_a_permutation():
-    row, column = (a.ravel() for a in np.mgrid[0:13, 0:21])
-    order = nested_dissection(column, row)
-    assert np.array_equal(np.sort(order), np.arange(13 * 21))
+    for shape in ((13, 21), (9, 6, 4)):
+        order = nested_dissection(np.indices(shape).reshape(len(shape), -1).T)
+        assert np.array_equal(np.sort(order), np.arange(np.prod(shape)))
 
 
 @pytest.mark.parametrize(

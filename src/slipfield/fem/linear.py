@@ -23,12 +23,12 @@ class StepFailure(Exception):
     """A step without equilibrium; the message says why."""
 
 
-def nested_dissection(column: np.ndarray, row: np.ndarray, leaf: int = LEAF_NODES) -> np.ndarray:
-    """Order of grid nodes (George 1973): halves first, then the line that separates them.
+def nested_dissection(position: np.ndarray, leaf: int = LEAF_NODES) -> np.ndarray:
+    """Order of grid nodes (George 1973): halves first, then the line or plane between them.
 
     Parameters
     ----------
-    column, row : (n,) integer grid positions.
+    position : (n, dimensions) integer grid positions.
 
     Returns
     -------
@@ -38,15 +38,15 @@ def nested_dissection(column: np.ndarray, row: np.ndarray, leaf: int = LEAF_NODE
     def dissect(nodes: np.ndarray) -> list[np.ndarray]:
         if len(nodes) <= leaf:
             return [nodes]
-        wide = np.ptp(column[nodes]) >= np.ptp(row[nodes])
-        across, along = (column, row) if wide else (row, column)
-        position = across[nodes]
-        middle = (position.min() + position.max()) // 2
-        line = nodes[position == middle]
-        halves = dissect(nodes[position < middle]) + dissect(nodes[position > middle])
-        return [*halves, line[np.argsort(along[line])]]
+        widest = np.ptp(position[nodes], axis=0).argmax()
+        across = position[nodes, widest]
+        middle = (across.min() + across.max()) // 2
+        between = nodes[across == middle]
+        halves = dissect(nodes[across < middle]) + dissect(nodes[across > middle])
+        others = np.delete(position[between], widest, axis=1)
+        return [*halves, between[np.lexsort(others.T)]]
 
-    return np.concatenate(dissect(np.arange(len(column))))
+    return np.concatenate(dissect(np.arange(len(position))))
 
 
 class TangentSolver:
@@ -58,15 +58,15 @@ class TangentSolver:
     Parameters
     ----------
     sheet : the specimen.
-    nodes : (blocks, lanes, 4) local node numbers of the element blocks; padding lanes repeat
-        a cell and are masked by ``valid`` (blocks, lanes).
-    constrained : (2 * nodes,) mask of prescribed displacements.
+    nodes : (blocks, lanes, corners) local node numbers of the element blocks; padding lanes
+        repeat a cell and are masked by ``valid`` (blocks, lanes).
+    constrained : (dimension * nodes,) mask of prescribed displacements.
     precision : of the values and of the factor.
 
     Attributes
     ----------
     values : matrix entries to fill before :meth:`factorise`: first ``triangles`` entries
-        [block][36][lane] from the element kernel.
+        [block][triangle][lane] from the element kernel.
     factorisations : how many were made so far.
     """
 
@@ -80,27 +80,32 @@ class TangentSolver:
     ):
         self.sheet, self.factorisations = sheet, 0
         self._nodes, self._valid, self._constrained = nodes, valid, constrained
-        self._owned, self._free = 2 * sheet.owned, ~constrained[: 2 * sheet.owned]
+        self._owned = sheet.dimension * sheet.owned
+        self._free = ~constrained[: self._owned]
         self._diagonal = np.flatnonzero(constrained[: self._owned])
-        self.triangles = nodes.shape[0] * nodes.shape[1] * len(np.triu_indices(8)[0])
+        side = sheet.dimension * nodes.shape[-1]
+        self.triangles = nodes.shape[0] * nodes.shape[1] * len(np.triu_indices(side)[0])
         self.values = np.zeros(self.triangles + len(self._diagonal), DTYPES[precision])
         self._definite = True
         if sheet.comm.size == 1:
-            row, column = np.divmod(sheet.pixel, sheet.shape[1])
-            order = nested_dissection(column, row)
-            self._order = (2 * order[:, None] + np.arange(2)).ravel()
+            self._order = self._dofs(nested_dissection(sheet.grid_position())).ravel()
             rows = np.argsort(self._order)
             self._cholesky = Cholesky(self._owned, *self._pattern(rows), precision)
+
+    def _dofs(self, nodes: np.ndarray) -> np.ndarray:
+        """Numbers (..., dimension) of the displacements of nodes (...)."""
+        size = self.sheet.dimension
+        return size * nodes[..., None] + np.arange(size, dtype=nodes.dtype)
 
     def _pattern(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of ``values`` in the upper triangle, -1 where they do not count.
 
         Parameters
         ----------
-        rows : (2 * nodes,) matrix row of each local displacement.
+        rows : (dimension * nodes,) matrix row of each local displacement.
         """
         nodes, rows = self._nodes, rows.astype(np.int32)
-        dofs = (2 * nodes[..., None] + np.arange(2, dtype=np.int32)).reshape(*nodes.shape[:2], -1)
+        dofs = self._dofs(nodes).reshape(*nodes.shape[:2], -1)
         dofs = np.where(self._valid[..., None] & ~self._constrained[dofs], rows[dofs], -1)
         a, b = np.triu_indices(dofs.shape[-1])
         i = np.minimum(dofs[..., a], dofs[..., b]).transpose(0, 2, 1).ravel()
@@ -113,7 +118,7 @@ class TangentSolver:
         """The factor of several ranks, and of tangents that are not positive definite."""
         local = np.arange(self.sheet.nodes, dtype=np.int32)
         rows = np.asarray(self.sheet.space.dofmap.index_map.local_to_global(local), np.int64)
-        rows = (2 * rows[:, None] + np.arange(2)).ravel()
+        rows = self._dofs(rows).ravel()
         return MumpsFactor(self.sheet.comm, self._owned, *self._pattern(rows))
 
     def factorise(self) -> None:
@@ -140,11 +145,11 @@ class TangentSolver:
         return True
 
     def solve(self, right: np.ndarray) -> np.ndarray:
-        """Solution (2 * owned,) for a right-hand side (2 * owned,) with the last factor."""
+        """Solution (dimension * owned,) for such a right-hand side with the last factor."""
         return self.solve_many(right[None])[0]
 
     def solve_many(self, rights: np.ndarray) -> np.ndarray:
-        """Solutions (n, 2 * owned) for n right-hand sides with the last factor."""
+        """Solutions (n, dimension * owned) for n right-hand sides with the last factor."""
         rights = rights * self._free
         if self.sheet.comm.size > 1 or not self._definite:
             return self._mumps.solve(rights)

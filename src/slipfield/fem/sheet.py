@@ -61,6 +61,7 @@ class Sheet:
 
     Attributes
     ----------
+    dimension : displacements of a node.
     mesh, space : DOLFINx mesh and vector Lagrange space of degree 1.
     cells : (n, 4) local node numbers of this rank's cells; ``cell_index`` (n,) their number in
         the specimen, row by row from y = 0.
@@ -69,6 +70,8 @@ class Sheet:
     coordinates : (nodes, 2) mm.
     top, bottom, pin : local nodes of the edges y = height, y = 0 and of the middle of y = 0.
     """
+
+    dimension = 2
 
     def __init__(self, micro: Microstructure, comm: MPI.Intracomm):
         ny, nx = micro.element_grain.shape
@@ -141,6 +144,11 @@ class Sheet:
         if determinant.size and determinant.min() <= 0:
             raise SlipfieldError("the mesh has folded cells: reduce specimen.neck_depth_mm")
         return gradients, weights * determinant
+
+    def grid_position(self) -> np.ndarray:
+        """Place (nodes, 2) of each local node in the grid of pixels: column and row."""
+        row, column = np.divmod(self.pixel, self.shape[1])
+        return np.column_stack([column, row])
 
     def image(self, values: np.ndarray) -> np.ndarray:
         """Nodal values (nodes, ...) of all ranks as an image. Collective.

@@ -68,26 +68,51 @@ class StepHistory:
 
 
 class Problem:
-    """Mesh, blocks, boundary conditions and solver of one specimen, shared by its samples."""
+    """Mesh, blocks, boundary conditions and solver of one specimen, shared by its samples.
+
+    Attributes
+    ----------
+    load_factor : N for the sum of the nodal forces of the top edge: the thickness, mm.
+    """
+
+    sheet: Sheet
+    blocks: Blocks
 
     def __init__(self, study: Study, micro: Microstructure, comm: MPI.Intracomm = MPI.COMM_WORLD):
         self.study, self.micro, self.comm = study, micro, comm
-        self.sheet = Sheet(micro, comm)
-        self.blocks = Blocks(self.sheet, study.material.slip_family)
+        self.discretise()
         self.path = LoadPath(study.loading)
-        sheet = self.sheet
+        sheet, dimension = self.sheet, self.sheet.dimension
         self.constrained = self.prescribed()
         self.solver = TangentSolver(sheet, self.blocks.nodes, self.blocks.valid, self.constrained)
-        self.owned = slice(0, 2 * sheet.owned)
+        self.owned = slice(0, dimension * sheet.owned)
         self.free = ~self.constrained[self.owned]
         self.free_count = comm.allreduce(int(self.free.sum()))
         top = sheet.top[sheet.top < sheet.owned]
-        self.top_dofs = 2 * top + 1
+        self.top_dofs = dimension * top + 1
         self.top_count = comm.allreduce(len(top))
         self.index_map = sheet.space.dofmap.index_map
         # below an elastic strain of 1e-9 there is nothing to balance (a hold before the loading)
-        specimen = study.specimen
-        self.least_reaction = 1e-9 * study.material.c44_MPa * specimen.width_mm / self.top_count
+        section = study.specimen.width_mm * study.specimen.thickness_mm / self.load_factor
+        self.least_reaction = 1e-9 * study.material.c44_MPa * section / self.top_count
+
+    def discretise(self) -> None:
+        """Make the mesh and its blocks."""
+        self.sheet = Sheet(self.micro, self.comm)
+        self.blocks = Blocks(self.sheet, self.study.material.slip_family)
+        self.load_factor = self.study.specimen.thickness_mm
+
+    def point_states(self, k: Parameters) -> PointStates:
+        """Points of a sample with k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5) at its start."""
+        tolerance = self.study.solver.point_tolerance
+        return PointStates(self.sheet, self.blocks, self.micro, self.study.material, k, tolerance)
+
+    def stretch(self, u: np.ndarray, rise: float) -> None:
+        """Add the first guess, uniform tension for a ``rise`` (mm) of the top edge, to u."""
+        x, y = (self.sheet.coordinates - self.sheet.coordinates_of_pin).T
+        strain = rise / self.study.specimen.height_mm
+        u[0::2] -= LATERAL_CONTRACTION * strain * x
+        u[1::2] += strain * y
 
     def prescribed(self) -> np.ndarray:
         """Mask (2 * nodes,) of the displacements that the loading prescribes."""
@@ -100,9 +125,9 @@ class Problem:
         u[2 * self.sheet.bottom + 1] = u[2 * self.sheet.pin] = 0.0
         u[2 * self.sheet.top + 1] = self.path.displacement(time)
 
-    def vector(self, block_size: int = 2) -> la.Vector:
-        """Distributed vector with ``block_size`` numbers a node."""
-        return la.vector(self.index_map, bs=block_size)
+    def vector(self, block_size: int | None = None) -> la.Vector:
+        """Distributed vector with ``block_size`` numbers a node; by default a displacement."""
+        return la.vector(self.index_map, bs=block_size or self.sheet.dimension)
 
     def strain_norm(self, x: np.ndarray) -> float:
         """L2 norm of the symmetric gradient of a nodal vector field."""
@@ -148,14 +173,7 @@ class Stepper:
     ):
         self.problem, self.on_output, self.on_step = problem, on_output, on_step
         solver = problem.study.solver
-        self.points = PointStates(
-            problem.sheet,
-            problem.blocks,
-            problem.micro,
-            problem.study.material,
-            k,
-            solver.point_tolerance,
-        )
+        self.points = problem.point_states(k)
         self.settings = solver
         self.u = problem.vector()
         self.residual = problem.vector()
@@ -226,12 +244,8 @@ class Stepper:
         """Quadratic extrapolation in time with the new displacement on the top edge."""
         problem, u = self.problem, self.u.array.copy()
         if not self.history.velocity:
-            sheet, path = problem.sheet, problem.path
-            rise = path.displacement(end) - path.displacement(self.time)
-            x, y = (sheet.coordinates - sheet.coordinates_of_pin).T
-            height = problem.study.specimen.height_mm
-            u[0::2] -= LATERAL_CONTRACTION * rise / height * x
-            u[1::2] += rise / height * y
+            path = problem.path
+            problem.stretch(u, path.displacement(end) - path.displacement(self.time))
         else:
             u += extrapolated_change(self.history.velocity, dt)
         problem.prescribe(u, end)
@@ -290,7 +304,7 @@ class Stepper:
         reaction = owned[problem.top_dofs]
         local = [float(failed), np.sum(owned[problem.free] ** 2), np.abs(reaction).sum()]
         failed, square, reaction_sum = problem.comm.allreduce(np.array(local))
-        self.load = problem.study.specimen.thickness_mm * problem.comm.allreduce(reaction.sum())
+        self.load = problem.load_factor * problem.comm.allreduce(reaction.sum())
         if failed:
             raise StepFailure(f"{failed:.0f} point blocks did not converge")
         scale = max(reaction_sum / problem.top_count, problem.least_reaction)
