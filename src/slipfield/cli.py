@@ -18,9 +18,10 @@ from slipfield.dataset.verbs import app as dataset_app
 from slipfield.errors import EXIT_STATUS, SlipfieldError
 from slipfield.fem.verbs import app as fem_app
 from slipfield.figures.verbs import app as figures_app
-from slipfield.inversion.import_verbs import app as import_app
 from slipfield.inversion.verbs import app as inversion_app
 from slipfield.learning.verbs import app as learning_app
+from slipfield.measure.import_verbs import app as import_app
+from slipfield.measure.verbs import app as measure_app
 from slipfield.options import Config, Output
 from slipfield.projection.verbs import app as projection_app
 from slipfield.scaleout.verbs import app as scaleout_app
@@ -82,7 +83,7 @@ def design(config: Config, output: Output) -> None:
 ROOMS = {
     "Specimens and simulations": (specimen_app, crystal_app, fem_app),
     "Datasets and inverters": (dataset_app, learning_app, baselines_app),
-    "Measured specimens": (inversion_app,),
+    "Measured specimens": (measure_app, inversion_app),
     "Figures": (figures_app,),
     "This machine, and trust in the solver": (scaleout_app, verification_app, bench_app),
 }

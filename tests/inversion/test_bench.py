@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
+from slipfield.bench.inversion import Plan, bench_inversion
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.bench import Plan, bench_inversion
 from slipfield.study import Noise
 
 PLAN = Plan(2, [Noise(strain_std=2e-4, load_relative_std=2e-3)], solves=8)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from slipfield.inversion.answers import Answer
 from slipfield.inversion.blind import _combined
-from slipfield.inversion.predict import Answer
 
 REPEATS = 1500
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slipfield.inversion.choice import Fit, choose, strain_noise
-from slipfield.inversion.predict import Answer
+from slipfield.inversion.answers import Answer
+from slipfield.inversion.choice import Fit, choose
 from slipfield.inversion.refine import MESH_SHARE, Refined, refine, refine_further
+from slipfield.measure.noise import strain_noise
 from tests.inversion import test_refine as model
 
 PARAMETERS = np.array([120.0, 25.0, 14.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slipfield.errors import NoEquilibrium, SlipfieldError
-from slipfield.inversion.launch import COMMAND, Solver
+from slipfield.inversion.forward import COMMAND, Solver
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.study import check_study
 

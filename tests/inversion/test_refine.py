@@ -9,8 +9,9 @@ from scipy.sparse import eye_array
 from slipfield.errors import NoEquilibrium, SlipfieldError
 from slipfield.inversion.comparison import compare, deviations
 from slipfield.inversion.refine import Prior, Problem, refine
-from slipfield.inversion.resample import BLOCKS, Measurement, Mesh
+from slipfield.measure.resample import BLOCKS, Measurement
 from slipfield.projection.reference import Reference
+from slipfield.specimen.mesh import Mesh
 
 NODES = 2 * BLOCKS + 1
 FRAMES = 5

@@ -10,13 +10,13 @@ import xarray as xr
 
 from slipfield.dataset.contract import violations
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.launch import COMMAND
-from slipfield.inversion.report import method_name
+from slipfield.inversion.forward import COMMAND
+from slipfield.inversion.report.page import method_name
 from slipfield.inversion.run import invert
-from slipfield.inversion.specimen_file import read_specimen, write_specimen
 from slipfield.learning.inverter import INVERTERS
+from slipfield.measure.specimen_file import read_specimen, write_specimen
 from slipfield.study import PARAMETERS
-from tests.inversion.conftest import TRUTH
+from tests.measure.conftest import TRUTH
 
 
 def changed(specimen, path, change):

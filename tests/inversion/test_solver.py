@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from slipfield.inversion.bench import noisy
-from slipfield.inversion.launch import COMMAND, Solver
+from slipfield.bench.inversion import noisy
+from slipfield.inversion.forward import COMMAND, Solver
 from slipfield.inversion.preparation import box_prior
 from slipfield.inversion.refine import Problem, refine
 from slipfield.specimen.microstructure import make_microstructure

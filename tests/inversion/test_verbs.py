@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from slipfield.cli import main
-from slipfield.inversion.specimen_file import read_specimen
+from slipfield.measure.specimen_file import read_specimen
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.study import load_study
 from tests.shards import tiny_study

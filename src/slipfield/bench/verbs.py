@@ -1,4 +1,4 @@
-"""The verbs `bench` and `bench-solver`: argument handling and nothing else."""
+"""The verbs `bench`, `bench-solver` and `bench-inversion`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from slipfield.options import Config
-from slipfield.study import load_study
+from slipfield.study import PARAMETERS, load_study
 
 app = typer.Typer()
 
@@ -44,3 +44,34 @@ def bench_solver(
     from slipfield.bench.solver import measure
 
     measure(measurement, load_study(config), microstructure, repeats, output)
+
+
+@app.command()
+def bench_inversion(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
+    specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 10,
+    strain_noise: Annotated[
+        float, typer.Option(min=0, max=0.1, help="Standard deviation of strain.")
+    ] = 5e-4,
+    cells: Annotated[
+        int | None, typer.Option(help="Elements along each side; default: those of the model.")
+    ] = None,
+    measured_cells: Annotated[
+        int | None, typer.Option(help="Those of the specimens; default: those of the inversion.")
+    ] = None,
+    solves: Annotated[int, typer.Option(min=1, help="Most forward runs of a refinement.")] = 12,
+    network: Annotated[Path | None, typer.Option(help="Folder of a network, to be timed.")] = None,
+) -> None:
+    """Invert unseen specimens: runs, errors, coverage and seconds by projection and refinement."""
+    from slipfield.bench.inversion import Plan, noise_levels
+    from slipfield.bench.inversion import bench_inversion as measure
+
+    noises = noise_levels(strain_noise)[1 if measured_cells else 0 :]
+    plan = Plan(specimens, noises, cells, measured_cells, solves)
+    for row in measure(model, output, plan, network):
+        errors = ", ".join(f"{row[f'{name}_median_percent']:.2g} %" for name in PARAMETERS)
+        typer.echo(
+            f"strain noise {row['strain_noise']:g}, {row['estimate']}: {row['median_runs']:g} runs "
+            f"(at most {row['most_runs']}), median errors {errors}"
+        )

@@ -15,15 +15,15 @@ import xarray as xr
 from scipy import stats
 
 from slipfield.errors import SlipfieldError
+from slipfield.inversion.answers import Answer, Model
 from slipfield.inversion.choice import Choice
 from slipfield.inversion.comparison import compare
-from slipfield.inversion.launch import Solver
+from slipfield.inversion.estimates import predictions
+from slipfield.inversion.forward import Solver
 from slipfield.inversion.outcome import Inversion
-from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.preparation import prepare
-from slipfield.inversion.resample import Measurement
-from slipfield.inversion.run import predictions
 from slipfield.inversion.unusual import channels
+from slipfield.measure.resample import Measurement
 
 LOST = (
     "The orientations are not known. Grain by grain the strains then mean little, so they are "

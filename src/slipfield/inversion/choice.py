@@ -7,20 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.inversion.comparison import STRAIN_FLOOR
-from slipfield.inversion.predict import Answer
+from slipfield.inversion.answers import Answer
 from slipfield.inversion.refine import Refined
 
 REFINED = "refined"
 
 LARGEST_LACK = 2.0
 """Strain residual over noise above which the forward model does not explain the strain maps."""
-
-ORDER = 3
-"""Order of the differences in time that tell noise from strain."""
-
-HALF_OF_SQUARES = 0.4549
-"""Median of the square of a standard normal variable."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +49,6 @@ class Choice:
 
 
 UNDECIDED = Choice(method="", why="")
-
-
-def strain_noise(strain: np.ndarray) -> float:
-    """Standard deviation of the white noise of strain maps (time, ...), NaN: too few frames.
-
-    Strain changes smoothly from frame to frame, noise does not: the third difference of white noise
-    has 1 + 9 + 9 + 1 times its variance. The median leaves out frames at kinks of the loading.
-    """
-    differences = np.diff(strain, ORDER, axis=0)
-    known = differences[np.isfinite(differences)]
-    if not known.size:
-        return float("nan")
-    return max(float(np.sqrt(np.median(known**2) / (20 * HALF_OF_SQUARES))), STRAIN_FLOOR)
 
 
 def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fit: Fit) -> Choice:

@@ -7,13 +7,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from slipfield.inversion.resample import Measurement
+from slipfield.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
+from slipfield.measure.resample import Measurement
 from slipfield.projection.reference import Reference
 
 Term = TypeVar("Term", float, np.ndarray)
-
-STRAIN_FLOOR, LOAD_FLOOR = 1e-5, 3e-4
-"""Accuracy of the forward model itself: noise is never taken to be less."""
 
 SMALL_LOAD = 0.05
 """Loads below this share of the largest are compared relative to this share of it."""

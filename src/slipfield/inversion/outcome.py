@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
+from slipfield.inversion.answers import Answer, Model
 from slipfield.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.inversion.comparison import Comparison
-from slipfield.inversion.predict import Answer, Model
 from slipfield.inversion.refine import Refined
-from slipfield.inversion.resample import Measurement
-from slipfield.inversion.specimen_file import provenance
 from slipfield.inversion.unusual import Channel
+from slipfield.measure.resample import Measurement
+from slipfield.measure.specimen_file import provenance
 from slipfield.projection.reference import Reference
 from slipfield.study import PARAMETER_UNITS, PARAMETERS, Study
 

@@ -9,8 +9,9 @@ import xarray as xr
 
 from slipfield.inversion.outcome import Inversion
 from slipfield.inversion.refine import Prior
-from slipfield.inversion.resample import Mesh, resample
 from slipfield.inversion.sheet import measured_microstructure, measured_study
+from slipfield.measure.resample import resample
+from slipfield.specimen.mesh import Mesh
 from slipfield.study import Study
 
 DEFAULT_LOAD_NOISE = 5e-3

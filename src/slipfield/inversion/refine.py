@@ -19,7 +19,7 @@ from slipfield.inversion.comparison import (
     deviations,
     point_weights,
 )
-from slipfield.inversion.resample import Measurement
+from slipfield.measure.resample import Measurement
 from slipfield.projection.reference import Reference
 
 CONVERGED = 2e-4

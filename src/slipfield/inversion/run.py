@@ -13,20 +13,28 @@ import xarray as xr
 
 from slipfield.errors import SlipfieldError
 from slipfield.files import write_text
-from slipfield.inversion.choice import REFINED, Fit, choose, strain_noise
-from slipfield.inversion.comparison import compare, deviations
-from slipfield.inversion.launch import Solver
+from slipfield.inversion.answers import Model
+from slipfield.inversion.blind import invert_blind
+from slipfield.inversion.choice import Fit, choose
+from slipfield.inversion.comparison import compare
+from slipfield.inversion.estimates import (
+    known_noise,
+    load_models,
+    predictions,
+    refined_answer,
+    widened,
+)
+from slipfield.inversion.forward import Solver
 from slipfield.inversion.outcome import Inversion, to_json
-from slipfield.inversion.predict import Answer, Model, by_prediction, by_projection
 from slipfield.inversion.preparation import box_prior, load_noise, prepare
 from slipfield.inversion.refine import Iterate, Problem, Refined, refine, refine_further
-from slipfield.inversion.specimen_file import read_specimen
+from slipfield.inversion.report.page import write_overlay, write_report
 from slipfield.inversion.unusual import channels
+from slipfield.measure.specimen_file import read_specimen
 from slipfield.progress import say
 from slipfield.study import PARAMETERS
 
 RESULT = "inversion.json"
-NORMAL_95 = 1.96
 
 
 def invert(
@@ -57,8 +65,6 @@ def invert(
     SlipfieldError
         If an input is missing or does not fit, the output is there already, or a run fails.
     """
-    from slipfield.inversion.report import write_overlay, write_report
-
     if (output / RESULT).exists():
         raise SlipfieldError(f"output: {output / RESULT} exists already; choose another folder")
     if start not in ("prediction", "centre"):
@@ -76,32 +82,12 @@ def invert(
     if "euler" in data:
         found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start, finer)
     else:
-        from slipfield.inversion.blind import invert_blind
-
         found = invert_blind(specimen, data, loaded, output / "work", cells, draws)
     found.known = truth
     found.seconds["whole"] = time.perf_counter() - began
     write_report(found, output)
     write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
     return found
-
-
-def load_models(folders: Sequence[Path]) -> list[Model]:
-    """Read trained inverters, those that project on the specimen's own sensitivities first.
-
-    Raises
-    ------
-    SlipfieldError
-        If there are none, or two of the same kind.
-    """
-    if not folders:
-        raise SlipfieldError("model: none given; name the folder of a trained inverter")
-    models = sorted((Model.load(folder) for folder in folders), key=lambda m: not m.projects)
-    names = [model.name for model in models]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        raise SlipfieldError(f"model: {names.count(twice)} of the kind {twice!r}; give one of each")
-    return models
 
 
 def read_known(path: Path) -> np.ndarray:
@@ -170,48 +156,6 @@ def _invert_known(
     return found
 
 
-def known_noise(found: Inversion) -> float:
-    """Standard deviation of the strain: as given with the specimen, else as the frames show it."""
-    given = found.data.attrs.get("strain_noise")
-    return float(given) if given else strain_noise(found.measurement.points)
-
-
-def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
-    """Answers of all models, in their order."""
-    answers, grains = [], found.microstructure
-    for model in models:
-        if model.projects:
-            reference = solver.run(np.array(model.study.sampling.centre))
-            noise = load_noise(found.data, model.study)
-            answers.append(by_projection(model, reference, found.measurement, noise))
-            continue
-        try:
-            answers.append(by_prediction(model, found.study, grains, found.measurement))
-        except SlipfieldError as error:
-            if len(models) == 1:
-                raise
-            reason = str(error).removeprefix(f"{model.name}: ")
-            found.notes.append(f"No answer of {model.name}: {reason}.")
-    return answers
-
-
-def widened(answer: Answer, problem: Problem) -> Answer:
-    """Add to an answer's interval what the residuals of a forward run there suggest.
-
-    A trained model knows the scatter of its training data. What is wrong with this specimen's grain
-    map or strain maps shows in the residuals, block by block of the sheet.
-    """
-    point = problem.at(np.log(answer.parameters))
-    weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
-    variance = np.diag(np.linalg.inv(problem.information(point, weights)))
-    middle = np.log(answer.parameters)
-    down, up = (
-        np.sqrt((np.log(end) - middle) ** 2 + NORMAL_95**2 * variance)
-        for end in (answer.low, answer.high)
-    )
-    return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
-
-
 def _refine(
     found: Inversion, problem: Problem, solver: Solver, start: np.ndarray, solves: int
 ) -> tuple[Refined, float]:
@@ -229,12 +173,6 @@ def _refine(
             "data."
         )
     return result, time.perf_counter() - began - (sum(solver.seconds) - before)
-
-
-def refined_answer(result: Refined, seconds: float) -> Answer:
-    """Estimate and 95 % intervals of a refinement that took ``seconds`` beyond its forward runs."""
-    centre, half = result.log_parameters, NORMAL_95 * result.deviation
-    return Answer(REFINED, np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)
 
 
 def _on_finer_mesh(

@@ -8,7 +8,7 @@ import xarray as xr
 
 from slipfield.dataset.contract import MICROSTRUCTURE, label_variables, variable
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.grains import GrainMap, nearest_grain, outlines
+from slipfield.measure.grains import GrainMap, nearest_grain, outlines
 from slipfield.specimen.geometry import cell_centres
 from slipfield.specimen.microstructure import polygon_vertices
 from slipfield.specimen.orientation import draw_orientations

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from slipfield.inversion.predict import Answer
-from slipfield.inversion.resample import Measurement
+from slipfield.inversion.answers import Answer
+from slipfield.measure.resample import Measurement
 from slipfield.specimen.microstructure import make_microstructure
 from slipfield.study import PARAMETERS, Study
 
