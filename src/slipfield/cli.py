@@ -19,6 +19,7 @@ from slipfield.errors import EXIT_STATUS, SlipfieldError
 from slipfield.fem.verbs import app as fem_app
 from slipfield.figures.verbs import app as figures_app
 from slipfield.inversion.verbs import app as inversion_app
+from slipfield.kinds.curves.verbs import app as curves_app
 from slipfield.learning.verbs import app as learning_app
 from slipfield.measure.import_verbs import app as import_app
 from slipfield.measure.verbs import app as measure_app
@@ -84,6 +85,7 @@ ROOMS = {
     "Specimens and simulations": (specimen_app, crystal_app, fem_app),
     "Datasets and inverters": (dataset_app, learning_app, baselines_app),
     "Measured specimens": (measure_app, inversion_app),
+    "Stress-strain curves": (curves_app,),
     "Figures": (figures_app,),
     "This machine, and trust in the solver": (scaleout_app, verification_app, bench_app),
 }

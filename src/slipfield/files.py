@@ -11,17 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import netCDF4
 import numpy as np
-import xarray as xr
 from pydantic import ValidationError
 
 from slipfield import __version__
 from slipfield.errors import SlipfieldError
 from slipfield.study import Study
 from slipfield.validation import one_line
+
+if TYPE_CHECKING:  # most of a second to import, and a verb that writes text needs neither
+    import xarray as xr
 
 CONVENTIONS = "CF-1.10"
 
@@ -189,6 +190,8 @@ def write_netcdf(
 
 def _append(path: Path, name: str, variable: Sliced) -> None:
     """Add a variable to a file, one compressed chunk of about a megabyte after the other."""
+    import netCDF4
+
     sizes = variable.sizes
     frames = max(1, min(sizes[1], 2**18 // int(np.prod(sizes[2:]))))
     with netCDF4.Dataset(path, "a") as file:
@@ -233,6 +236,8 @@ def open_netcdf(path: str | Path) -> xr.Dataset:
     SlipfieldError
         If the file is missing, truncated or not NetCDF.
     """
+    import xarray as xr
+
     try:
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
     except Exception as error:  # what a damaged file makes the libraries raise is not listed

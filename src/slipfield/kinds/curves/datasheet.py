@@ -1,0 +1,99 @@
+"""What a datasheet says of a metal's tension test, checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from slipfield.errors import SlipfieldError
+from slipfield.kinds.curves.uniaxial import OFFSET, TensilePoint
+
+GREATEST_STRESS_MPA = 6000.0
+MODULI_GPA = (5.0, 700.0)
+GREATEST_ELASTIC_STRAIN = 0.02
+
+
+@dataclass(frozen=True)
+class Datasheet:
+    """Proof stress Rp0.2, strength Rm and modulus; perhaps uniform elongation and class.
+
+    ``uniform_elongation`` is the total engineering strain at maximum load, 1, as in ASTM E8 (A_gt of ISO 6892-1, whose A_g is
+    its plastic part).
+
+    Raises
+    ------
+    SlipfieldError
+        If the numbers cannot belong to one tension test of a metal.
+    """
+
+    proof_stress_MPa: float
+    strength_MPa: float
+    modulus_GPa: float
+    uniform_elongation: float | None = None
+    material_class: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_range("proof-stress", self.proof_stress_MPa, 0, GREATEST_STRESS_MPA, "MPa")
+        _check_range("strength", self.strength_MPa, 0, GREATEST_STRESS_MPA, "MPa")
+        _check_range("modulus", self.modulus_GPa, *MODULI_GPA, "GPa")
+        if self.strength_MPa <= self.proof_stress_MPa:
+            raise SlipfieldError(
+                f"strength: given {self.strength_MPa:g} MPa, not above the proof stress of "
+                f"{self.proof_stress_MPa:g} MPa; are the two exchanged, or rounded to one number?"
+            )
+        if self.proof_stress_MPa > GREATEST_ELASTIC_STRAIN * self.modulus_MPa:
+            raise SlipfieldError(
+                f"modulus: given {self.modulus_GPa:g} GPa; with a proof stress of "
+                f"{self.proof_stress_MPa:g} MPa the elastic strain would be "
+                f"{self.proof_stress_MPa / self.modulus_MPa:.0%}; give the modulus in GPa and "
+                "stresses in MPa"
+            )
+        if self.uniform_elongation is not None:
+            self._check_elongation(self.uniform_elongation)
+
+    def _check_elongation(self, elongation: float) -> None:
+        _check_range("uniform-elongation", elongation, 0, 1, "1 (8 % is 0.08)")
+        least = self.proof_strain
+        if elongation <= least:
+            raise SlipfieldError(
+                f"uniform-elongation: given {elongation:g}; the proof stress is only reached at "
+                f"a strain of {least:.4f}; give the total strain at maximum load"
+            )
+
+    @property
+    def modulus_MPa(self) -> float:
+        """Young's modulus, MPa."""
+        return 1e3 * self.modulus_GPa
+
+    @property
+    def yield_ratio(self) -> float:
+        """Rp0.2 / Rm, 1."""
+        return self.proof_stress_MPa / self.strength_MPa
+
+    @property
+    def proof_strain(self) -> float:
+        """Engineering strain at the proof stress, 1."""
+        return self.proof_stress_MPa / self.modulus_MPa + OFFSET
+
+    @property
+    def proof_point(self) -> TensilePoint:
+        """Point of the curve that the proof stress gives."""
+        return true_point(self.proof_strain, self.proof_stress_MPa, self.modulus_MPa)
+
+    def maximum(self, elongation: float) -> TensilePoint:
+        """Point of maximum load at a uniform elongation, 1."""
+        return true_point(elongation, self.strength_MPa, self.modulus_MPa)
+
+
+def true_point(strain: float, stress_MPa: float, modulus_MPa: float) -> TensilePoint:
+    """Point of a tension test from engineering strain, 1, and stress, MPa."""
+    true_stress, true_strain = stress_MPa * (1 + strain), math.log1p(strain)
+    plastic = true_strain - true_stress / modulus_MPa
+    return TensilePoint(strain, stress_MPa, true_strain, true_stress, plastic)
+
+
+def _check_range(name: str, value: float, low: float, high: float, unit: str) -> None:
+    if not low < value < high:
+        raise SlipfieldError(
+            f"{name}: given {value:g}; expected more than {low:g} and less than {high:g} {unit}"
+        )

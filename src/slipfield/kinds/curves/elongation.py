@@ -1,0 +1,135 @@
+"""Uniform elongation where the datasheet has none: correlations with the yield ratio Rp0.2 / Rm.
+
+Sources
+-------
+steel : X. Yun, L. Gardner, J. Constr. Steel Res. 133, 36 (2017), hot-rolled; L. Gardner, X. Yun, Constr. Build. Mater. 189, 527
+    (2018), cold-formed: strain at maximum load 0.6 (1 - fy / fu).
+stainless : K. J. R. Rasmussen, J. Constr. Steel Res. 59, 47 (2003): 1 - sigma_0.2 / sigma_u.
+aluminium : X. Yun, Z. Wang, L. Gardner, J. Struct. Eng. 147, 04021060 (2021): 0.06 + 0.13 (1 - f_0.2 / fu).
+duplex, nickel, copper, titanium : ASME Boiler and Pressure Vessel Code VIII-2, Annex 3-D, parameter m2: the true strain at
+    maximum load.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slipfield.errors import SlipfieldError
+from slipfield.kinds.curves.datasheet import Datasheet
+
+LEAST_PLASTIC_STRAIN = 0.01
+"""Least plastic strain at maximum load that a correlation may give, 1; several give 0 at Rp = Rm."""
+
+SIGMOID_RATIO = 0.45
+"""Steels with a smaller Rp0.2 / Rm are taken as austenitic: no ferritic grade yields so early."""
+
+
+@dataclass(frozen=True)
+class MaterialClass:
+    """A class of alloys: uniform elongation (engineering strain, 1) from Rp0.2 / Rm; typical values."""
+
+    name: str
+    elongation: Callable[[float], float]
+    source: str
+    poisson_ratio: float
+    density_kg_m3: float
+    synonyms: tuple[str, ...]
+
+
+CLASSES = (
+    MaterialClass(
+        "steel",
+        lambda ratio: 0.6 * (1 - ratio),
+        "0.6 (1 - Rp/Rm), Gardner & Yun 2018",
+        0.30,
+        7850.0,
+        ("ferritic", "carbon steel", "other steel", "tool steel", "mild steel", "dual phase"),
+    ),
+    MaterialClass(
+        "stainless",
+        lambda ratio: 1 - ratio,
+        "1 - Rp/Rm, Rasmussen 2003",
+        0.30,
+        7950.0,
+        ("austenitic", "stainless steel", "austenitic stainless steel"),
+    ),
+    MaterialClass(
+        "duplex",
+        lambda ratio: math.expm1(0.70 * (0.95 - ratio)),
+        "true strain 0.70 (0.95 - Rp/Rm), ASME VIII-2 Annex 3-D",
+        0.30,
+        7800.0,
+        ("duplex stainless steel",),
+    ),
+    MaterialClass(
+        "aluminium",
+        lambda ratio: 0.06 + 0.13 * (1 - ratio),
+        "0.06 + 0.13 (1 - Rp/Rm), Yun, Wang & Gardner 2021",
+        0.33,
+        2700.0,
+        ("aluminum", "al"),
+    ),
+    MaterialClass(
+        "nickel",
+        lambda ratio: math.expm1(0.75 * (1 - ratio)),
+        "true strain 0.75 (1 - Rp/Rm), ASME VIII-2 Annex 3-D",
+        0.30,
+        8250.0,
+        ("ni", "nickel alloy"),
+    ),
+    MaterialClass(
+        "copper",
+        lambda ratio: math.expm1(0.50 * (1 - ratio)),
+        "true strain 0.50 (1 - Rp/Rm), ASME VIII-2 Annex 3-D",
+        0.34,
+        8900.0,
+        ("cu", "brass", "bronze"),
+    ),
+    MaterialClass(
+        "titanium",
+        lambda ratio: math.expm1(0.50 * (0.98 - ratio)),
+        "true strain 0.50 (0.98 - Rp/Rm), ASME VIII-2 Annex 3-D",
+        0.33,
+        4500.0,
+        ("ti", "zirconium"),
+    ),
+)
+ALUMINIUM_GPA, COPPER_GPA, STEEL_GPA = (60.0, 85.0), (90.0, 155.0), 155.0
+
+
+def find_class(name: str) -> MaterialClass:
+    """Class by its name or a synonym.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is none of that name.
+    """
+    wanted = " ".join(name.lower().replace("-", " ").replace("_", " ").split())
+    for known in CLASSES:
+        if wanted in (known.name, *known.synonyms):
+            return known
+    names = ", ".join(known.name for known in CLASSES)
+    raise SlipfieldError(f"class: given {name!r}; expected one of {names}")
+
+
+def guess_class(sheet: Datasheet) -> MaterialClass:
+    """Class that the modulus suggests; among steels, that which Rp0.2 / Rm suggests.
+
+    Copper and titanium have moduli and correlations close to each other; copper stands for both.
+    """
+    modulus = sheet.modulus_GPa
+    if ALUMINIUM_GPA[0] <= modulus <= ALUMINIUM_GPA[1]:
+        return find_class("aluminium")
+    if COPPER_GPA[0] <= modulus <= COPPER_GPA[1]:
+        return find_class("copper")
+    if modulus > STEEL_GPA and sheet.yield_ratio < SIGMOID_RATIO:
+        return find_class("stainless")
+    return find_class("steel")
+
+
+def uniform_elongation(sheet: Datasheet, known: MaterialClass) -> float:
+    """Total engineering strain at maximum load, 1, by the correlation of a class."""
+    return max(known.elongation(sheet.yield_ratio), sheet.proof_strain + LEAST_PLASTIC_STRAIN)

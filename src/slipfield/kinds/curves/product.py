@@ -1,0 +1,179 @@
+"""From a datasheet to a stress-strain curve with band, necking point and warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from slipfield.errors import SlipfieldError
+from slipfield.kinds.curves import pinning
+from slipfield.kinds.curves.band import Band, band_of
+from slipfield.kinds.curves.datasheet import Datasheet
+from slipfield.kinds.curves.elongation import (
+    SIGMOID_RATIO,
+    MaterialClass,
+    find_class,
+    guess_class,
+    uniform_elongation,
+)
+from slipfield.kinds.curves.laws import HardeningLaw, as_dict
+from slipfield.kinds.curves.uniaxial import TensilePoint, necking
+
+DEFAULT_LAW = next(iter(pinning.PINNED))
+ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
+CALIBRATED_RATIOS = (0.40, 0.78)
+"""Rp0.2 / Rm of the tests behind the band, 1."""
+
+COLUMNS = (
+    "engineering_strain",
+    "engineering_stress_MPa",
+    "true_strain",
+    "true_stress_MPa",
+    "plastic_strain",
+    "low_MPa",
+    "high_MPa",
+)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A stress-strain curve up to necking.
+
+    Attributes
+    ----------
+    law : flow stress, MPa, over plastic strain, 1; necking : point of maximum load.
+    columns : arrays (n,) by the names of :data:`COLUMNS`.
+    elongation_source : where the uniform elongation comes from.
+    """
+
+    sheet: Datasheet
+    material: MaterialClass
+    law: HardeningLaw
+    law_name: str
+    necking: TensilePoint
+    elongation_source: str
+    band: Band
+    columns: dict[str, np.ndarray]
+    warnings: tuple[str, ...] = field(default=())
+
+    def summary(self) -> dict[str, Any]:
+        """Everything but the columns, for a JSON file."""
+        return {
+            "datasheet": asdict(self.sheet),
+            "material_class": self.material.name,
+            "law": {"choice": self.law_name, **as_dict(self.law)},
+            "necking": asdict(self.necking),
+            "uniform_elongation": {
+                "total": self.necking.engineering_strain,
+                "plastic": self.necking.engineering_strain
+                - self.necking.engineering_stress_MPa / self.sheet.modulus_MPa,
+                "source": self.elongation_source,
+            },
+            "band": {
+                "half_width_of_log_stress": self.band.half_width,
+                "coverage_of_whole_curve": self.band.coverage,
+                "tests": self.band.tests,
+            },
+            "warnings": list(self.warnings),
+        }
+
+
+def make_curve(sheet: Datasheet, law_name: str = DEFAULT_LAW) -> Curve:
+    """Stress-strain curve of a datasheet.
+
+    Parameters
+    ----------
+    law_name : one of :data:`slipfield.kinds.curves.pinning.LAWS`.
+
+    Raises
+    ------
+    SlipfieldError
+        If the law or the class is unknown, or no such law goes through the numbers.
+    """
+    material = find_class(sheet.material_class) if sheet.material_class else guess_class(sheet)
+    warnings = _warnings(sheet, law_name, material)
+    if law_name == pinning.PAPER_LAW:
+        law: HardeningLaw = pinning.paper_law(sheet)
+        source = "Considère on the paper's law, which passes neither through Rp0.2 nor Rm"
+    else:
+        law, source = _pinned(sheet, law_name, material, warnings)
+    top = necking(law, sheet.modulus_MPa)
+    if top is None or top.plastic_strain == 0:
+        raise SlipfieldError(f"law: {law_name} has no load maximum for these numbers; use another")
+    given = sheet.uniform_elongation is not None and law_name != pinning.PAPER_LAW
+    band = band_of(law_name, given)
+    columns = _columns(sheet, law, top, band)
+    return Curve(sheet, material, law, law_name, top, source, band, columns, tuple(warnings))
+
+
+def _pinned(
+    sheet: Datasheet, law_name: str, material: MaterialClass, warnings: list[str]
+) -> tuple[HardeningLaw, str]:
+    """Law through the points of the datasheet, and where its uniform elongation comes from."""
+    if sheet.uniform_elongation is not None:
+        law = pinning.pinned_law(sheet, sheet.uniform_elongation, law_name)
+        if law is None:
+            raise pinning.no_law(sheet, sheet.uniform_elongation, law_name)
+        return law, "given"
+    wanted = uniform_elongation(sheet, material)
+    found = pinning.nearest_law(sheet, wanted, law_name)
+    if found is None:
+        raise pinning.no_law(sheet, wanted, law_name)
+    law, elongation = found
+    if elongation != wanted:
+        warnings.append(
+            f"no {law_name} curve necks at the {wanted:.3f} of the correlation; this one does at "
+            f"{elongation:.3f}"
+        )
+    return law, material.source
+
+
+def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[str]:
+    """Where the curve is known to fail, one line each."""
+    found = []
+    ratio = sheet.yield_ratio
+    if sheet.material_class is None:
+        found.append(f"class not given: taken as {material.name} by modulus and Rp0.2/Rm")
+    if ratio < SIGMOID_RATIO:
+        found.append(
+            f"Rp0.2/Rm is {ratio:.2f}, below {SIGMOID_RATIO}: such metals often harden in an "
+            "S-shape; give the class and the uniform elongation, or score against a test"
+        )
+    if not CALIBRATED_RATIOS[0] <= ratio <= CALIBRATED_RATIOS[1]:
+        found.append(
+            f"Rp0.2/Rm is {ratio:.2f}; the band was measured on tests with "
+            f"{CALIBRATED_RATIOS[0]} to {CALIBRATED_RATIOS[1]}"
+        )
+    if law_name == pinning.PAPER_LAW:
+        found.append(
+            "the paper's rule takes the proof stress as onset of yield: its curve lies well above "
+            "measured ones"
+        )
+        if sheet.uniform_elongation is not None:
+            found.append("the paper's rule does not use the uniform elongation")
+    return found
+
+
+def _columns(
+    sheet: Datasheet, law: HardeningLaw, top: TensilePoint, band: Band
+) -> dict[str, np.ndarray]:
+    """Columns of the curve: the elastic line, then plastic strain up to necking.
+
+    A row stands at the proof point, and the last one at maximum load.
+    """
+    proof = sheet.proof_point.plastic_strain
+    spread = np.geomspace(proof / 30, top.plastic_strain, PLASTIC_ROWS)
+    plastic = np.union1d(spread, [0.0, proof, top.plastic_strain])
+    plastic = plastic[plastic <= top.plastic_strain]
+    flow = law.flow(plastic)
+    elastic = np.linspace(0, flow[0], ELASTIC_ROWS, endpoint=False)
+    stress = np.concatenate([elastic, flow])
+    plastic = np.concatenate([np.zeros(ELASTIC_ROWS), plastic])
+    strain = plastic + stress / sheet.modulus_MPa
+    low, high = band.limits(stress, plastic, proof, top.plastic_strain)
+    nominal, load = np.expm1(strain), stress * np.exp(-strain)
+    nominal[-1], load[-1] = top.engineering_strain, top.engineering_stress_MPa
+    values = (nominal, load, strain, stress, plastic, low, high)
+    return dict(zip(COLUMNS, values, strict=True))

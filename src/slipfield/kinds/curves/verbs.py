@@ -1,0 +1,58 @@
+"""The verbs of stress-strain curves: argument handling and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.options import Output
+
+app = typer.Typer()
+
+
+@app.command()
+def curve(
+    proof_stress: Annotated[float, typer.Option(help="0.2 % proof stress Rp0.2, MPa.")],
+    strength: Annotated[float, typer.Option(help="Tensile strength Rm, MPa.")],
+    modulus: Annotated[float, typer.Option(help="Young's modulus, GPa.")],
+    output: Output,
+    uniform_elongation: Annotated[
+        float | None, typer.Option(help="Total engineering strain at maximum load, 1.")
+    ] = None,
+    material_class: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            help="steel, stainless, duplex, aluminium, nickel, copper or titanium; "
+            "default: by modulus and Rp0.2/Rm.",
+        ),
+    ] = None,
+    law: Annotated[
+        str | None,
+        typer.Option(help="hockett-sherby (default), voce, ludwik, swift or ludwik-paper."),
+    ] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="Tension test (CSV) to score the curve against.")
+    ] = None,
+    gauge_length: Annotated[
+        float | None, typer.Option(min=0, help="Of the test's extension, mm.")
+    ] = None,
+    area: Annotated[float | None, typer.Option(min=0, help="Of the test's load, mm².")] = None,
+    load_unit: Annotated[
+        str | None, typer.Option(help="N, kN or MPa, where the test's header names none.")
+    ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(help="Also a table for abaqus, calculix or lsdyna; repeatable."),
+    ] = None,
+) -> None:
+    """Make a stress-strain curve with band and necking point from a datasheet."""
+    from slipfield.kinds.curves.datasheet import Datasheet
+    from slipfield.kinds.curves.run import run_curve
+
+    sheet = Datasheet(proof_stress, strength, modulus, uniform_elongation, material_class)
+    test = (measured, gauge_length, area, load_unit) if measured else None
+    for line in run_curve(sheet, output, law, test, export or ()):
+        typer.echo(line)

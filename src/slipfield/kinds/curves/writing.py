@@ -1,0 +1,34 @@
+"""Files of a curve: table, summary and picture."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from slipfield.files import write_text
+from slipfield.kinds.curves.measured import Score, TensionTest
+from slipfield.kinds.curves.picture import draw_curve
+from slipfield.kinds.curves.product import COLUMNS, Curve
+
+
+def write_curve(
+    curve: Curve, folder: Path, test: TensionTest | None = None, score: Score | None = None
+) -> dict[str, Any]:
+    """Write curve.csv, curve.json and curve.png into a folder; returns what curve.json holds.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file cannot be written.
+    """
+    rows = zip(*(curve.columns[name] for name in COLUMNS), strict=True)
+    lines = [",".join(f"{value:.9g}" for value in row) for row in rows]
+    write_text(folder / "curve.csv", "\n".join([",".join(COLUMNS), *lines, ""]))
+    summary = curve.summary()
+    if score is not None:
+        summary["measured"] = asdict(score)
+    write_text(folder / "curve.json", json.dumps(summary, indent=2) + "\n")
+    draw_curve(curve, folder / "curve.png", test)
+    return summary

@@ -1,0 +1,119 @@
+"""The curve of a datasheet: pins on the written numbers, necking, warnings, refusals."""
+
+import numpy as np
+import pytest
+
+from slipfield.errors import SlipfieldError
+from slipfield.kinds.curves import pinning
+from slipfield.kinds.curves.datasheet import Datasheet
+from slipfield.kinds.curves.elongation import find_class, guess_class
+from slipfield.kinds.curves.product import make_curve
+
+SHEETS = [
+    Datasheet(276, 310, 69),
+    Datasheet(276, 310, 69, 0.08, "aluminum"),
+    Datasheet(299, 733, 195, 0.62),
+    Datasheet(240, 640, 200),
+    Datasheet(880, 950, 114, material_class="titanium"),
+    Datasheet(70, 230, 118),
+    Datasheet(450, 680, 200, material_class="duplex stainless steel"),
+    Datasheet(1380, 1480, 207, 0.03),
+]
+
+
+def proof_and_strength(curve):
+    """Rp0.2 and Rm read off the columns alone."""
+    strain, stress = (curve.columns[f"engineering_{n}"] for n in ("strain", "stress_MPa"))
+    offset = strain - stress / curve.sheet.modulus_MPa
+    return np.interp(0.002, offset[5:], stress[5:]), stress.max()
+
+
+@pytest.mark.parametrize("law", pinning.PINNED)
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: f"{sheet.proof_stress_MPa:g}")
+def test_every_law_goes_through_proof_stress_and_strength(sheet, law):
+    try:
+        curve = make_curve(sheet, law)
+    except SlipfieldError as error:
+        assert law in ("ludwik", "swift") and sheet.uniform_elongation, error
+        return
+    proof, strength = proof_and_strength(curve)
+    assert proof == pytest.approx(sheet.proof_stress_MPa, rel=1e-6)
+    assert strength == pytest.approx(sheet.strength_MPa, rel=1e-8)
+    if sheet.uniform_elongation:
+        top = curve.columns["engineering_stress_MPa"].argmax()
+        assert curve.columns["engineering_strain"][top] == pytest.approx(sheet.uniform_elongation)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: f"{sheet.proof_stress_MPa:g}")
+def test_columns_belong_together(sheet):
+    columns = make_curve(sheet).columns
+    strain, stress = columns["engineering_strain"], columns["engineering_stress_MPa"]
+    np.testing.assert_allclose(columns["true_strain"], np.log1p(strain), rtol=1e-9)
+    np.testing.assert_allclose(columns["true_stress_MPa"], stress * (1 + strain), rtol=1e-9)
+    elastic = columns["true_stress_MPa"] / sheet.modulus_MPa
+    np.testing.assert_allclose(elastic + columns["plastic_strain"], np.log1p(strain), atol=1e-12)
+    assert (np.diff(columns["true_stress_MPa"]) > 0).all()
+    assert (columns["low_MPa"] <= columns["true_stress_MPa"]).all()
+    assert (columns["high_MPa"] >= columns["true_stress_MPa"]).all()
+
+
+def test_a_given_elongation_narrows_the_band_towards_necking():
+    wide, narrow = (make_curve(Datasheet(549, 995, 205, e)).columns for e in (None, 0.26))
+
+    def relative(c):
+        return np.log(c["high_MPa"][1:] / c["low_MPa"][1:])
+
+    assert np.ptp(relative(wide)) < 1e-12
+    assert relative(narrow)[-1] < 0.3 * relative(narrow)[10]
+
+
+def test_class_is_guessed_from_modulus_and_ratio():
+    assert guess_class(Datasheet(276, 310, 69)).name == "aluminium"
+    assert guess_class(Datasheet(250, 600, 195)).name == "stainless"
+    assert guess_class(Datasheet(350, 500, 207)).name == "steel"
+    assert find_class("Stainless-Steel").name == "stainless"
+    with pytest.raises(SlipfieldError, match="class: given 'wood'; expected one of steel"):
+        find_class("wood")
+
+
+def test_warnings_where_it_is_known_to_fail():
+    assert any("S-shape" in text for text in make_curve(Datasheet(240, 640, 200)).warnings)
+    assert any("measured on tests" in text for text in make_curve(Datasheet(276, 310, 69)).warnings)
+    steel = Datasheet(350, 560, 205, material_class="steel")
+    assert make_curve(steel).warnings == ()
+    assert any("onset" in text for text in make_curve(steel, "ludwik-paper").warnings)
+
+
+def test_the_paper_s_rule():
+    assert pinning.paper_strength(859.9) == pytest.approx(919.9)
+    assert pinning.paper_strength(860.0) == 860.0
+    law = make_curve(Datasheet(220, 267, 70), "ludwik-paper").law
+    assert (law.onset_MPa, law.strength_MPa, law.exponent) == (220, 327, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ((310, 276, 69), "strength: given 276 MPa, not above the proof stress"),
+        ((276, 276, 69), "rounded to one number"),
+        ((276, 310, 69_000), "modulus: given 69000; expected .* GPa"),
+        ((2760, 3100, 69), "modulus: given 69 GPa; .* elastic strain would be 4%"),
+        ((276, 310, 69, 8), r"uniform-elongation: given 8; expected .*8 % is 0.08"),
+        ((276, 310, 69, 0.005), "uniform-elongation: given 0.005; the proof stress is only"),
+        ((-1, 310, 69), "proof-stress: given -1"),
+        ((float("nan"), 310, 69), "proof-stress: given nan"),
+    ],
+)
+def test_a_datasheet_that_cannot_be_is_refused_in_one_line(numbers, message):
+    with pytest.raises(SlipfieldError, match=message):
+        Datasheet(*numbers)
+
+
+def test_a_law_that_cannot_go_there_names_one_that_can():
+    sheet = Datasheet(817, 1062, 205, 0.068)
+    with pytest.raises(SlipfieldError, match="no ludwik curve .*; use --law hockett-sherby"):
+        make_curve(sheet, "ludwik")
+    with pytest.raises(SlipfieldError, match="law: given 'hollomon'; expected one of"):
+        make_curve(sheet, "hollomon")
+    without = make_curve(Datasheet(1300, 1340, 195), "swift")
+    assert any("necks at" in text for text in without.warnings)

@@ -1,0 +1,63 @@
+"""The verb `curve` from the command line, with the names that its users rely on."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+COLUMNS = [
+    "engineering_strain",
+    "engineering_stress_MPa",
+    "true_strain",
+    "true_stress_MPa",
+    "plastic_strain",
+    "low_MPa",
+    "high_MPa",
+]
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "slipfield", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_curve_writes_table_summary_picture_and_solver_tables(tmp_path):
+    measured = tmp_path / "test.csv"
+    strain = np.linspace(0, 0.08, 200)
+    stress = np.minimum(69e3 * strain, 276 + 34 * np.sin(strain / 0.08 * np.pi / 2))
+    rows = "\n".join(f"{e:.6f},{s:.3f}" for e, s in zip(strain, stress, strict=True))
+    measured.write_text(f"engineering_strain,engineering_stress_MPa\n{rows}\n")
+    numbers = ["--proof-stress", 276, "--strength", 310, "--modulus", 69]
+    more = ["--uniform-elongation", 0.08, "--class", "aluminium", "--law", "voce"]
+    files = ["--measured", measured, "--export", "abaqus", "--export", "lsdyna"]
+    done = run("curve", *numbers, *more, *files, "--output", tmp_path / "d")
+    assert done.returncode == 0, done.stderr
+    with open(tmp_path / "d" / "curve.csv") as handle:
+        rows = list(csv.reader(handle))
+    assert rows[0] == COLUMNS and len(rows) > 100
+    summary = json.loads((tmp_path / "d" / "curve.json").read_text())
+    assert summary["necking"]["engineering_strain"] == pytest.approx(0.08)
+    assert summary["law"]["name"] == "voce" and summary["material_class"] == "aluminium"
+    assert 0.5 < summary["measured"]["similarity"] <= 1
+    names = {path.name for path in (tmp_path / "d").iterdir()}
+    assert names == {"curve.csv", "curve.json", "curve.png", "curve_abaqus.inp", "curve_lsdyna.k"}
+
+
+def test_a_wrong_number_is_one_line_and_status_2(tmp_path):
+    numbers = ["--proof-stress", 310, "--strength", 276, "--modulus", 69]
+    done = run("curve", *numbers, "--output", tmp_path / "d")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "strength: given 276 MPa" in done.stderr and not (tmp_path / "d").exists()
+
+
+def test_curve_imports_neither_torch_nor_scipy_nor_pandas():
+    """They take longer to import than a curve takes to make."""
+    code = (
+        "import sys, slipfield.cli, slipfield.kinds.curves.run;"
+        "print([m for m in ('torch', 'scipy', 'pandas', 'xarray', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
