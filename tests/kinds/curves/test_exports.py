@@ -26,7 +26,7 @@ def read_back(text, solver):
 
 
 def bar(stress, plastic, modulus, strains):
-    """Stress of a bar at rising true strains: elastic predictor, then the table's line, in steps."""
+    """Stress of a bar at rising true strains: elastic predictor, then the table, in steps."""
     p, out = 0.0, []
     for strain in strains:
         trial = modulus * (strain - p)

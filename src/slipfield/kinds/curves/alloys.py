@@ -63,14 +63,15 @@ class Alloy:
 def read_alloys(path: Path = PUBLISHED) -> list[Alloy]:
     """Read a table of alloys.
 
-    Columns: number, class, name, proof_stress_MPa, strength_MPa, modulus_GPa, density_kg_m3, poisson_ratio, ludwik_MPa; and
-    perhaps treatment, exponent (0.3), flags. Lines that start with # are skipped.
+    Columns: number, class, name, proof_stress_MPa, strength_MPa, modulus_GPa, density_kg_m3,
+    poisson_ratio, ludwik_MPa; and perhaps treatment, exponent (0.3), flags. Lines that start with #
+    are skipped.
 
     Raises
     ------
     SlipfieldError
-        If the file cannot be read, a column is missing, an entry is no number or cannot belong to a metal, or a number occurs
-        twice.
+        If the file cannot be read, a column is missing, an entry is no number or cannot belong to a
+        metal, or a number occurs twice.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

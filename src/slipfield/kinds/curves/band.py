@@ -1,9 +1,10 @@
 """The band around a curve, from how far the same rule missed measured tests.
 
-A test's score is the largest |log(measured / predicted)| of the true stress from the proof point to maximum load, divided by
-the shape below. By split conformal prediction (Vovk, Gammerman & Shafer, Algorithmic Learning in a Random World, 2005) the largest of n scores covers the
-whole curve of a new material with probability n / (n + 1), if it is like the n. ``band.csv`` holds the scores; docs/curves.md says
-which tests they come from.
+A test's score is the largest |log(measured / predicted)| of the true stress from the proof point to
+maximum load, divided by the shape below. By split conformal prediction (Vovk, Gammerman & Shafer,
+Algorithmic Learning in a Random World, 2005) the largest of n scores covers the whole curve of a
+new material with probability n / (n + 1), if it is like the n. ``band.csv`` holds the scores;
+docs/curves.md says which tests they come from.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ GREATEST_ELASTIC_STRAIN = 0.02
 class Datasheet:
     """Proof stress Rp0.2, strength Rm and modulus; perhaps uniform elongation and class.
 
-    ``uniform_elongation`` is the total engineering strain at maximum load, 1, as in ASTM E8 (A_gt of ISO 6892-1, whose A_g is
-    its plastic part).
+    ``uniform_elongation`` is the total engineering strain at maximum load, 1, as in ASTM E8 (A_gt
+    of ISO 6892-1, whose A_g is its plastic part).
 
     Raises
     ------

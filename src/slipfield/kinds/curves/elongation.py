@@ -2,12 +2,13 @@
 
 Sources
 -------
-steel : X. Yun, L. Gardner, J. Constr. Steel Res. 133, 36 (2017), hot-rolled; L. Gardner, X. Yun, Constr. Build. Mater. 189, 527
-    (2018), cold-formed: strain at maximum load 0.6 (1 - fy / fu).
+steel : X. Yun, L. Gardner, J. Constr. Steel Res. 133, 36 (2017), hot-rolled; L. Gardner, X. Yun,
+    Constr. Build. Mater. 189, 527 (2018), cold-formed: strain at maximum load 0.6 (1 - fy / fu).
 stainless : K. J. R. Rasmussen, J. Constr. Steel Res. 59, 47 (2003): 1 - sigma_0.2 / sigma_u.
-aluminium : X. Yun, Z. Wang, L. Gardner, J. Struct. Eng. 147, 04021060 (2021): 0.06 + 0.13 (1 - f_0.2 / fu).
-duplex, nickel, copper, titanium : ASME Boiler and Pressure Vessel Code VIII-2, Annex 3-D, parameter m2: the true strain at
-    maximum load.
+aluminium : X. Yun, Z. Wang, L. Gardner, J. Struct. Eng. 147, 04021060 (2021): 0.06 + 0.13 (1 -
+    f_0.2 / fu).
+duplex, nickel, copper, titanium : ASME Boiler and Pressure Vessel Code VIII-2, Annex 3-D, parameter
+    m2: the true strain at maximum load.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from slipfield.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 
 LEAST_PLASTIC_STRAIN = 0.01
-"""Least plastic strain at maximum load that a correlation may give, 1; several give 0 at Rp = Rm."""
+"""Least plastic strain at maximum load that a correlation may give, 1; at Rp = Rm it gives 0."""
 
 SIGMOID_RATIO = 0.45
 """Steels with a smaller Rp0.2 / Rm are taken as austenitic: no ferritic grade yields so early."""
@@ -28,7 +29,7 @@ SIGMOID_RATIO = 0.45
 
 @dataclass(frozen=True)
 class MaterialClass:
-    """A class of alloys: uniform elongation (engineering strain, 1) from Rp0.2 / Rm; typical values."""
+    """A class of alloys: its uniform elongation, 1, from Rp0.2 / Rm, and typical values."""
 
     name: str
     elongation: Callable[[float], float]

@@ -1,7 +1,8 @@
 """Tables of a curve for solvers: true stress over plastic strain, as they read it.
 
-The stress is s (1 + e), the Kirchhoff stress of the test. A solver that takes it for the Cauchy stress puts the load off by the elastic change of volume,
-(1 - 2 nu) stress / E: 0.2 % at 1000 MPa in steel.
+The stress is s (1 + e), the Kirchhoff stress of the test. A solver that takes it for the Cauchy
+stress puts the load off by the elastic change of volume, (1 - 2 nu) stress / E: 0.2 % at 1000 MPa
+in steel.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ POINTS_BETWEEN = 9
 
 
 def solver_table(law: HardeningLaw, top: float) -> Tabulated:
-    """At most 100 rows from plastic strain 0 to ``top``, 1, strictly ascending in strain and stress.
+    """At most 100 rows from plastic strain 0 to ``top``, 1; strain and stress ascend strictly.
 
     Rows go where straight lines are worst.
 

@@ -63,7 +63,8 @@ class Score:
     Attributes
     ----------
     similarity : R² of the paper's equation 21 on 60 points.
-    median_error, largest_error : of the true stress relative to the test's, 1, beyond the first point.
+    median_error, largest_error : of the true stress relative to the test's, 1, beyond the first
+        point.
     covered : whether the band holds the whole test from the proof point on.
     """
 

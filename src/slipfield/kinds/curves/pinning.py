@@ -1,8 +1,8 @@
 """Hardening laws through the three points of a datasheet.
 
-Two unknowns of three are linear. With f = onset + range g(p; shape), the proof point (p0, tau0) and the maximum (p1, tau1), where
-Considère asks for the slope h1 = tau1 / (1 - tau1 / E), leave one equation for the shape:
-(g(p1) - g(p0)) / g'(p1) = (tau1 - tau0) / h1.
+Two unknowns of three are linear. With f = onset + range g(p; shape), the proof point (p0, tau0) and
+the maximum (p1, tau1), where Considère asks for the slope h1 = tau1 / (1 - tau1 / E), leave one
+equation for the shape: (g(p1) - g(p0)) / g'(p1) = (tau1 - tau0) / h1.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def pinned_law(sheet: Datasheet, elongation: float, name: str) -> HardeningLaw |
 def nearest_law(
     sheet: Datasheet, elongation: float, name: str
 ) -> tuple[HardeningLaw, float] | None:
-    """Law ``name`` through Rp0.2 and Rm at the elongation nearest to the given one that admits it."""
+    """Law ``name`` through Rp0.2 and Rm at the elongation nearest to the given one, if any."""
     for step in range(STEPS):
         for factor in (STEP**step, STEP**-step):
             other = elongation * factor

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.errors import SlipfieldError
-from slipfield.inversion.readers import load_table
-from slipfield.inversion.readers.tables import Column, read_table
 from slipfield.kinds.curves.measured import TensionTest
 from slipfield.kinds.curves.uniaxial import OFFSET
+from slipfield.measure.readers import load_table
+from slipfield.measure.readers.tables import Column, read_table
 
 STRAINS = ("engineering_strain", "nominal_strain", "strain")
 STRESSES = ("engineering_stress", "nominal_stress", "stress")

@@ -1,7 +1,8 @@
 """The uniaxial tension test in closed form: finite strain, Kirchhoff stress, J2 flow.
 
-For a homogeneous specimen the logarithmic strain is tau / E + p, where tau = f(p) on the flow curve. The load
-F / A0 = tau exp(-strain) is largest where d tau / d strain = tau (Considère, Ann. Ponts Chaussées 9, 574, 1885).
+For a homogeneous specimen the logarithmic strain is tau / E + p, where tau = f(p) on the flow
+curve. The load F / A0 = tau exp(-strain) is largest where d tau / d strain = tau (Considère, Ann.
+Ponts Chaussées 9, 574, 1885).
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def stress_at(law: HardeningLaw, modulus_MPa: float, strain: np.ndarray) -> np.n
 
 
 def growth(law: HardeningLaw, modulus_MPa: float, plastic: np.ndarray) -> np.ndarray:
-    """Growth of the load d tau / d strain - tau, MPa: the specimen necks where it turns negative."""
+    """Growth of the load, d tau / d strain - tau, MPa: negative where the specimen necks."""
     slope = law.slope(plastic)
     return modulus_MPa * slope / (modulus_MPa + slope) - law.flow(plastic)
 
