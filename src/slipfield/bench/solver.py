@@ -15,7 +15,7 @@ import numpy as np
 from mpi4py import MPI
 
 from slipfield.bench.stopwatch import Stopwatch
-from slipfield.crystal.build import load_kernel
+from slipfield.crystal.build import load_kernel, study_kernels
 from slipfield.errors import SlipfieldError
 from slipfield.fem.batch import reference_fields, simulate_batch, simulate_sample
 from slipfield.fem.linear import TangentSolver
@@ -51,7 +51,8 @@ def measure(kind: str, study: Study, microstructure: Path, repeats: int, output:
     kinds = {"batch": measure_batch, "variants": measure_variants}
     if kind not in kinds:
         raise SlipfieldError(f"measurement: given {kind!r}; expected one of {', '.join(kinds)}")
-    load_kernel("elements", study.material.slip_family)
+    for name, *variants in study_kernels(study.material):
+        load_kernel(name, *variants)
     found = kinds[kind](study, microstructure, repeats)
     if MPI.COMM_WORLD.rank == 0:
         write_text(output, json.dumps(found, indent=1) + "\n")

@@ -31,6 +31,7 @@ FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -s
 """The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
 
 Precision = Literal["single", "double"]
+PRECISIONS: tuple[Precision, ...] = ("single", "double")
 VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIPFIELD_SINGLE"}
 """What a kernel can be compiled for: slip families and precisions, and their flags."""
 
@@ -38,7 +39,8 @@ VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIP
 def study_kernels(material: Material) -> list[tuple[str, ...]]:
     """Name and variants of every kernel that simulations of a material load."""
     family = material.slip_family
-    return [("points", family), ("elements", family), ("sensitivities", family), ("cholesky",)]
+    loops = [(n, family, p) for n in ("elements", "sensitivities") for p in PRECISIONS]
+    return [("points", family), *loops, *(("cholesky", p) for p in PRECISIONS)]
 
 
 def cache_folder() -> Path:

@@ -1,42 +1,49 @@
 // Number types of the kernel: one number, or several side by side; singles for derivatives.
 #pragma once
 #include <cmath>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 namespace slipfield {
 
+// Precision of point states, stresses and tangents; displacements and residuals are doubles.
 #ifdef SLIPFIELD_SINGLE
 typedef float Real;
 #else
 typedef double Real;
 #endif
 
-// As many points side by side as one register holds doubles: more of them spill.
+// As many points side by side as one register holds: more of them spill.
 #ifndef SLIPFIELD_LANES
 #if defined(__AVX512F__)
-#define SLIPFIELD_LANES 8
+#define SLIPFIELD_LANES (64 / sizeof(slipfield::Real))
 #elif defined(__AVX__)
-#define SLIPFIELD_LANES 4
+#define SLIPFIELD_LANES (32 / sizeof(slipfield::Real))
 #else
-#define SLIPFIELD_LANES 2
+#define SLIPFIELD_LANES (16 / sizeof(slipfield::Real))
 #endif
 #endif
 constexpr int kLanes = SLIPFIELD_LANES;
-typedef double Vec __attribute__((vector_size(8 * kLanes)));
-typedef float Single __attribute__((vector_size(4 * kLanes)));
+typedef Real Vec __attribute__((vector_size(sizeof(Real) * kLanes)));
+typedef float Single __attribute__((vector_size(sizeof(float) * kLanes)));  // may be Vec
 
 template <class V>
-inline V constant(double x);
+struct ScalarOf {
+  typedef float type;
+};
 template <>
-inline double constant<double>(double x) {
-  return x;
-}
+struct ScalarOf<double> {
+  typedef double type;
+};
 template <>
-inline Vec constant<Vec>(double x) {
-  return x - Vec{};
-}
-template <>
-inline Single constant<Single>(double x) {
-  return static_cast<float>(x) - Single{};
+struct ScalarOf<Vec> {
+  typedef Real type;
+};
+
+template <class V>
+inline V constant(double x) {
+  return static_cast<typename ScalarOf<V>::type>(x) - V{};
 }
 
 inline double abs(double x) { return std::fabs(x); }
@@ -54,13 +61,19 @@ inline bool all(Mask x) {
   for (int l = 0; l < kLanes; l++) r = r && x[l];
   return r;
 }
-inline double real_power(double x, double e) { return std::exp(e * std::log(x)); }
-inline Vec real_power(Vec x, double e) {
-  double t[kLanes];
-  for (int l = 0; l < kLanes; l++) t[l] = std::exp(e * std::log(x[l]));
+// Functions of all lanes through arrays, so that the compiler takes them at once.
+template <class Function>
+inline Vec each_lane(const Vec& x, Function function) {
+  Real t[kLanes];
+  for (int l = 0; l < kLanes; l++) t[l] = function(x[l]);
   Vec r;
   __builtin_memcpy(&r, t, sizeof r);
   return r;
+}
+inline double real_power(double x, double e) { return std::exp(e * std::log(x)); }
+inline Vec real_power(const Vec& x, double e) {
+  const Real exponent = static_cast<Real>(e);
+  return each_lane(x, [exponent](Real y) { return std::exp(exponent * std::log(y)); });
 }
 
 template <class V>
@@ -72,5 +85,22 @@ inline V integer_power(V x, int e) {
     x *= x;
   }
 }
+
+// While it lives, numbers below the smallest normal one are zero: high powers of small ratios
+// would otherwise take a hundred times as long.
+class FlushToZero {
+ public:
+#if defined(__SSE__)
+  FlushToZero() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
+  ~FlushToZero() { _mm_setcsr(before_); }
+  FlushToZero(const FlushToZero&) = delete;
+
+ private:
+  const unsigned before_;
+#else
+  FlushToZero() {}
+  ~FlushToZero() {}
+#endif
+};
 
 }  // namespace slipfield

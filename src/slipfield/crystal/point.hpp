@@ -9,10 +9,13 @@
 //   tau_a   = s_a . (I + 2 Ee) Se . n_a        Mandel stress (Ce Se)
 //   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = sum_b h_ab |dgamma_b|
 //   h_aa    = h,  h_ab = q h
-//   a_i . (I + 2 Ee) a_j = C_ij,  i, j in {1, 2}     three equations, C = F^T F
+//   a_i . (I + 2 Ee) a_j = C_ij,  i, j in {1, 2}     three equations, C = F^T F = I + 2 E
 // Time: variable-step BDF2 on slip and crss (w = dt/dt_old; backward Euler when w = 0), the
 // columns of Fp by the Cayley map of the slip tensor L, (I - L/2) a = (I + L/2) a_n.
 // Se, Ee and tau use the columns extrapolated by w L_n, which keeps them explicit in s.
+// Single precision suffices, for no small number is the difference of large ones: P, with
+// P_ij = (a_i . a_j - d_ij) / 2, is carried along and grows by the change of the columns, and the
+// three equations are P + a . Ee a = E, with E from the displacement gradient.
 #pragma once
 #include "lanes.hpp"
 #include "slip.hpp"
@@ -38,6 +41,7 @@ struct Step {
 template <class V>
 struct History {                   // at the start of the step
   V a[2][3];                       // first two columns of Fp
+  V P[3];                          // P11, P22, 2 P12
   V g[kSystems], g_old[kSystems];  // crss now and one step before, MPa
   V L[3][3];                       // slip tensor of the last step
   V h;                             // hardening modulus, MPa
@@ -47,7 +51,7 @@ template <class V>
 struct Trial {    // iterates in, solution out
   V s[3];         // S11, S22, S12, MPa
   V g[kSystems];  // crss, MPa
-  V a[2][3], L[3][3];
+  V a[2][3], P[3], L[3][3];
   V D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 };
 
@@ -60,6 +64,7 @@ template <class V, class Mask>
 inline void restore(Mask which, const Trial<V>& from, Trial<V>& to) {
   restore(which, from.s, to.s);
   restore(which, from.g, to.g);
+  restore(which, from.P, to.P);
   for (int i = 0; i < 3; i++) {
     if (i < 2) restore(which, from.a[i], to.a[i]);
     restore(which, from.L[i], to.L[i]);
@@ -117,7 +122,7 @@ struct Frame {
       V x[3], y[3];
       times(old.L, old.a[i], x);
       times(old.L, x, y);
-      const double w = step.ratio;
+      const V w = constant<V>(step.ratio);
       for (int k = 0; k < 3; k++) a[i][k] = old.a[i][k] + w * x[k] + (0.5 * w * w) * y[k];
       on_normals(a[i], na[i]);
     }
@@ -187,9 +192,10 @@ struct Slip {
   template <class Old>  // History, or what else holds h, g and g_old
   Slip(const Law& law, const Step& step, const Old& old, const V tau[kSystems],
        const V g[kSystems]) {
-    const double c = step.alpha() * step.dt * law.rate, beta = step.beta();
-    own = (1.0 - law.latent) * old.h;
-    shared = law.latent * old.h;
+    const V c = constant<V>(step.alpha() * step.dt * law.rate), beta = constant<V>(step.beta());
+    const V exponent = constant<V>(law.exponent);
+    own = constant<V>(1.0 - law.latent) * old.h;
+    shared = constant<V>(law.latent) * old.h;
     const int whole = static_cast<int>(law.exponent);
     V sum = constant<V>(0.0), rank_one = constant<V>(1.0), moment = constant<V>(0.0);
     V y[kSystems];
@@ -200,8 +206,8 @@ struct Slip {
                           ? integer_power(x, whole - 1)
                           : real_power(max(x, constant<V>(1e-12)), law.exponent - 1.0);
       y[a] = c * power * x;
-      wy[a] = (law.exponent * c) * power * i;
-      zy[a] = law.exponent * y[a] * i;
+      wy[a] = (exponent * c) * power * i;
+      zy[a] = exponent * y[a] * i;
       sum += y[a];
     }
     denominator = constant<V>(1.0);
@@ -259,40 +265,43 @@ struct Slip {
 // Columns of Fp after the slip of the step, and the in-plane strain residual.
 template <class V>
 struct Kinematics {
-  V r[3];                 // a_i . (I + 2 Ee) a_j against C: E11, E22, 2 E12
+  V r[3];                 // P + a_i . Ee a_j - E: 11, 22 and twice 12
   V middle[2][3];         // (a + a_n) / 2
   V nm[2][kNormalParts];  // on_normals of these
   V Zi[3][3];             // (I - L/2)^-1
   V pulled[2][3];         // (I - L/2)^-T (I + 2 Ee) a_i
 
-  Kinematics(const Step& step, const History<V>& old, const Frame<V>& frame, const V C[3],
+  Kinematics(const Step& step, const History<V>& old, const Frame<V>& frame, const V E[3],
              const V gamma[kSystems], Trial<V>& t) {
-    V Z[3][3], Ee[3][3], v[2][3], x[3], y[3];
+    V Z[3][3], Ee[3][3], v[2][3], x[3], y[2][3], e[2][3];
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) {
-        t.L[i][j] = step.beta() * old.L[i][j];
+        t.L[i][j] = constant<V>(step.beta()) * old.L[i][j];
         Ee[i][j] =
             t.s[0] * frame.E[0][i][j] + t.s[1] * frame.E[1][i][j] + t.s[2] * frame.E[2][i][j];
       }
     add_slip_tensor(gamma, t.L);
     for (int i = 0; i < 3; i++)
-      for (int j = 0; j < 3; j++) Z[i][j] = (i == j ? 1.0 : 0.0) + (-0.5) * t.L[i][j];
+      for (int j = 0; j < 3; j++) Z[i][j] = constant<V>(i == j ? 1.0 : 0.0) - 0.5 * t.L[i][j];
     invert(Z, Zi);
     for (int i = 0; i < 2; i++) {
       times(t.L, old.a[i], x);
-      times(Zi, x, y);
+      times(Zi, x, y[i]);
       for (int k = 0; k < 3; k++) {
-        t.a[i][k] = old.a[i][k] + y[k];
-        middle[i][k] = old.a[i][k] + 0.5 * y[k];
+        t.a[i][k] = old.a[i][k] + y[i][k];
+        middle[i][k] = old.a[i][k] + 0.5 * y[i][k];
       }
       on_normals(middle[i], nm[i]);
-      times(Ee, t.a[i], x);
-      for (int k = 0; k < 3; k++) v[i][k] = t.a[i][k] + 2.0 * x[k];
+      times(Ee, t.a[i], e[i]);
+      for (int k = 0; k < 3; k++) v[i][k] = t.a[i][k] + 2.0 * e[i][k];
       times_transposed(Zi, v[i], pulled[i]);
     }
-    r[0] = 0.5 * (dot(t.a[0], v[0]) - C[0]);
-    r[1] = 0.5 * (dot(t.a[1], v[1]) - C[1]);
-    r[2] = dot(t.a[0], v[1]) - C[2];
+    t.P[0] = old.P[0] + dot(y[0], middle[0]);
+    t.P[1] = old.P[1] + dot(y[1], middle[1]);
+    t.P[2] = old.P[2] + dot(y[0], middle[1]) + dot(middle[0], y[1]);
+    r[0] = t.P[0] + dot(t.a[0], e[0]) - E[0];
+    r[1] = t.P[1] + dot(t.a[1], e[1]) - E[1];
+    r[2] = t.P[2] + 2.0 * dot(t.a[0], e[1]) - E[2];
   }
 };
 
@@ -316,7 +325,7 @@ inline void tangent(const Frame<V>& frame, const Kinematics<V>& k, const Trial<V
 // One Newton iteration; returns the error of each lane.
 template <class V>
 inline V iterate(const Law& law, const Step& step, const History<V>& old, const Frame<V>& frame,
-                 const V C[3], Trial<V>& t) {
+                 const V E[3], Trial<V>& t) {
   V tau[kSystems], ratio = constant<V>(0.0);
   frame.shear(t.s, tau);
   for (int a = 0; a < kSystems; a++) ratio = max(ratio, abs(tau[a]) / t.g[a]);
@@ -331,7 +340,7 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
 
   const Slip<V> slip(law, step, old, tau, t.g);
   slip.derivatives(T, dgamma);
-  const Kinematics<V> kinematics(step, old, frame, C, slip.gamma, t);
+  const Kinematics<V> kinematics(step, old, frame, E, slip.gamma, t);
   tangent(frame, kinematics, t, dgamma, t.D);
   V ds[3], dg[kSystems];
   for (int i = 0; i < 3; i++)
@@ -340,26 +349,28 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
   slip.crss_step(dgamma, ds, dg);
   V crss_change = constant<V>(0.0);
   for (int a = 0; a < kSystems; a++) {
-    const V next = min(max(t.g[a] + dg[a], 0.7 * t.g[a]), 1.5 * t.g[a]);
+    const V next = min(max(t.g[a] + dg[a], constant<V>(0.7) * t.g[a]), 1.5 * t.g[a]);
     crss_change = max(crss_change, abs(next - t.g[a]) / t.g[a]);
     t.g[a] = next;
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
   // a sum, so that a NaN in any part stays one
-  return 1e-3 * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) + abs(kinematics.r[2]) +
-         (1.0 - scale) + max(Slip<V>::kLeastDenominator - slip.denominator, constant<V>(0.0));
+  return constant<V>(1e-3) * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) +
+         abs(kinematics.r[2]) + (1.0 - scale) +
+         max(constant<V>(Slip<V>::kLeastDenominator) - slip.denominator, constant<V>(0.0));
 }
 
 // Solve the point problem from the iterates in t; returns the iterations used, or -1. A lane that
 // has converged is left alone, so its result does not depend on its neighbours.
 template <class V>
-inline int update(const Law& law, const Step& step, const History<V>& old, const V C[3],
+inline int update(const Law& law, const Step& step, const History<V>& old, const V E[3],
                   Trial<V>& t) {
   const Frame<V> frame(law, step, old);
+  const V tolerance = constant<V>(law.tolerance);
   auto settled = constant<V>(1.0) < 0.0;
   for (int it = 1; it <= law.max_iterations; it++) {
     const Trial<V> before = t;
-    const auto converged = iterate(law, step, old, frame, C, t) < law.tolerance;
+    const auto converged = iterate(law, step, old, frame, E, t) < tolerance;
     restore(settled, before, t);
     settled = settled | converged;
     if (all(settled)) return it;

@@ -32,14 +32,14 @@ class Linearised {
  public:
   Vec D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 
-  Linearised(const Law& law, const Step& step, const History<Vec>& old, const Vec C[3],
+  Linearised(const Law& law, const Step& step, const History<Vec>& old, const Vec E[3],
              Trial<Vec> t)
       : law_(law), w_(static_cast<float>(step.ratio)), beta_(static_cast<float>(step.beta())) {
     const Frame<Vec> frame(law, step, old);
     Vec tau[kSystems], T[3][kSystems], dgamma[3][kSystems];
     frame.shear(t.s, tau);
     const Slip<Vec> slip(law, step, old, tau, t.g);
-    const Kinematics<Vec> kinematics(step, old, frame, C, slip.gamma, t);
+    const Kinematics<Vec> kinematics(step, old, frame, E, slip.gamma, t);
     frame.shear_derivatives(t.s, T);
     slip.derivatives(T, dgamma);
     tangent(frame, kinematics, t, dgamma, D);
@@ -49,18 +49,18 @@ class Linearised {
     single(D, D_);
   }
 
-  // Stress rates for the rates of the history and of C.
-  void stress(const History<Single>& d_old, const Single dC[3], Single ds[3]) const {
+  // Stress rates for the rates of the history and of E11, E22, 2 E12.
+  void stress(const History<Single>& d_old, const Single dE[3], Single ds[3]) const {
     Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
     at_fixed_stress(d_old, dEe, crss, dgamma, c);
-    stress_step(dEe, c, dC, ds);
+    stress_step(dEe, c, dE, ds);
   }
 
   // Rates of the whole state.
-  void state(const History<Single>& d_old, const Single dC[3], Rates& d) const {
+  void state(const History<Single>& d_old, const Single dE[3], Rates& d) const {
     Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
     at_fixed_stress(d_old, dEe, crss, dgamma, c);
-    stress_step(dEe, c, dC, d.s);
+    stress_step(dEe, c, dE, d.s);
     Single sum = constant<Single>(0.0), more[kSystems], x[2][3];
     for (int a = 0; a < kSystems; a++) {
       more[a] = dgamma_ds_[0][a] * d.s[0] + dgamma_ds_[1][a] * d.s[1] + dgamma_ds_[2][a] * d.s[2];
@@ -192,15 +192,15 @@ class Linearised {
   }
 
   // ds = -D dr with the strain residual's rate at fixed stress.
-  void stress_step(const Single dEe[3][3], const Single c[2][3], const Single dC[3],
+  void stress_step(const Single dEe[3][3], const Single c[2][3], const Single dE[3],
                    Single ds[3]) const {
     Single e0[3], e1[3];
     times(dEe, a_[0], e0);
     times(dEe, a_[1], e1);
     const Single r[3] = {
-        dot(pulled_[0], c[0]) + dot(a_[0], e0) - 0.5f * dC[0],
-        dot(pulled_[1], c[1]) + dot(a_[1], e1) - 0.5f * dC[1],
-        dot(pulled_[1], c[0]) + dot(pulled_[0], c[1]) + 2.0f * dot(a_[0], e1) - dC[2]};
+        dot(pulled_[0], c[0]) + dot(a_[0], e0) - dE[0],
+        dot(pulled_[1], c[1]) + dot(a_[1], e1) - dE[1],
+        dot(pulled_[1], c[0]) + dot(pulled_[0], c[1]) + 2.0f * dot(a_[0], e1) - dE[2]};
     for (int i = 0; i < 3; i++) ds[i] = -(D_[i][0] * r[0] + D_[i][1] * r[1] + D_[i][2] * r[2]);
   }
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from slipfield.crystal.build import Precision, load_kernel
 from slipfield.errors import SlipfieldError
+from slipfield.fem.precision import DTYPES
 
 NOT_POSITIVE_DEFINITE = 1
-DTYPES: dict[Precision, type] = {"single": np.float32, "double": np.float64}
 
 
 class NotPositiveDefinite(Exception):

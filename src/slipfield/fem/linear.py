@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from slipfield.crystal.build import Precision
-from slipfield.fem.cholesky import DTYPES, Cholesky, NotPositiveDefinite
+from slipfield.fem.cholesky import Cholesky, NotPositiveDefinite
 from slipfield.fem.petsc import MumpsFactor
+from slipfield.fem.precision import DTYPES
 from slipfield.fem.sheet import Sheet
 
 LEAF_NODES = 30  # nested dissection stops at parts of this size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slipfield.crystal.law import Parameters, initial_crss
-from slipfield.fem.state import PointStates, aligned
+from slipfield.fem.state import PointStates
 from slipfield.fem.stepping import Problem
 from slipfield.fem.strain import strain
 
@@ -41,7 +41,7 @@ class PointFields:
         self._h = collect(points.h)[..., 0]
         self._columns = np.swapaxes(collect(points.start["a"]).reshape(*shape, 2, 3), -1, -2)
         self._stress = collect(points.start["s"])[..., [[0, 2], [2, 1]]]
-        self._rotation = aligned((*points.h.shape[:2], 3, problem.blocks.lanes))
+        self._rotation = problem.blocks.zeros(3)
         points.lattice_rotation(u, self._rotation)
 
     def strain(self) -> np.ndarray:

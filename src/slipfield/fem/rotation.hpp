@@ -7,23 +7,18 @@
 
 namespace slipfield {
 
-// Through arrays, so that the compiler takes all lanes at once.
 inline Vec square_root(const Vec& x) {
-  double t[kLanes];
-  for (int l = 0; l < kLanes; l++) t[l] = std::sqrt(x[l]);
-  Vec r;
-  __builtin_memcpy(&r, t, sizeof r);
-  return r;
+  return each_lane(x, [](Real y) { return std::sqrt(y); });
 }
 
 // Angle in [0, pi] of a sine and a cosine: halved four times, then the series of the arc tangent;
 // the first term left out is below 2e-12.
 inline Vec angle_of(const Vec& sine, const Vec& cosine) {
-  Vec t = sine / max(1.0 + cosine, constant<Vec>(1e-30));
+  Vec t = cosine < 0.0 ? (1.0 - cosine) / max(sine, constant<Vec>(1e-12)) : sine / (1.0 + cosine);
   for (int n = 0; n < 3; n++) t = t / (1.0 + square_root(1.0 + t * t));
   const Vec x = t * t;
   Vec sum = constant<Vec>(1.0 / 15.0);
-  for (int n = 13; n > 0; n -= 2) sum = 1.0 / n - x * sum;
+  for (int n = 13; n > 0; n -= 2) sum = constant<Vec>(1.0 / n) - x * sum;
   return 16.0 * t * sum;
 }
 
@@ -42,11 +37,11 @@ inline void normalise(Vec x[3]) {
 // U a by the series of (1 + 2 Ee)^1/2: the first term left out is 1.3 Ee^6.
 inline void stretch(const Vec E[3][3], const Vec a[3], Vec v[3]) {
   constexpr double kSeries[6] = {1.0, 1.0, -0.5, 0.5, -0.625, 0.875};
-  for (int k = 0; k < 3; k++) v[k] = kSeries[5] * a[k];
+  for (int k = 0; k < 3; k++) v[k] = constant<Vec>(kSeries[5]) * a[k];
   for (int n = 4; n >= 0; n--) {
     Vec x[3];
     times(E, v, x);
-    for (int k = 0; k < 3; k++) v[k] = kSeries[n] * a[k] + x[k];
+    for (int k = 0; k < 3; k++) v[k] = constant<Vec>(kSeries[n]) * a[k] + x[k];
   }
 }
 
@@ -95,7 +90,7 @@ inline Vec lattice_rotation(const Law& law, const Vec F[2][2], const Vec a[2][3]
   const Vec sine = square_root(dot(rotation, rotation));
   const Vec cosine = 0.5 * (R[0][0] + R[1][1] + R[2][2] - 1.0);
   const Vec angle = angle_of(sine, cosine);
-  const Vec factor = sine > 1e-12 ? angle / sine : constant<Vec>(1.0);
+  const Vec factor = sine > constant<Vec>(1e-12) ? angle / sine : constant<Vec>(1.0);
   for (int i = 0; i < 3; i++) rotation[i] *= factor;
   return angle;
 }

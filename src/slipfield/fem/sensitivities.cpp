@@ -26,35 +26,53 @@ inline void prefetch(const StateDerivatives& d, int64_t i) {
   prefetch(d.h, i, 1);
 }
 
-inline void write_rates(const StateDerivatives& d, int64_t i, const Rates& rates) {
-  for (int k = 0; k < 6; k++) lane(d.a, 6 * i + k) = rates.a[k / 3][k % 3];
-  for (int k = 0; k < 9; k++) lane(d.L, 9 * i + k) = rates.L[k / 3][k % 3];
-  for (int k = 0; k < kSystems; k++) lane(d.g, kSystems * i + k) = rates.g[k];
+inline const Single& single_lane(const float* base, int64_t i) {
+  return reinterpret_cast<const Single*>(base)[i];
+}
+inline Single& single_lane(float* base, int64_t i) { return reinterpret_cast<Single*>(base)[i]; }
+
+inline void read_rates(const StateDerivatives& d, int64_t i, History<Single>& d_old) {
+  for (int k = 0; k < 6; k++) d_old.a[k / 3][k % 3] = single_lane(d.a_n, 6 * i + k);
+  for (int k = 0; k < 9; k++) d_old.L[k / 3][k % 3] = single_lane(d.L_n, 9 * i + k);
+  for (int k = 0; k < kSystems; k++) {
+    d_old.g[k] = single_lane(d.g_n, kSystems * i + k);
+    d_old.g_old[k] = single_lane(d.g_old, kSystems * i + k);
+  }
+  d_old.h = single_lane(d.h, i);
 }
 
-// Rates of C for dF.
-inline void metric_rates(const Vec F[2][2], const Vec dF[2][2], Vec dC[3]) {
-  dC[0] = 2.0 * (F[0][0] * dF[0][0] + F[1][0] * dF[1][0]);
-  dC[1] = 2.0 * (F[0][1] * dF[0][1] + F[1][1] * dF[1][1]);
-  dC[2] = F[0][0] * dF[0][1] + dF[0][0] * F[0][1] + F[1][0] * dF[1][1] + dF[1][0] * F[1][1];
+inline void write_rates(const StateDerivatives& d, int64_t i, const Rates& rates) {
+  for (int k = 0; k < 6; k++) single_lane(d.a, 6 * i + k) = rates.a[k / 3][k % 3];
+  for (int k = 0; k < 9; k++) single_lane(d.L, 9 * i + k) = rates.L[k / 3][k % 3];
+  for (int k = 0; k < kSystems; k++) single_lane(d.g, kSystems * i + k) = rates.g[k];
 }
-inline void metric_rates(const Vec F[2][2], const Vec dF[2][2], Single dC[3]) {
-  Vec x[3];
-  metric_rates(F, dF, x);
-  for (int i = 0; i < 3; i++) dC[i] = single(x[i]);
+
+// Rates of E11, E22, 2 E12 for dF.
+inline void strain_rates(const Vec F[2][2], const Vec dF[2][2], Vec dE[3]) {
+  dE[0] = F[0][0] * dF[0][0] + F[1][0] * dF[1][0];
+  dE[1] = F[0][1] * dF[0][1] + F[1][1] * dF[1][1];
+  dE[2] = F[0][0] * dF[0][1] + dF[0][0] * F[0][1] + F[1][0] * dF[1][1] + dF[1][0] * F[1][1];
 }
 
 // A solved point of a block: what its derivatives start from.
 struct SolvedPoint {
-  Vec F[2][2], C[3];
+  Vec F[2][2], E[3];
   History<Vec> old;
   Trial<Vec> t;
 
   SolvedPoint(const Elements& m, const State& s, const Vec ue[kDofs], int64_t point) {
-    deformation_gradient(ue, m.gradients, point, F);
-    metric(F, C);
+    deformation(ue, m.gradients, point, F, E);
     read_history(s, point, old);
     read_trial(s, point, false, t);
+  }
+
+  // Rates of F and E for displacement rates of the cells.
+  void rates(const Elements& m, const Vec due[kDofs], int64_t point, Vec dF[2][2],
+             Single dE[3]) const {
+    Vec x[3];
+    gradient(due, m.gradients, point, dF);
+    strain_rates(F, dF, x);
+    for (int i = 0; i < 3; i++) dE[i] = single(x[i]);
   }
 };
 
@@ -69,8 +87,9 @@ extern "C" {
 // the step.
 void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
                               const StateDerivatives* d, double dt, double ratio, const double* u,
-                              const double* du, int64_t dofs, double* D, double* R) {
+                              const double* du, int64_t dofs, Real* D, double* R) {
   const Step step{dt, ratio};
+  const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
     Vec ue[kDofs], due[kParameters][kDofs], re[kParameters][kDofs] = {};
@@ -80,18 +99,17 @@ void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
       const int64_t point = b * m->points + q;
       const SolvedPoint solved(*m, *s, ue, point);
       prefetch(*s, point + 1);
-      const Linearised at_point(*law, step, solved.old, solved.C, solved.t);
+      const Linearised at_point(*law, step, solved.old, solved.E, solved.t);
       for (int k = 0; k < 9; k++) lane(D, 9 * point + k) = at_point.D[k / 3][k % 3];
       const Vec weight = lane(m->weights, point);
       for (int p = 0; p < kParameters; p++) {
         Vec dF[2][2], ds[3];
-        Single dC[3], single_ds[3];
+        Single dE[3], single_ds[3];
         History<Single> d_old;
         prefetch(*d, point * kParameters + p + kParameters);
-        gradient(due[p], m->gradients, point, dF);
-        metric_rates(solved.F, dF, dC);
-        read_history(*d, point * kParameters + p, d_old);
-        at_point.stress(d_old, dC, single_ds);
+        solved.rates(*m, due[p], point, dF, dE);
+        read_rates(*d, point * kParameters + p, d_old);
+        at_point.stress(d_old, dE, single_ds);
         for (int k = 0; k < 3; k++) ds[k] = __builtin_convertvector(single_ds[k], Vec);
         add_residual(dF, solved.t.s, weight, m->gradients, point, re[p]);
         add_residual(solved.F, ds, weight, m->gradients, point, re[p]);
@@ -106,6 +124,7 @@ void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
                            const StateDerivatives* d, double dt, double ratio, const double* u,
                            const double* du, int64_t dofs) {
   const Step step{dt, ratio};
+  const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
     Vec ue[kDofs], due[kParameters][kDofs];
@@ -115,18 +134,17 @@ void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
       const int64_t point = b * m->points + q;
       const SolvedPoint solved(*m, *s, ue, point);
       prefetch(*s, point + 1);
-      const Linearised at_point(*law, step, solved.old, solved.C, solved.t);
+      const Linearised at_point(*law, step, solved.old, solved.E, solved.t);
       for (int p = 0; p < kParameters; p++) {
         const int64_t i = point * kParameters + p;
         Vec dF[2][2];
-        Single dC[3];
+        Single dE[3];
         History<Single> d_old;
         prefetch(*d, point * kParameters + p + kParameters);
         Rates rates;
-        gradient(due[p], m->gradients, point, dF);
-        metric_rates(solved.F, dF, dC);
-        read_history(*d, i, d_old);
-        at_point.state(d_old, dC, rates);
+        solved.rates(*m, due[p], point, dF, dE);
+        read_rates(*d, i, d_old);
+        at_point.state(d_old, dE, rates);
         write_rates(*d, i, rates);
       }
     }
@@ -135,7 +153,7 @@ void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
 
 // Products of the consistent tangent with x[parameter][dof], added to y: D from
 // slipfield_residual_rates.
-void slipfield_tangent_product(const Elements* m, const State* s, const double* u, const double* D,
+void slipfield_tangent_product(const Elements* m, const State* s, const double* u, const Real* D,
                                const double* x, int64_t dofs, double* y) {
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
@@ -144,16 +162,16 @@ void slipfield_tangent_product(const Elements* m, const State* s, const double* 
     for (int p = 0; p < kParameters; p++) gather(nodes, x + p * dofs, xe[p]);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
-      Vec F[2][2];
-      deformation_gradient(ue, m->gradients, point, F);
+      Vec F[2][2], E[3];
+      deformation(ue, m->gradients, point, F, E);
       const Vec *stress = &lane(s->s, 3 * point), *d = &lane(D, 9 * point);
       const Vec weight = lane(m->weights, point);
       for (int p = 0; p < kParameters; p++) {
-        Vec dF[2][2], dC[3], ds[3];
+        Vec dF[2][2], dE[3], ds[3];
         gradient(xe[p], m->gradients, point, dF);
-        metric_rates(F, dF, dC);
+        strain_rates(F, dF, dE);
         for (int i = 0; i < 3; i++)
-          ds[i] = 0.5 * (d[3 * i] * dC[0] + d[3 * i + 1] * dC[1]) + d[3 * i + 2] * dC[2];
+          ds[i] = d[3 * i] * dE[0] + d[3 * i + 1] * dE[1] + d[3 * i + 2] * dE[2];
         add_residual(dF, stress, weight, m->gradients, point, ye[p]);
         add_residual(F, ds, weight, m->gradients, point, ye[p]);
       }

@@ -14,7 +14,7 @@ from dolfinx import la
 
 from slipfield.crystal.build import load_kernel
 from slipfield.crystal.law import SYSTEMS, Parameters
-from slipfield.fem.state import COMPONENTS, PARAMETERS, address, aligned
+from slipfield.fem.state import COMPONENTS, PARAMETERS, address
 from slipfield.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.study import Material
 
@@ -40,26 +40,24 @@ class Sensitivity:
 
     def __init__(self, problem: Problem, material: Material, k: Parameters):
         self.problem = problem
-        self._library = load_kernel("sensitivities", material.slip_family)
         blocks, nodes = problem.blocks, problem.sheet.nodes
+        self._library = load_kernel("sensitivities", material.slip_family, blocks.precision)
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
         none = np.zeros_like(root)
         d_h = np.stack([k[0] * root, none, none], axis=-1)
         d_crss = np.stack([none, np.full_like(root, k[1]), k[2] * root], axis=-1)
         self._h = self._at_points(d_h)
-        shapes = {
-            name: (len(blocks.order), blocks.points, PARAMETERS * COMPONENTS[name], blocks.lanes)
-            for name in ("a", "g", "L")
-        }
-        self._start = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
-        self._end = {name: aligned(shape, np.float32) for name, shape in shapes.items()}
+        self._start, self._end = (
+            {n: blocks.zeros(PARAMETERS * COMPONENTS[n], np.float32) for n in ("a", "g", "L")}
+            for _ in range(2)
+        )
         self._g_old = self._at_points(np.repeat(d_crss, SYSTEMS, axis=1))
         self._start["g"][:] = self._g_old
         self.du = np.zeros((PARAMETERS, 2 * nodes))
         self.dload = np.zeros(PARAMETERS)
         self._history: list[tuple[float, np.ndarray]] = []
-        self._tangent = aligned((len(blocks.order), blocks.points, 9, blocks.lanes))
+        self._tangent = blocks.zeros(9)
         self._work = problem.vector()
         self._free = problem.free.astype(float)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from slipfield.crystal.build import load_kernel
+from slipfield.crystal.build import Precision, load_kernel
 from slipfield.crystal.law import (
     SYSTEMS,
     Parameters,
@@ -16,12 +16,13 @@ from slipfield.crystal.law import (
     initial_crss,
     make_law,
 )
+from slipfield.fem.precision import DTYPES, LEAST_POINT_TOLERANCE
 from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.specimen.orientation import matrix_of_euler
 from slipfield.study import Material, SlipFamily
 
 PARAMETERS = 3
-COMPONENTS = {"a": 6, "g": SYSTEMS, "L": 9, "s": 3}
+COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}
 
 
 class _Elements(ctypes.Structure):
@@ -40,12 +41,12 @@ class StateArrays(ctypes.Structure):
 
     _fields_ = [
         (name, ctypes.c_void_p)
-        for name in ("a_n", "g_n", "g_old", "L_n", "s_n", "h", "a", "g", "L", "s")
+        for name in ("a_n", "P_n", "g_n", "g_old", "L_n", "s_n", "h", "a", "P", "g", "L", "s")
     ]
 
 
 class Counters(ctypes.Structure):
-    """Seconds in the point law and around it, point updates and their iterations."""
+    """Point updates and their iterations; seconds in the point law and around it in some blocks."""
 
     _fields_ = [
         ("kernel_s", ctypes.c_double),
@@ -69,10 +70,17 @@ def address(array: np.ndarray | None) -> ctypes.c_void_p | None:
 
 
 class Blocks:
-    """Cells in blocks of one lane each; the last block is padded with copies of a cell."""
+    """Cells in blocks of one lane each; the last block is padded with copies of a cell.
 
-    def __init__(self, sheet: Sheet, family: SlipFamily):
-        self._library = load_kernel("elements", family)
+    Parameters
+    ----------
+    sheet : the specimen.
+    family, precision : of the kernels.
+    """
+
+    def __init__(self, sheet: Sheet, family: SlipFamily, precision: Precision = "double"):
+        self.precision, self.dtype = precision, DTYPES[precision]
+        self._library = load_kernel("elements", family, precision)
         self.lanes = self._library.slipfield_lanes()
         count = len(sheet.cells)
         blocks = -(-count // self.lanes)
@@ -93,9 +101,14 @@ class Blocks:
             address(self.weights),
         )
 
-    def spread(self, values: np.ndarray, dtype: DTypeLike = np.float64) -> np.ndarray:
-        """(cells, points, n) -> [block][point][n][lane]."""
-        out = aligned((len(self.order), values.shape[1], values.shape[2], self.lanes), dtype)
+    def zeros(self, components: int, dtype: DTypeLike = None) -> np.ndarray:
+        """An array [block][point][component][lane] in the kernels' precision, or another."""
+        return aligned((len(self.order), self.points, components, self.lanes), dtype or self.dtype)
+
+    def spread(self, values: np.ndarray, dtype: DTypeLike = None) -> np.ndarray:
+        """(cells, points, n) -> [block][point][n][lane], in the kernels' precision or another."""
+        shape = (len(self.order), values.shape[1], values.shape[2], self.lanes)
+        out = aligned(shape, dtype or self.dtype)
         out[:] = values[self.order].transpose(0, 2, 3, 1)
         return out
 
@@ -112,9 +125,9 @@ class Blocks:
         )
 
     def collect(self, values: np.ndarray) -> np.ndarray:
-        """[block][point][n][lane] -> (cells, points, n)."""
+        """[block][point][n][lane] -> (cells, points, n), in double precision."""
         flat = values.transpose(0, 3, 1, 2).reshape(-1, *values.shape[1:3])
-        return flat[self.valid.ravel()]
+        return flat[self.valid.ravel()].astype(float)
 
 
 class PointStates:
@@ -138,21 +151,22 @@ class PointStates:
         tolerance: float,
     ):
         self.blocks, self.counters = blocks, Counters()
-        self.law = make_law(material, tolerance)
-        self._library = load_kernel("elements", material.slip_family)
+        self.law = make_law(material, max(tolerance, LEAST_POINT_TOLERANCE[blocks.precision]))
+        self._library = load_kernel("elements", material.slip_family, blocks.precision)
         grain = micro.element_grain.ravel()[sheet.cell_index]
         self.grain_size = micro.size[grain]
         columns = matrix_of_euler(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6)
         self._first_columns = blocks.spread(columns[:, None])
         per_cell = {
             "a": columns,
+            "P": _stretch(columns),
             "g": np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1),
             "L": np.zeros((len(grain), 9)),
             "s": np.zeros((len(grain), 3)),
         }
         self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
         self.start = {name: self._at_points(value) for name, value in per_cell.items()}
-        self.end = {name: aligned(value.shape) for name, value in self.start.items()}
+        self.end = {name: blocks.zeros(COMPONENTS[name]) for name in per_cell}
         self.g_old = self._at_points(per_cell["g"])
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
@@ -162,8 +176,9 @@ class PointStates:
     def struct(self) -> StateArrays:
         """Addresses of the arrays as the kernel takes them."""
         start, end = self.start, self.end
-        arrays = [start["a"], start["g"], self.g_old, start["L"], start["s"], self.h]
-        arrays += [end[name] for name in ("a", "g", "L", "s")]
+        arrays = [start[name] for name in ("a", "P", "g")] + [self.g_old]
+        arrays += [start["L"], start["s"], self.h]
+        arrays += [end[name] for name in ("a", "P", "g", "L", "s")]
         return StateArrays(*map(address, arrays))
 
     def evaluate(
@@ -228,5 +243,12 @@ class PointStates:
     def accept(self) -> None:
         """Make the end of the step the start of the next one."""
         self.g_old, self.start["g"], self.end["g"] = self.start["g"], self.end["g"], self.g_old
-        for name in ("a", "L", "s"):
+        for name in ("a", "P", "L", "s"):
             self.start[name], self.end[name] = self.end[name], self.start[name]
+
+
+def _stretch(columns: np.ndarray) -> np.ndarray:
+    """P11, P22, 2 P12 (n, 3) of columns of Fp (n, 6), see point.hpp."""
+    a, b = columns[:, :3], columns[:, 3:]
+    squares = [0.5 * ((x * x).sum(axis=1) - 1) for x in (a, b)]
+    return np.stack([*squares, (a * b).sum(axis=1)], axis=1)

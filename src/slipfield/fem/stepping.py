@@ -11,9 +11,11 @@ import numpy as np
 from dolfinx import la
 from mpi4py import MPI
 
+from slipfield.crystal.build import Precision
 from slipfield.crystal.law import Parameters
 from slipfield.fem.linear import StepFailure, TangentSolver
 from slipfield.fem.loading import LoadPath
+from slipfield.fem.precision import precision_of
 from slipfield.fem.sheet import Microstructure, Sheet
 from slipfield.fem.state import Blocks, PointStates
 from slipfield.study import Study
@@ -70,6 +72,12 @@ class StepHistory:
 class Problem:
     """Mesh, blocks, boundary conditions and solver of one specimen, shared by its samples.
 
+    Parameters
+    ----------
+    study, micro : the specimen.
+    comm : ranks that share it.
+    precision : of point states and tangents; by default what the study's tolerances ask for.
+
     Attributes
     ----------
     load_factor : N for the sum of the nodal forces of the top edge: the thickness, mm.
@@ -78,13 +86,21 @@ class Problem:
     sheet: Sheet
     blocks: Blocks
 
-    def __init__(self, study: Study, micro: Microstructure, comm: MPI.Intracomm = MPI.COMM_WORLD):
+    def __init__(
+        self,
+        study: Study,
+        micro: Microstructure,
+        comm: MPI.Intracomm = MPI.COMM_WORLD,
+        precision: Precision | None = None,
+    ):
         self.study, self.micro, self.comm = study, micro, comm
+        self.precision = precision or precision_of(study.solver)
         self.discretise()
         self.path = LoadPath(study.loading)
         sheet, dimension = self.sheet, self.sheet.dimension
         self.constrained = self.prescribed()
-        self.solver = TangentSolver(sheet, self.blocks.nodes, self.blocks.valid, self.constrained)
+        nodes, valid, used = self.blocks.nodes, self.blocks.valid, self.blocks.precision
+        self.solver = TangentSolver(sheet, nodes, valid, self.constrained, used)
         self.owned = slice(0, dimension * sheet.owned)
         self.free = ~self.constrained[self.owned]
         self.free_count = comm.allreduce(int(self.free.sum()))
@@ -99,7 +115,7 @@ class Problem:
     def discretise(self) -> None:
         """Make the mesh and its blocks."""
         self.sheet = Sheet(self.micro, self.comm)
-        self.blocks = Blocks(self.sheet, self.study.material.slip_family)
+        self.blocks = Blocks(self.sheet, self.study.material.slip_family, self.precision)
         self.load_factor = self.study.specimen.thickness_mm
 
     def point_states(self, k: Parameters) -> PointStates:

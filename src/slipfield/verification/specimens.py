@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from mpi4py import MPI
 
+from slipfield.crystal.build import Precision
 from slipfield.fem.sheet import Microstructure
 from slipfield.fem.stepping import Problem
 from slipfield.specimen.microstructure import make_microstructure
@@ -57,6 +58,6 @@ def split_grain(micro: Microstructure) -> Microstructure:
     return replace(micro, element_grain=grain, euler=euler, size=size)
 
 
-def problem_of(study: Study, micro: Microstructure) -> Problem:
+def problem_of(study: Study, micro: Microstructure, precision: Precision | None = None) -> Problem:
     """Set the problem up on this process alone."""
-    return Problem(study, micro, MPI.COMM_SELF)
+    return Problem(study, micro, MPI.COMM_SELF, precision)
