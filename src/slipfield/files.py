@@ -32,6 +32,9 @@ PART = ".part"
 ABANDONED_S = 24 * 3600
 """Age at which a temporary file of another machine, which cannot be asked, is given up, s."""
 
+RUN_VARIABLE = "SLIPFIELD_RUN"
+"""Environment variable of the workflow's jobs: a word, a colon, and the file that must hold it."""
+
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 PROBE_BYTES = 2**20
 
@@ -45,7 +48,8 @@ def complete_file(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     SlipfieldError
-        If the file cannot be written, or the disk is full before the block ends.
+        If the file cannot be written, the disk is full before the block ends, or this process
+        belongs to a run of the workflow whose place another one has taken.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}{PART}")
@@ -63,6 +67,7 @@ def complete_file(path: str | Path) -> Iterator[Path]:
         temporary.chmod(mode)
         with open(temporary, "rb") as handle:
             os.fsync(handle.fileno())
+        check_place(path)
         os.replace(temporary, path)
     except SlipfieldError:
         raise
@@ -74,6 +79,32 @@ def complete_file(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_place(path: str | Path) -> None:
+    """Refuse to write for a run of the workflow that has ended while another one has begun.
+
+    A job may outlive its run: the run's process was killed, the job was not, or is one of a
+    cluster. What it has made is of the study as it was then. The run names a file and the word
+    that it has written there in :data:`RUN_VARIABLE`; by hand, nothing is asked.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file holds another word.
+    """
+    word, _, place = os.environ.get(RUN_VARIABLE, "").partition(":")
+    if not place:
+        return
+    try:
+        found = Path(place).read_text(encoding="utf-8").strip()
+    except OSError:
+        found = ""
+    if found != word:
+        raise SlipfieldError(
+            f"{path}: not written: the run that started this job has ended, and another one has "
+            "begun in its folder"
+        )
 
 
 def _remove_abandoned(ours: Path, path: Path) -> None:

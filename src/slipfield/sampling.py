@@ -155,6 +155,7 @@ def write_design(design: Design, study: Study, output: str | Path) -> None:
         "method": design.method,
         "seed": design.seed,
         "samples": count,
+        "microstructures": study.specimen.microstructures,
         "minimum_distance": design.minimum_distance,
         "minimum_distance_times_cube_root_of_samples": design.minimum_distance * count ** (1 / 3),
         "is_latin_hypercube": design.is_latin_hypercube,

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.faults import stages
+from tests.faults import finished, stages
 from tests.faults.killing import run_until
 
 
@@ -37,3 +37,17 @@ class Study:
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
     return Study(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
+def finished_home(tmp_path_factory):
+    """Folder with a finished study, its file and its results, but none of Snakemake's notes."""
+    home = tmp_path_factory.mktemp("finished") / "home"
+    finished.make(home)
+    return home
+
+
+@pytest.fixture
+def home(finished_home, tmp_path):
+    """Copy of the finished study that a test may change; with a name that is a path deeper."""
+    return finished.copied(finished_home, tmp_path / "one" / "deeper").parents[1]

@@ -120,7 +120,7 @@ def test_training_took_as_long_as_its_epochs_even_if_it_was_resumed(results):
     assert write_metrics(results, 0.05)["seconds"] == 90.0
     folder, header = results.model("cnn_lstm"), "epoch,validation_loss,validation_mae,seconds"
     write_text(folder / "history.csv", f"{header}\n1,0.5,0.4,100\n2,0.25,0.3,140\n")
-    write_text(results.folder / "figures" / "loss.png", "a picture")
+    write_figure("loads", results, results.folder / "figures" / "loss.png")
     text = " ".join(page_of(results).text)
     assert "for 2 epochs in 4 min" in text
     assert "lowest after epoch 2: 0.2500" in text

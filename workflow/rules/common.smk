@@ -1,15 +1,19 @@
 """The study, and what several rules share."""
 
+import errno
 import fcntl
 import os
 import re
 import shlex
+import uuid
 
+import snakemake.workflow
 import yaml
+from snakemake.dag import DAG
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
-from slipfield import plan
+from slipfield import plan, provenance
 from slipfield.clock import date_back
 from slipfield.errors import SlipfieldError
 from slipfield.figures.captions import CAPTIONS
@@ -66,17 +70,65 @@ def refuse_shell_signs():
             )
 
 
-def begin():
-    """Keep a second run of the study out, and write down the study as used.
+class HonestDAG(DAG):
+    """Snakemake's graph of jobs, which also reruns what another study has made.
 
-    Files dated in the future would make every job fail that reads them. The lock ends with this process, however it ends.
+    Snakemake knows what has changed from notes in the folder it is started in. They are lost when results are copied or moved without them, so that each result is asked instead. A file that is missing although later ones are there is made again, too.
+    """
+
+    async def check_incomplete(self):
+        await super().check_incomplete()
+        self.forcefiles.update(STALE)
+        for job in self.jobs:
+            later = [file for user in self.depending[job] for file in user.output]
+            if any(os.path.exists(file) for file in later):
+                self.forcefiles.update(f for f in job.output if not os.path.exists(f))
+
+
+def others_results():
+    """Results of another study in this study's folder, each named with what differs."""
+    if not workflow.is_main_process or not os.path.isdir(FOLDER):
+        return {}
+    found = provenance.stale(STUDY, Path(FOLDER))
+    for path, differs in list(found.items())[:SHOWN]:
+        logger.warning(f"{path}: made with {differs}; it is not used")
+    if len(found) > SHOWN:
+        logger.warning(f"{FOLDER}: {len(found) - SHOWN} more files like these")
+    return {str(path): differs for path, differs in found.items()}
+
+
+def lock_study():
+    """Keep a second run of the study out, and orphans of an earlier one from writing.
+
+    The lock ends with this process, however it ends. Jobs write only while `.running` holds the word of their run (`slipfield.files.check_place`). Where the file system has no locks, the word alone keeps runs apart.
+    """
+    path = os.path.abspath(os.path.join(FOLDER, ".running"))
+    workflow.study_lock = open(path, "a")
+    try:
+        fcntl.flock(workflow.study_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise BlockingIOError from error
+        logger.warning(
+            f"{FOLDER}: no locks on this file system ({error.strerror}); start no second run of the study"
+        )
+    word = uuid.uuid4().hex
+    workflow.study_lock.truncate(0)
+    workflow.study_lock.write(word)
+    workflow.study_lock.flush()
+    os.environ["SLIPFIELD_RUN"] = f"{word}:{path}"
+
+
+def begin():
+    """Take the study's folder for this run, and write down the study as used.
+
+    Files dated in the future would make every job fail that reads them.
     """
     if workflow.non_local_exec:
         refuse_shell_signs()
     try:
         os.makedirs(FOLDER, exist_ok=True)
-        workflow.study_lock = open(os.path.join(FOLDER, ".running"), "w")
-        fcntl.flock(workflow.study_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_study()
         if moved := date_back(FOLDER):
             text = f"{moved} file(s) dated in the future are dated now"
             logger.warning(f"{FOLDER}: {text}")
@@ -122,17 +174,13 @@ def repeated(option, files):
     return " ".join(f"{option} {path}" for path in files)
 
 
-def figures_so_far():
-    """Figures of targets that were asked for before: the report shows them too."""
-    names = ("learning-curves", *sweeps.TABLES.values())
-    figures = (f"{FOLDER}/figures/{name}.png" for name in names)
-    return [figure for figure in figures if os.path.exists(figure)]
-
-
 STUDY = read_study()
 FOLDER = f"results/{STUDY.name}"
 CONFIG = f"{FOLDER}/study.yaml"
 RUN = shlex.quote(os.path.relpath(Path(workflow.basedir) / "envs" / "run"))
+SHOWN = 3
+STALE = others_results()
+snakemake.workflow.DAG = HonestDAG
 RANKS = STUDY.execution.ranks_per_sample
 MEMORY = plan.simulation_memory_mb(STUDY)
 

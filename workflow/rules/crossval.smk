@@ -14,7 +14,7 @@ rule crossval:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        gpu=gpus,
+        gpu=lambda wildcards: plan.learning_gpus(STUDY, wildcards.model),
         mem_mb=lambda wildcards, attempt: attempt
         * plan.learning_memory_mb(STUDY, wildcards.model),
         runtime=lambda wildcards, attempt: attempt

@@ -3,11 +3,6 @@
 GPU = {"gpu": 1} if plan.learning_gpus(STUDY) else {}
 
 
-def gpus(wildcards):
-    """GPUs of a job that trains ``{model}``: none without the GPU setting, and only the network's."""
-    return plan.learning_gpus(STUDY, wildcards.model)
-
-
 rule train:
     input:
         manifest="<results>/dataset/manifest.json",
@@ -23,7 +18,7 @@ rule train:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        gpu=gpus,
+        gpu=lambda wildcards: plan.learning_gpus(STUDY, wildcards.model),
         mem_mb=lambda wildcards, attempt: attempt
         * plan.learning_memory_mb(STUDY, wildcards.model),
         runtime=lambda wildcards, attempt: attempt

@@ -5,7 +5,6 @@ rule report:
     input:
         figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
         table="<results>/tables/table6.csv",
-        more=figures_so_far(),
     output:
         "<results>/report.html",
     log:

@@ -21,7 +21,7 @@ from slipfield.progress import progress
 from slipfield.projection.protocol import Row, score_predictions, write_table
 from slipfield.study import Study
 
-TABLE = "learning_curves.csv"
+TABLE, FACTS = "learning_curves.csv", "learning_curves.json"
 FURTHER = 1.2
 
 
@@ -70,6 +70,7 @@ def run_baselines(
     counts = training_sizes(samples or study.curves.samples, most)
     content = study.model_dump(mode="json", exclude={"curves"})
     head = json.loads(json.dumps({"study": content, "data_hash": dataset.data_hash}))
+    facts = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
     summarise_samples(dataset, study.noise)
     rows: list[Row] = []
     with progress("compare methods", len(counts) * len(methods)) as advance:
@@ -80,11 +81,12 @@ def run_baselines(
                 if _rows_of(path, head) is None:
                     work = output / "points" / f".{name}-{count:05d}"
                     outcome = run_method(name, study, dataset, part, work)
-                    shutil.rmtree(work, ignore_errors=True)
                     found = _rows(name, count, dataset, part, outcome)
                     write_text(path, json.dumps({**head, "rows": found}, indent=1) + "\n")
+                    shutil.rmtree(work, ignore_errors=True)
                 rows = collect(output, head)
                 advance(f"{name}, {count}")
+    write_text(output / FACTS, json.dumps(facts, indent=1) + "\n")
     return rows
 
 

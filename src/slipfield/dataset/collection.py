@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,10 @@ import numpy as np
 from slipfield.dataset.contract import MICROSTRUCTURE, REFERENCE, SHARD, FileKind, file_kind
 from slipfield.dataset.manifest import MANIFEST, angle_maps
 from slipfield.dataset.noise import add_noise
+from slipfield.dataset.unchanged import check_unchanged
 from slipfield.errors import SlipfieldError
 from slipfield.files import file_digest, open_netcdf, study_of
+from slipfield.provenance import combined, dataset_hash
 from slipfield.study import PARAMETERS, Noise, Study, check_study
 
 
@@ -37,7 +38,7 @@ class Collection:
     image : tuple of int
         Nodes along y and x.
     data_hash : str
-        Identifies the data: changes with any shard.
+        Identifies the data: changes with any shard, grain map or reference run.
     folder : Path or None
         Folder of the dataset, where decoded copies may be kept.
     decoded : dict
@@ -85,7 +86,7 @@ class Collection:
         Raises
         ------
         SlipfieldError
-            If there is no readable manifest, a shard is missing or has changed since, or the data
+            If there is no readable manifest, a file is missing or has changed since, or the data
             were made under other physics than those of the study ``expected``, if that is given.
         """
         folder = Path(folder)
@@ -94,13 +95,16 @@ class Collection:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             study = check_study(manifest["study"], str(path))
             shards = [folder / entry["path"] for entry in manifest["shards"]]
-            sizes = [entry["bytes"] for entry in manifest["shards"]]
-            digests = [entry["sha256"] for entry in manifest["shards"]]
+            files = {
+                **{entry["path"]: entry for entry in manifest["shards"]},
+                **manifest.get("files", {}),  # older versions list no maps and reference runs
+            }
+            digest = dataset_hash(manifest)
             maps, references = (
                 {int(index): folder / name for index, name in manifest[key].items()}
                 for key in ("microstructures", "references")
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SlipfieldError(
                 f"{path}: no readable manifest ({error!r}); run `gather`"
             ) from error
@@ -109,10 +113,8 @@ class Collection:
                 f"{path}: made under other physics (study {study.name!r}) than those of study "
                 f"{expected.name!r}; name the dataset's own study, or simulate again"
             )
-        for shard, size in zip(shards, sizes, strict=True):
-            if not shard.exists() or shard.stat().st_size != size:
-                raise SlipfieldError(f"{shard}: missing or changed since `gather`; run it again")
-        return cls(study, shards, maps, references, _combined(digests), folder)
+        check_unchanged(folder, files)
+        return cls(study, shards, maps, references, digest, folder)
 
     @classmethod
     def of_shards(
@@ -140,7 +142,8 @@ class Collection:
             (first, _), (second, _) = list(hashes.values())[:2]
             raise SlipfieldError(f"{second}: other physics than {first}; evaluate them apart")
         ((_, study),) = hashes.values()
-        digest = _combined(file_digest(path) for path in shards)
+        files = [*shards, *_in_order(maps), *_in_order(runs)]
+        digest = combined(file_digest(path) for path in files)
         collection = cls(study, shards, maps, runs, digest)
         missing = set(collection.microstructures.tolist()) - maps.keys()
         if missing:
@@ -194,8 +197,8 @@ class Collection:
         return _values(Path(self._path[index]), [name], int(self._row[index]))[name]
 
 
-def _combined(digests: Iterable[str]) -> str:
-    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+def _in_order(files: Mapping[int, Path]) -> list[Path]:
+    return [files[index] for index in sorted(files)]
 
 
 def _indexed(paths: Sequence[Path], kind: FileKind) -> dict[int, Path]:

@@ -19,6 +19,7 @@ from slipfield.dataset.contract import (
     file_kind,
     violations,
 )
+from slipfield.dataset.unchanged import remember
 from slipfield.errors import SlipfieldError
 from slipfield.files import check_specimen, file_digest, open_netcdf, write_text
 from slipfield.plan import batches, parse_batch
@@ -145,9 +146,14 @@ def gather(
         "shards": entries,
         "microstructures": _relative(maps, output_dir),
         "references": _relative(runs, output_dir),
+        "files": {
+            os.path.relpath(path, output_dir): _identity(path, file_digest(path))
+            for path in (*maps.values(), *runs.values())
+        },
         "samples": len(design),
     }
     write_text(output_dir / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+    remember(output_dir, {**{entry["path"]: entry for entry in entries}, **manifest["files"]})
     return manifest
 
 
@@ -198,9 +204,12 @@ def _entry(path: Path, data: xr.Dataset, output_dir: Path, digest: str) -> dict[
         "microstructure": int(data["microstructure"].values[0]),
         "samples": numbers.tolist(),
         "failed": numbers[data["status"].values != 0].tolist(),
-        "bytes": path.stat().st_size,
-        "sha256": digest,
+        **_identity(path, digest),
     }
+
+
+def _identity(path: Path, digest: str) -> dict[str, Any]:
+    return {"bytes": path.stat().st_size, "sha256": digest}
 
 
 def _check_samples(path: Path, data: xr.Dataset, design: dict, seen: dict[int, Path]) -> None:

@@ -16,13 +16,34 @@ from slipfield.figures.learning import figure_attention, figure_loss, figure_pre
 from slipfield.figures.overview import figure_overview
 from slipfield.figures.sampling import figure_design
 from slipfield.figures.simulation import figure_loads, figure_runtime, figure_strain
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, read_table, reading
 from slipfield.figures.specimen import figure_microstructure
 from slipfield.figures.style import save_figure
 from slipfield.figures.sweep import figure_sweep
 from slipfield.files import open_netcdf
+from slipfield.learning.inverter import INVERTERS
 from slipfield.learning.settings import TABLES
 from slipfield.sampling import read_design
+from slipfield.study import PARAMETERS
+
+PREDICTED = ("split", *(f"{name}_{kind}" for name in PARAMETERS for kind in ("true", "predicted")))
+LOSSES = ("epoch", "train_loss", "validation_loss")
+
+NEEDS: dict[str, tuple[str, ...]] = {
+    "microstructure": ("microstructures",),
+    "design": ("samples.csv",),
+    "strain": ("microstructures", "shards"),
+    "loads": ("shards",),
+    "loss": ("models/cnn_lstm",),
+    "attention": ("models/cnn_lstm",),
+    "attribution": ("models/cnn_lstm",),
+    "learning-curves": ("baselines",),
+    "runtime": ("shards",),
+    "overview": ("microstructures", "shards", "models"),
+    **{f"predictions-{model}": (f"models/{model}",) for model in INVERTERS},
+    **{table: ("sweep",) for table in TABLES.values()},
+}
+"""What has to be of the study for each figure: folders and files of its folder."""
 
 
 def _microstructure(results: Results) -> Figure:
@@ -46,11 +67,11 @@ def _loads(results: Results) -> Figure:
 
 
 def _loss(results: Results) -> Figure:
-    return figure_loss(_table(results.model("cnn_lstm") / "history.csv"))
+    return figure_loss(read_table(results.model("cnn_lstm") / "history.csv", "train", LOSSES))
 
 
 def _predictions(model: str, results: Results) -> Figure:
-    return figure_predictions(_table(results.model(model) / "predictions.csv"))
+    return figure_predictions(_predicted(results, model))
 
 
 def _attention(results: Results) -> Figure:
@@ -65,9 +86,7 @@ def _attribution(results: Results) -> Figure:
 
 def _overview(results: Results) -> Figure:
     path, number, owner = results.central_sample()
-    tables = {
-        model: _table(results.model(model) / "predictions.csv") for model in results.study.models
-    }
+    tables = {model: _predicted(results, model) for model in results.study.models}
     with open_netcdf(path) as shard, results.microstructure(owner) as grains:
         return figure_overview(grains, shard, number, tables, results.study)
 
@@ -76,21 +95,19 @@ def _sweep(table: str, results: Results) -> Figure:
     path = results.folder / "tables" / f"{table}.json"
     if not path.exists():
         raise SlipfieldError(f"{path}: not there yet; run `sweep` and `sweep-summary` first")
-    return figure_sweep(pd.read_json(path, convert_dates=False))
+    with reading(path, "sweep-summary"):
+        return figure_sweep(pd.read_json(path, convert_dates=False))
 
 
 def _learning_curves(results: Results) -> Figure:
     path = results.folder / "baselines" / "learning_curves.csv"
-    if not path.exists():
-        raise SlipfieldError(f"{path}: not there yet; run `baselines` first")
-    return figure_learning_curves(pd.read_csv(path))
+    with reading(path, "baselines"):
+        return figure_learning_curves(read_table(path, "baselines"))
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """Read a table that `train` wrote."""
-    if not path.exists():
-        raise SlipfieldError(f"{path}: not there yet; run `train` first")
-    return pd.read_csv(path)
+def _predicted(results: Results, model: str) -> pd.DataFrame:
+    """Read the true and predicted parameters that `train` wrote."""
+    return read_table(results.model(model) / "predictions.csv", "train", PREDICTED)
 
 
 def _runtime(results: Results) -> Figure:
@@ -121,10 +138,12 @@ def write_figure(name: str, results: Results, output: Path) -> None:
     Raises
     ------
     SlipfieldError
-        If there is no such figure, or ``output`` is neither PNG, SVG nor PDF.
+        If there is no such figure, ``output`` is neither PNG, SVG nor PDF, or another study made
+        what the figure shows.
     """
     if name not in FIGURES:
         raise SlipfieldError(f"figure: given {name!r}; there are {', '.join(FIGURES)}")
     if output.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise SlipfieldError(f"output: given {str(output)!r}; expected .png, .svg or .pdf")
+    results.check(*NEEDS[name])
     save_figure(FIGURES[name](results), output)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from slipfield.figures.baselines import LOOKS
 from slipfield.figures.page import Section, Table, duration, picture
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, read_table, reading
 from slipfield.figures.style import score_text
 from slipfield.study import PARAMETERS
 
@@ -14,9 +14,14 @@ from slipfield.study import PARAMETERS
 def curves_section(results: Results) -> Section | None:
     """Learning curves, and all methods at the largest number of training samples."""
     path = results.folder / "baselines" / "learning_curves.csv"
-    if not path.exists():
+    if not path.exists() or path in results.stale:
         return None
-    table = pd.read_csv(path)
+    table = read_table(path, "baselines")
+    with reading(path, "baselines"):
+        return _section(results, table)
+
+
+def _section(results: Results, table: pd.DataFrame) -> Section:
     most = table[table["training_samples"] == table["training_samples"].max()]
     first = most.iloc[0]
     text = (

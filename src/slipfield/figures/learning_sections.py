@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import math
 from collections.abc import Callable
 from typing import Any
 
 from slipfield.figures.page import Card, Section, Table, duration, picture, significant, unit_text
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, read_json, read_table, reading
 from slipfield.figures.style import score_text
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
+
+CARD = "model.json"
 
 MODEL_NAMES = {
     "cnn_lstm": "CNN-LSTM network",
@@ -49,10 +49,9 @@ def training_section(results: Results) -> Section | None:
     metrics = _metrics(results, "cnn_lstm")
     if not (pictures and path.exists() and metrics):
         return None
-    with open(path, newline="", encoding="utf-8") as handle:
-        history = [
-            {key: float(value) for key, value in row.items()} for row in csv.DictReader(handle)
-        ]
+    table = read_table(path, "train", ("epoch", "validation_loss", "validation_mae", "seconds"))
+    with reading(path, "train"):
+        history = table.astype(float).to_dict("records")
     best = min(history, key=lambda row: row["validation_loss"])
     counts, seconds = metrics["samples"], sum(row["seconds"] for row in history)
     text = (
@@ -123,11 +122,12 @@ def crossval_section(results: Results) -> Section | None:
     path = results.folder / "tables" / "table6.json"
     if not path.exists():
         return None
-    lines = json.loads(path.read_text(encoding="utf-8"))
-    tables = [
-        _crossval_table([line for line in lines if (line["model"], line["grouping"]) == key])
-        for key in dict.fromkeys((line["model"], line["grouping"]) for line in lines)
-    ]
+    lines = read_json(path, "crossval-summary")
+    with reading(path, "crossval-summary"):
+        tables = [
+            _crossval_table([line for line in lines if (line["model"], line["grouping"]) == key])
+            for key in dict.fromkeys((line["model"], line["grouping"]) for line in lines)
+        ]
     study = results.study.crossval
     text = (
         f"{study.repeats} × {study.folds} folds, {study.epochs} epochs each. The scores of folds "
@@ -188,8 +188,16 @@ def _verdict(metrics: dict[str, Any]) -> str:
 
 
 def _metrics(results: Results, model: str) -> dict[str, Any] | None:
+    """Metrics of a model of this study; None if there are none."""
     path = results.model(model) / "metrics.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if not path.exists() or results.model(model) / CARD in results.stale:
+        return None
+    metrics = read_json(path, "train")
+    with reading(path, "train"):
+        _test_table(metrics)
+        metrics["samples"]["test"], metrics["test"]["overall"]["r2"]
+        SPLIT_NAMES[metrics["split"]]
+    return metrics
 
 
 def _trained(results: Results) -> list[dict[str, Any]]:

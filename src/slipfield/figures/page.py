@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slipfield.figures.captions import CAPTIONS
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, reading
 
 PAGE_PIXELS = 0.53
 """Page pixels for one pixel of a figure: a figure 9 inches wide (200 dpi) fills the page."""
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,17 @@ def picture(results: Results, name: str) -> list[Picture]:
 
 
 def picture_of(path: Path, title: str, caption: str) -> Picture:
-    """Picture on the page from a PNG file."""
-    content = path.read_bytes()
+    """Picture on the page from a PNG file.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is none.
+    """
+    with reading(path, "figure"):
+        content = path.read_bytes()
+        if not (content.startswith(PNG) and content.rstrip()[-8:-4] == b"IEND"):
+            raise ValueError("no whole PNG picture")
     pixels = int.from_bytes(content[16:20], "big")
     data = base64.b64encode(content).decode("ascii")
     return Picture(title, caption, data, round(pixels * PAGE_PIXELS))

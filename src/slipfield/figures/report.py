@@ -29,16 +29,21 @@ SECTIONS = (
 )
 
 
+SHOWN = ("microstructures", "samples.csv", "shards", "references", "dataset", "crossval", "tables")
+"""What has to be of the study, besides its models; other curves and sweeps are left out."""
+
+
 def write_report(results: Results, output: Path) -> None:
     """Write the report of a study; a section appears only if its files exist.
 
     Raises
     ------
     SlipfieldError
-        If the study has no folder.
+        If the study has no folder, a file in it is damaged, or another study made it.
     """
     if not results.folder.is_dir():
         raise SlipfieldError(f"{results.folder}: no such folder; run the study, or name --results")
+    results.check(*SHOWN, *(f"models/{model}" for model in results.study.models))
     found = [section for make in SECTIONS if (section := make(results)) is not None]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slipfield.figures", "."),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +17,57 @@ import xarray as xr
 from slipfield.errors import SlipfieldError
 from slipfield.files import open_netcdf
 from slipfield.plan import batches
+from slipfield.provenance import stale
 from slipfield.study import PARAMETERS, Study
+from slipfield.validation import one_line
+
+LONGEST = 80
+
+
+NOT_LISTED = (OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading and using a damaged file raises."""
+
+
+@contextmanager
+def reading(path: Path, maker: str) -> Iterator[None]:
+    """Turn what a damaged file leads to into one line that names it and the verb to run again.
+
+    Raises
+    ------
+    SlipfieldError
+        If the block fails with any of :data:`NOT_LISTED`.
+    """
+    try:
+        yield
+    except NOT_LISTED as error:
+        raise SlipfieldError(
+            f"{path}: not readable ({type(error).__name__}: {one_line(error)[:LONGEST]}); delete "
+            f"it and run the study, or `{maker}`, again"
+        ) from error
+
+
+def read_json(path: Path, maker: str) -> Any:
+    """Content of a JSON file that the verb ``maker`` writes."""
+    with reading(path, maker):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_table(path: Path, maker: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a CSV file that the verb ``maker`` writes; ``columns`` have to be there.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is not there or damaged.
+    """
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `{maker}` first")
+    with reading(path, maker):
+        table = pd.read_csv(path)
+        if table.empty:
+            raise ValueError("no rows")
+        table[list(columns)]
+        return table
 
 
 @dataclass(frozen=True)
@@ -28,6 +82,43 @@ class Results:
         """Shards of the study that exist."""
         paths = (self.folder / "shards" / f"{batch.name}.nc" for batch in batches(self.study))
         return [path for path in paths if path.exists()]
+
+    @cached_property
+    def stale(self) -> dict[Path, str]:
+        """Results in the folder that another study made, and what differs."""
+        return stale(self.study, self.folder)
+
+    def check(self, *parts: str) -> None:
+        """Refuse results of another study.
+
+        Parameters
+        ----------
+        parts : folders and files of the study's folder that count, such as "shards".
+
+        Raises
+        ------
+        SlipfieldError
+            Naming the first one and what differs, or a shard that is missing since `gather`.
+        """
+        wrong = [path for path in self.stale if self._is_of(path, parts)]
+        if wrong:
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            raise SlipfieldError(
+                f"{wrong[0]}: made with {self.stale[wrong[0]]}{more}; run the study again, or name "
+                "the study file that made it"
+            )
+        planned = [self.folder / "shards" / f"{batch.name}.nc" for batch in batches(self.study)]
+        missing = [path for path in planned if not path.exists()]
+        gathered = (self.folder / "dataset" / "manifest.json").exists()
+        if "shards" in parts and missing and gathered:
+            raise SlipfieldError(
+                f"{missing[0]}: missing ({len(missing)} of {len(planned)} shards), but the dataset "
+                "was gathered; run the study again"
+            )
+
+    def _is_of(self, path: Path, parts: tuple[str, ...]) -> bool:
+        inner = path.relative_to(self.folder)
+        return any(inner.is_relative_to(part) for part in parts)
 
     def model(self, name: str) -> Path:
         """Folder of a trained inverter."""
@@ -93,9 +184,10 @@ class Results:
         folder = self.folder / "benchmarks"
         rows = []
         for path in sorted(folder.rglob("*.tsv")):
-            table = pd.read_csv(path, sep="\t", na_values="-")
             stage = path.relative_to(folder).parts[0].removesuffix(".tsv")
-            rows.append((stage, table["s"].sum(), table["max_rss"].max()))
+            with suppress(*NOT_LISTED):  # no result: what cannot be read is left out
+                table = pd.read_csv(path, sep="\t", na_values="-")
+                rows.append((stage, float(table["s"].sum()), float(table["max_rss"].max())))
         table = pd.DataFrame(rows, columns=["stage", "wall_seconds", "peak_memory_mb"])
         return table.groupby("stage").agg(
             jobs=("wall_seconds", "size"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
@@ -21,7 +20,7 @@ from slipfield.figures.page import (
     unit_text,
 )
 from slipfield.figures.simulation import STRAIN_NAMES
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, read_json, reading
 from slipfield.study import PARAMETER_UNITS, PARAMETERS
 
 PACKAGES = ("numpy", "scipy", "xarray", "netCDF4", "torch", "scikit-learn", "snakemake")
@@ -50,9 +49,11 @@ def cards(results: Results) -> list[Card]:
         return []
     runs = results.runs
     failed = int((runs["status"] != 0).sum())
+    done, planned = runs.sizes["sample"], results.study.sampling.samples
+    count = f"{done:,}"
     label = f"samples simulated, {failed} failed" if failed else "samples simulated, none failed"
     return [
-        Card(f"{runs.sizes['sample']:,}", label),
+        Card(count if done == planned else f"{count} of {planned:,}", label),
         Card(duration(float(np.median(runs["cpu_seconds"]))), "median CPU time of one sample"),
     ]
 
@@ -122,12 +123,14 @@ def design_section(results: Results) -> Section | None:
     pictures = picture(results, "design")
     if not (pictures and path.exists()):
         return None
-    facts = json.loads(path.read_text())
-    check = "is a Latin hypercube" if facts["is_latin_hypercube"] else "is not a Latin hypercube"
-    text = (
-        f"Maximin design by {facts['method']}, seed {facts['seed']}: it {check}, and its "
-        f"smallest distance in the unit cube is {facts['minimum_distance']:.3g}."
-    )
+    facts = read_json(path, "design")
+    with reading(path, "design"):
+        check = "is" if facts["is_latin_hypercube"] else "is not"
+        text = (
+            f"Maximin design by {facts['method']}, seed {facts['seed']}: it {check} a Latin "
+            f"hypercube, and its smallest distance in the unit cube is "
+            f"{facts['minimum_distance']:.3g}."
+        )
     return Section("design", "Sample design", [text], pictures)
 
 
@@ -139,7 +142,10 @@ def simulation_section(results: Results) -> Section | None:
     pictures = [*picture(results, "strain"), *picture(results, "loads")]
     failed = runs["status"].values != 0
     reasons = Counter(str(reason) for reason in runs["reason"].values[failed])
+    planned = results.study.sampling.samples
     text = f"{int((~failed).sum()):,} of {failed.size:,} samples reached the end of the loading."
+    if failed.size < planned:
+        text = f"{failed.size:,} of {planned:,} samples are simulated so far. {text}"
     if reasons:
         listed = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
         text += f" The others failed and are left out of learning: {listed}."

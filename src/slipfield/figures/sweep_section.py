@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from slipfield.figures.captions import CAPTIONS
 from slipfield.figures.page import Section, Table, duration, picture, significant
-from slipfield.figures.sources import Results
+from slipfield.figures.sources import Results, read_json, reading
 from slipfield.figures.style import score_text
-from slipfield.learning.settings import TABLES
+from slipfield.learning.settings import TABLES, settings_of
 from slipfield.study import PARAMETERS
 
 COLUMNS = (*PARAMETERS, "overall")
@@ -18,13 +17,15 @@ PUBLISHED = {"learning_rate": "1e-4", "batch_size": "8", "convolution_blocks": "
 
 
 def sweep_section(results: Results) -> Section | None:
-    """Tables and figures of the sweeps that were run."""
+    """Tables and figures of the sweeps that were run on this dataset with these settings."""
     tables, pictures = [], []
     for field, name in TABLES.items():
         path = results.folder / "tables" / f"{name}.json"
-        if path.exists():
-            rows = json.loads(path.read_text(encoding="utf-8"))
-            tables.append(_table(field, CAPTIONS[name].title, rows))
+        trainings = {results.folder / f"sweep/{s}.json" for s in settings_of(results.study, field)}
+        if path.exists() and not trainings & results.stale.keys():
+            rows = read_json(path, "sweep-summary")
+            with reading(path, "sweep-summary"):
+                tables.append(_table(field, CAPTIONS[name].title, rows))
             pictures += picture(results, name)
     if not tables:
         return None

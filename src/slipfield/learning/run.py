@@ -20,7 +20,7 @@ from slipfield.files import write_text
 from slipfield.learning.intervals import coverage, held_level
 from slipfield.learning.inverter import IntervalInverter, Inverter, Monitor, inverter_class
 from slipfield.learning.metrics import mean_predictor_scores, scores
-from slipfield.learning.model_io import load_model, save_model
+from slipfield.learning.model_io import load_model, remove_card, save_model, weights_hash
 from slipfield.learning.split import Split, split_once
 from slipfield.progress import progress
 from slipfield.study import PARAMETERS, Study
@@ -80,6 +80,7 @@ def train_model(
         "coverage": interval_coverage(inverter, dataset, split.test),
         "interval_level": interval_level(inverter),
     }
+    remove_card(output)
     write_text(output / PREDICTIONS, _prediction_table(dataset, split, predicted))
     inverter.write_extras(dataset, split.test, output)
     write_text(output / METRICS, json.dumps(metrics, indent=1) + "\n")
@@ -98,8 +99,9 @@ def evaluate_model(
     Returns
     -------
     dict
-        ``model``, ``samples``, ``same_physics`` (whether the shards were made under the physics
-        of the training data), ``scores``, the same for the ``mean_predictor`` of the shards, and
+        ``model``, ``samples``, ``physics_hash`` and ``data_hash`` of the shards, ``weights_hash``
+        of the model, ``same_physics`` (whether the shards were made under the physics of the
+        training data), ``scores``, the same for the ``mean_predictor`` of the shards, and
         ``coverage`` and ``interval_level``.
 
     Raises
@@ -119,6 +121,9 @@ def evaluate_model(
     return {
         "model": card["model"],
         "samples": len(dataset),
+        "physics_hash": dataset.study.physics_hash(),
+        "data_hash": dataset.data_hash,
+        "weights_hash": weights_hash(card),
         "same_physics": dataset.study.physics_hash() == card["physics_hash"],
         "scores": scores(dataset.parameters, predicted),
         "mean_predictor": mean_predictor_scores(dataset.parameters, dataset.parameters),

@@ -91,6 +91,10 @@ def export_sample(
         "thickness_mm": study.specimen.thickness_mm,
         "sheet_mm": [study.specimen.width_mm, study.specimen.height_mm],
         "parameters": truth,
+        "noise": {
+            "strain_std": instruments.strain_std,
+            "load_relative_std": instruments.load_std,
+        },
     }
     write_text(folder / "truth.json", json.dumps(facts, indent=1) + "\n")
 
