@@ -19,6 +19,7 @@ from slipfield.errors import EXIT_STATUS, SlipfieldError
 from slipfield.fem.verbs import app as fem_app
 from slipfield.figures.verbs import app as figures_app
 from slipfield.inversion.verbs import app as inversion_app
+from slipfield.kinds.composite.verbs import app as composite_app
 from slipfield.kinds.curves.verbs import app as curves_app
 from slipfield.learning.verbs import app as learning_app
 from slipfield.measure.import_verbs import app as import_app
@@ -96,6 +97,7 @@ for heading, rooms in ROOMS.items():
         for verb in room.registered_commands:
             verb.rich_help_panel = heading
         app.add_typer(room)
+app.add_typer(composite_app, name="composite", rich_help_panel="Composites")
 app.add_typer(import_app, name="import", rich_help_panel="Measured specimens")
 app.add_typer(projection_app, name="projection", rich_help_panel="Datasets and inverters")
 

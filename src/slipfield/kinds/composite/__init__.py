@@ -1,0 +1,1 @@
+"""Unidirectional composites: the exact cell, a surrogate of it, and designs that hold."""

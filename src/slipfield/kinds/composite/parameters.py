@@ -1,0 +1,56 @@
+"""The five inputs of a cell, the Lamé constants of its phases, and the check of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from slipfield.errors import SlipfieldError
+
+PARAMETERS = ("em", "num", "ef", "nuf", "fraction")
+"""Young's modulus (GPa) and Poisson's ratio of the matrix, of the fibre, and the fibre fraction."""
+
+UNITS = {"em": "GPa", "num": "1", "ef": "GPa", "nuf": "1", "fraction": "1"}
+LABELS = {"em": "$E_m$", "num": r"$\nu_m$", "ef": "$E_f$", "nuf": r"$\nu_f$", "fraction": "$f$"}
+
+
+def check_parameters(values: Mapping[str, float], packing: float, void: bool = False) -> None:
+    """Refuse phases and fractions that no cell has.
+
+    Parameters
+    ----------
+    packing : fraction at which the fibres touch.  void : the fibre's constants do not matter.
+
+    Raises
+    ------
+    SlipfieldError
+        Naming the first parameter that is wrong, what was given and what is allowed.
+    """
+    for name in ("em", "num") if void else ("em", "num", "ef", "nuf"):
+        value = values[name]
+        if name.startswith("e") and not 0 < value < np.inf:
+            raise SlipfieldError(f"{name}: given {value}; Young's modulus is positive, in GPa")
+        if name.startswith("nu") and not -1 < value < 0.5:
+            raise SlipfieldError(
+                f"{name}: given {value}; Poisson's ratio lies between -1 and 0.5, both excluded"
+            )
+    if not 0 < values["fraction"] < packing:
+        raise SlipfieldError(
+            f"fraction: given {values['fraction']}; fibres of this array fit for "
+            f"0 < fraction < {packing:.4f}, where they touch"
+        )
+
+
+def lame(young: float | np.ndarray, poisson: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lamé constants (lambda, mu) and their derivatives.
+
+    Returns
+    -------
+    (2, ...) in the unit of ``young``, and (2, 2, ...): lambda, mu by young, poisson.
+    """
+    e, n = np.asarray(young, float), np.asarray(poisson, float)
+    below = (1 + n) * (1 - 2 * n)
+    values = np.array([e * n / below, e / (2 * (1 + n))])
+    by_poisson = np.array([e * (1 + 2 * n**2) / below**2, -e / (2 * (1 + n) ** 2)])
+    return values, np.stack([values / e, by_poisson], axis=1)

@@ -1,0 +1,123 @@
+"""Designs by the reduced model, corrected and re-checked by the cell itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from slipfield.kinds.composite import searches
+from slipfield.kinds.composite.cell import Cell
+from slipfield.kinds.composite.constants import engineering
+from slipfield.kinds.composite.design import BoxProblem, Design, Target
+from slipfield.kinds.composite.ranges import exact_range
+from slipfield.kinds.composite.reduced import ReducedModel
+from slipfield.kinds.composite.snapshots import build
+
+SOLVES = 16
+EXACT_DEGREE = 8
+"""Degree of the cell that re-checks: its stiffnesses are right to 1e-8 or so."""
+
+INSIDE = 2e-7
+"""How far inside a target, over its width, a search stays: rounding shall not fail the re-check."""
+
+CORRECTIONS = 4
+
+Search = Callable[[BoxProblem, Design | None], tuple[Design, np.ndarray]]
+
+
+def sample(bounds: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Points (count, 5) of an optimised Latin hypercube over bounds (2, 5)."""
+    unit = qmc.LatinHypercube(5, seed=seed, optimization="random-cd").random(count)
+    return bounds[0] + unit * (bounds[1] - bounds[0])
+
+
+@dataclass
+class Workbench:
+    """A cell, its reduced model over bounds, and the cell that re-checks.
+
+    Attributes
+    ----------
+    bounds : (2, 5) of the parameters.
+    """
+
+    bounds: np.ndarray
+    reduced: ReducedModel
+    exact: Cell
+
+    @classmethod
+    def prepare(
+        cls,
+        bounds: np.ndarray,
+        array: str = "square",
+        solves: int = SOLVES,
+        seed: int = 0,
+    ) -> Workbench:
+        """Solve a few cells over the bounds and build the reduced model of them."""
+        cell = Cell(array)
+        fractions = (float(bounds[0, 4]), float(bounds[1, 4]))
+        reduced = build(cell, sample(bounds, solves, seed), fractions)
+        return cls(bounds, reduced, Cell(array, degree=EXACT_DEGREE))
+
+    def problem(self, targets: Sequence[Target], shifts: np.ndarray | None = None) -> BoxProblem:
+        """Search for a box by the reduced model."""
+        return BoxProblem(self.reduced, self.bounds, targets, shifts)
+
+    def search(self, targets: Sequence[Target], find: Search) -> tuple[Design, np.ndarray]:
+        """Box whose range by the cell, not by the reduced model, keeps the targets.
+
+        The reduced model's errors at the ends of the ranges shift the targets of the next search.
+
+        Returns
+        -------
+        The box with its exact ranges, and what the starts of the first search led to.
+        """
+        inside = INSIDE * np.array([[t.width, -t.width] for t in targets])
+        shifts, found, first = inside.copy(), None, None
+        for _ in range(CORRECTIONS):
+            design, values = find(self.problem(targets, shifts), found)
+            first = values if first is None else first
+            by_reduced = design.ranges
+            found = self.recheck(design)
+            if keeps(found, targets):
+                break
+            pairs = zip(by_reduced, found.ranges, strict=True)
+            off = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
+            shifts = inside + off
+        return found, first
+
+    def recheck(self, design: Design) -> Design:
+        """The same box with its ranges by the cell."""
+        ranges = [exact_range(self.exact, design.box, r.name, near=r) for r in design.ranges]
+        return Design(design.box, design.value, ranges)
+
+    def missed(self, design: Design, targets: Sequence[Target], count: int, seed: int = 0) -> int:
+        """How many of ``count`` materials drawn from a box miss a target, by the reduced model."""
+        unit = np.random.default_rng(seed).random((count, 5))
+        six = self.reduced.stiffness(design.box[0] + unit * np.ptp(design.box, axis=0))
+        values = np.hstack([six, engineering(six)[0]])
+        missed = np.zeros(count, bool)
+        for target in targets:
+            value = values[:, target.number]
+            missed |= (value < target.low) | (value > target.high)
+        return int(missed.sum())
+
+    def front(
+        self, targets: Sequence[Target], widest_width: float, start: Design
+    ) -> searches.Front:
+        """Pareto front from a box that keeps the targets."""
+        return searches.front(self.problem(targets), widest_width, start)
+
+
+def keeps(design: Design, targets: Sequence[Target]) -> bool:
+    """Whether the ranges of a box are inside the targets."""
+    pairs = zip(design.ranges, targets, strict=True)
+    return all(r.low >= t.low and r.high <= t.high for r, t in pairs)
+
+
+def distance(design: Design, targets: Sequence[Target]) -> float:
+    """Root of the squared differences between the ends of ranges and targets."""
+    pairs = zip(design.ranges, targets, strict=True)
+    return float(np.sqrt(sum((r.low - t.low) ** 2 + (r.high - t.high) ** 2 for r, t in pairs)))

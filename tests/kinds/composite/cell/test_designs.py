@@ -1,0 +1,95 @@
+"""Boxes by the reduced model, re-checked by a cell that it has not seen."""
+
+import json
+
+import numpy as np
+import pytest
+
+from slipfield.errors import SlipfieldError
+from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
+from slipfield.kinds.composite.design import Target
+from slipfield.kinds.composite.rechecked import keeps
+from slipfield.kinds.composite.searches import Widths, front, largest, widest
+from slipfield.kinds.composite.series import series_stiffness
+
+TARGET = (Target("C22", 15.2, 16.8),)
+
+
+@pytest.fixture(scope="module")
+def matched(bench):
+    return bench.search(TARGET, lambda problem, first: widest(problem, first=first))
+
+
+def test_widest_box_is_as_wide_as_measured_before(matched):
+    design, starts = matched
+    assert design.value == pytest.approx(0.07099, abs=1e-5)
+    assert len(starts) >= 5 and np.ptp(starts) < 1e-6
+
+
+def test_range_of_the_box_by_the_series_keeps_the_target(bench, matched):
+    design, _ = matched
+    assert keeps(design, TARGET)
+    ends = [series_stiffness(r, 48)[2] for r in (design.ranges[0].at_low, design.ranges[0].at_high)]
+    assert ends == pytest.approx([15.2, 16.8], abs=1e-4)
+    inside = np.random.default_rng(5).random((40, 5))
+    values = [bench.exact.stiffness(p)[2] for p in design.box[0] + inside * np.ptp(design.box, 0)]
+    assert 15.2 < min(values) and max(values) < 16.8
+    assert bench.missed(design, TARGET, 2000) == 0
+
+
+def test_front_and_weighted_sums(bench, matched):
+    curve = bench.front(TARGET, 0.2, matched[0])
+    assert curve.hypervolume(2.5, 0.2) > 0.362
+    assert curve.distance[-1] == pytest.approx(2.146, abs=0.002)
+    sums = [curve.weighted(phi, 1 - phi)[0] for phi in (0.25, 0.5, 0.75)]
+    assert sums == pytest.approx([-0.05325, -0.0355, -0.01775], abs=2e-5)
+
+
+def test_largest_volume(bench, matched):
+    design, _ = bench.search(TARGET, lambda problem, first: largest(problem, first=first))
+    assert keeps(design, TARGET)
+    volume = np.prod(np.ptp(matched[0].box, axis=0) / np.ptp(bench.bounds, axis=0))
+    assert design.value > 85 * volume
+
+
+def test_several_targets_with_interior_extremes(bench):
+    targets = (Target("C23", 5.0, 5.6), Target("nu12", 0.28, 0.33), Target("E1", 80.0, 130.0))
+    design, _ = bench.search(targets, lambda problem, first: widest(problem, starts=3, first=first))
+    assert keeps(design, targets)
+    assert bench.missed(design, targets, 2000) == 0
+
+
+def test_tolerances_of_the_user(bench):
+    widths = Widths(np.array([0.4, 0, 0, 0, 0.02]), np.array([0, 0, 0.05, 0, 0]))
+    design, _ = widest(bench.problem(TARGET), widths)
+    width = design.box[1] - design.box[0]
+    assert (
+        width + 1e-9 >= design.value * (widths.constant + widths.share * design.box.sum(0))
+    ).all()
+    assert width[0] == pytest.approx(0.4 * design.value, rel=1e-6)
+
+
+def test_fixed_names_of_the_answers(tmp_path):
+    content = json.loads(stiffness_text((5, 0.35, 250, 0.275, 0.3), "square", False, 6, True))
+    assert content["C22"] == pytest.approx(12.97274887, rel=1e-6)
+    assert set(content["gradient"]["nu23"]) == {"em", "num", "ef", "nuf", "fraction"}
+    question = Question.parse([("C44", 2.0, 3.0)], [("em", 3.0, 6.0)], [("fraction", "5%")])
+    lines = list(run_design(question, tmp_path, draws=500))
+    found = json.loads((tmp_path / "design.json").read_text())
+    assert 0 < found["width"] < 1 and 2 <= found["range"]["C44"][0] < found["range"]["C44"][1] <= 3
+    assert set(found["box"]) == {"em", "num", "ef", "nuf", "fraction"}
+    assert found["largest"]["volume"] > found["volume"]
+    assert found["tolerances"]["tolerance_factor"] > 0
+    assert found["draws"] == {"count": 500, "missed": 0}
+    assert any("C44 by the cell" in line for line in lines)
+
+
+def test_unreachable_target_says_what_can_be_reached(bench):
+    with pytest.raises(SlipfieldError, match="no box within the bounds keeps C22 .* C22 takes"):
+        widest(bench.problem((Target("C22", 100.0, 110.0),)), starts=2)
+
+
+def test_no_point_of_a_front_is_dominated_by_chance(bench, matched):
+    curve = front(bench.problem(TARGET), 0.1, matched[0], points=3, between=4)
+    assert (np.diff(curve.width) > 0).all()
+    assert (np.diff(curve.distance) > 0).all()
