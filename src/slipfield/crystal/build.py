@@ -24,6 +24,7 @@ SOURCES = {
     "points": CRYSTAL / "points.cpp",
     "elements": FEM / "elements.cpp",
     "sensitivities": FEM / "sensitivities.cpp",
+    "hexahedra": FEM / "hexahedra.cpp",
     "cholesky": FEM / "cholesky.cpp",
 }
 LIBRARIES = {"cholesky": ["-lcholmod"]}
@@ -40,6 +41,7 @@ def study_kernels(material: Material) -> list[tuple[str, ...]]:
     """Name and variants of every kernel that simulations of a material load."""
     family = material.slip_family
     loops = [(n, family, p) for n in ("elements", "sensitivities") for p in PRECISIONS]
+    loops.append(("hexahedra", family, "double"))
     return [("points", family), *loops, *(("cholesky", p) for p in PRECISIONS)]
 
 

@@ -247,13 +247,18 @@ struct Slip {
   }
 
   // Newton step of the crss for the stress step ds.
-  template <int N>
-  void crss_step(const V (&dgamma)[N][kSystems], const V (&ds)[N], V dg[kSystems]) const {
+  void crss_step(const V dgamma[3][kSystems], const V ds[3], V dg[kSystems]) const {
+    V change[kSystems];
+    for (int a = 0; a < kSystems; a++)
+      change[a] = dgamma[0][a] * ds[0] + dgamma[1][a] * ds[1] + dgamma[2][a] * ds[2];
+    crss_step(change, dg);
+  }
+
+  // The same for the change of the signed slip.
+  void crss_step(const V change[kSystems], V dg[kSystems]) const {
     V dy[kSystems], sum = constant<V>(0.0);
     for (int a = 0; a < kSystems; a++) {
-      V change = dgamma[0][a] * ds[0];
-      for (int j = 1; j < N; j++) change += dgamma[j][a] * ds[j];
-      dy[a] = sg[a] * change + correction[a];
+      dy[a] = sg[a] * change[a] + correction[a];
       sum += dy[a];
     }
     for (int a = 0; a < kSystems; a++) dg[a] = own * dy[a] + shared * sum - residual[a];

@@ -47,11 +47,13 @@ int slipfield_solid_point(const Law* law, double dt, double ratio, const double*
   for (int i = 0; i < kSystems; i++) old.g[i] = g_n[i], old.g_old[i] = g_old[i], t.g[i] = g[i];
   for (int i = 0; i < kSix; i++) t.s[i] = s[i];
   old.h = h;
-  const int iterations = update(*law, Step{dt, ratio}, old, metric, true, t);
+  const int iterations = update(*law, Step{dt, ratio}, old, metric, t);
+  double tangents[kSix][kSix];
+  tangent(*law, Step{dt, ratio}, old, metric, t, tangents);
   for (int i = 0; i < kSix; i++) s[i] = t.s[i];
   for (int i = 0; i < kSystems; i++) g[i] = t.g[i];
   for (int i = 0; i < 9; i++) A[i] = t.A[i / 3][i % 3], L[i] = t.L[i / 3][i % 3];
-  for (int i = 0; i < 36; i++) D[i] = t.D[i / 6][i % 6];
+  for (int i = 0; i < 36; i++) D[i] = tangents[i / 6][i % 6];
   return iterations;
 }
 

@@ -12,7 +12,9 @@
 //
 // The tangent belongs to Fe = F A and A held: with de = sym(Fe^T dF A), dS = A dP A^T and
 // dP = D de. For N = (I - L/2)^-1 dL (I + L/2)^-1 the flow changes A by -A N, so that
-// dSe = (M + sym(Ce N / dSe))^-1 de and dP = dSe - 2 sym(N Se).
+// dSe = (M + sym(Ce N / dSe))^-1 de and dP = dSe - 2 sym(N Se). The Newton iterations leave out of
+// it what elastic strain and the slip of one step change, a few thousandths: the derivatives of tau
+// are then the Schmid tensors themselves, and the matrix a sum of 0 and +-1 of slip compliances.
 #pragma once
 #include "point.hpp"
 
@@ -34,21 +36,18 @@ struct SolidTrial {  // iterates in, solution out
   V s[kSix];         // Se, MPa
   V g[kSystems];     // crss, MPa
   V A[3][3], L[3][3];
-  V D[kSix][kSix];  // dP / d(e11, e22, e33, 2 e23, 2 e13, 2 e12), MPa
 };
 
 template <class V>
 inline void product(const V A[3][3], const V B[3][3], V C[3][3]) {
   for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++)
-      C[i][j] = A[i][0] * B[0][j] + A[i][1] * B[1][j] + A[i][2] * B[2][j];
+    for (int j = 0; j < 3; j++) C[i][j] = A[i][0] * B[0][j] + A[i][1] * B[1][j] + A[i][2] * B[2][j];
 }
 // A^T B
 template <class V>
 inline void product_transposed(const V A[3][3], const V B[3][3], V C[3][3]) {
   for (int i = 0; i < 3; i++)
-    for (int j = 0; j < 3; j++)
-      C[i][j] = A[0][i] * B[0][j] + A[1][i] * B[1][j] + A[2][i] * B[2][j];
+    for (int j = 0; j < 3; j++) C[i][j] = A[0][i] * B[0][j] + A[1][i] * B[1][j] + A[2][i] * B[2][j];
 }
 template <class V>
 inline void full(const V s[kSix], V S[3][3]) {
@@ -149,8 +148,7 @@ struct ElasticState {
     }
   }
 
- private:
-  const Law& law_;
+  Law law_;
 };
 
 // A after the slip of the step and the strain residual.
@@ -194,9 +192,8 @@ struct Flow {
 
 // d(strain residual)/ds.
 template <class V>
-inline void residual_derivative(const Law& law, const ElasticState<V>& elastic,
-                                const Flow<V>& flow, const V dgamma[kSix][kSystems],
-                                V J[kSix][kSix]) {
+inline void residual_derivative(const Law& law, const ElasticState<V>& elastic, const Flow<V>& flow,
+                                const V dgamma[kSix][kSystems], V J[kSix][kSix]) {
   for (int j = 0; j < kSix; j++) {
     V N[3][3], G[3][3];
     flow.flow(dgamma[j], N);
@@ -210,59 +207,118 @@ inline void residual_derivative(const Law& law, const ElasticState<V>& elastic,
   }
 }
 
+// sum_a y_a d(tau_a)/ds for the Schmid tensors alone.
+template <class V>
+inline void stress_sum(const V y[kSystems], V out[kSix]) {
+  V X[3][3] = {};
+  add_slip_tensor(y, X);
+  for (int k = 0; k < kSix; k++) {
+    const int a = kPair[k][0], b = kPair[k][1];
+    out[k] = a == b ? X[a][a] : X[a][b] + X[b][a];
+  }
+}
+
+// Upper triangle of sum_a y_a p_a p_a' with p_a = d(tau_a)/ds of the Schmid tensors alone. For an
+// axis e with a = e1 e2, b = e0 e2, c = e0 e1 and its three lines, sqrt(6) p is
+// (0, 1, -1, 0, -b, c), (-1, 0, 1, a, 0, -c) and (1, -1, 0, -a, b, 0), in either family.
+template <class V>
+inline void add_slip_compliance(const V y[kSystems], V J[kSix][kSix]) {
+  for (int p = 0; p < kAxes; p++) {
+    const int a = kAxis[p][1] * kAxis[p][2], b = kAxis[p][0] * kAxis[p][2],
+              c = kAxis[p][0] * kAxis[p][1];
+    const V u = constant<V>(kSchmid * kSchmid) * y[3 * p],
+            v = constant<V>(kSchmid * kSchmid) * y[3 * p + 1],
+            w = constant<V>(kSchmid * kSchmid) * y[3 * p + 2];
+    const V uv = u + v, uw = u + w, vw = v + w;
+    J[0][0] += vw, J[1][1] += uw, J[2][2] += uv;
+    J[3][3] += vw, J[4][4] += uw, J[5][5] += uv;
+    J[0][1] -= w, J[0][2] -= v, J[1][2] -= u;
+    J[3][4] -= signed_by(a * b, w), J[3][5] -= signed_by(a * c, v);
+    J[4][5] -= signed_by(b * c, u);
+    J[0][3] -= signed_by(a, vw), J[0][4] += signed_by(b, w), J[0][5] += signed_by(c, v);
+    J[1][3] += signed_by(a, w), J[1][4] -= signed_by(b, uw), J[1][5] += signed_by(c, u);
+    J[2][3] += signed_by(a, v), J[2][4] += signed_by(b, u), J[2][5] -= signed_by(c, uv);
+  }
+}
+
+// Newton steps of stress and crss for the strain residual r.
+template <class V>
+inline void newton_step(const Law& law, const Slip<V>& slip, const V r[kSix], V ds[kSix],
+                        V dg[kSystems]) {
+  V J[kSix][kSix] = {}, G[kSix], Z[kSix], signed_w[kSystems], signed_z[kSystems], dS[3][3];
+  for (int a = 0; a < kSystems; a++) {
+    signed_w[a] = slip.sg[a] * slip.wy[a];
+    signed_z[a] = slip.sg[a] * slip.zy[a];
+  }
+  stress_sum(signed_w, G);
+  stress_sum(signed_z, Z);
+  add_slip_compliance(slip.wy, J);
+  for (int k = 0; k < kSix; k++) {
+    G[k] *= slip.shared_over_rank_one;
+    for (int j = 0; j < k; j++) J[k][j] = J[j][k];
+  }
+  for (int k = 0; k < kSix; k++) {
+    for (int j = 0; j < kSix; j++) {
+      J[k][j] -= Z[k] * G[j];
+      if (k < 3 && j < 3) J[k][j] += k == j ? law.s11 : law.s12;
+    }
+    if (k >= 3) J[k][k] += law.s44;
+    ds[k] = -r[k];
+  }
+  solve(J, ds);
+  V change[kSystems], along = constant<V>(0.0);
+  full(ds, dS);
+  resolve(dS, change);
+  for (int k = 0; k < kSix; k++) along += G[k] * ds[k];
+  for (int a = 0; a < kSystems; a++) change[a] = slip.wy[a] * change[a] - signed_z[a] * along;
+  slip.crss_step(change, dg);
+}
+
 // One Newton iteration; returns the error of each lane.
 template <class V>
 inline V iterate(const Law& law, const Step& step, const SolidHistory<V>& old, const V C[3][3],
                  SolidTrial<V>& t) {
-  V tau[kSystems], T[kSix][kSystems], dgamma[kSix][kSystems], ratio = constant<V>(0.0);
-  {
-    const ElasticState<V> elastic(law, t.s);
-    elastic.shear(tau);
-  }
+  V tau[kSystems], ratio = constant<V>(0.0);
+  ElasticState<V> elastic(law, t.s);
+  elastic.shear(tau);
   for (int a = 0; a < kSystems; a++) ratio = max(ratio, abs(tau[a]) / t.g[a]);
   // no system may slip more than 5 % in one iterate
   const double cap = real_power(0.05 / (step.alpha() * step.dt * law.rate), 1.0 / law.exponent);
   const V one = constant<V>(1.0);
   const V scale = min(one, constant<V>(cap > 1.0 ? cap : 1.0) / max(ratio, constant<V>(1e-30)));
-  for (int j = 0; j < kSix; j++) t.s[j] *= scale;
-  for (int a = 0; a < kSystems; a++) tau[a] *= scale;
-
-  const ElasticState<V> elastic(law, t.s);
-  elastic.shear_derivatives(T);
-  const Slip<V> slip(law, step, old, tau, t.g);
-  slip.derivatives(T, dgamma);
-  const Flow<V> flow(step, old, elastic, C, slip.gamma, t);
-  V J[kSix][kSix], ds[kSix], dg[kSystems], error = 1.0 - scale;
-  residual_derivative(law, elastic, flow, dgamma, J);
-  for (int k = 0; k < kSix; k++) {
-    ds[k] = -flow.r[k];
-    error += abs(flow.r[k]);
+  if (!all(scale >= one)) {
+    for (int j = 0; j < kSix; j++) t.s[j] *= scale;
+    for (int a = 0; a < kSystems; a++) tau[a] *= scale;
+    elastic = ElasticState<V>(law, t.s);
   }
-  solve(J, ds);
-  slip.crss_step(dgamma, ds, dg);
-  V crss_change = constant<V>(0.0);
+  const Slip<V> slip(law, step, old, tau, t.g);
+  const Flow<V> flow(step, old, elastic, C, slip.gamma, t);
+  product(old.A, flow.Z, t.A);
+  V ds[kSix], dg[kSystems], error = 1.0 - scale, crss_change = constant<V>(0.0);
+  newton_step(law, slip, flow.r, ds, dg);
   for (int a = 0; a < kSystems; a++) {
     const V next = min(max(t.g[a] + dg[a], 0.7 * t.g[a]), 1.5 * t.g[a]);
     crss_change = max(crss_change, abs(next - t.g[a]) / t.g[a]);
     t.g[a] = next;
   }
-  for (int k = 0; k < kSix; k++) t.s[k] = t.s[k] + ds[k];
+  for (int k = 0; k < kSix; k++) {
+    t.s[k] = t.s[k] + ds[k];
+    error += abs(flow.r[k]);
+  }
   // a sum, so that a NaN in any part stays one
   return error + 1e-3 * crss_change +
          max(Slip<V>::kLeastDenominator - slip.denominator, constant<V>(0.0));
 }
 
-// A and, if asked for, the tangent at the solution.
+// The tangent dP / d(e11, e22, e33, 2 e23, 2 e13, 2 e12) at the solution, MPa.
 template <class V>
-inline void finish(const Law& law, const Step& step, const SolidHistory<V>& old, const V C[3][3],
-                   bool tangent, SolidTrial<V>& t) {
+inline void tangent(const Law& law, const Step& step, const SolidHistory<V>& old, const V C[3][3],
+                    SolidTrial<V>& t, V D[kSix][kSix]) {
   V tau[kSystems];
   const ElasticState<V> elastic(law, t.s);
   elastic.shear(tau);
   const Slip<V> slip(law, step, old, tau, t.g);
   const Flow<V> flow(step, old, elastic, C, slip.gamma, t);
-  product(old.A, flow.Z, t.A);
-  if (!tangent) return;
   V T[kSix][kSystems], dgamma[kSix][kSystems], J[kSix][kSix], inverse[kSix][kSix];
   elastic.shear_derivatives(T);
   slip.derivatives(T, dgamma);
@@ -280,8 +336,8 @@ inline void finish(const Law& law, const Step& step, const SolidHistory<V>& old,
   }
   for (int k = 0; k < kSix; k++)
     for (int j = 0; j < kSix; j++) {
-      t.D[k][j] = J[k][0] * inverse[0][j];
-      for (int i = 1; i < kSix; i++) t.D[k][j] += J[k][i] * inverse[i][j];
+      D[k][j] = J[k][0] * inverse[0][j];
+      for (int i = 1; i < kSix; i++) D[k][j] += J[k][i] * inverse[i][j];
     }
 }
 
@@ -290,24 +346,21 @@ inline void finish(const Law& law, const Step& step, const SolidHistory<V>& old,
 // its result does not depend on its neighbours.
 template <class V>
 inline int update(const Law& law, const Step& step, const SolidHistory<V>& old, const V C[3][3],
-                  bool tangent, SolidTrial<V>& t) {
+                  SolidTrial<V>& t) {
   auto settled = constant<V>(1.0) < 0.0;
-  int used = -1;
   for (int it = 1; it <= law.max_iterations; it++) {
-    SolidTrial<V> before;
-    for (int k = 0; k < kSix; k++) before.s[k] = t.s[k];
-    for (int k = 0; k < kSystems; k++) before.g[k] = t.g[k];
+    const SolidTrial<V> before = t;
     const auto converged = iterate(law, step, old, C, t) < law.tolerance;
     restore(settled, before.s, t.s);
     restore(settled, before.g, t.g);
-    settled = settled | converged;
-    if (all(settled)) {
-      used = it;
-      break;
+    for (int i = 0; i < 3; i++) {
+      restore(settled, before.A[i], t.A[i]);
+      restore(settled, before.L[i], t.L[i]);
     }
+    settled = settled | converged;
+    if (all(settled)) return it;
   }
-  finish(law, step, old, C, tangent, t);
-  return used;
+  return -1;
 }
 
 }  // namespace slipfield

@@ -63,6 +63,20 @@ inline void lattice_axes(const Law& law, const Vec a[2][3], const Vec s[3], Vec 
   cross(axes[2], axes[0], axes[1]);
 }
 
+// Rotation vector (axis times angle, rad) of a rotation matrix; returns the angle.
+inline Vec rotation_vector(const Vec R[3][3], Vec rotation[3]) {
+  for (int i = 0; i < 3; i++) {
+    const int j = (i + 1) % 3, k = (i + 2) % 3;
+    rotation[i] = 0.5 * (R[k][j] - R[j][k]);
+  }
+  const Vec sine = square_root(dot(rotation, rotation));
+  const Vec cosine = 0.5 * (R[0][0] + R[1][1] + R[2][2] - 1.0);
+  const Vec angle = angle_of(sine, cosine);
+  const Vec factor = sine > constant<Vec>(1e-12) ? angle / sine : constant<Vec>(1.0);
+  for (int i = 0; i < 3; i++) rotation[i] *= factor;
+  return angle;
+}
+
 // Rotation vector (axis times angle, rad, sample axes) for the in-plane F, the columns a of Fp and
 // those of H, and S11, S22, S12. Returns the angle.
 inline Vec lattice_rotation(const Law& law, const Vec F[2][2], const Vec a[2][3], const Vec H[2][3],
@@ -83,16 +97,7 @@ inline Vec lattice_rotation(const Law& law, const Vec F[2][2], const Vec a[2][3]
     R[1][j] = d * G[0][j] + c * G[1][j];
     R[2][j] = G[2][j];
   }
-  for (int i = 0; i < 3; i++) {
-    const int j = (i + 1) % 3, k = (i + 2) % 3;
-    rotation[i] = 0.5 * (R[k][j] - R[j][k]);
-  }
-  const Vec sine = square_root(dot(rotation, rotation));
-  const Vec cosine = 0.5 * (R[0][0] + R[1][1] + R[2][2] - 1.0);
-  const Vec angle = angle_of(sine, cosine);
-  const Vec factor = sine > constant<Vec>(1e-12) ? angle / sine : constant<Vec>(1.0);
-  for (int i = 0; i < 3; i++) rotation[i] *= factor;
-  return angle;
+  return rotation_vector(R, rotation);
 }
 
 }  // namespace slipfield

@@ -78,9 +78,11 @@ class Blocks:
     family, precision : of the kernels.
     """
 
+    kernel = "elements"
+
     def __init__(self, sheet: Sheet, family: SlipFamily, precision: Precision = "double"):
         self.precision, self.dtype = precision, DTYPES[precision]
-        self._library = load_kernel("elements", family, precision)
+        self._library = load_kernel(self.kernel, family, precision)
         self.lanes = self._library.slipfield_lanes()
         count = len(sheet.cells)
         blocks = -(-count // self.lanes)
@@ -90,7 +92,7 @@ class Blocks:
         gradients, weights = sheet.shape_gradients()
         self.points, self.area = weights.shape[1], weights.sum()
         self.nodes = np.ascontiguousarray(sheet.cells[self.order], np.int32)
-        self.gradients = self.spread(gradients.reshape(count, self.points, -1))
+        self.gradients = self.spread(gradients.reshape(count, gradients.shape[1], -1))
         self.weights = self.spread(weights[..., None])
         self.struct = _Elements(
             count,
@@ -141,6 +143,8 @@ class PointStates:
     tolerance : strain residual of the point problem.
     """
 
+    kernel = "elements"
+
     def __init__(
         self,
         sheet: Sheet,
@@ -152,22 +156,26 @@ class PointStates:
     ):
         self.blocks, self.counters = blocks, Counters()
         self.law = make_law(material, max(tolerance, LEAST_POINT_TOLERANCE[blocks.precision]))
-        self._library = load_kernel("elements", material.slip_family, blocks.precision)
-        grain = micro.element_grain.ravel()[sheet.cell_index]
+        self._library = load_kernel(self.kernel, material.slip_family, blocks.precision)
+        grain = self.grain_of(micro)[sheet.cell_index]
         self.grain_size = micro.size[grain]
-        columns = matrix_of_euler(micro.euler[grain])[:, :, :2].transpose(0, 2, 1).reshape(-1, 6)
-        self._first_columns = blocks.spread(columns[:, None])
-        per_cell = {
-            "a": columns,
-            "P": _stretch(columns),
-            "g": np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1),
-            "L": np.zeros((len(grain), 9)),
-            "s": np.zeros((len(grain), 3)),
-        }
+        start = self.start_of(matrix_of_euler(micro.euler[grain]))
+        self._first_columns = blocks.spread(start["a"][:, None])
+        crss = np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1)
+        per_cell = start | {"g": crss, "L": np.zeros((len(grain), 9))}
         self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
         self.start = {name: self._at_points(value) for name, value in per_cell.items()}
-        self.end = {name: blocks.zeros(COMPONENTS[name]) for name in per_cell}
+        self.end = {name: blocks.zeros(value.shape[1]) for name, value in per_cell.items()}
         self.g_old = self._at_points(per_cell["g"])
+
+    def grain_of(self, micro: Microstructure) -> np.ndarray:
+        """Grain of every cell of the specimen."""
+        return micro.element_grain.ravel()
+
+    def start_of(self, rotation: np.ndarray) -> dict[str, np.ndarray]:
+        """First columns of Fp, their P and stress of every cell, for its matrix H (cells, 3, 3)."""
+        columns = rotation[:, :, :2].transpose(0, 2, 1).reshape(-1, 6)
+        return {"a": columns, "P": _stretch(columns), "s": np.zeros((len(rotation), 3))}
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
         shape = (len(per_cell), self.blocks.points, per_cell.shape[1])
@@ -176,9 +184,9 @@ class PointStates:
     def struct(self) -> StateArrays:
         """Addresses of the arrays as the kernel takes them."""
         start, end = self.start, self.end
-        arrays = [start[name] for name in ("a", "P", "g")] + [self.g_old]
+        arrays = [start.get(name) for name in ("a", "P", "g")] + [self.g_old]
         arrays += [start["L"], start["s"], self.h]
-        arrays += [end[name] for name in ("a", "P", "g", "L", "s")]
+        arrays += [end.get(name) for name in ("a", "P", "g", "L", "s")]
         return StateArrays(*map(address, arrays))
 
     def evaluate(
@@ -243,7 +251,7 @@ class PointStates:
     def accept(self) -> None:
         """Make the end of the step the start of the next one."""
         self.g_old, self.start["g"], self.end["g"] = self.start["g"], self.end["g"], self.g_old
-        for name in ("a", "P", "L", "s"):
+        for name in self.start.keys() - {"g"}:
             self.start[name], self.end[name] = self.end[name], self.start[name]
 
 

@@ -81,6 +81,7 @@ class Problem:
     Attributes
     ----------
     load_factor : N for the sum of the nodal forces of the top edge: the thickness, mm.
+    max_factor_age : steps that may share one factorisation.
     """
 
     sheet: Sheet
@@ -117,6 +118,7 @@ class Problem:
         self.sheet = Sheet(self.micro, self.comm)
         self.blocks = Blocks(self.sheet, self.study.material.slip_family, self.precision)
         self.load_factor = self.study.specimen.thickness_mm
+        self.max_factor_age = self.study.solver.max_factor_age
 
     def point_states(self, k: Parameters) -> PointStates:
         """Points of a sample with k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5) at its start."""
@@ -281,7 +283,7 @@ class Stepper:
         u, solver, history = guess.copy(), self.problem.solver, self.history
         self.dt = dt
         self.ratio = dt / history.velocity[0][0] if history.velocity else 0.0
-        oldest = self.settings.max_factor_age
+        oldest = self.problem.max_factor_age
         age = oldest if history.factor_age is None else history.factor_age
         renew = age >= oldest
         norms: list[float] = []

@@ -29,8 +29,7 @@ class EnergyBalance:
         stiffness = cubic_stiffness(material.c11_MPa, material.c12_MPa, material.c44_MPa)
         self.compliance = np.linalg.pinv(stiffness.reshape(9, 9))
         self.problem = problem
-        thickness = problem.study.specimen.thickness_mm
-        self.volume = thickness * problem.blocks.collect(problem.blocks.weights)[..., 0]
+        self.volume = problem.load_factor * problem.blocks.collect(problem.blocks.weights)[..., 0]
         self.time, self.external, self.stored, self.dissipated = [0.0], [0.0], [0.0], [0.0]
         self.log_determinant = np.zeros_like(self.volume)
         self._load = 0.0
@@ -58,13 +57,17 @@ class EnergyBalance:
 
     def _stress(self, state: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Elastic energy density and Mandel stress, MPa, of all points."""
-        collect = self.problem.blocks.collect
-        columns = collect(state["a"]).reshape(*self.volume.shape, 2, 3)
-        s = collect(state["s"])[..., [[0, 2], [2, 1]]]
-        crystal = np.einsum("...ij,...ik,...jl->...kl", s, columns, columns)
+        crystal = self.crystal_stress(state)
         strain = (crystal.reshape(*self.volume.shape, 9) @ self.compliance).reshape(crystal.shape)
         density = 0.5 * np.einsum("...ij,...ij->...", crystal, strain)
         return density, (np.eye(3) + 2 * strain) @ crystal
+
+    def crystal_stress(self, state: dict[str, np.ndarray]) -> np.ndarray:
+        """Elastic stress Se in crystal axes (cells, points, 3, 3), MPa."""
+        collect = self.problem.blocks.collect
+        columns = collect(state["a"]).reshape(*self.volume.shape, 2, 3)
+        s = collect(state["s"])[..., [[0, 2], [2, 1]]]
+        return np.einsum("...ij,...ik,...jl->...kl", s, columns, columns)
 
     @property
     def imbalance(self) -> np.ndarray:

@@ -67,9 +67,13 @@ def run_here(output: Path, cells: int, precision: Precision) -> None:
 
 
 def run_on(
-    ranks: int, cells: int, folder: Path, precision: Precision = "double"
+    ranks: int,
+    cells: int,
+    folder: Path,
+    precision: Precision = "double",
+    module: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """Get steps, strain, load, mean rotation and final rates of the sample on ``ranks`` processes.
+    """Get what :func:`run_here`, or that of another ``module``, writes on ``ranks`` processes.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def run_on(
         If mpirun is missing or the run fails.
     """
     output = folder / f"{ranks}.npz"
-    program = [sys.executable, "-m", __spec__.name, str(output), str(cells), precision]
+    program = [sys.executable, "-m", module or __spec__.name, str(output), str(cells), precision]
     try:
         # os.environ, and not what MPI added to the environment of this process
         settings = os.environ | OVERSUBSCRIBE

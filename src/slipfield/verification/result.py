@@ -14,6 +14,7 @@ ORDER = (
     "point_law",
     "solid_law",
     "equilibrium",
+    "solid",
     "second_solver",
     "energy",
     "derivatives",

@@ -18,6 +18,7 @@ from slipfield.verification import (
     point_law,
     ranks,
     robustness,
+    solid_chapter,
     solid_law,
 )
 from slipfield.verification.result import ORDER, Chapter, write_chapter
@@ -26,6 +27,7 @@ FUNCTIONS: tuple[Callable[[], Chapter], ...] = (
     point_law.chapter,
     solid_law.chapter,
     equilibrium.chapter,
+    solid_chapter.chapter,
     equilibrium.second_solver_chapter,
     energy.chapter,
     derivatives.chapter,
