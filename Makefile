@@ -1,6 +1,6 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
-NEEDS_DOLFINX := tests/crystal tests/fem tests/kinds/composite/cell
+NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell
 CONFIG ?= config/demo.yaml
 
 .PHONY: help setup demo invert-demo test lint types docs bench verify faults fuzz plan slice doctor clean
@@ -53,7 +53,7 @@ plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper
 	@envs/run snakemake paper --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
 
 slice: setup  ## run eight samples of the paper's study; the plan's unit costs come from them
-	envs/run slice --config config/paper.yaml --output results/reference/unit-costs.json
+	envs/run slice --config config/paper.yaml --output src/slipfield/kinds/slip/planning/unit-costs.json
 
 fuzz: setup  ## feed the verbs a thousand wrong study files, sample tables, shards and grain maps
 	SLIPFIELD_FUZZ=1000 envs/run pytest tests/fuzz

@@ -14,10 +14,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from slipfield.dataset.contract import MICROSTRUCTURE, REFERENCE, SHARD, label_variables, variable
-from slipfield.dataset.manifest import gather
-from slipfield.files import write_netcdf, write_text
-from slipfield.study import PARAMETERS, Study, check_study
+from slipfield.core.files import write_netcdf, write_text
+from slipfield.kinds.slip.dataset.contract import (
+    MICROSTRUCTURE,
+    REFERENCE,
+    SHARD,
+    label_variables,
+    variable,
+)
+from slipfield.kinds.slip.dataset.manifest import gather
+from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
 
 TAYLOR = 3.06
 TURN = 0.05

@@ -10,26 +10,27 @@ from typing import Annotated
 
 import typer
 
-from slipfield import __version__, ranks
-from slipfield.baselines.verbs import app as baselines_app
-from slipfield.bench.verbs import app as bench_app
-from slipfield.crystal.verbs import app as crystal_app
-from slipfield.dataset.verbs import app as dataset_app
-from slipfield.errors import EXIT_STATUS, SlipfieldError
-from slipfield.fem.verbs import app as fem_app
-from slipfield.figures.verbs import app as figures_app
-from slipfield.inversion.verbs import app as inversion_app
+from slipfield import __version__
+from slipfield.core import ranks
+from slipfield.core.errors import EXIT_STATUS, SlipfieldError
+from slipfield.core.options import Config, Output
 from slipfield.kinds.composite.verbs import app as composite_app
 from slipfield.kinds.curves.verbs import app as curves_app
-from slipfield.learning.verbs import app as learning_app
-from slipfield.measure.import_verbs import app as import_app
-from slipfield.measure.verbs import app as measure_app
-from slipfield.options import Config, Output
-from slipfield.projection.verbs import app as projection_app
-from slipfield.scaleout.verbs import app as scaleout_app
-from slipfield.specimen.verbs import app as specimen_app
-from slipfield.study import load_study
-from slipfield.verification.verbs import app as verification_app
+from slipfield.kinds.slip.baselines.verbs import app as baselines_app
+from slipfield.kinds.slip.bench.verbs import app as bench_app
+from slipfield.kinds.slip.crystal.verbs import app as crystal_app
+from slipfield.kinds.slip.dataset.verbs import app as dataset_app
+from slipfield.kinds.slip.fem.verbs import app as fem_app
+from slipfield.kinds.slip.figures.verbs import app as figures_app
+from slipfield.kinds.slip.inversion.verbs import app as inversion_app
+from slipfield.kinds.slip.learning.verbs import app as learning_app
+from slipfield.kinds.slip.measure.import_verbs import app as import_app
+from slipfield.kinds.slip.measure.verbs import app as measure_app
+from slipfield.kinds.slip.planning.verbs import app as scaleout_app
+from slipfield.kinds.slip.projection.verbs import app as projection_app
+from slipfield.kinds.slip.specimen.verbs import app as specimen_app
+from slipfield.kinds.slip.study import load_study
+from slipfield.kinds.slip.verification.verbs import app as verification_app
 
 app = typer.Typer(
     name="slipfield",
@@ -55,8 +56,8 @@ def schema(output: Output) -> None:
     """Write the JSON schema of the study file."""
     import json
 
-    from slipfield.files import write_text
-    from slipfield.study import schema as study_schema
+    from slipfield.core.files import write_text
+    from slipfield.kinds.slip.study import schema as study_schema
 
     write_text(output, json.dumps(study_schema(), indent=2, sort_keys=True) + "\n")
 
@@ -64,7 +65,7 @@ def schema(output: Output) -> None:
 @app.command()
 def check(config: Config) -> None:
     """Check a study file: whether it is valid, and what in it is unlikely to be meant."""
-    from slipfield.study.plausible import doubts
+    from slipfield.kinds.slip.study.plausible import doubts
 
     study = load_study(config)
     found = list(doubts(study))
@@ -76,7 +77,7 @@ def check(config: Config) -> None:
 @app.command()
 def design(config: Config, output: Output) -> None:
     """Sample (k1, k2, k3) by a maximin Latin hypercube (CSV)."""
-    from slipfield.sampling import make_design, write_design
+    from slipfield.kinds.slip.design import make_design, write_design
 
     study = load_study(config)
     write_design(make_design(study), study, output)

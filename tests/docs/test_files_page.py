@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from slipfield.dataset.contract import KINDS
+from slipfield.kinds.slip.dataset.contract import KINDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 

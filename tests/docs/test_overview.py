@@ -1,6 +1,7 @@
 """The rooms of docs/overview.md: complete; imports point down the table and never in a circle."""
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ PACKAGE = REPOSITORY / "src" / "slipfield"
 COMMAND_LINE = {"__init__", "__main__", "cli"}
 
 
+@functools.cache
 def rows() -> dict[str, int]:
     """Row of each room in the table."""
     page = (REPOSITORY / "docs" / "overview.md").read_text()
@@ -18,7 +20,7 @@ def rows() -> dict[str, int]:
     return {
         name.removesuffix(".py"): row
         for row, cell in enumerate(cells)
-        for name in re.findall(r"`([\w.]+)`", cell)
+        for name in re.findall(r"`([\w./]+)`", cell)
     }
 
 
@@ -26,15 +28,22 @@ def imports(path: Path) -> set[str]:
     """Rooms that a module imports, at its top or later."""
     tree = ast.walk(ast.parse(path.read_text()))
     names = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
-    return {name.split(".")[1] for name in names if name.startswith("slipfield.")}
+    return {room_of_name(name) for name in names if name.startswith("slipfield.")}
+
+
+def room_of_name(module: str) -> str:
+    """Room of a module: the longest part of its path that the table lists, else its folder."""
+    parts = module.split(".")[1:]
+    paths = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+    return next((path for path in paths if path in rows()), paths[min(1, len(paths) - 1)])
 
 
 def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return room_of_name(module_name(path))
 
 
 def modules() -> list[Path]:
-    return [path for path in PACKAGE.rglob("*.py") if room_of(path) not in COMMAND_LINE]
+    return [path for path in PACKAGE.rglob("*.py") if path.stem not in COMMAND_LINE]
 
 
 def test_table_lists_every_room():

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.dataset.manifest import gather, planned_maps, planned_shards
-from slipfield.figures.catalogue import write_figure
-from slipfield.figures.report import write_report
-from slipfield.figures.sources import Results
-from slipfield.files import write_netcdf
-from slipfield.learning.crossval import run_folds, summarise
-from slipfield.learning.run import train_model
-from slipfield.plan import batches, fold_batches
-from slipfield.sampling import make_design, write_design
-from slipfield.study import Study
+from slipfield.core.files import write_netcdf
+from slipfield.kinds.slip.dataset.manifest import gather, planned_maps, planned_shards
+from slipfield.kinds.slip.design import make_design, write_design
+from slipfield.kinds.slip.figures.catalogue import write_figure
+from slipfield.kinds.slip.figures.report import write_report
+from slipfield.kinds.slip.figures.sources import Results
+from slipfield.kinds.slip.learning.crossval import run_folds, summarise
+from slipfield.kinds.slip.learning.run import train_model
+from slipfield.kinds.slip.planning.plan import batches, fold_batches
+from slipfield.kinds.slip.study import Study
 from tests.shards import make_microstructure, make_reference, make_shard, tiny_study
 
 REPOSITORY = Path(__file__).parents[2]

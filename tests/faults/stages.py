@@ -11,10 +11,10 @@ from typing import Any
 
 import xarray as xr
 
-from slipfield.files import write_netcdf
-from slipfield.sampling import make_design, write_design
-from slipfield.specimen.microstructure import make_microstructure
-from slipfield.study import load_study
+from slipfield.core.files import write_netcdf
+from slipfield.kinds.slip.design import make_design, write_design
+from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.study import load_study
 
 LAUNCHER = Path(__file__).parents[2] / "envs" / "run"
 STUDY = Path(__file__).parent / "study.yaml"

@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from slipfield.dataset.collection import Collection
-from slipfield.errors import SlipfieldError
-from slipfield.figures.catalogue import write_figure
-from slipfield.figures.report import write_report
-from slipfield.figures.sources import Results
-from slipfield.learning.crossval import run_folds
-from slipfield.learning.run import train_model
-from slipfield.provenance import stale
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.figures.catalogue import write_figure
+from slipfield.kinds.slip.figures.report import write_report
+from slipfield.kinds.slip.figures.sources import Results
+from slipfield.kinds.slip.learning.crossval import run_folds
+from slipfield.kinds.slip.learning.run import train_model
+from slipfield.kinds.slip.planning.provenance import stale
 from tests.faults.finished import finished_study, planned, write_study
 
 SIMULATED = {"shards", "references", "dataset/manifest.json"}
@@ -163,7 +163,7 @@ def test_a_copied_dataset_is_verified_once(home, capsys):
 
 def test_old_card_and_new_weights_are_no_model(home):
     """What a training that was killed between the two could leave before."""
-    from slipfield.learning.model_io import load_model
+    from slipfield.kinds.slip.learning.model_io import load_model
 
     folder, study = home / "results" / "tiny", finished_study(noise={"strain_std": 0.02})
     kept = shutil.copy(folder / "models/projection/model.json", home / "old-card")

@@ -87,9 +87,9 @@ def test_a_read_only_disk_is_named(name, study, disk, tmp_path):
 DECODE = """
 import sys
 from pathlib import Path
-from slipfield.dataset.collection import Collection
-from slipfield.dataset.fields import decode
-from slipfield.errors import SlipfieldError
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.dataset.fields import decode
+from slipfield.core.errors import SlipfieldError
 
 collection = Collection.of_dataset(Path("dataset"))
 try:

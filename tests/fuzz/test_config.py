@@ -6,8 +6,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipfield.plan import batches
-from slipfield.study import Study, load_study
+from slipfield.kinds.slip.planning.plan import batches
+from slipfield.kinds.slip.study import Study, load_study
 from tests.fuzz.verbs import files, hold_to_promises, mutations, run_verb
 
 WHOLE = Study(name="whole").model_dump(mode="json")

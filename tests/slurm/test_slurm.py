@@ -5,7 +5,7 @@ import json
 import numpy as np
 import xarray as xr
 
-from slipfield.scaleout.doctor import slurm
+from slipfield.kinds.slip.planning.doctor import slurm
 from tests.slurm.runs import SlurmRun
 
 COSTS = ("cpu_seconds", "peak_memory_mb")

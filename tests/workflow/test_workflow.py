@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from slipfield.dataset.contract import violations
+from slipfield.kinds.slip.dataset.contract import violations
 
 REPOSITORY = Path(__file__).parents[2]
 MINI = Path(__file__).parent / "mini.yaml"

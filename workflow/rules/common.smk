@@ -13,13 +13,13 @@ from snakemake.dag import DAG
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
-from slipfield import plan, provenance
-from slipfield.clock import date_back
-from slipfield.errors import SlipfieldError
-from slipfield.figures.captions import CAPTIONS
-from slipfield.learning import settings as sweeps
-from slipfield.study import check_study
-from slipfield.validation import parse_yaml, read_yaml
+from slipfield.kinds.slip.planning import plan, provenance
+from slipfield.core.clock import date_back
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.figures.captions import CAPTIONS
+from slipfield.kinds.slip.cnn_lstm import settings as sweeps
+from slipfield.kinds.slip.study import check_study
+from slipfield.core.yaml_input import parse_yaml, read_yaml
 
 
 def typed(value, field):
@@ -100,7 +100,7 @@ def others_results():
 def lock_study():
     """Keep a second run of the study out, and orphans of an earlier one from writing.
 
-    The lock ends with this process, however it ends. Jobs write only while `.running` holds the word of their run (`slipfield.files.check_place`). Where the file system has no locks, the word alone keeps runs apart.
+    The lock ends with this process, however it ends. Jobs write only while `.running` holds the word of their run (`slipfield.core.files.check_place`). Where the file system has no locks, the word alone keeps runs apart.
     """
     path = os.path.abspath(os.path.join(FOLDER, ".running"))
     workflow.study_lock = open(path, "a")

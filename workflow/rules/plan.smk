@@ -2,8 +2,8 @@
 
 import atexit
 
-from slipfield.scaleout.estimate import estimate, print_estimate
-from slipfield.unit_costs import unit_costs
+from slipfield.kinds.slip.planning.estimate import estimate, print_estimate
+from slipfield.kinds.slip.planning.unit_costs import unit_costs
 
 
 def show_costs():

@@ -1,1 +1,1 @@
-"""Kinds of study: one room each."""
+"""Kinds of study, a package each."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.alloys import PUBLISHED, duplicates, read_alloys
 from slipfield.kinds.curves.uniaxial import necking
 

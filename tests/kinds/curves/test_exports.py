@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.exports import FORMATS, MOST_ROWS, solver_table, write_export
 from slipfield.kinds.curves.laws import Voce

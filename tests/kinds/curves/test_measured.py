@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.band import Band, band_of
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import Voce

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves import pinning
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.elongation import find_class, guess_class

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
-from slipfield.files import write_text
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
 from slipfield.kinds.composite.constants import CONSTANTS, STIFFNESSES
 from slipfield.kinds.composite.design import Design, Target
 from slipfield.kinds.composite.geometry import CELLS

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import qmc
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.ranges import ExactRange, Model, exact_range
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 
 Array = Literal["square", "hexagonal"]
 Curve = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 
 PARAMETERS = ("em", "num", "ef", "nuf", "fraction")
 """Young's modulus (GPa) and Poisson's ratio of the matrix, of the fibre, and the fibre fraction."""

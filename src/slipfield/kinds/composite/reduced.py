@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.constants import all_constants
 from slipfield.kinds.composite.effective import six
 from slipfield.kinds.composite.parameters import lame

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.design import EXCHANGES, BoxProblem, Design, solve
 from slipfield.kinds.composite.ranges import exact_range
 

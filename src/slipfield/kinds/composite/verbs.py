@@ -8,7 +8,7 @@ import click
 import typer
 from typer.core import TyperCommand
 
-from slipfield.options import Output
+from slipfield.core.options import Output
 
 app = typer.Typer(help="Unidirectional composites: effective stiffness and designs that hold.")
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import Ludwik
 from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.uniaxial import OFFSET, TensilePoint
 
 GREATEST_STRESS_MPA = 6000.0

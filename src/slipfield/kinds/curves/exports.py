@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
-from slipfield.files import write_text
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
 from slipfield.kinds.curves.laws import HardeningLaw, Tabulated
 from slipfield.kinds.curves.product import Curve
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.band import Band, shape
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import HardeningLaw

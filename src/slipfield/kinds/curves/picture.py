@@ -7,9 +7,9 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from slipfield.figures.style import BLUE, GREY, ORANGE, RED, save_figure, use_style
 from slipfield.kinds.curves.measured import TensionTest
 from slipfield.kinds.curves.product import Curve
+from slipfield.report.style import BLUE, GREY, ORANGE, RED, save_figure, use_style
 
 
 def draw_curve(curve: Curve, path: Path, test: TensionTest | None = None) -> None:

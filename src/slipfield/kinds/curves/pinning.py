@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import HardeningLaw, HockettSherby, Ludwik, Swift, Voce
 from slipfield.kinds.curves.uniaxial import TensilePoint, growth, root

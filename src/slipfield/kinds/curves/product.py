@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves import pinning
 from slipfield.kinds.curves.band import Band, band_of
 from slipfield.kinds.curves.datasheet import Datasheet

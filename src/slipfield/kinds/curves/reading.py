@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.measured import TensionTest
 from slipfield.kinds.curves.uniaxial import OFFSET
-from slipfield.measure.readers import load_table
-from slipfield.measure.readers.tables import Column, read_table
+from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 STRAINS = ("engineering_strain", "nominal_strain", "strain")
 STRESSES = ("engineering_stress", "nominal_stress", "stress")

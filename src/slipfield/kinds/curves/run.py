@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.exports import FORMATS, write_export
 from slipfield.kinds.curves.measured import score as score_curve

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipfield.options import Output
+from slipfield.core.options import Output
 
 app = typer.Typer()
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from slipfield.files import write_text
+from slipfield.core.files import write_text
 from slipfield.kinds.curves.measured import Score, TensionTest
 from slipfield.kinds.curves.picture import draw_curve
 from slipfield.kinds.curves.product import COLUMNS, Curve

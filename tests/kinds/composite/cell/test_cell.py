@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.parameters import PARAMETERS
 from slipfield.kinds.composite.periodic import periodic_stiffness

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
 from slipfield.kinds.composite.design import Target
 from slipfield.kinds.composite.rechecked import keeps

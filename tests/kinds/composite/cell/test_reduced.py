@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.rechecked import sample
 from slipfield.kinds.composite.snapshots import build
 

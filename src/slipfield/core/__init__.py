@@ -1,0 +1,1 @@
+"""What every room uses: errors, files, study sections, kinds of study, progress, launching."""

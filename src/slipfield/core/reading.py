@@ -1,0 +1,65 @@
+"""Read small results; what is damaged is one line that names the file and what makes it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.yaml_input import one_line
+
+if TYPE_CHECKING:  # slow to import
+    import pandas as pd
+
+
+LONGEST = 80
+
+NOT_LISTED = (OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading and using a damaged file raises."""
+
+
+@contextmanager
+def reading(path: Path, maker: str) -> Iterator[None]:
+    """Turn what a damaged file leads to into one line that names it and the verb to run again.
+
+    Raises
+    ------
+    SlipfieldError
+        If the block fails with any of :data:`NOT_LISTED`.
+    """
+    try:
+        yield
+    except NOT_LISTED as error:
+        raise SlipfieldError(
+            f"{path}: not readable ({type(error).__name__}: {one_line(error)[:LONGEST]}); delete "
+            f"it and run the study, or `{maker}`, again"
+        ) from error
+
+
+def read_json(path: Path, maker: str) -> Any:
+    """Content of a JSON file that the verb ``maker`` writes."""
+    with reading(path, maker):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_table(path: Path, maker: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a CSV file that the verb ``maker`` writes; ``columns`` have to be there.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is not there or damaged.
+    """
+    import pandas as pd
+
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `{maker}` first")
+    with reading(path, maker):
+        table = pd.read_csv(path)
+        if table.empty:
+            raise ValueError("no rows")
+        table[list(columns)]
+        return table

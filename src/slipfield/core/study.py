@@ -1,0 +1,39 @@
+"""What every study file has, whatever its kind: a name, a kind, and a hash of its physics."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from slipfield.core.section import Section
+
+
+class BaseStudy(Section):
+    """Base of the study models; a kind adds its sections and narrows ``kind`` to its own name.
+
+    Attributes
+    ----------
+    PHYSICS : sections that change what is simulated. Files made under different ones do not go into
+        one dataset.
+    """
+
+    PHYSICS: ClassVar[tuple[str, ...]] = ()
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Name of the study; its files land in results/<name>.",
+    )
+    kind: str = Field(description="Kind of study; without it, slip.")
+
+    def physics(self) -> dict[str, Any]:
+        """Content of the sections in :attr:`PHYSICS`."""
+        content = self.model_dump(mode="json")
+        return {key: content[key] for key in self.PHYSICS}
+
+    def physics_hash(self) -> str:
+        """Hash of everything that changes a simulated value; shards of one dataset share it."""
+        text = json.dumps(self.physics(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

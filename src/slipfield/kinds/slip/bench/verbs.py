@@ -1,0 +1,93 @@
+"""The verbs `bench`, `bench-solver`, `bench-inversion` and `slice`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.core.options import Config
+from slipfield.kinds.slip.study import PARAMETERS, load_study
+
+app = typer.Typer()
+
+
+@app.command()
+def bench(
+    output: Annotated[Path, typer.Option(help="Results (JSON).")] = Path(
+        "results/bench/bench.json"
+    ),
+    large: Annotated[
+        bool, typer.Option(help="Also 400 x 400 elements, and CalculiX on 100 x 100.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Parts to measure: solver, builds, cores, peer, learning; default all."),
+    ] = None,
+) -> None:
+    """Measure what samples and training steps cost; print a table and write it as JSON."""
+    from slipfield.kinds.slip.bench.run import DEFAULT, LARGE, run_bench
+
+    run_bench(LARGE if large else DEFAULT, output, only)
+
+
+@app.command()
+def bench_solver(
+    measurement: Annotated[str, typer.Argument(help="batch or variants.")],
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    output: Annotated[Path, typer.Option(help="Result (JSON).")],
+    repeats: Annotated[int, typer.Option(min=1, help="Samples of each kind.")] = 3,
+) -> None:
+    """Take one measurement of the solver: one batch by phase, or variants of the solver."""
+    from slipfield.kinds.slip.bench.solver import measure
+
+    measure(measurement, load_study(config), microstructure, repeats, output)
+
+
+@app.command()
+def bench_inversion(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
+    specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 10,
+    strain_noise: Annotated[
+        float, typer.Option(min=0, max=0.1, help="Standard deviation of strain.")
+    ] = 5e-4,
+    cells: Annotated[
+        int | None, typer.Option(help="Elements along each side; default: those of the model.")
+    ] = None,
+    measured_cells: Annotated[
+        int | None, typer.Option(help="Those of the specimens; default: those of the inversion.")
+    ] = None,
+    solves: Annotated[int, typer.Option(min=1, help="Most forward runs of a refinement.")] = 12,
+    network: Annotated[Path | None, typer.Option(help="Folder of a network, to be timed.")] = None,
+) -> None:
+    """Invert unseen specimens: runs, errors, coverage and seconds by projection and refinement."""
+    from slipfield.kinds.slip.bench.inversion import Plan, noise_levels
+    from slipfield.kinds.slip.bench.inversion import bench_inversion as measure
+
+    noises = noise_levels(strain_noise)[1 if measured_cells else 0 :]
+    plan = Plan(specimens, noises, cells, measured_cells, solves)
+    for row in measure(model, output, plan, network):
+        errors = ", ".join(f"{row[f'{name}_median_percent']:.2g} %" for name in PARAMETERS)
+        typer.echo(
+            f"strain noise {row['strain_noise']:g}, {row['estimate']}: {row['median_runs']:g} runs "
+            f"(at most {row['most_runs']}), median errors {errors}"
+        )
+
+
+@app.command(name="slice")
+def run_slice(
+    config: Config,
+    output: Annotated[Path, typer.Option(help="Unit costs (JSON).")],
+    folder: Annotated[Path, typer.Option(help="Folder of the slice's files.")] = Path(
+        "results/slice"
+    ),
+) -> None:
+    """Run eight samples of a study and train on them: what one sample costs."""
+    from slipfield.kinds.slip.bench.slice import run_slice as measure
+    from slipfield.kinds.slip.bench.slice import summary_lines
+
+    for line in summary_lines(measure(load_study(config), folder, output, typer.echo)):
+        typer.echo(line)

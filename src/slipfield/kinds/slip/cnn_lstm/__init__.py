@@ -1,0 +1,1 @@
+"""The published CNN-LSTM: network, training, attribution, export, sweeps of its settings."""

@@ -1,0 +1,127 @@
+"""Compile the C++ kernels once for each variant and keep the libraries in the user's cache."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file
+from slipfield.kinds.slip.study import Material
+
+CRYSTAL = Path(__file__).parent
+FEM = CRYSTAL.parent / "fem"
+SOURCES = {
+    "points": CRYSTAL / "points.cpp",
+    "elements": FEM / "elements.cpp",
+    "sensitivities": FEM / "sensitivities.cpp",
+    "hexahedra": FEM / "hexahedra.cpp",
+    "cholesky": FEM / "cholesky.cpp",
+}
+LIBRARIES = {"cholesky": ["-lcholmod"]}
+FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
+"""The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
+
+Precision = Literal["single", "double"]
+PRECISIONS: tuple[Precision, ...] = ("single", "double")
+VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIPFIELD_SINGLE"}
+"""What a kernel can be compiled for: slip families and precisions, and their flags."""
+
+
+def study_kernels(material: Material) -> list[tuple[str, ...]]:
+    """Name and variants of every kernel that simulations of a material load."""
+    family = material.slip_family
+    loops = [(n, family, p) for n in ("elements", "sensitivities") for p in PRECISIONS]
+    loops.append(("hexahedra", family, "double"))
+    return [("points", family), *loops, *(("cholesky", p) for p in PRECISIONS)]
+
+
+def cache_folder() -> Path:
+    """Folder of compiled kernels: ``$SLIPFIELD_CACHE``, else below the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
+
+
+def _compiler(variants: tuple[str, ...]) -> list[str]:
+    compiler = os.environ.get("CXX", "g++")
+    flags = shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))
+    chosen = [VARIANTS[variant] for variant in variants if VARIANTS[variant]]
+    return [*shlex.split(compiler), *flags, *chosen]
+
+
+def _inputs(name: str) -> list[str]:
+    """Source, folders and libraries; a conda environment has headers and libraries of its own."""
+    found = [f"-I{CRYSTAL}", str(SOURCES[name])]
+    if name in LIBRARIES and sys.prefix != "/usr":
+        found += [f"-I{sys.prefix}/include", f"-L{sys.prefix}/lib", f"-Wl,-rpath,{sys.prefix}/lib"]
+    return [*found, *LIBRARIES.get(name, []), "-lm"]
+
+
+def _fingerprint(source: Path, command: list[str]) -> str:
+    """Hash of what the compiled code depends on: sources, flags and the processor's features."""
+    digest = hashlib.sha256(" ".join(command).encode() + platform.machine().encode())
+    for file in (source, *sorted(CRYSTAL.glob("*.hpp")), *sorted(FEM.glob("*.hpp"))):
+        digest.update(file.read_bytes())
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        features = next((x for x in lines if x.startswith(("flags", "Features"))), "")
+        digest.update(features.encode())
+    except OSError:
+        digest.update(platform.processor().encode())
+    return digest.hexdigest()[:16]
+
+
+def kernel_library(name: str, *variants: str) -> Path:
+    """Path of the kernel ``name`` for some of ``VARIANTS``; compiles it first where it is missing.
+
+    Raises
+    ------
+    SlipfieldError
+        If the compiler is missing or fails, or the cache cannot be written.
+    """
+    command, folder = _compiler(variants), cache_folder()
+    library = folder / f"{'-'.join([name, *variants])}-{_fingerprint(SOURCES[name], command)}.so"
+    if library.exists():
+        return library
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / f"{name}.lock", "w")
+    except OSError as error:
+        raise SlipfieldError(
+            f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not library.exists():
+            _compile([*command, *_inputs(name)], library)
+    return library
+
+
+def _compile(command: list[str], library: Path) -> None:
+    try:
+        with complete_file(library) as part:
+            subprocess.run([*command, "-o", str(part)], check=True, capture_output=True, text=True)
+    except FileNotFoundError as error:
+        raise SlipfieldError(
+            f"no C++ compiler {command[0]!r}: install g++ 11 or newer, or set CXX"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        first = next((x for x in error.stderr.splitlines() if "error" in x), error.stderr[:200])
+        if "cholmod" in first:
+            first += "; install SuiteSparse (Debian: libsuitesparse-dev, conda: libcholmod)"
+        raise SlipfieldError(f"the kernel does not compile with {command[0]}: {first}") from error
+
+
+@cache
+def load_kernel(name: str, *variants: str) -> ctypes.CDLL:
+    """The kernel ``name`` for some of ``VARIANTS`` as a ctypes library."""
+    return ctypes.CDLL(str(kernel_library(name, *variants)))

@@ -1,0 +1,82 @@
+"""What the network sees of a measurement: the parameters that balance its sections, and loads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+
+from slipfield.core.files import complete_file
+from slipfield.core.progress import progress
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.equilibrium.displacement import DAMPING, GRIP_WEIGHT
+from slipfield.kinds.slip.equilibrium.forces import (
+    DEGREE,
+    INSTANTS,
+    Crystals,
+    SectionForces,
+    check_loading,
+    section_forces,
+)
+from slipfield.kinds.slip.study import Noise, Study
+
+SMALLEST = 0.2
+"""Balancing parameters are kept above this share of the sampling box's lower ends."""
+
+REVISION = 2
+"""Counts changes of the features: tables of another one are not read."""
+
+
+def feature_vector(study: Study, forces: SectionForces) -> np.ndarray:
+    """Features (3 + instants,) of a measurement: ln k that balances all sections, ln load (N)."""
+    lowest = SMALLEST * np.array([low for low, _ in study.sampling.box])
+    balancing = np.maximum(forces.parameters(study.material.h0_MPa), lowest)
+    return np.concatenate([np.log(balancing), np.log(forces.load)])
+
+
+def feature_table(collection: Collection, noise: Noise) -> np.ndarray:
+    """Features (n, f) of all samples of a collection, with measurement noise.
+
+    The table is kept with the collection and, for a gathered dataset, in its folder.
+
+    Raises
+    ------
+    SlipfieldError
+        If the loading does not suit the method.
+    """
+    key = ("equilibrium", noise)
+    if key not in collection.decoded:
+        collection.decoded[key] = _kept(collection, noise)
+    return collection.decoded[key]
+
+
+def _kept(collection: Collection, noise: Noise) -> np.ndarray:
+    """Read the table from the dataset's folder, or make it and keep it there."""
+    if collection.folder is None:
+        return _computed(collection, noise)
+    settings = [REVISION, INSTANTS, DEGREE, SMALLEST, DAMPING, GRIP_WEIGHT]
+    key = json.dumps([collection.data_hash, noise.model_dump(), settings])
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    path = collection.folder / f"equilibrium-{digest}.npy"
+    if path.exists():
+        return np.load(path)
+    table = _computed(collection, noise)
+    with complete_file(path) as temporary, open(temporary, "wb") as handle:
+        np.save(handle, table)
+    return table
+
+
+def _computed(collection: Collection, noise: Noise) -> np.ndarray:
+    study = collection.study
+    check_loading(study, len(collection.time))
+    rows: list[np.ndarray | None] = [None] * len(collection)
+    with progress("balance sections", len(collection)) as advance:
+        for owner in np.unique(collection.microstructures).tolist():
+            crystals = Crystals.read(collection.microstructure_path(owner))
+            for row in np.flatnonzero(collection.microstructures == owner).tolist():
+                strain, load = collection.measured(row, noise)
+                forces = section_forces(study, crystals, strain, load, collection.time)
+                rows[row] = feature_vector(study, forces)
+                advance()
+    return np.array(rows)

@@ -1,0 +1,69 @@
+"""The verbs `warmup`, `simulate` and `reference`: argument handling and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.core import ranks
+from slipfield.core.options import Config, Output, parse_rows
+from slipfield.kinds.slip.study import load_study
+
+app = typer.Typer()
+
+
+@app.command()
+def warmup(config: Config) -> None:
+    """Compile the kernels of the study once, before jobs fan out."""
+    from slipfield.kinds.slip.crystal.build import kernel_library, study_kernels
+
+    for name, *variants in study_kernels(load_study(config).material):
+        typer.echo(f"{name}: {kernel_library(name, *variants)}")
+
+
+@app.command()
+def simulate(
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    samples: Annotated[Path, typer.Option(help="Design of experiments (CSV).")],
+    rows: Annotated[str, typer.Option(help="Rows A:B of the design, half open.")],
+    output: Output,
+    fields: Annotated[
+        Path | None, typer.Option(help="Folder for the fields of every sample (ParaView, XDMF).")
+    ] = None,
+    expected: Annotated[
+        int | None,
+        typer.Option(
+            "--ranks",
+            min=1,
+            envvar="SLIPFIELD_RANKS",
+            help="Refuse to run on another number of ranks.",
+        ),
+    ] = None,
+) -> None:
+    """Simulate a batch of samples on one microstructure (a shard)."""
+    from slipfield.kinds.slip.fem.batch import simulate_batch
+
+    study = load_study(config)
+    if expected:
+        ranks.expect(expected)
+    chosen = parse_rows(rows)
+    simulate_batch(study, microstructure, samples, chosen, output, fields=fields)
+
+
+@app.command()
+def reference(
+    config: Config,
+    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
+    output: Output,
+    parameters: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(help="k1, k2, k3 instead of the centre of the sampling box."),
+    ] = None,
+) -> None:
+    """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
+    from slipfield.kinds.slip.fem.batch import simulate_reference
+
+    simulate_reference(load_study(config), microstructure, output, parameters=parameters)

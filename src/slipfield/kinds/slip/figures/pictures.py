@@ -1,0 +1,15 @@
+"""Pictures of a study on its report page."""
+
+from __future__ import annotations
+
+from slipfield.kinds.slip.figures.captions import CAPTIONS
+from slipfield.kinds.slip.figures.sources import Results
+from slipfield.report.page import Picture, picture_of
+
+
+def picture(results: Results, name: str) -> list[Picture]:
+    """Figure ``name`` of the study as a list of one picture, or of none if it does not exist."""
+    path = results.folder / "figures" / f"{name}.png"
+    if not path.exists():
+        return []
+    return [picture_of(path, CAPTIONS[name].title, CAPTIONS[name].text)]

@@ -1,0 +1,231 @@
+"""First answers of trained inverters on a measured specimen, with intervals."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_netcdf
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
+from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
+from slipfield.kinds.slip.learning.model_io import load_model
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.features import Projector
+from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
+
+LARGEST_MASKED_SHARE = 0.2
+MOST_NOISE = 0.1
+
+NORMAL_95 = 1.96
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained inverter.
+
+    Attributes
+    ----------
+    folder, name, study : where it lies, its kind, and the study it was trained on.
+    adapted : whether it was adapted to measurements that its mesh does not resolve.
+    """
+
+    folder: Path
+    name: str
+    inverter: Inverter
+    study: Study
+    adapted: bool = False
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Read a model folder."""
+        inverter, card = load_model(folder)
+        return cls(folder, card["model"], inverter, inverter.study, "adapted" in card)
+
+    @property
+    def projects(self) -> bool:
+        """Whether it answers from a forward run on the specimen's grain map."""
+        return isinstance(self.inverter, ProjectionInverter)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Parameters of one specimen by one method.
+
+    Attributes
+    ----------
+    method : name of the model, or "refined".
+    parameters, low, high : (3,) k1, k2, k3 and the ends of their 95 % intervals.
+    seconds : what it took beyond the forward runs, s.
+    unusual : misfit by channel over what 99 % of the training samples stay below.
+    details : what else the report shows, such as attention (time, modality).
+    """
+
+    method: str
+    parameters: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    seconds: float
+    unusual: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Standard deviations of ln k, (3,), that the intervals stand for."""
+        return (np.log(self.high) - np.log(self.low)) / (2 * NORMAL_95)
+
+
+def by_projection(
+    model: Model, reference: Reference, measurement: Measurement, load_noise: float
+) -> Answer:
+    """Project on the specimen's own sensitivities.
+
+    Where the measurement is noisier than the training data, judged by the strain that the
+    sensitivities leave unexplained, the features are weighted for that noise. Where it is unlike
+    the training data, the interval is widened by the root of the misfit (Birge's ratio). A model
+    that was adapted to a finer mesh gets strain averaged as widely as in its adaptation.
+
+    Raises
+    ------
+    SlipfieldError
+        If the model does not fit the measurement, for example in its number of frames.
+    """
+    inverter = model.inverter
+    if not isinstance(inverter, ProjectionInverter):
+        raise SlipfieldError(f"{model.folder}: not a projection inverter")
+    started = time.perf_counter()
+    strain = measurement.averaged(inverter.width) if model.adapted else measurement.nodal
+    load, trained = measurement.load, model.study.noise
+    inverter.study = model.study
+    usual = inverter.invert(reference, strain, load)
+    unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
+    unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
+    residual = Projector(reference, inverter.width).project(strain, load).residual
+    known = residual[np.isfinite(residual)]
+    typical = np.median(known) if known.size else 0.0
+    noise = Noise(
+        strain_std=float(np.clip(typical, trained.strain_std, MOST_NOISE)),
+        load_relative_std=max(trained.load_relative_std, load_noise),
+    )
+    inverter.study = model.study.model_copy(update={"noise": noise})
+    found = inverter.invert(reference, strain, load)
+    widening = np.sqrt(max(1.0, *unusual.values()))
+    parameters = found.parameters[0]
+    return Answer(
+        model.name,
+        parameters,
+        parameters * (found.low[0] / parameters) ** widening,
+        parameters * (found.high[0] / parameters) ** widening,
+        time.perf_counter() - started,
+        unusual,
+        {"strain_residual": residual.tolist()},
+    )
+
+
+def by_prediction(
+    model: Model, study: Study, microstructure: xr.Dataset, measurement: Measurement
+) -> Answer:
+    """Let a model answer that needs no forward run, such as the published network.
+
+    The interval is the model's own, or else split-conformal: the 95th percentile of the errors of
+    ln k on its test samples.
+
+    Raises
+    ------
+    SlipfieldError
+        If strain maps or loads are missing, or too much of the sheet is masked.
+    """
+    if not np.isfinite(measurement.load).all():
+        raise SlipfieldError(
+            f"{model.name}: needs the load at every output; a projection inverter does without"
+        )
+    inverter = model.inverter
+    strain = _filled(model.name, measurement.nodal)
+    started = time.perf_counter()
+    inverter.study = model.study.model_copy(update={"noise": Noise()})
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = _one_sample(Path(folder), study, microstructure, measurement, strain)
+        rows = np.arange(1)
+        parameters = inverter.predict(dataset, rows)[0]
+        details = {}
+        if hasattr(inverter, "attention"):
+            details["attention"] = inverter.attention(dataset, rows)[0].tolist()
+        if isinstance(inverter, IntervalInverter):
+            low, high = (ends[0] for ends in inverter.predict_interval(dataset, rows, LEVEL))
+        else:
+            spread = np.exp(test_quantile(model.folder))
+            low, high = parameters / spread, parameters * spread
+    seconds = time.perf_counter() - started
+    return Answer(model.name, parameters, low, high, seconds, details=details)
+
+
+def test_quantile(folder: Path, level: float = LEVEL) -> np.ndarray:
+    """Quantile (3,) of |ln k predicted - ln k true| over a model's test samples."""
+    path = folder / "predictions.csv"
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            rows = [row for row in csv.DictReader(handle) if row["split"] == "test"]
+        errors = [
+            [abs(np.log(float(r[f"{n}_predicted"]) / float(r[f"{n}_true"]))) for n in PARAMETERS]
+            for r in rows
+        ]
+    except (OSError, KeyError, ValueError) as error:
+        raise SlipfieldError(
+            f"{path}: cannot be read ({error!r}); train the model again"
+        ) from error
+    ordered = np.sort(np.array(errors), axis=0)
+    rank = int(np.ceil((len(ordered) + 1) * level))
+    return ordered[min(rank, len(ordered)) - 1]
+
+
+def _filled(name: str, strain: np.ndarray) -> np.ndarray:
+    """Strain (time, 3, y, x) without gaps: masked nodes take their frame's mean."""
+    share = float(np.isnan(strain).mean())
+    if share > LARGEST_MASKED_SHARE:
+        raise SlipfieldError(
+            f"{name}: {100 * share:.0f} % of the nodes are masked, it can stand "
+            f"{100 * LARGEST_MASKED_SHARE:.0f} %; a projection inverter does without them"
+        )
+    if share == 0:
+        return strain
+    return np.where(np.isnan(strain), np.nanmean(strain, axis=(2, 3), keepdims=True), strain)
+
+
+def _one_sample(
+    folder: Path,
+    study: Study,
+    microstructure: xr.Dataset,
+    measurement: Measurement,
+    strain: np.ndarray,
+) -> Collection:
+    """Put the measurement into a shard of its own, so that an inverter can read it."""
+    time_path, displacement = np.array(study.loading.path).T
+    values = {
+        "strain": strain[None],
+        "load": measurement.load[None],
+        "time": measurement.time,
+        "displacement": np.interp(measurement.time, time_path, displacement),
+        "sample": [0],
+        **{name: [np.nan] for name in PARAMETERS},
+        "microstructure": [0],
+        "status": [0],
+        "reason": np.array([""], dtype=object),
+        **{name: [0] for name in ("steps", "rejected_steps", "factorisations")},
+        **{name: [0.0] for name in ("cpu_seconds", "peak_memory_mb")},
+    }
+    variables = {name: variable(SHARD, name, array) for name, array in values.items()}
+    facts = {"strain_measure": study.solver.strain_measure}
+    data = xr.Dataset({**variables, **label_variables(SHARD)}, attrs=facts)
+    write_netcdf(data, folder / "shard.nc", study)
+    write_netcdf(microstructure, folder / "microstructure.nc", study)
+    return Collection(study, [folder / "shard.nc"], {0: folder / "microstructure.nc"})

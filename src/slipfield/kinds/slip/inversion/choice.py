@@ -1,0 +1,109 @@
+"""Which of several estimates is the answer, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.refine import Refined
+
+REFINED = "refined"
+
+LARGEST_LACK = 2.0
+"""Strain residual over noise above which the forward model does not explain the strain maps."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well the forward model explains the strain maps.
+
+    Attributes
+    ----------
+    residual, noise : root mean square of what refinement leaves, and standard deviation of the
+        strain maps' noise, 1; NaN if not known.
+    """
+
+    residual: float
+    noise: float
+
+    @property
+    def lack(self) -> float:
+        """Residual over noise; NaN if one of them is not known."""
+        return self.residual / self.noise if self.noise > 0 else float("nan")
+
+    @property
+    def fails(self) -> bool:
+        """Whether mesh or grain map cannot be those of the measurement."""
+        return self.lack > LARGEST_LACK
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method whose estimate is the answer, and the reason in sentences."""
+
+    method: str
+    why: str
+
+
+UNDECIDED = Choice(method="", why="")
+
+
+def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fit: Fit) -> Choice:
+    """Choose among ``answers``; the first one is that of the preferred model.
+
+    Refinement sees nothing but its mesh. Where that cannot explain the strain maps, it takes what
+    the mesh lacks for a change of the parameters. On a finer mesh it takes less, and the change
+    from one mesh to the other says how much. Without a finer mesh a model that was adapted to
+    measurements of finer ones is better.
+
+    Parameters
+    ----------
+    adapted : whether that model was adapted to measurements that its mesh does not resolve.
+    refined, fit : refinement, if there was one, and how well it explains the strain maps.
+    """
+    first = answers[0].method
+    if refined is None:
+        return Choice(first, ADAPTED if adapted else UNADAPTED)
+    if refined.coarser is not None:
+        moved = np.abs(np.expm1(refined.log_parameters - refined.coarser.log_parameters))
+        why = FINER.format(*(100 * moved)) + LEFT.format(fit.lack, fit.noise)
+        return Choice(REFINED, why.strip())
+    if not fit.fails:
+        seen = "" if np.isnan(fit.lack) else EXPLAINED.format(fit.lack, fit.noise)
+        return Choice(REFINED, f"Refinement answers{seen}.")
+    left = LEFT.format(fit.lack, fit.noise)
+    return Choice(first, left + KNOWS) if adapted else Choice(REFINED, left + UNKNOWN)
+
+
+ADAPTED = (
+    "The model was adapted to measurements that its mesh does not resolve, and its interval holds "
+    "what that costs."
+)
+UNADAPTED = (
+    "The model has seen fields of its own mesh only. What that mesh does not resolve in a real "
+    "specimen may shift the answer by several per cent more than the interval says: adapt the "
+    "model (`projection adapt`), or refine."
+)
+EXPLAINED = (
+    ": its forward model explains the strain maps down to {:.2g} times their noise ({:.2g}), so "
+    "mesh and grain map are good enough for them"
+)
+FINER = (
+    "Refinement answers. Its first mesh did not explain the strain maps, so it went on with one "
+    "twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; half of that "
+    "stands in the interval for what the finer mesh lacks. "
+)
+LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g}). "
+KNOWS = (
+    "Its mesh or grain map is not that of the specimen, and it takes this for a change of the "
+    "parameters. So the model answers: it was adapted to measurements that its mesh does not "
+    "resolve, and its interval holds what that costs."
+)
+UNKNOWN = (
+    "Its mesh or grain map is not that of the specimen, and it takes this for a change of the "
+    "parameters, which its interval does not hold. The model was not adapted to such measurements "
+    "either. Refine on a finer mesh (without --no-finer, or with more --cells)."
+)

@@ -1,0 +1,169 @@
+"""Measured against computed: residuals at the measured points and what they say about ln k."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from slipfield.kinds.slip.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.reference import Reference
+
+Term = TypeVar("Term", float, np.ndarray)
+
+SMALL_LOAD = 0.05
+"""Loads below this share of the largest are compared relative to this share of it."""
+
+
+ROBUSTNESS = 2.5
+"""Root mean square residual of a point, in multiples of the median one, at which it counts half."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Residuals r of a run and their derivatives J to ln k; strain by blocks of the sheet.
+
+    Attributes
+    ----------
+    point_squares : (n,) mean squared strain residual of each measured point, NaN: never known.
+    squares, counts : (blocks,) weighted sums of squared strain residuals, and of ones.
+    normals, slopes : (blocks, 3, 3) and (blocks, 3), weighted J'J and J'r of the strain.
+    load_squares, load_count : of the residuals of the load, relative to the measured load.
+    load_normal, load_slope : (3, 3) and (3,) of the relative load.
+    """
+
+    point_squares: np.ndarray
+    squares: np.ndarray
+    counts: np.ndarray
+    normals: np.ndarray
+    slopes: np.ndarray
+    load_squares: float
+    load_count: int
+    load_normal: np.ndarray
+    load_slope: np.ndarray
+
+    @property
+    def rms(self) -> tuple[float, float]:
+        """Root mean square residuals of strain and relative load; NaN where not measured."""
+        known = self.point_squares[np.isfinite(self.point_squares)]
+        strain = float(np.sqrt(known.mean())) if known.size else float("nan")
+        load = self.load_squares / self.load_count if self.load_count else float("nan")
+        return strain, float(np.sqrt(load))
+
+    @property
+    def weighted_rms(self) -> float:
+        """Root mean square of the strain residuals with the points' weights; NaN without strain."""
+        total = self.counts.sum()
+        return float(np.sqrt(self.squares.sum() / total)) if total else float("nan")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much strain and load count.
+
+    Attributes
+    ----------
+    strain, load : standard deviations that stand for the residuals of strain and relative load.
+    points : (n,) weight of each measured point, at most 1.
+
+    Grain maps and meshes are wrong at some boundaries, and there the residual is many times what it
+    is elsewhere: such points count less (Cauchy's weights). Neighbouring residuals are alike, from
+    filters of the measurement and from errors of the model, and stay alike over the frames. So the
+    strain's standard deviation is raised until the information of a block equals the scatter of the
+    blocks' scores J'r (a cluster-robust estimate; Liang & Zeger, Biometrika 73, 1986).
+    """
+
+    strain: float
+    load: float
+    points: np.ndarray
+
+    def combine(self, strain: Term, load: Term) -> Term:
+        """Weighted sum of a term of the strain and one of the load."""
+        return strain / self.strain**2 + load / self.load**2
+
+
+def point_weights(found: Comparison) -> np.ndarray:
+    """Weights (n,) of the measured points by their residuals; 0 for points never known."""
+    squares = found.point_squares
+    known = np.isfinite(squares)
+    if not known.any():
+        return np.zeros(len(squares))
+    scale = ROBUSTNESS**2 * max(float(np.median(squares[known])), STRAIN_FLOOR**2)
+    return np.where(known, 1 / (1 + np.where(known, squares, 0) / scale), 0.0)
+
+
+def deviations(found: Comparison, points: np.ndarray, load_noise: float) -> Weights:
+    """Judge the strain by what a linear correction leaves, the load by its known noise.
+
+    Parameters
+    ----------
+    found : comparison with the weights ``points``.
+    """
+    load = max(load_noise, LOAD_FLOOR)
+    total = found.counts.sum()
+    if not total:
+        return Weights(STRAIN_FLOOR, load, points)
+    normal, slope = found.normals.sum(axis=0), found.slopes.sum(axis=0)
+    change = np.linalg.solve(normal, slope)
+    variance = max((found.squares.sum() - change @ slope) / total, STRAIN_FLOOR**2)
+    scores = found.slopes - found.normals @ change
+    scatter = np.trace(np.linalg.solve(normal, scores.T @ scores)) / len(change)
+    filled = int(np.count_nonzero(found.counts))
+    return Weights(
+        float(np.sqrt(max(variance, filled / max(filled - 1, 1) * scatter))), load, points
+    )
+
+
+def compare(
+    measurement: Measurement, run: Reference, points: np.ndarray | None = None
+) -> Comparison:
+    """Compare a measurement with a run; what is not known is left out.
+
+    Parameters
+    ----------
+    points : (n,) weights of the measured points, by default 1.
+    """
+    blocks, count = measurement.block_count, measurement.points.shape[2]
+    weight = np.ones(count) if points is None else points
+    sums, counts = np.zeros((blocks, 4, 4)), np.zeros(blocks)
+    squares, frames = np.zeros(count), np.zeros(count)
+    for frame in range(len(measurement.time)):
+        known = np.isfinite(measurement.points[frame, 0])
+        if not known.any():
+            continue
+        fields = np.concatenate([run.strain_rates[:, frame], run.strain[None, frame]])
+        there = measurement.sampling[known] @ fields.reshape(12, -1).T.astype(float)
+        columns = there.T.reshape(4, 3, -1)
+        columns[3] = measurement.points[frame][:, known] - columns[3]
+        block, own = measurement.block[known], weight[known]
+        for i in range(4):
+            for j in range(i, 4):
+                products = own * (columns[i] * columns[j]).sum(axis=0)
+                sums[:, i, j] += np.bincount(block, products, blocks)
+        counts += 3 * np.bincount(block, own, blocks)
+        squares[known] += np.square(columns[3]).sum(axis=0)
+        frames[known] += 3
+    sums += np.triu(sums, 1).swapaxes(1, 2)
+    return Comparison(
+        np.where(frames > 0, squares / np.maximum(frames, 1), np.nan),
+        sums[:, 3, 3],
+        counts,
+        sums[:, :3, :3],
+        sums[:, :3, 3],
+        *_load_part(measurement, run),
+    )
+
+
+def _load_part(
+    measurement: Measurement, run: Reference
+) -> tuple[float, int, np.ndarray, np.ndarray]:
+    """Squares, number, J'J and J'r of the relative load."""
+    given = np.isfinite(measurement.load)
+    if not given.any():
+        return 0.0, 0, np.zeros((3, 3)), np.zeros(3)
+    load = measurement.load[given]
+    scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
+    misfit, rates = (load - run.load[given]) / scale, run.load_rates[:, given] / scale
+    return float(misfit @ misfit), int(given.sum()), rates @ rates.T, rates @ misfit

@@ -1,0 +1,91 @@
+"""Estimates of one specimen by trained models and by refinement, with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.inversion.answers import (
+    NORMAL_95,
+    Answer,
+    Model,
+    by_prediction,
+    by_projection,
+)
+from slipfield.kinds.slip.inversion.choice import REFINED
+from slipfield.kinds.slip.inversion.comparison import deviations
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.outcome import Inversion
+from slipfield.kinds.slip.inversion.preparation import load_noise
+from slipfield.kinds.slip.inversion.refine import Problem, Refined
+from slipfield.kinds.slip.measure.noise import strain_noise
+
+
+def load_models(folders: Sequence[Path]) -> list[Model]:
+    """Read trained inverters, those that project on the specimen's own sensitivities first.
+
+    Raises
+    ------
+    SlipfieldError
+        If there are none, or two of the same kind.
+    """
+    if not folders:
+        raise SlipfieldError("model: none given; name the folder of a trained inverter")
+    models = sorted((Model.load(folder) for folder in folders), key=lambda m: not m.projects)
+    names = [model.name for model in models]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise SlipfieldError(f"model: {names.count(twice)} of the kind {twice!r}; give one of each")
+    return models
+
+
+def known_noise(found: Inversion) -> float:
+    """Standard deviation of the strain: as given with the specimen, else as the frames show it."""
+    given = found.data.attrs.get("strain_noise")
+    return float(given) if given else strain_noise(found.measurement.points)
+
+
+def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
+    """Answers of all models, in their order."""
+    answers, grains = [], found.microstructure
+    for model in models:
+        if model.projects:
+            reference = solver.run(np.array(model.study.sampling.centre))
+            noise = load_noise(found.data, model.study)
+            answers.append(by_projection(model, reference, found.measurement, noise))
+            continue
+        try:
+            answers.append(by_prediction(model, found.study, grains, found.measurement))
+        except SlipfieldError as error:
+            if len(models) == 1:
+                raise
+            reason = str(error).removeprefix(f"{model.name}: ")
+            found.notes.append(f"No answer of {model.name}: {reason}.")
+    return answers
+
+
+def widened(answer: Answer, problem: Problem) -> Answer:
+    """Add to an answer's interval what the residuals of a forward run there suggest.
+
+    A trained model knows the scatter of its training data. What is wrong with this specimen's grain
+    map or strain maps shows in the residuals, block by block of the sheet.
+    """
+    point = problem.at(np.log(answer.parameters))
+    weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
+    variance = np.diag(np.linalg.inv(problem.information(point, weights)))
+    middle = np.log(answer.parameters)
+    down, up = (
+        np.sqrt((np.log(end) - middle) ** 2 + NORMAL_95**2 * variance)
+        for end in (answer.low, answer.high)
+    )
+    return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
+
+
+def refined_answer(result: Refined, seconds: float) -> Answer:
+    """Estimate and 95 % intervals of a refinement that took ``seconds`` beyond its forward runs."""
+    centre, half = result.log_parameters, NORMAL_95 * result.deviation
+    return Answer(REFINED, np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)

@@ -1,0 +1,161 @@
+"""What an inversion found: the record that grows, its JSON file and its table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield import __version__
+from slipfield.kinds.slip.inversion.answers import Answer, Model
+from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
+from slipfield.kinds.slip.inversion.comparison import Comparison
+from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.inversion.unusual import Channel
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.measure.specimen_file import provenance
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
+
+
+@dataclass
+class Inversion:
+    """One inversion as it grows; the report is made from it.
+
+    Attributes
+    ----------
+    source, data : specimen file and its content.
+    study, microstructure, measurement : the sheet as the solver sees it.
+    trained : study of the model.
+    answers : estimates, that of the preferred model first.
+    choice : which of them is the answer, and why.
+    refined : the refinement, if there was one.
+    fit : how well its forward model explains the strain maps.
+    check : forward run at the answer, and its comparison with the measurement.
+    known : (3,) parameters that are known beforehand, of a simulated specimen.
+    channels : out-of-distribution channels.
+    notes : what is lost or assumed, in sentences.
+    seconds : wall time by part, s.
+    """
+
+    source: Path
+    data: xr.Dataset
+    study: Study
+    microstructure: xr.Dataset
+    measurement: Measurement
+    trained: Study
+    answers: list[Answer] = field(default_factory=list)
+    choice: Choice = UNDECIDED
+    refined: Refined | None = None
+    fit: Fit = Fit(float("nan"), float("nan"))
+    check: Reference | None = None
+    comparison: Comparison | None = None
+    known: np.ndarray | None = None
+    channels: list[Channel] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> Answer:
+        """The chosen estimate."""
+        return next(a for a in self.answers if a.method == self.choice.method)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Out-of-distribution warnings."""
+        return [channel.warning for channel in self.channels if channel.excess > 1]
+
+
+def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
+    """Content of ``inversion.json``."""
+    digest = hashlib.sha256(found.source.read_bytes()).hexdigest()
+    content: dict[str, Any] = {
+        "slipfield_version": __version__,
+        "specimen": {"file": found.source.name, "sha256": digest},
+        "imports": provenance(found.data),
+        "models": [
+            {"folder": str(m.folder), "model": m.name, "adapted": m.adapted} for m in models
+        ],
+        "answer": found.choice.method,
+        "why": found.choice.why,
+        "parameters": _estimate(found.answer),
+        "estimates": {answer.method: _estimate(answer) for answer in found.answers},
+        "known": None if found.known is None else _by_name(found.known),
+        "notes": found.notes,
+        "warnings": found.warnings,
+        "channels": [channel.to_json() for channel in found.channels],
+        "seconds": found.seconds,
+        "study": found.study.model_dump(mode="json"),
+    }
+    if found.comparison is not None:
+        strain, load = found.comparison.rms
+        content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}
+    if found.refined is not None:
+        content["refinement"] = _refinement(found.refined, found.fit)
+    return content
+
+
+def _by_name(values: np.ndarray) -> dict[str, float]:
+    return dict(zip(PARAMETERS, map(float, values), strict=True))
+
+
+def _plain(value: float) -> float | None:
+    """Return a number for JSON, which has no NaN."""
+    return None if np.isnan(value) else float(value)
+
+
+def _refinement(refined: Refined, fit: Fit) -> dict[str, Any]:
+    return {
+        "converged": refined.converged,
+        "covariance_ln_k": refined.covariance.tolist(),
+        "share_from_data": refined.data_share.tolist(),
+        "strain_residual": _plain(fit.residual),
+        "strain_noise": _plain(fit.noise),
+        "mesh_deviation_ln_k": refined.mesh_deviation.tolist(),
+        "path": [
+            {
+                "parameters": np.exp(step.log_parameters).tolist(),
+                "objective": step.objective,
+                "strain_rms": _plain(step.strain_rms),
+                "load_relative_rms": _plain(step.load_rms),
+                "accepted": step.accepted,
+            }
+            for step in refined.path
+        ],
+    }
+
+
+def _estimate(answer: Answer) -> dict[str, Any]:
+    values = zip(PARAMETERS, answer.parameters, answer.low, answer.high, strict=True)
+    return {
+        name: {
+            "value": float(value),
+            "low": float(low),
+            "high": float(high),
+            "unit": PARAMETER_UNITS[name],
+        }
+        for name, value, low, high in values
+    }
+
+
+def table_lines(found: Inversion) -> list[str]:
+    """Lines of the table of estimates, the answer marked by a star, and why it is the answer."""
+    heads = [f"{name} ({PARAMETER_UNITS[name]})" for name in PARAMETERS]
+    lines = [" " * 14 + "".join(f"{head:>28s}" for head in heads)]
+    for answer in found.answers:
+        cells = [
+            f"{value:10.4g} ({low:.4g} to {high:.4g})".rjust(28)
+            for value, low, high in zip(answer.parameters, answer.low, answer.high, strict=True)
+        ]
+        mark = "*" if answer is found.answer else " "
+        lines.append(f"{mark} {answer.method:12s}" + "".join(cells))
+    if found.known is not None:
+        lines.append(
+            f"  {'known':12s}" + "".join(f"{value:10.4g}".ljust(28) for value in found.known)
+        )
+    return [*lines, f"* the answer, with its 95 % interval. {found.choice.why}"]

@@ -1,0 +1,239 @@
+"""Refinement: weighted Levenberg-Marquardt in ln k on the forward model, with its sensitivities.
+
+One forward run a step (finite-element model updating). The residual is taken at the measured
+points, the model's nodal fields being interpolated there, so that noise enters as it was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
+from slipfield.kinds.slip.inversion.comparison import (
+    Comparison,
+    Weights,
+    compare,
+    deviations,
+    point_weights,
+)
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.reference import Reference
+
+CONVERGED = 2e-4
+"""Largest change of ln k, by the step without damping, at which the refinement has converged."""
+
+WEIGHT_UPDATES = 3
+"""Accepted steps after which the weights are estimated anew; later they stay, to converge."""
+
+MESH_SHARE = 0.5
+"""Standard deviation of what a mesh does not resolve, as a share of the change by its doubling: the
+changes by all further doublings sum up to a third in a method of second order, to all in one of
+first order."""
+
+FINER_SOLVES = 3
+"""Forward runs on a finer mesh: at the coarser one's answer, after one step, after another."""
+
+LONGEST_STEP = 1.0
+FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e3
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Normal density of ln k that stands in for what the data do not tell: (3,) and (3,)."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @property
+    def information(self) -> np.ndarray:
+        """Inverse covariance (3, 3)."""
+        return np.diag(self.deviation**-2.0)
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """One point of the refinement.
+
+    Attributes
+    ----------
+    log_parameters : (3,).
+    objective : half the weighted sum of squares, prior included, with the weights of that step.
+    strain_rms, load_rms : root mean square residuals, 1 and relative (NaN without loads).
+    accepted : whether it became the new point.
+    """
+
+    log_parameters: np.ndarray
+    objective: float
+    strain_rms: float
+    load_rms: float
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Refined:
+    """Result of a refinement.
+
+    Attributes
+    ----------
+    log_parameters, covariance : (3,) and (3, 3) of ln k.
+    data_share : (3,) share of what is known of each ln k that comes from the data, not the prior.
+    path : iterates, the start first.
+    converged : whether the step without damping is small at the result.
+    run : the forward run at the result.
+    weights : the last ones.
+    residual : root mean square strain residual with them, NaN without strain.
+    coarser : the refinement on a mesh half as fine that this one started from, if there was one.
+    """
+
+    log_parameters: np.ndarray
+    covariance: np.ndarray
+    data_share: np.ndarray
+    path: list[Iterate]
+    converged: bool
+    run: Reference
+    weights: Weights
+    residual: float
+    coarser: Refined | None = None
+
+    @property
+    def mesh_deviation(self) -> np.ndarray:
+        """Standard deviations (3,) of ln k that stand for what the mesh does not resolve.
+
+        A share of what the doubling of the mesh changed; 0 if it was not doubled.
+        """
+        if self.coarser is None:
+            return np.zeros(len(self.log_parameters))
+        return MESH_SHARE * np.abs(self.log_parameters - self.coarser.log_parameters)
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Standard deviations (3,) of ln k: of the data and of the mesh."""
+        return np.sqrt(np.diag(self.covariance) + self.mesh_deviation**2)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point with its forward run and the comparison there."""
+
+    log_parameters: np.ndarray
+    run: Reference
+    found: Comparison
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised.
+
+    Attributes
+    ----------
+    measurement, forward : the data, and the run at k1, k2, k3.
+    load_noise : standard deviation of the load relative to itself.
+    prior : keeps undetermined parameters in place.
+    """
+
+    measurement: Measurement
+    forward: Callable[[np.ndarray], Reference]
+    load_noise: float
+    prior: Prior
+
+    def at(self, log_parameters: np.ndarray, points: np.ndarray | None = None) -> Point:
+        """Run the model at a point and compare, with weights of the measured points."""
+        run = self.forward(np.exp(log_parameters))
+        return Point(log_parameters, run, compare(self.measurement, run, points))
+
+    def weigh(self, point: Point) -> tuple[Point, Weights]:
+        """Weights that the residuals at a point suggest, and its comparison with them."""
+        points = point_weights(point.found)
+        found = compare(self.measurement, point.run, points)
+        weighed = Point(point.log_parameters, point.run, found)
+        return weighed, deviations(found, points, self.load_noise)
+
+    def information(self, point: Point, weights: Weights) -> np.ndarray:
+        """Curvature (3, 3) of the objective."""
+        data = weights.combine(point.found.normals.sum(axis=0), point.found.load_normal)
+        return data + self.prior.information
+
+    def step(self, point: Point, weights: Weights, damping: float) -> np.ndarray:
+        """Damped Gauss-Newton step (3,), bounded."""
+        slope = weights.combine(point.found.slopes.sum(axis=0), point.found.load_slope)
+        slope = slope + self.prior.information @ (self.prior.mean - point.log_parameters)
+        matrix = self.information(point, weights)
+        step = np.linalg.solve(matrix + damping * np.diag(np.diag(matrix)), slope)
+        return step * min(1.0, LONGEST_STEP / np.abs(step).max())
+
+    def objective(self, point: Point, weights: Weights) -> float:
+        """Half the weighted sum of squares, prior included."""
+        data = weights.combine(point.found.squares.sum(), point.found.load_squares)
+        away = (point.log_parameters - self.prior.mean) / self.prior.deviation
+        return 0.5 * float(data + away @ away)
+
+    def iterate(self, point: Point, weights: Weights, accepted: bool) -> Iterate:
+        """Record of a point."""
+        value = self.objective(point, weights)
+        return Iterate(point.log_parameters, value, *point.found.rms, accepted)
+
+
+def refine(
+    problem: Problem,
+    start: np.ndarray,
+    solves: int,
+    report: Callable[[Iterate], None] = lambda iterate: None,
+) -> Refined:
+    """Refine ln k, (3,), in at most ``solves`` forward runs, the one at the start included.
+
+    Raises
+    ------
+    SlipfieldError
+        If ``solves`` is not positive, or a run fails. A later run without equilibrium only
+        shortens the step.
+    """
+    if solves < 1:
+        raise SlipfieldError(f"refine: given {solves}; expected 1 or more forward runs")
+    now, weights = problem.weigh(problem.at(np.asarray(start, dtype=float)))
+    path = [problem.iterate(now, weights, True)]
+    report(path[0])
+    damping, converged, updates = FIRST_DAMPING, False, WEIGHT_UPDATES
+    while True:
+        converged = bool(np.abs(problem.step(now, weights, 0.0)).max() < CONVERGED)
+        if converged or damping > MOST_DAMPING or solves == 1:
+            break
+        solves -= 1
+        step = problem.step(now, weights, damping)
+        try:
+            trial = problem.at(now.log_parameters + step, weights.points)
+        except NoEquilibrium:
+            damping = max(damping, LEAST_DAMPING) * 100
+            continue
+        better = problem.objective(trial, weights) < problem.objective(now, weights)
+        path.append(problem.iterate(trial, weights, better))
+        report(path[-1])
+        damping = max(damping / 10, LEAST_DAMPING) if better else damping * 10
+        if better and updates:
+            now, weights = problem.weigh(trial)
+            updates -= 1
+        elif better:
+            now = trial
+    now, weights = problem.weigh(now)
+    covariance = np.linalg.inv(problem.information(now, weights))
+    share = 1 - np.diag(covariance @ problem.prior.information)
+    return Refined(
+        now.log_parameters,
+        covariance,
+        share,
+        path,
+        converged,
+        now.run,
+        weights,
+        now.found.weighted_rms,
+    )
+
+
+def refine_further(
+    coarser: Refined, problem: Problem, report: Callable[[Iterate], None] = lambda iterate: None
+) -> Refined:
+    """Go on with a refinement on a mesh twice as fine, that of ``problem``."""
+    found = refine(problem, coarser.log_parameters, FINER_SOLVES, report)
+    return replace(found, coarser=coarser)

@@ -1,0 +1,203 @@
+"""Inversion of one measured specimen, from its file to estimates, forward check and report."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
+from slipfield.core.progress import say
+from slipfield.kinds.slip.inversion.answers import Model
+from slipfield.kinds.slip.inversion.blind import invert_blind
+from slipfield.kinds.slip.inversion.choice import Fit, choose
+from slipfield.kinds.slip.inversion.comparison import compare
+from slipfield.kinds.slip.inversion.estimates import (
+    known_noise,
+    load_models,
+    predictions,
+    refined_answer,
+    widened,
+)
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
+from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
+from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, refine, refine_further
+from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.unusual import channels
+from slipfield.kinds.slip.measure.specimen_file import read_specimen
+from slipfield.kinds.slip.study import PARAMETERS
+
+RESULT = "inversion.json"
+
+
+def invert(
+    specimen: Path,
+    models: Sequence[Path],
+    output: Path,
+    solves: int = 0,
+    cells: tuple[int, int] | None = None,
+    start: str = "prediction",
+    draws: int = 3,
+    finer: bool = True,
+    known: Path | None = None,
+) -> Inversion:
+    """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
+
+    Parameters
+    ----------
+    models : folders of trained inverters; a projection inverter's answer goes first.
+    solves : forward runs that the refinement may take, 0 for none.
+    cells : elements along x and y, by default those of the model.
+    start : where the refinement starts: "prediction" or "centre" (of the sampling box).
+    draws : draws of the orientations where the specimen has none.
+    finer : go on with the refinement on a mesh twice as fine where it leaves more than the noise.
+    known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
+
+    Raises
+    ------
+    SlipfieldError
+        If an input is missing or does not fit, the output is there already, or a run fails.
+    """
+    if (output / RESULT).exists():
+        raise SlipfieldError(f"output: {output / RESULT} exists already; choose another folder")
+    if start not in ("prediction", "centre"):
+        raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
+    data = read_specimen(specimen)
+    _check_parts(data, specimen)
+    loaded = load_models(models)
+    truth = None if known is None else read_known(known)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SlipfieldError(f"output: {output} cannot be made: {error.strerror}") from error
+    write_overlay(data, output)
+    began = time.perf_counter()
+    if "euler" in data:
+        found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start, finer)
+    else:
+        found = invert_blind(specimen, data, loaded, output / "work", cells, draws)
+    found.known = truth
+    found.seconds["whole"] = time.perf_counter() - began
+    write_report(found, output)
+    write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
+    return found
+
+
+def read_known(path: Path) -> np.ndarray:
+    """Read the true k1, k2, k3 (3,) of a simulated specimen from a file of `export`.
+
+    Raises
+    ------
+    SlipfieldError
+        If it cannot be read or one is missing.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))["parameters"]
+        return np.array([float(values[name]) for name in PARAMETERS])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SlipfieldError(
+            f"{path}: no known parameters ({error!r}); expected JSON as `export` writes it"
+        ) from error
+
+
+def _check_parts(data: xr.Dataset, path: Path) -> None:
+    if "strain" not in data:
+        raise SlipfieldError(f"{path}: no strain maps; import them with `import dic`")
+    if "grain_id" not in data:
+        raise SlipfieldError(
+            f"{path}: no grains; import them with `import ebsd` or `import grains`"
+        )
+
+
+def _invert_known(
+    source: Path,
+    data: xr.Dataset,
+    models: Sequence[Model],
+    work: Path,
+    solves: int,
+    cells: tuple[int, int] | None,
+    start: str,
+    finer: bool,
+) -> Inversion:
+    """Invert a specimen whose orientations are known."""
+    trained, preferred = models[0].study, models[0]
+    began = time.perf_counter()
+    found = prepare(source, data, trained, cells)
+    found.seconds["preparation"] = time.perf_counter() - began
+    solver = Solver.prepare(found.study, found.microstructure, work)
+    problem = Problem(found.measurement, solver.run, load_noise(data, trained), box_prior(trained))
+    found.answers = predictions(found, models, solver)
+    if preferred.projects:
+        found.answers[0] = widened(found.answers[0], problem)
+    base = found
+    if solves:
+        begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
+        refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
+        found.answers.append(refined_answer(refined, seconds))
+        found.refined, found.fit = refined, Fit(refined.residual, known_noise(found))
+        if found.fit.fails and finer:
+            found, solver = _on_finer_mesh(found, refined, problem, solver)
+    found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
+    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
+    found.check = solver.run(found.answer.parameters)
+    found.comparison = compare(found.measurement, found.check)
+    found.channels = channels(
+        data, base.microstructure, base.study, trained, base.measurement, found.answers
+    )
+    found.seconds["forward runs"] = float(sum(solver.seconds))
+    found.seconds["number of forward runs"] = len(solver.seconds)
+    return found
+
+
+def _refine(
+    found: Inversion, problem: Problem, solver: Solver, start: np.ndarray, solves: int
+) -> tuple[Refined, float]:
+    """Refine from ``start``; returns the seconds that it took beyond its forward runs, too."""
+    began, before = time.perf_counter(), sum(solver.seconds)
+    result = refine(problem, np.log(start), solves, _say)
+    if not result.converged:
+        found.notes.append(
+            f"The refinement had not converged after {solves} forward runs; allow it more."
+        )
+    weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=True) if s < 0.5]
+    if weak:
+        found.notes.append(
+            f"What is known of {', '.join(weak)} comes from the sampling box more than from the "
+            "data."
+        )
+    return result, time.perf_counter() - began - (sum(solver.seconds) - before)
+
+
+def _on_finer_mesh(
+    found: Inversion, refined: Refined, problem: Problem, solver: Solver
+) -> tuple[Inversion, Solver]:
+    """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh."""
+    specimen = found.study.specimen
+    cells = (2 * specimen.cells_x, 2 * specimen.cells_y)
+    say(f"refine: {found.fit.lack:.2g} times the noise is left; on with {cells[0]} x {cells[1]}")
+    finer = prepare(found.source, found.data, found.trained, cells)
+    fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
+    fine.seconds.extend(solver.seconds)
+    sharper = replace(problem, measurement=finer.measurement, forward=fine.run)
+    began, before = time.perf_counter(), sum(fine.seconds)
+    result = refine_further(refined, sharper, _say)
+    seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
+    answers = [*found.answers[:-1], refined_answer(result, found.answers[-1].seconds + seconds)]
+    same = {name: getattr(found, name) for name in ("seconds", "notes")}
+    fit = replace(found.fit, residual=result.residual)
+    return replace(finer, answers=answers, refined=result, fit=fit, **same), fine
+
+
+def _say(iterate: Iterate) -> None:
+    values = ", ".join(
+        f"{name} {value:.4g}"
+        for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=True)
+    )
+    say(f"refine: {values}, strain residual {iterate.strain_rms:.3g}")

@@ -1,0 +1,46 @@
+"""The verb `invert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def invert(
+    specimen: Annotated[Path, typer.Argument(help="Specimen file that `import` made.")],
+    model: Annotated[list[Path], typer.Option(help="Folder of a trained inverter; repeatable.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; must not hold one yet.")],
+    refine: Annotated[
+        int, typer.Option(min=0, help="Forward runs that a refinement may take.")
+    ] = 0,
+    start: Annotated[
+        str, typer.Option(help="Refine from: prediction, or centre (of the sampling box).")
+    ] = "prediction",
+    cells: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="Elements along x and y; default: those of the model."),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(help="Draws of the orientations where the specimen has none.")
+    ] = 3,
+    finer: Annotated[
+        bool,
+        typer.Option(help="Refine on a mesh twice as fine where more than the noise is left."),
+    ] = True,
+    known: Annotated[
+        Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
+    ] = None,
+) -> None:
+    """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
+    from slipfield.kinds.slip.inversion.outcome import table_lines
+    from slipfield.kinds.slip.inversion.run import invert as invert_specimen
+
+    found = invert_specimen(specimen, model, output, refine, cells, start, draws, finer, known)
+    for line in (*table_lines(found), *found.notes, *found.warnings):
+        typer.echo(line)
+    typer.echo(f"report: {output / 'report.html'}")

@@ -1,0 +1,125 @@
+"""GOM Correlate, ARAMIS and ZEISS INSPECT: CSV of a surface component, one file a stage.
+
+Lines with the units and the stage come before the table of points::
+
+    # Units: length:mm angle:deg time:s
+    # Stage: Stage 2
+    stage;index;relative_time;date
+    "Stage 2";2;21.5551;"2023-02-10T13:54:18.404"
+    # Name : Surface component 1
+    id;x;y;z;displacement_x;displacement_y;displacement_z;epsilon_x;epsilon_y;epsilon_xy
+
+Positions are those of the deformed component, with y up; less its displacement, a point is where it
+was in the reference stage. Points are the nodes of a triangle mesh, on no grid. An entry is empty
+where there is no result. Strains are plain numbers; which measure was chosen in the project
+(technical, logarithmic or Green) the files do not say. File names hold the time, so the index of
+the stage gives the order.
+
+The layout is that of published exports (github.com/gerlachjan/OperateOnDIC) and, for the subtracted
+displacement and the name of the shear, of the exporter of DLR for ARAMIS
+(github.com/dlr-wf/aramis-data-exporter).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order
+from slipfield.kinds.slip.measure.readers.load_table import TIME_UNITS
+from slipfield.kinds.slip.measure.readers.point_tables import Layout, points
+from slipfield.kinds.slip.measure.readers.scattered import resampled
+from slipfield.kinds.slip.measure.readers.tables import Column, read_lines, read_table
+
+COLUMNS = {
+    "x": "x",
+    "y": "y",
+    "u": "displacement_x",
+    "v": "displacement_y",
+    "exx": "epsilon_x",
+    "eyy": "epsilon_y",
+    "exy": "epsilon_xy",
+}
+LENGTHS = tuple(COLUMNS[name] for name in ("x", "y", "u", "v"))
+
+
+def _valid(columns: dict[str, Column]) -> np.ndarray:
+    return np.isfinite(np.sum([columns[name].values for name in COLUMNS.values()], axis=0))
+
+
+LAYOUT = Layout("GOM Correlate", COLUMNS, "mm", "mm", "up", None, _valid)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What comes before the points: index, time since the first stage, s, and unit of lengths."""
+
+    index: int
+    time: float
+    length: str
+
+
+def read_csv(files: Sequence[Path]) -> Frames:
+    """Read exported CSV files, one a stage, in the order of their stages.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file cannot be read, names no stage or lacks a column, or a stage is missing.
+    """
+    stages = {path: _stage(path) for path in files}
+    files = in_order(files, [stages[path].index for path in files])
+    return Frames(
+        **vars(resampled([_undeformed(path, stages[path].length) for path in files])),
+        position_unit=LAYOUT.position_unit,
+        displacement_unit=LAYOUT.displacement_unit,
+        y_axis=LAYOUT.y_axis,
+        measure=LAYOUT.measure,
+        times=np.array([stages[path].time for path in files]),
+    )
+
+
+def _stage(path: Path) -> Stage:
+    """Read the lines before the points."""
+    lines = read_lines(path)
+    units = dict(re.findall(r"(\w+):(\S+)", next((n for n in lines if "Units:" in n), "")))
+    start = next((i for i, line in enumerate(lines) if "relative_time" in line), len(lines))
+    if start + 1 >= len(lines):
+        raise SlipfieldError(
+            f"{path}: no table of the stage before the points; not an export of "
+            f"{LAYOUT.program} with one file a stage"
+        )
+    delimiter = ";" if ";" in lines[start] else ","
+    names, values = csv.reader(lines[start : start + 2], delimiter=delimiter)
+    stage = dict(zip(names, values, strict=False))
+    unit = units.get("time", "s")
+    if unit not in TIME_UNITS:
+        raise SlipfieldError(f"{path}: unit {unit!r} of the time; expected s, ms, min or h")
+    try:
+        time = TIME_UNITS[unit] * float(stage["relative_time"].replace(",", "."))
+        return Stage(int(stage["index"]), time, units.get("length", "mm"))
+    except (KeyError, ValueError):
+        raise SlipfieldError(
+            f"{path}: no index and time of the stage in {lines[start + 1]!r}; export the file again"
+        ) from None
+
+
+def _undeformed(path: Path, length: str) -> Points:
+    """Points of a stage at their places in the reference stage, mm."""
+    table = read_table(path, start="id")
+    missing = [name for name in COLUMNS.values() if name not in table]
+    if missing:
+        raise SlipfieldError(
+            f"{path}: no column {', '.join(map(repr, missing))}; inspect the component for "
+            "displacement X and Y and strain X, Y and XY, and export it again"
+        )
+    table |= {name: replace(table[name], unit=length) for name in LENGTHS}
+    deformed = points(path, table, LAYOUT)
+    x, y = deformed.x - deformed.values["u"], deformed.y - deformed.values["v"]
+    return replace(deformed, x=x, y=y)

@@ -1,0 +1,73 @@
+"""From points that lie on no grid, such as the nodes of a triangle mesh, to a regular one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import QhullError, cKDTree
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.frames import Maps, Points, stacked
+
+NEIGHBOURS = 4
+REACH = 0.8
+"""A node further from every point of a frame than this, in steps, is unknown; in a complete map
+of square cells the furthest place lies at 0.71."""
+
+SAME_PLACE = 0.1
+"""A node outside all triangles takes the value of a point that is no further than this, in steps:
+points of the edge scatter by the rounding of their positions."""
+
+
+def resampled(frames: Sequence[Points]) -> Maps:
+    """Interpolate frames of scattered points on one regular grid, linearly in Delaunay triangles.
+
+    The step is the median distance of neighbouring points in the first frame, so that the grid has
+    about as many nodes as the frame has points. The maps have ``u`` and ``v`` if all frames have
+    them, and are NaN where a frame has no point near.
+
+    Raises
+    ------
+    SlipfieldError
+        If the points of a frame lie on a line, or two share a place.
+    """
+    step = _step(frames[0])
+    x, y = (
+        _axis(np.concatenate([getattr(frame, name) for frame in frames]), step)
+        for name in ("x", "y")
+    )
+    nodes = np.stack(np.meshgrid(x, y), axis=-1)
+    return stacked(x, y, [_at_nodes(frame, nodes, step) for frame in frames])
+
+
+def _step(frame: Points) -> float:
+    """Median distance of neighbouring points."""
+    places = np.column_stack([frame.x, frame.y])
+    if len(places) <= NEIGHBOURS:
+        raise SlipfieldError(f"{frame.source}: {len(places)} points; expected a map")
+    distance, _ = cKDTree(places).query(places, k=NEIGHBOURS + 1)
+    return float(np.median(distance[:, 1:]))
+
+
+def _axis(values: np.ndarray, step: float) -> np.ndarray:
+    low, high = values.min(), values.max()
+    return np.linspace(low, high, max(1, int(np.rint((high - low) / step))) + 1)
+
+
+def _at_nodes(frame: Points, nodes: np.ndarray, step: float) -> dict[str, np.ndarray]:
+    """Values of a frame at the nodes (ny, nx, 2) by name; NaN where there is no point near."""
+    places = np.column_stack([frame.x, frame.y])
+    if len(np.unique(places, axis=0)) != len(places):
+        raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
+    given = np.column_stack(list(frame.values.values()))
+    try:
+        found = LinearNDInterpolator(places, given)(nodes)
+    except QhullError:
+        raise SlipfieldError(f"{frame.source}: all points lie on a line; expected a map") from None
+    distance, nearest = cKDTree(places).query(nodes)
+    outside = np.isnan(found[..., 0]) & (distance < SAME_PLACE * step)
+    found[outside] = given[nearest[outside]]
+    found[distance > REACH * step] = np.nan
+    return dict(zip(frame.values, np.moveaxis(found, -1, 0), strict=True))

@@ -1,0 +1,247 @@
+"""Measured points brought to the nodes of the mesh and to the times of the solver's outputs.
+
+The nodal field is the bilinear one that fits the measured points best (least squares), with a
+slight penalty on curvature that also bridges small gaps. Where points are denser than nodes this
+averages noise without the bias of an interpolation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+from scipy.sparse import csr_matrix, diags_array, eye_array, kron, vstack
+from scipy.sparse.linalg import splu
+from scipy.spatial import cKDTree
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.strain_measures import convert
+from slipfield.kinds.slip.projection.resample import MINIMUM_COVER, remaining_window
+from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
+from slipfield.kinds.slip.study import Study
+
+SMOOTHING = 1e-3
+"""Weight of squared second differences relative to the mean weight of a node."""
+
+REACH = 0.75
+"""A node further from every measured point than this share of a cell's or step's diagonal is
+unknown."""
+
+LONGEST_GAP = 1.5
+"""An output between frames further apart than this multiple of the outputs' spacing is missing."""
+
+SAME_TIME = 1e-3
+BLOCKS = 8
+"""Blocks along x and along y within which residuals may be alike."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A measurement at the solver's outputs.
+
+    Attributes
+    ----------
+    time : (time,) s.
+    points : (time, 3, n) strain in the study's measure at the measured points, NaN: unknown.
+    load : (time,) N, NaN: unknown.
+    sampling : (n, nodes) bilinear weights of the nodes at the points.
+    spacing : distance of the measured points along x and y, mm.
+    """
+
+    time: np.ndarray
+    points: np.ndarray
+    load: np.ndarray
+    sampling: csr_matrix
+    mesh: Mesh
+    spacing: tuple[float, float]
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """Row and column (n, 2), in cells of the mesh, of the measured points."""
+        rows, columns = self.mesh.shape
+        return self.sampling @ np.stack(np.divmod(np.arange(rows * columns), columns), axis=1)
+
+    @cached_property
+    def block(self) -> np.ndarray:
+        """Block of the sheet, of :data:`BLOCKS` x :data:`BLOCKS`, that holds each point (n,)."""
+        cells = np.array(self.mesh.shape) - 1
+        row, column = np.minimum(BLOCKS * self.places / cells, BLOCKS - 1).astype(int).T
+        return BLOCKS * row + column
+
+    @property
+    def block_count(self) -> int:
+        """Number of blocks."""
+        return BLOCKS**2
+
+    @cached_property
+    def nodal(self) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 at the nodes; NaN where unknown."""
+        rows, columns = self.mesh.shape
+        known = np.isfinite(self.points[:, 0])
+        found = np.full((len(self.time), 3, rows * columns), np.nan, np.float32)
+        patterns, which = np.unique(known, axis=0, return_inverse=True)
+        for number, pattern in enumerate(patterns):
+            frames = np.flatnonzero(which == number)
+            if pattern.any():
+                values = self.points[frames][:, :, pattern].reshape(-1, pattern.sum())
+                fitted = self._fit(pattern, values).reshape(len(frames), 3, -1)
+                found[frames] = np.where(self._reached(pattern), fitted, np.nan)
+        return found.reshape(len(self.time), 3, rows, columns)
+
+    def averaged(self, width: float) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 at the nodes, averaged over ``width`` cells in all.
+
+        The points have been averaged over about two of their own spacings before; windows do the
+        rest. Each point stands for its pixel of the measured grid. NaN where less than a quarter of
+        a window is known. Where points are further apart than nodes there is nothing to average,
+        and the result is :attr:`nodal`.
+        """
+        rows, columns = self.mesh.shape
+        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
+        pitch = np.array(self.spacing) / cell
+        if pitch.max() > 1:
+            return self.nodal
+        window = remaining_window(width, float(pitch.max()))
+        weights = window_weights(self.mesh.shape, self.places, pitch[::-1], window)
+        flat = self.points.reshape(-1, self.points.shape[2]).T
+        known = np.isfinite(flat)
+        area = weights @ known.astype(float)
+        sums = weights @ np.where(known, flat, 0.0)
+        enough = area >= MINIMUM_COVER * window_areas(self.mesh.shape, window)[:, None]
+        found = np.where(enough, sums / np.where(enough, area, 1.0), np.nan)
+        return found.T.reshape(len(self.time), 3, rows, columns).astype(np.float32)
+
+    def _fit(self, pattern: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Nodal values (m, nodes) that fit point values (m, points)."""
+        sampling = self.sampling[pattern]
+        normal = sampling.T @ sampling
+        weight = SMOOTHING * normal.diagonal().sum() / normal.shape[0]
+        return (
+            splu((normal + weight * curvature(self.mesh.shape)).tocsc())
+            .solve(sampling.T @ values.T)
+            .T
+        )
+
+    def _reached(self, pattern: np.ndarray) -> np.ndarray:
+        """Nodes near enough to a measured point."""
+        rows, columns = self.mesh.shape
+        at = self.sampling[pattern] @ self.mesh.positions
+        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
+        reach = REACH * max(np.hypot(*cell), np.hypot(*self.spacing))
+        distance, _ = cKDTree(at).query(self.mesh.positions)
+        return distance <= reach
+
+
+def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
+    """Bring a specimen's strain maps and loads to the outputs of ``study`` on ``mesh``.
+
+    Raises
+    ------
+    SlipfieldError
+        If no measured point lies on the sheet or no output has a strain map.
+    """
+    times = np.array(study.loading.output_times)
+    strain = data["strain"].values.astype(float)
+    strain = convert(strain, data.attrs["strain_measure"], study.solver.strain_measure, axis=1)
+    x, y = np.meshgrid(data["x_mm"].values, data["y_mm"].values)
+    inside, sampling = bilinear_weights(mesh, x.ravel(), y.ravel())
+    if not inside.any():
+        raise SlipfieldError("specimen: no measured point lies on the sheet; check its origin")
+    flat = strain.reshape(*strain.shape[:2], -1)[:, :, inside]
+    points = at_times(data["time"].values, flat, times)
+    if not np.isfinite(points).any():
+        raise SlipfieldError(
+            f"specimen: no frame near any of the {len(times)} outputs up to {times[-1]:g} s; "
+            "measure at equal intervals of time"
+        )
+    load = np.full(len(times), np.nan)
+    if "load" in data:
+        load = at_times(data["time"].values, data["load"].values, times)
+    dx, dy = (float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
+    return Measurement(times, points, load, sampling, mesh, (dx, dy))
+
+
+def at_times(time: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Values (time, ...) at other times, linear between frames; NaN where frames are far apart.
+
+    At time 0 everything is 0.
+    """
+    if time[0] > 0:
+        time = np.append(0.0, time)
+        values = np.concatenate([np.zeros_like(values[:1]), values])
+    spacing = wanted[-1] / len(wanted)
+    found = np.full((len(wanted), *values.shape[1:]), np.nan)
+    for number, at in enumerate(wanted):
+        nearest = int(np.abs(time - at).argmin())
+        if abs(time[nearest] - at) <= SAME_TIME * spacing:
+            found[number] = values[nearest]
+            continue
+        after = int(np.searchsorted(time, at))
+        if 0 < after < len(time) and time[after] - time[after - 1] <= LONGEST_GAP * spacing:
+            share = (at - time[after - 1]) / (time[after] - time[after - 1])
+            found[number] = (1 - share) * values[after - 1] + share * values[after]
+    return found
+
+
+def window_weights(
+    shape: tuple[int, int], places: np.ndarray, pitch: np.ndarray, window: float
+) -> csr_matrix:
+    """Area, in cells, that each node's window shares with the pixel of each point (nodes, n).
+
+    Parameters
+    ----------
+    shape : nodes along y and x.
+    places : (n, 2) row and column of the points, in cells.
+    pitch : height and width of a pixel, in cells.
+    window : width of the windows, in cells; they are cut at the edges of the sheet.
+    """
+    (row, high), (column, wide) = (
+        _overlaps(place, step, window, count)
+        for place, step, count in zip(places.T, pitch, shape, strict=True)
+    )
+    node = row[:, :, None] * shape[1] + column[:, None, :]
+    area = high[:, :, None] * wide[:, None, :]
+    point = np.broadcast_to(np.arange(len(places))[:, None, None], area.shape)
+    there = area > 0
+    size = np.prod(shape), len(places)
+    return csr_matrix((area[there], (node[there], point[there])), shape=size)
+
+
+def _overlaps(
+    place: np.ndarray, step: float, window: float, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (n, m) of a line whose windows may meet the pixels, and the lengths they share."""
+    reach = 0.5 * (step + window)
+    node = np.ceil(place - reach).astype(int)[:, None] + np.arange(int(2 * reach) + 1)
+    low = np.maximum(np.maximum(node - 0.5 * window, 0), place[:, None] - 0.5 * step)
+    high = np.minimum(np.minimum(node + 0.5 * window, count - 1), place[:, None] + 0.5 * step)
+    inside = (node >= 0) & (node < count)
+    return np.clip(node, 0, count - 1), np.where(inside, np.maximum(high - low, 0), 0.0)
+
+
+def window_areas(shape: tuple[int, int], window: float) -> np.ndarray:
+    """Area (nodes,), in cells, of the nodes' windows, which are cut at the edges of the sheet."""
+    lengths = []
+    for count in shape:
+        node = np.arange(count)
+        ends = np.minimum(node + 0.5 * window, count - 1) - np.maximum(node - 0.5 * window, 0)
+        lengths.append(ends)
+    return np.outer(*lengths).ravel()
+
+
+def curvature(shape: tuple[int, int]) -> csr_matrix:
+    """Sum of squared second differences along rows and columns, (nodes, nodes)."""
+    along = []
+    for count in shape:
+        ones = np.ones(count)
+        along.append(
+            diags_array(
+                [ones[2:], -2 * ones[1:-1], ones[2:]], offsets=[0, 1, 2], shape=(count - 2, count)
+            )
+        )
+    rows, columns = shape
+    parts = kron(along[0], eye_array(columns)), kron(eye_array(rows), along[1])
+    second = vstack(parts).tocsr()
+    return second.T @ second

@@ -1,0 +1,348 @@
+"""From measurement files to a specimen file: strain maps, then grains, then the load curve."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import h5py
+import numpy as np
+import xarray as xr
+from scipy.io import whosmat
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.axes import Axes
+from slipfield.kinds.slip.measure.readers import dice, gom, load_table, matchid, ncorr, vic2d
+from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
+from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
+from slipfield.kinds.slip.measure.strain_measures import check_measure, stretch_along_y
+
+READERS = {
+    "vic2d": vic2d.read_csv,
+    "vic2d-mat": vic2d.read_mat,
+    "matchid": matchid.read_csv,
+    "dice": dice.read_text,
+    "gom": gom.read_csv,
+    "ncorr": ncorr.read_mat,
+}
+STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
+EDGE_SHARE = 0.1
+EARLIEST_MISSING = 1e-6
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True)
+class StrainOptions:
+    """What the files do not say about strain maps; lengths in mm, times in s.
+
+    Attributes
+    ----------
+    format : one of :data:`READERS`, or "auto".
+    scale : mm per pixel, where positions are pixels.
+    y_axis, load_axis, measure : override what the format implies; load_axis defaults to y.
+    strain_unit, engineering_shear : unit of the strains, and whether xy is twice the tensor's.
+    interval, start, times : seconds between frames and time of the first one (by default one
+        interval), or a file of times; where the files hold times, these by default.
+    origin : specimen coordinates of the lower left measured point.
+    sheet : width and height of the sheet between the grips; by default the measured points
+        span it, with equal margins.
+    outline : CSV with y, left, right of the side edges.
+    thickness, strain_noise : of the sheet; standard deviation of the strains, 1.
+    """
+
+    format: str = "auto"
+    scale: float | None = None
+    y_axis: str | None = None
+    load_axis: str = "y"
+    measure: str | None = None
+    strain_unit: str = "one"
+    engineering_shear: bool = False
+    interval: float | None = None
+    start: float | None = None
+    times: Path | None = None
+    origin: tuple[float, float] = (0.0, 0.0)
+    sheet: tuple[float, float] | None = None
+    outline: Path | None = None
+    thickness: float | None = None
+    strain_noise: float | None = None
+
+
+def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
+    """Turn the strain maps of a test into the first part of a specimen.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file cannot be read, or an option is missing or does not fit.
+    """
+    frames = read_strain(files, options.format)
+    axes = Axes(
+        choice("y-axis", options.y_axis or frames.y_axis, "up", "down"),
+        choice("load-axis", options.load_axis, "x", "y"),
+    )
+    scale, moved = _scales(frames, options.scale)
+    x, y = axes.grid(scale * frames.x, scale * frames.y)
+    if frames.strain_unit and options.strain_unit != "one":
+        raise SlipfieldError(
+            f"strain-unit: given {options.strain_unit}; the header of {files[0]} says "
+            f"{frames.strain_unit!r} and counts"
+        )
+    strain = _unit(options.strain_unit) * frames.strain
+    if options.engineering_shear:
+        strain = strain * np.array([1, 1, 0.5])[:, None, None]
+    strain = axes.array(axes.tensors(strain, axis=1))
+    window = _window(strain)
+    x, y, strain = x[window[1]], y[window[0]], strain[(..., *window)]
+    x, y = (
+        values - values[0] + start for values, start in zip((x, y), options.origin, strict=True)
+    )
+    width, height = options.sheet or (x[-1] + x[0], y[-1] + y[0])
+    _check_sheet(x, y, width, height)
+    time = frame_times(len(strain), options, frames.times)
+    values = {"strain": strain, "x_mm": x, "y_mm": y, "time": time}
+    if frames.u is not None and frames.v is not None:
+        u, v = (
+            axes.array(moved * each)[(..., *window)] for each in axes.vectors(frames.u, frames.v)
+        )
+        values |= {"u": u, "v": v}
+    values |= _outline(options.outline, height)
+    measure = options.measure or frames.measure
+    if measure is None:
+        raise SlipfieldError(
+            f"{files[0]}: the format does not tell the strain measure; use --strain-measure"
+        )
+    check_measure(measure)
+    facts = {
+        "strain_measure": measure,
+        "sheet_width_mm": float(width),
+        "sheet_height_mm": float(height),
+        **_given(thickness_mm=options.thickness, strain_noise=options.strain_noise),
+    }
+    data = xr.Dataset(part(values), attrs=facts)
+    data = with_elongation(data)
+    return with_provenance(data, step("dic", files, vars(options)))
+
+
+def read_strain(files: Sequence[Path], form: str) -> Frames:
+    """Read strain maps of a named format, or of the one that the first file shows."""
+    if not files:
+        raise SlipfieldError("files: none given; name one file for each frame")
+    form = detect(files[0]) if form == "auto" else choice("format", form, *READERS)
+    return READERS[form](list(files))
+
+
+def detect(path: Path) -> str:
+    """Format of a file with strain maps."""
+    if path.suffix.lower() == ".mat":
+        try:
+            names = list(h5py.File(path)) if h5py.is_hdf5(path) else [n for n, *_ in whosmat(path)]
+        except (OSError, ValueError, TypeError) as error:
+            raise SlipfieldError(f"{path}: not a readable MATLAB file: {error}") from error
+        return "ncorr" if "data_dic_save" in names else "vic2d-mat"
+    head = "\n".join(read_lines(path)[:50])
+    if "COORDINATE_X" in head:
+        return "dice"
+    if "relative_time" in head:
+        return "gom"
+    return "matchid" if "Coordinates.Image" in head or "x_pic" in head else "vic2d"
+
+
+def choice(name: str, value: str, *allowed: Name) -> Name:
+    """Return an option's value if it is allowed."""
+    for one in allowed:
+        if one == value:
+            return one
+    raise SlipfieldError(f"{name}: given {value!r}; expected one of {', '.join(allowed)}")
+
+
+def step(verb: str, files: Sequence[Path], options: dict[str, Any]) -> dict[str, Any]:
+    """Record of one import: files with their digests, and the options that were set."""
+    digests = [
+        {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in files
+    ]
+    kept = {name: value for name, value in options.items() if value is not None}
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in kept.items()}
+    return {"import": verb, "files": digests, "options": plain}
+
+
+def _given(**facts: float | None) -> dict[str, float]:
+    return {name: float(value) for name, value in facts.items() if value is not None}
+
+
+def _scales(frames: Frames, scale: float | None) -> tuple[float, float]:
+    """Factors that turn positions and displacements into mm."""
+    units = {"positions": frames.position_unit, "displacements": frames.displacement_unit}
+    pixels = [name for name, unit in units.items() if unit == "px"]
+    if scale is None:
+        if pixels:
+            raise SlipfieldError(f"scale: {pixels[0]} are in pixels; use --scale with mm per pixel")
+        return 1.0, 1.0
+    if not (scale > 0 and math.isfinite(scale)):
+        raise SlipfieldError(f"scale: given {scale}; expected mm per pixel above 0")
+    if not pixels:
+        raise SlipfieldError("scale: positions are in mm already; leave --scale out")
+    positions, displacements = (scale if unit == "px" else 1.0 for unit in units.values())
+    return positions, displacements
+
+
+def _unit(name: str) -> float:
+    return STRAIN_UNITS[choice("strain-unit", name, *STRAIN_UNITS)]
+
+
+def _window(strain: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns that hold a measured point in any frame."""
+    seen = np.isfinite(strain[:, 0]).any(axis=0)
+    if not seen.any():
+        raise SlipfieldError("strain: no measured point in any frame")
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> None:
+    for name, values, size in (("width", x, width), ("height", y, height)):
+        step_mm = values[-1] - values[-2] if len(values) > 1 else 0.0
+        if not size > 0:
+            raise SlipfieldError(f"sheet: {name} {size:g} mm; expected a positive number")
+        if values[0] < -0.5 * step_mm or values[-1] > size + 0.5 * step_mm:
+            raise SlipfieldError(
+                f"sheet: points from {values[0]:.4g} to {values[-1]:.4g} mm do not fit into its "
+                f"{name} of {size:.4g} mm; check --scale, --origin and --sheet"
+            )
+
+
+def frame_times(count: int, options: StrainOptions, known: np.ndarray | None = None) -> np.ndarray:
+    """Give the times (count,) of the frames, s; ``known`` are those in the files."""
+    if options.times is not None:
+        if options.interval is not None:
+            raise SlipfieldError("times: give --times or --interval, not both")
+        return _times_in(options.times, count)
+    if options.interval is None and known is not None:
+        return known if options.start is None else options.start + known - known[0]
+    if options.interval is None or not 0 < options.interval < math.inf:
+        raise SlipfieldError("interval: give the seconds between frames (--interval) or --times")
+    start = options.interval if options.start is None else options.start
+    return start + options.interval * np.arange(count)
+
+
+def _times_in(path: Path, count: int) -> np.ndarray:
+    """Read times from a file: a column named time, or one number a line."""
+    lines = [line.strip() for line in read_lines(path) if line.strip()]
+    try:
+        times = np.array(lines, dtype=float)
+    except ValueError:
+        column = load_table.read_times(path, list(read_table(path).values()))
+        if column is None:
+            raise SlipfieldError(f"{path}: no column 'time', and not one number a line") from None
+        times = column
+    if len(times) != count:
+        raise SlipfieldError(f"{path}: {len(times)} times for {count} frames")
+    return times
+
+
+def _outline(path: Path | None, height: float) -> dict[str, np.ndarray]:
+    """Side edges of the sheet from a CSV with y, left, right, mm."""
+    if path is None:
+        return {}
+    columns = read_table(path)
+    missing = [name for name in ("y", "left", "right") if name not in columns]
+    if missing:
+        raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected y, left, right in mm")
+    return {f"outline_{name}": columns[name].values for name in ("y", "left", "right")}
+
+
+def with_elongation(data: xr.Dataset) -> xr.Dataset:
+    """Add the displacement of the top edge relative to the bottom edge, mm, from the maps.
+
+    From the measured displacements near both edges if there are any, else from the strains: the
+    mean stretch along y. The attribute ``displacement_source`` says which.
+    """
+    height, y = data.attrs["sheet_height_mm"], data["y_mm"].values
+    if "v" in data:
+        rows = _row_means(data["v"].values)
+        top, bottom = _edge(rows[:, ::-1], y[::-1], height), _edge(rows, y, 0.0)
+        elongation, source = top - bottom, "measured displacements of the edges"
+    else:
+        stretch = stretch_along_y(data["strain"].values, data.attrs["strain_measure"], axis=1)
+        elongation = height * (np.nanmean(stretch, axis=(1, 2)) - 1)
+        source = "mean of the measured strains"
+    data = data.assign(part({"displacement": elongation}))
+    return data.assign_attrs(displacement_source=source)
+
+
+def _row_means(values: np.ndarray) -> np.ndarray:
+    """Means (time, y) over the measured points of each row; NaN for a row without any."""
+    known = np.isfinite(values)
+    count = known.sum(axis=2)
+    total = np.where(known, values, 0.0).sum(axis=2)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _edge(rows: np.ndarray, y: np.ndarray, place: float) -> np.ndarray:
+    """Mean displacement (time,) at the edge ``place`` from row means (time, y), nearest first."""
+    step_mm = abs(y[1] - y[0])
+    if abs(y[0] - place) < 1e-3 * step_mm and np.isfinite(rows[:, 0]).all():
+        return rows[:, 0]
+    count = max(3, int(EDGE_SHARE * len(y)))
+    design = np.column_stack([y[:count] - place, np.ones(count)])
+    known = np.isfinite(rows[:, :count])
+    return np.array(
+        [
+            np.linalg.lstsq(design[k], row[k], rcond=None)[0][1]
+            for k, row in zip(known, rows[:, :count], strict=True)
+        ]
+    )
+
+
+def add_load(
+    data: xr.Dataset, path: Path, unit: str | None, offset: float, thickness: float | None
+) -> xr.Dataset:
+    """Add the load curve, at the times of the frames.
+
+    Parameters
+    ----------
+    unit : N, kN or MPa, if the header does not say.
+    offset : added to the times of the curve, s.
+    thickness : of the sheet, mm, if not known yet.
+
+    Raises
+    ------
+    SlipfieldError
+        If the curve cannot be read, does not cover the frames, or the section is not known.
+    """
+    if not math.isfinite(offset):
+        raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
+    curve = load_table.read(path, unit)
+    frames = data["time"].values
+    if curve.time is None and len(curve.load) != len(frames):
+        raise SlipfieldError(
+            f"{path}: {len(curve.load)} loads without times for {len(frames)} frames"
+        )
+    time = frames if curve.time is None else curve.time + offset
+    margin = 1e-6 * frames[-1] + EARLIEST_MISSING
+    if time[0] > frames[0] + margin or time[-1] < frames[-1] - margin:
+        raise SlipfieldError(
+            f"{path}: covers {time[0]:g} to {time[-1]:g} s, but the frames lie at {frames[0]:g} to "
+            f"{frames[-1]:g} s; check the clock (--time-offset) and its unit"
+        )
+    thickness = data.attrs.get("thickness_mm", thickness) if thickness is None else thickness
+    if thickness is None:
+        raise SlipfieldError("thickness: not known; use --thickness with mm")
+    if not 0 < thickness < math.inf:
+        raise SlipfieldError(f"thickness: given {thickness}; expected mm above 0")
+    section = data.attrs["sheet_width_mm"] * thickness
+    load = np.interp(frames, time, curve.load) * (section if curve.is_stress else 1.0)
+    values = {"load": load}
+    facts: dict[str, Any] = {"thickness_mm": float(thickness)}
+    if curve.displacement is not None:
+        values["displacement"] = np.interp(frames, time, curve.displacement)
+        facts["displacement_source"] = f"column of {path.name}"
+    options = {"unit": unit, "offset": offset, "thickness": thickness}
+    return with_provenance(
+        data.assign(part(values)).assign_attrs(facts), step("load", [path], options)
+    )

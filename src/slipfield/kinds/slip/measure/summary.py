@@ -1,0 +1,88 @@
+"""What a specimen file holds, in a reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from slipfield.kinds.slip.measure.noise import strain_noise
+
+MEASURES = {
+    "green_lagrange": "Green-Lagrange strain",
+    "hencky": "Hencky (logarithmic) strain",
+    "engineering": "engineering strain",
+    "almansi": "Euler-Almansi strain",
+}
+
+
+def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Name and text of each fact about a specimen."""
+    facts = data.attrs
+    if "strain" in data:
+        yield from _strain_lines(data)
+    if "grain_id" in data:
+        yield from _grain_lines(data)
+    if "load" in data:
+        load = data["load"].values
+        yield "load", f"up to {np.abs(load).max():.4g} N; thickness {facts['thickness_mm']:g} mm"
+    elif "strain" in data:
+        yield "load", "none: the scale of k1, k2 and k3 is then hardly determined"
+
+
+def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
+    facts, strain = data.attrs, data["strain"].values
+    rows, columns = strain.shape[2:]
+    step = np.diff(data["x_mm"].values).mean()
+    masked = 100 * np.isnan(strain[:, 0]).mean()
+    times = data["time"].values
+    along = 100 * np.nanmean(strain[-1, 1])
+    yield (
+        "sheet",
+        (
+            f"{facts['sheet_width_mm']:.4g} mm wide, {facts['sheet_height_mm']:.4g} mm between the "
+            f"edges, {'outline given' if 'outline_y' in data else 'rectangular'}"
+        ),
+    )
+    yield (
+        "strain maps",
+        (
+            f"{len(strain)} frames, {times[0]:g} to {times[-1]:g} s, of "
+            f"{columns} x {rows} points every {step:.4g} mm; {masked:.1f} % masked"
+        ),
+    )
+    yield (
+        "strain",
+        f"{MEASURES[facts['strain_measure']]}; mean along the load {along:.3g} % at the end",
+    )
+    seen = strain_noise(strain)
+    if "strain_noise" in facts:
+        yield "strain noise", f"{facts['strain_noise']:.2g}, as given"
+    elif np.isfinite(seen):
+        yield "strain noise", f"{seen:.2g}, as the frames show"
+    if "displacement" in data:
+        share = 100 * data["displacement"].values[-1] / facts["sheet_height_mm"]
+        yield "elongation", f"{share:.3g} % at the end, from {facts['displacement_source']}"
+
+
+def _grain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
+    size = data["size"].values
+    rows, columns = data["grain_id"].shape
+    step = 1e3 * np.diff(data["grain_x_mm"].values).mean()
+    yield (
+        "grains",
+        (
+            f"{len(size)} on {columns} x {rows} pixels of {step:.3g} um; D from "
+            f"{size.min():.3g} to {size.max():.3g} mm, median {np.median(size):.3g} mm"
+        ),
+    )
+    known = "Bunge angles of every grain" if "euler" in data else "none: drawn at random if needed"
+    yield "orientations", known
+    linear = data["affine"].values[:, :2]
+    turn = np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+    shift = data["affine"].values[:, 2]
+    yield (
+        "map to sheet",
+        f"shifted by ({shift[0]:.4g}, {shift[1]:.4g}) mm, turned by {turn:.3g} degrees",
+    )

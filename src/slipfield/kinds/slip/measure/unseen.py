@@ -1,0 +1,43 @@
+"""A specimen that no study has seen: a fresh microstructure and random parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from slipfield.core.files import write_text
+from slipfield.kinds.slip.study import Study, check_study
+
+
+def unseen_study(study: Study, extra: int, cells: int | None = None) -> Study:
+    """Study with ``extra`` more microstructures, and perhaps another mesh; else the same.
+
+    The microstructures that it had stay the same, since each follows from seed and index.
+    """
+    content = study.model_dump(mode="json")
+    specimen = content["specimen"]
+    specimen["microstructures"] += extra
+    if cells is not None:
+        specimen["cells_x"] = specimen["cells_y"] = cells
+    samples = max(content["sampling"]["samples"], specimen["microstructures"])
+    content["sampling"]["samples"] = samples
+    return check_study(content, "unseen specimen")
+
+
+def random_parameters(study: Study, count: int, seed: int) -> np.ndarray:
+    """Draw k1, k2, k3 (count, 3) from the sampling box, uniform in their logarithms."""
+    low, high = np.log(np.array(study.sampling.box)).T
+    return np.exp(low + np.random.default_rng(seed).random((count, 3)) * (high - low))
+
+
+def write_unseen(study: Study, seed: int, folder: Path) -> int:
+    """Write ``study.yaml`` and ``samples.csv`` of one unseen specimen; return its index."""
+    fresh = unseen_study(study, 1)
+    index = study.specimen.microstructures
+    values = ",".join(repr(float(value)) for value in random_parameters(study, 1, seed)[0])
+    text = yaml.safe_dump(fresh.model_dump(mode="json"), sort_keys=False)
+    write_text(folder / "study.yaml", text)
+    write_text(folder / "samples.csv", f"sample,microstructure,k1,k2,k3\n0,{index},{values}\n")
+    return index

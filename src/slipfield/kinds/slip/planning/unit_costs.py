@@ -1,0 +1,124 @@
+"""Unit costs of simulating and learning, as `slipfield slice` measured them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from slipfield.core.errors import SlipfieldError
+
+REFERENCE_FILE = Path(__file__).with_name("unit-costs.json")
+"""The unit costs that requests and estimates rest on; `make slice` measures them anew."""
+
+GPU_GFLOP_PER_S = 10_000.0
+"""Assumed, not measured: what a data-centre GPU sustains on small convolutions, 1e9/s."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Cost of simulating one sample on a large and a small mesh, and of starting a batch.
+
+    Attributes
+    ----------
+    cells, small_cells : elements of the two meshes.
+    sample_cpu_s, small_sample_cpu_s : CPU seconds of one sample, writing included.
+    memory_mb, small_memory_mb : peak memory of the process, MB.
+    start_cpu_s : CPU seconds of a batch without its samples, on the large mesh.
+    sample_mb : size of one sample in its shard, MB, for ``outputs`` outputs on the large mesh.
+    reference_cpu_s, reference_memory_mb, reference_mb : the same for a reference run and its file.
+    """
+
+    cells: int
+    small_cells: int
+    outputs: int
+    sample_cpu_s: float
+    small_sample_cpu_s: float
+    memory_mb: float
+    small_memory_mb: float
+    start_cpu_s: float
+    sample_mb: float
+    reference_cpu_s: float
+    reference_memory_mb: float
+    reference_mb: float
+
+    def cpu_s(self, cells: int) -> float:
+        """CPU seconds of one sample on ``cells`` elements: the power law through both meshes."""
+        slope = math.log(self.sample_cpu_s / self.small_sample_cpu_s) / self._span
+        return self.sample_cpu_s * (cells / self.cells) ** slope
+
+    def peak_mb(self, cells: int) -> float:
+        """Peak memory of a simulation of ``cells`` elements: the line through both meshes, MB."""
+        slope = (self.memory_mb - self.small_memory_mb) / (self.cells - self.small_cells)
+        return self.memory_mb + slope * (cells - self.cells)
+
+    @property
+    def _span(self) -> float:
+        return math.log(self.cells / self.small_cells)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """Cost of what happens to a sample after its simulation.
+
+    Attributes
+    ----------
+    nodes, frames : of the images that were measured.
+    gather_cpu_s : CPU seconds of checking and summing up one sample.
+    epoch_cpu_s : CPU seconds of one sample in one epoch of the network.
+    epoch_gflop : the same in floating-point operations, 1e9.
+    memory_mb : peak memory of the training, whose fields were in memory, MB.
+    fields_mb : size of these fields, MB.
+    batch_size : samples of the training batches that were measured.
+    """
+
+    nodes: int
+    frames: int
+    gather_cpu_s: float
+    epoch_cpu_s: float
+    epoch_gflop: float
+    memory_mb: float
+    fields_mb: float
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class UnitCosts:
+    """What one sample costs, and where and how that was measured."""
+
+    simulation: Simulation
+    learning: Learning
+    measured: dict[str, Any]
+
+    @property
+    def source(self) -> str:
+        """Machine, date and command of the measurement, in a line."""
+        machine = self.measured["machine"]
+        return f"{self.measured['command']}, {machine['processor']}, {machine['date'][:10]}"
+
+
+def read_unit_costs(path: Path) -> UnitCosts:
+    """Read the file that `slipfield slice` wrote.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is missing or not such a file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        simulation, learning = Simulation(**content["simulation"]), Learning(**content["learning"])
+        return UnitCosts(simulation, learning, content["measured"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SlipfieldError(
+            f"{path}: no readable unit costs ({error}); run `make slice`"
+        ) from error
+
+
+@cache
+def unit_costs() -> UnitCosts:
+    """Unit costs of the reference file."""
+    return read_unit_costs(REFERENCE_FILE)

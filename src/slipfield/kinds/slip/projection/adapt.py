@@ -1,0 +1,106 @@
+"""Suit a trained projection model to measurements that its references do not resolve.
+
+A specimen has no mesh. References and most training samples may come from a mesh that a
+workstation can afford; a few samples of the same specimens on a finer mesh, averaged at the nodes
+of the references as DIC does, show how far its fields are off and how much that varies from
+specimen to specimen. Adapting shifts the model by the one and widens it by the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.dataset.manifest import netcdf_files
+from slipfield.kinds.slip.learning.model_io import load_model, save_model
+from slipfield.kinds.slip.projection.inverter import ProjectionInverter
+from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
+
+
+def adapt_model(
+    model_dir: Path, shards: Sequence[Path], dataset_dir: Path, output: Path
+) -> dict[str, Any]:
+    """Adapt the model in ``model_dir`` to ``shards`` and write it to ``output``.
+
+    Parameters
+    ----------
+    model_dir : Path
+        Folder of a projection model.
+    shards : sequence of Path
+        Files, or folders of them: samples of the dataset's specimens on a finer mesh.
+    dataset_dir : Path
+        Folder of the gathered dataset that the model was trained on; its references are used.
+    output : Path
+        Folder of the adapted model.
+
+    Returns
+    -------
+    dict
+        Samples, microstructures and nodes that the model was adapted to.
+
+    Raises
+    ------
+    SlipfieldError
+        If the model is no projection model or the files do not fit it.
+    """
+    inverter, card = load_model(model_dir)
+    if not isinstance(inverter, ProjectionInverter):
+        raise SlipfieldError(f"{model_dir}: a {card['model']} model; only projection is adapted")
+    dataset = finer_samples(Collection.of_dataset(dataset_dir), shards)
+    inverter.adapt(dataset, np.arange(len(dataset)))
+    facts = {
+        "samples": len(dataset),
+        "microstructures": len(np.unique(dataset.microstructures)),
+        "nodes": list(dataset.image),
+        "base_data_hash": card["data_hash"],
+    }
+    kept = {name: card[name] for name in ("metrics",) if name in card}
+    notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset.study)}
+    save_model(inverter, card["model"], inverter.study, dataset, output, notes)
+    return facts
+
+
+def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
+    """Say in sentences what a model was trained on, where it holds and where it does not."""
+    sheet, box, noise = trained.specimen, trained.sampling.box, trained.noise
+    size = f"{sheet.width_mm:g} mm x {sheet.height_mm:g} mm"
+    cell = sheet.height_mm / sheet.cells_y
+    ranges = ", ".join(
+        f"{name} {low:g} to {high:g} {PARAMETER_UNITS[name]}"
+        for name, (low, high) in zip(PARAMETERS, box, strict=True)
+    )
+    end, pull = trained.loading.path[-1]
+    finer = f"{adapted.specimen.cells_x} x {adapted.specimen.cells_y}"
+    return {
+        "trained_on": [
+            f"simulated sheets of {size} with {sheet.grains} grains in {len(sheet.bands)} bands, "
+            f"{sheet.cells_x} x {sheet.cells_y} elements, adapted to {finer} elements averaged "
+            f"over {cell:.3g} mm",
+            f"white noise of {noise.strain_std:g} in strain and "
+            f"{100 * noise.load_relative_std:g} % in load",
+        ],
+        "holds_for": [
+            f"sheets of this size and band structure, the material of `study`, {ranges}",
+            f"a displacement of {pull:g} mm in {end:g} s, {trained.loading.outputs} frames (any of "
+            "them, and any nodes, may be missing)",
+            f"strain maps with points every {cell:.3g} mm or closer, and a grain map",
+        ],
+        "does_not_hold_for": [
+            "other sheets, bands, slip laws, loading paths or parameters: train on such data",
+            "strain averaged over much wider windows than those of the adaptation",
+            "errors of grain map and slip law, which the intervals do not know",
+        ],
+    }
+
+
+def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Collection:
+    """Open samples on a finer mesh, with the grain maps and references of ``dataset``."""
+    owners = np.unique(dataset.microstructures).tolist()
+    maps = [dataset.microstructure_path(owner) for owner in owners]
+    references = [dataset.reference_path(owner) for owner in owners]
+    return Collection.of_shards(netcdf_files(shards), maps, references)

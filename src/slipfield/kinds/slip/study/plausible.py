@@ -1,0 +1,154 @@
+"""What in a valid study is unlikely to be meant: units, elongations, unloading, meshes, samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.study.learning import FEWEST_SAMPLES
+from slipfield.kinds.slip.study.study import Study
+
+TAYLOR = 3.06
+"""Mean Taylor factor of randomly oriented cubic crystals in tension, 1."""
+
+SOFTEST_MPA, STIFFEST_MPA = 5e3, 1.5e6
+"""C11 of metals and ceramics lies in between: sodium has 7 GPa, diamond 1,080 GPa."""
+
+LARGEST_ELONGATION = 0.3
+LARGEST_ASPECT = 1.5
+
+
+def doubts(study: Study) -> Iterator[str]:
+    """Say what is unlikely to be meant, each with field, value and remedy.
+
+    Raises
+    ------
+    SlipfieldError
+        If an inverter of the study has fewer samples to train with than it needs.
+    """
+    check_sample_counts(study)
+    yield from _stiffnesses(study)
+    yield from _elongations(study)
+    yield from _unloading(study)
+    yield from _elements(study)
+
+
+def check_sample_counts(study: Study) -> None:
+    """Refuse a study that leaves an inverter fewer training samples than it needs.
+
+    Raises
+    ------
+    SlipfieldError
+        One line with the number there is and the least one.
+    """
+    for model in study.models:
+        left = training_samples(study, model)
+        if left < FEWEST_SAMPLES[model]:
+            raise SlipfieldError(
+                f"sampling.samples: {study.sampling.samples} leave {left} to train with (the rest "
+                f"is held out); model {model!r} needs {FEWEST_SAMPLES[model]}"
+            )
+
+
+def training_samples(study: Study, model: str) -> int:
+    """Fewest samples, validation included, that one training of ``model`` has."""
+    samples, maps = study.sampling.samples, study.specimen.microstructures
+    left = []
+    if model == study.learning.model:
+        whole = maps if study.learning.split == "microstructure" else samples
+        held = min(max(1, round(study.learning.test_fraction * whole)), max(whole - 2, 1))
+        left.append(samples * (whole - held) // whole)
+    if model in study.crossval.models:
+        left.append(samples - math.ceil(samples / study.crossval.folds))
+    return min(left)
+
+
+def _stiffnesses(study: Study) -> Iterator[str]:
+    material = study.material
+    names = ("c11_MPa", "c12_MPa", "c44_MPa")
+    values = {name: getattr(material, name) for name in names}
+    if material.c11_MPa < SOFTEST_MPA:
+        yield (
+            f"material.c11_MPa: {material.c11_MPa:g} MPa is softer than any metal; if the "
+            "constants are in GPa, write "
+            + ", ".join(f"{name}: {1e3 * value:g}" for name, value in values.items())
+        )
+    elif material.c11_MPa > STIFFEST_MPA:
+        yield (
+            f"material.c11_MPa: {material.c11_MPa:g} MPa is stiffer than diamond; elastic "
+            "constants are in MPa"
+        )
+    for name in names[1:]:
+        if material.c11_MPa >= SOFTEST_MPA and not 0.02 < values[name] / material.c11_MPa < 1.5:
+            yield f"material.{name}: {values[name]:g} MPa beside {material.c11_MPa:g}; in MPa, too?"
+    highest = study.sampling.k2_MPa[1]
+    if 100 * highest > material.c44_MPa >= 0.3 * SOFTEST_MPA:
+        yield (
+            f"sampling.k2_MPa: slip resistances up to {highest:g} MPa are more than a hundredth of "
+            f"c44_MPa, {material.c44_MPa:g}: no metal is that strong"
+        )
+
+
+def _elongations(study: Study) -> Iterator[str]:
+    height = study.specimen.height_mm
+    largest = max(abs(u) for _, u in study.loading.path) / height
+    if largest > LARGEST_ELONGATION:
+        yield (
+            f"loading.path: {largest * height:g} mm on a sheet of {height:g} mm is an elongation "
+            f"of {100 * largest:.3g} %, beyond the uniform one of most metals; displacements are "
+            "in mm"
+        )
+
+
+def _unloading(study: Study) -> Iterator[str]:
+    """Unloading that goes beyond zero load: a thin sheet buckles."""
+    height, reached = study.specimen.height_mm, 0.0
+    for time, displacement in study.loading.path:
+        reached = max(reached, displacement)
+        flow, modulus = flow_stress(study, reached / height), young_modulus(study)
+        given, elastic = (reached - displacement) / height, flow / modulus
+        if given > elastic:
+            pressed = min(modulus * (given - elastic), flow)
+            critical = modulus / 3 * (math.pi * study.specimen.thickness_mm / height) ** 2
+            yield (
+                f"loading.path: unloading to {displacement:g} mm at {time:g} s takes off "
+                f"{100 * given:.2g} % of elongation; {100 * elastic:.2g} % unload the sheet (at "
+                f"the centre of the box), the rest presses it with about {pressed:.2g} MPa. A "
+                f"sheet of {study.specimen.thickness_mm:g} mm between rigid grips buckles at "
+                f"{critical:.3g} MPa at the latest; the model does not buckle. End the unloading "
+                f"at {reached - height * elastic:.4g} mm"
+            )
+            return
+
+
+def _elements(study: Study) -> Iterator[str]:
+    specimen = study.specimen
+    wide, high = specimen.width_mm / specimen.cells_x, specimen.height_mm / specimen.cells_y
+    aspect = max(wide / high, high / wide)
+    if aspect > LARGEST_ASPECT:
+        square = max(4, round(specimen.height_mm / wide))
+        yield (
+            f"specimen.cells_x, cells_y: elements of {wide:.3g} x {high:.3g} mm have an aspect of "
+            f"{aspect:.2g}; with cells_y: {square} they are square"
+        )
+
+
+def young_modulus(study: Study) -> float:
+    """Young's modulus of the polycrystal, MPa: the mean of the bounds of Voigt and Reuss (Hill)."""
+    m = study.material
+    bulk, shear = (m.c11_MPa + 2 * m.c12_MPa) / 3, m.c11_MPa - m.c12_MPa
+    voigt = (shear + 3 * m.c44_MPa) / 5
+    reuss = 5 * shear * m.c44_MPa / (4 * m.c44_MPa + 3 * shear)
+    hill = 0.5 * (voigt + reuss)
+    return 9 * bulk * hill / (3 * bulk + hill)
+
+
+def flow_stress(study: Study, elongation: float) -> float:
+    """Flow stress, MPa, of the polycrystal at the centre of the box (Taylor), grains alike."""
+    k1, k2, k3 = study.sampling.centre
+    specimen = study.specimen
+    diameter = math.sqrt(4 * specimen.width_mm * specimen.height_mm / (math.pi * specimen.grains))
+    root = (math.sqrt(2) * diameter) ** -0.5
+    hardening = study.material.h0_MPa + k1 * root
+    return TAYLOR * (k2 + k3 * root + hardening * TAYLOR * elongation)

@@ -1,5 +1,0 @@
-"""The script that runs a verb in the environment it needs."""
-
-from pathlib import Path
-
-LAUNCHER = Path(__file__).parents[2] / "envs" / "run"

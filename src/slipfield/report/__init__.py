@@ -1,0 +1,1 @@
+"""Pages and pictures: what the reports of all kinds share."""

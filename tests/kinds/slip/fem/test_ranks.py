@@ -1,0 +1,19 @@
+"""Several ranks and restarts give the same fields."""
+
+import numpy as np
+
+from slipfield.kinds.slip.verification.ranks import restart_differences, run_on
+
+
+def test_two_ranks_take_the_same_steps_to_the_same_fields(tmp_path):
+    one, two = (run_on(ranks, 16, tmp_path) for ranks in (1, 2))
+    np.testing.assert_allclose(two["steps"], one["steps"], rtol=1e-6)
+    np.testing.assert_allclose(two["strain"], one["strain"], atol=1e-8)
+    np.testing.assert_allclose(two["load"], one["load"], rtol=1e-8)
+    np.testing.assert_allclose(two["rotation"], one["rotation"], rtol=1e-8)
+    assert np.linalg.norm(two["rates"] - one["rates"]) < 1e-4 * np.linalg.norm(one["rates"])
+    np.testing.assert_allclose(two["load_rates"], one["load_rates"], rtol=1e-4)
+
+
+def test_restart_from_every_output_repeats_the_same_bits(tmp_path):
+    assert restart_differences(tmp_path, cells=8) == 0

@@ -1,0 +1,48 @@
+"""Direct differentiation against differences of whole runs with the same steps."""
+
+import numpy as np
+import pytest
+
+from slipfield.kinds.slip.fem.batch import reference_fields, simulate_sample
+from slipfield.kinds.slip.fem.nodal import NodalGradient
+from slipfield.kinds.slip.verification.derivatives import PATHS, sensitivity_errors
+from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_sensitivities_match_differences(path):
+    errors = sensitivity_errors(PATHS[path], {}, cells=6, outputs=4)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
+def test_sensitivities_match_differences_with_latent_hardening_and_a_fractional_exponent():
+    material = {"rate_exponent": 12.5, "latent_ratio": 1.4}
+    errors = sensitivity_errors(PATHS["tension"], material, cells=6, outputs=4)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
+def test_sensitivities_of_bcc_crystals_match_differences():
+    path, material = PATHS["unloading and reversal"], {"slip_family": "bcc", "latent_ratio": 1.4}
+    errors = sensitivity_errors(path, material, cells=6, outputs=4)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
+def test_reference_run_is_the_sample_at_the_centre_and_scales_with_all_stresses():
+    """Without h0, multiplying all k by a factor multiplies stresses: plastic load follows."""
+    study = make_study(8, 12, loading={"outputs": 4}, material={"h0_MPa": 0.0})
+    problem = problem_of(study, grain_map(study))
+    k = study.sampling.centre
+    found = reference_fields(problem, k)
+    sample = simulate_sample(problem, NodalGradient(problem), np.array(k))
+    np.testing.assert_array_equal(found["strain"], sample.strain)
+    np.testing.assert_array_equal(found["load"], sample.load)
+    late = slice(1, None)  # elastic strains, which do not scale, fade
+    np.testing.assert_allclose(
+        found["dload_dlnk"].sum(axis=0)[late], found["load"][late], rtol=0.02
+    )

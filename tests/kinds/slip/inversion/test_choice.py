@@ -1,0 +1,86 @@
+"""Noise of strain maps, and which of several estimates is the answer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.choice import Fit, choose
+from slipfield.kinds.slip.inversion.refine import MESH_SHARE, Refined, refine, refine_further
+from slipfield.kinds.slip.measure.noise import strain_noise
+from tests.kinds.slip.inversion import test_refine as model
+
+PARAMETERS = np.array([120.0, 25.0, 14.0])
+GOOD, BAD, UNKNOWN = Fit(6e-4, 5e-4), Fit(3e-3, 5e-4), Fit(6e-4, float("nan"))
+
+
+def answer(method):
+    return Answer(method, PARAMETERS, PARAMETERS / 1.1, PARAMETERS * 1.1, 1.0)
+
+
+@pytest.fixture(scope="module")
+def refined():
+    problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
+    return refine(problem, model.CENTRE, 8)
+
+
+@pytest.mark.parametrize("std", [1e-4, 5e-4])
+def test_noise_is_told_from_strain_by_its_change_in_time(std):
+    """Strain that bends over at yield and is unloaded in the middle, each point by its own share.
+
+    Three of the seventeen differences meet a kink.
+    """
+    time = np.linspace(0.05, 1, 20)
+    course = 0.04 * time + 0.01 * np.tanh(8 * time) - 0.008 * (time > 0.5) * (time - 0.5)
+    random = np.random.default_rng(4)
+    strain = course[:, None, None] * random.uniform(-0.5, 2, (3, 900))
+    points = strain + std * random.standard_normal(strain.shape)
+    points[:, :, :40] = np.nan
+    assert strain_noise(points) == pytest.approx(std, rel=0.15)
+
+
+def test_too_few_frames_do_not_tell_the_noise():
+    assert np.isnan(strain_noise(model.measure(1e-3).points[:3]))
+
+
+@pytest.mark.parametrize(
+    ("adapted", "fit", "expected", "word"),
+    [
+        (False, GOOD, "refined", "explains the strain maps"),
+        (True, GOOD, "refined", "1.2 times their noise"),
+        (True, UNKNOWN, "refined", "Refinement answers."),
+        (True, BAD, "projection", "6 times the noise"),
+        (False, BAD, "refined", "its interval does not hold"),
+    ],
+)
+def test_refinement_answers_where_it_explains_the_strain(refined, adapted, fit, expected, word):
+    choice = choose([answer("projection"), answer("refined")], adapted, refined, fit)
+    assert choice.method == expected
+    assert word in choice.why
+
+
+@pytest.mark.parametrize(("adapted", "word"), [(True, "was adapted"), (False, "fields of its own")])
+def test_without_refinement_the_first_model_answers(adapted, word):
+    choice = choose([answer("projection"), answer("cnn_lstm")], adapted, None, UNKNOWN)
+    assert choice.method == "projection"
+    assert word in choice.why
+
+
+def test_a_finer_mesh_moves_the_answer_and_widens_its_interval(refined):
+    """A finer model whose strains are 1 % larger throughout."""
+
+    def finer(parameters):
+        run = model.forward(parameters)
+        return replace(run, strain=1.01 * run.strain, strain_rates=1.01 * run.strain_rates)
+
+    problem = model.Problem(model.measure(), finer, 1e-3, model.PRIOR)
+    further = refine_further(refined, problem)
+    alone: Refined = replace(further, coarser=None)
+    moved = np.abs(further.log_parameters - refined.log_parameters)
+    assert moved.max() > 2e-3
+    np.testing.assert_allclose(further.mesh_deviation, MESH_SHARE * moved)
+    np.testing.assert_allclose(further.deviation, np.hypot(alone.deviation, MESH_SHARE * moved))
+    choice = choose([answer("projection"), answer("refined")], True, further, BAD)
+    assert choice.method == "refined"
+    assert f"by {100 * np.expm1(moved[0]):.2g}," in choice.why

@@ -1,0 +1,34 @@
+"""The real solver behind an inversion: started in its own environment, and refined on."""
+
+import numpy as np
+
+from slipfield.kinds.slip.bench.inversion import noisy
+from slipfield.kinds.slip.inversion.forward import COMMAND, Solver
+from slipfield.kinds.slip.inversion.preparation import box_prior
+from slipfield.kinds.slip.inversion.refine import Problem, refine
+from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.study import Noise, check_study
+
+STUDY = check_study(
+    {
+        "name": "small",
+        "specimen": {"cells_x": 10, "cells_y": 10, "grains": 12},
+        "loading": {"path": [[0, 0], [40, 0.04]], "outputs": 4},
+    },
+    "test",
+)
+
+
+def test_refinement_on_the_real_solver_recovers_the_parameters(tmp_path, monkeypatch):
+    monkeypatch.delenv(COMMAND)
+    truth = np.log([90.0, 33.0, 17.0])
+    solver = Solver.prepare(STUDY, make_microstructure(STUDY, 0), tmp_path / "it's work")
+    measured = solver.run(np.exp(truth))
+    np.testing.assert_allclose(measured.parameters, np.exp(truth))
+    measurement = noisy(solver, solver, np.exp(truth), Noise(), 0)
+    problem = Problem(measurement, solver.run, 1e-3, box_prior(STUDY))
+    result = refine(problem, np.log(STUDY.sampling.centre), 8)
+    assert result.converged
+    assert len(result.path) <= 7
+    np.testing.assert_allclose(np.exp(result.log_parameters), np.exp(truth), rtol=4e-3)
+    assert len(solver.seconds) == 1 + len(result.path)

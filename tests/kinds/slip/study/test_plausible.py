@@ -1,0 +1,91 @@
+"""What `check` says about values that are valid and hardly meant."""
+
+from pathlib import Path
+
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.study import check_study, load_study
+from slipfield.kinds.slip.study.plausible import (
+    doubts,
+    flow_stress,
+    training_samples,
+    young_modulus,
+)
+
+ROOT = Path(__file__).parents[4]
+
+ALUMINIUM = {"c11_MPa": 108.2e3, "c12_MPa": 61.3e3, "c44_MPa": 28.5e3}
+SHEET = {"width_mm": 2, "height_mm": 4, "thickness_mm": 0.1, "cells_x": 32, "cells_y": 64}
+
+
+def study(**sections):
+    return check_study({"name": "a", **sections}, "a.yaml")
+
+
+@pytest.mark.parametrize("preset", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.stem)
+def test_the_presets_leave_no_doubt(preset):
+    assert list(doubts(load_study(preset))) == []
+
+
+def test_an_aluminium_sheet_leaves_no_doubt():
+    assert not list(doubts(study(material=ALUMINIUM, specimen=SHEET)))
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        (
+            {"material": {n: v / 1e3 for n, v in ALUMINIUM.items()}},
+            ("c11_MPa: 108.2 MPa is softer than any metal", "in GPa, write c11_MPa: 108200"),
+        ),
+        ({"material": {n: 1e3 * v for n, v in ALUMINIUM.items()}}, ("stiffer than diamond",)),
+        ({"material": {**ALUMINIUM, "c44_MPa": 28.5}}, ("c44_MPa: 28.5 MPa beside 108200",)),
+        (
+            {"loading": {"path": [[0, 0], [100, 1.0]]}},
+            ("1 mm on a sheet of 2 mm is an elongation of 50 %",),
+        ),
+        (
+            {
+                "specimen": SHEET,
+                "material": ALUMINIUM,
+                "loading": {"path": [[0, 0], [100, 0.12], [110, 0.08]]},
+            },
+            ("unloading to 0.08 mm at 110 s takes off 1 %", "buckles at 146 MPa"),
+        ),
+        ({"specimen": {**SHEET, "cells_y": 32}}, ("aspect of 2; with cells_y: 64",)),
+        ({"sampling": {"k2_MPa": [10, 6000]}}, ("no metal is that strong",)),
+    ],
+)
+def test_values_that_are_hardly_meant_are_named(sections, words):
+    found = list(doubts(study(**sections)))
+    assert len(found) == 1
+    for word in words:
+        assert word in found[0]
+
+
+def test_an_unloading_that_ends_at_zero_load_is_no_doubt():
+    loading = {"path": [[0, 0], [100, 0.12], [110, 0.118], [150, 0.16]]}
+    assert not list(doubts(study(specimen=SHEET, material=ALUMINIUM, loading=loading)))
+
+
+def test_moduli_are_those_of_the_tables():
+    """Polycrystalline aluminium has 70 GPa, copper 128 GPa."""
+    assert young_modulus(study(material=ALUMINIUM)) == pytest.approx(70.4e3, rel=0.01)
+    assert young_modulus(study()) == pytest.approx(128e3, rel=0.02)
+    assert 150 < flow_stress(study(), 0.0) < 300
+
+
+@pytest.mark.parametrize(
+    ("model", "samples", "left", "fewest"),
+    [("projection", 10, 8, 10), ("equilibrium", 32, 27, 30)],
+)
+def test_too_few_samples_are_refused_with_the_least_number(model, samples, left, fewest):
+    few = study(
+        sampling={"samples": samples},
+        learning={"model": model},
+        crossval={"folds": 2, "models": ["cnn_lstm"]},
+    )
+    assert training_samples(few, model) == left
+    with pytest.raises(SlipfieldError, match=f"leave {left} to train with .* needs {fewest}"):
+        list(doubts(few))
