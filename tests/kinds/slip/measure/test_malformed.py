@@ -262,9 +262,9 @@ def gom_stage_without_index(folder):
     return gom(folder, ("stage;index", "stage;number"))
 
 
-@case(DIC, "unit 'inch' of column 'x'", "metric")
-def gom_in_inches(folder):
-    return gom(folder, ("length:mm", "length:inch"))
+@case(DIC, "unit 'furlong' of column 'x'", "metric")
+def gom_in_furlongs(folder):
+    return gom(folder, ("length:mm", "length:furlong"))
 
 
 @case(DIC, "unit 'day' of the time")
@@ -326,11 +326,11 @@ def infinite_strain(folder):
     return dic(files)
 
 
-@case(DIC, "unit 'inch' of column 'X'", "metric")
-def positions_in_inches(folder):
+@case(DIC, "unit 'furlong' of column 'X'", "metric")
+def positions_in_furlongs(folder):
     files = m.write_vic2d_calibrated(TEST, folder)
     for path in files:
-        edit(path, ("X [mm]", "X [inch]"))
+        edit(path, ("X [mm]", "X [furlong]"))
     return ["import", "dic", *files, "--interval", 1]
 
 

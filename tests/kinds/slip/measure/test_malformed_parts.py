@@ -63,9 +63,10 @@ def truncated_ctf(folder):
     return "ebsd", path, []
 
 
-@case(GRAINS, "hexagonal")
-def hexagonal_ang(folder):
-    return "ebsd", g.write_ang(folder / "m.ang", g.pixel_euler(), "HexGrid"), []
+@case(GRAINS, "OIM scan (binary)", ".ang")
+def binary_oim_scan(folder):
+    (folder / "m.osc").write_bytes(bytes(range(256)))
+    return "ebsd", folder / "m.osc", []
 
 
 @case(GRAINS, "no pixel of a cubic crystal")
@@ -233,9 +234,9 @@ def unsorted_load(folder):
     return path, []
 
 
-@case(LOAD, "unit of the load 'kip'")
-def load_in_kip(folder):
-    return m.write_load(folder / "l.csv", TEST, header="time_s,load_kip"), []
+@case(LOAD, "unit of the load 'stone'")
+def load_in_stone(folder):
+    return m.write_load(folder / "l.csv", TEST, header="time_s,load_stone"), []
 
 
 @case(LOAD, "'load_N' and 'load_kN' are both loads")
@@ -249,9 +250,9 @@ def unit_unlike_the_header(folder):
     return m.write_load(folder / "l.csv", TEST), ["--load-unit", "kN"]
 
 
-@case(LOAD, "unit 'in' of the displacement")
-def displacement_in_inches(folder):
-    (folder / "l.csv").write_text("time_s,load_N,displacement_in\n0,0,0\n40,400,0.002\n")
+@case(LOAD, "unit 'furlong' of the displacement")
+def displacement_in_furlongs(folder):
+    (folder / "l.csv").write_text("time_s,load_N,displacement_furlong\n0,0,0\n40,400,0.002\n")
     return folder / "l.csv", []
 
 

@@ -8,13 +8,15 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.axes import Axes
-from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers import dice, load_table
 from slipfield.kinds.slip.measure.readers.frames import Points
 from slipfield.kinds.slip.measure.readers.scattered import SAME_PLACE, resampled
+from slipfield.kinds.slip.measure.readers.strain_formats import recognised
 from slipfield.kinds.slip.measure.specimen_file import problems, provenance
-from slipfield.kinds.slip.measure.strain_maps import READERS, StrainOptions, detect, import_strain
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.strain_measures import convert
 from tests.kinds.slip.measure import measurement as m
+from tests.kinds.slip.measure import other_programs as p
 
 TEST = m.Test()
 
@@ -38,6 +40,10 @@ FORMATS = {
     "gom with commas": (gom_with_commas, {"measure": "green_lagrange"}),
     "ncorr": (m.write_ncorr, {}),
     "ncorr 7.3": (m.write_ncorr_73, {}),
+    "opencorr": (p.write_opencorr, {"scale": m.SCALE, "measure": "green_lagrange"}),
+    "pyaldic": (p.write_pyaldic, {"scale": m.SCALE, "measure": "green_lagrange"}),
+    "pyaldic matlab": (p.write_pyaldic_mat, {"scale": m.SCALE}),
+    "nodemap": (p.write_nodemap, {"measure": "green_lagrange"}),
 }
 
 
@@ -45,7 +51,7 @@ FORMATS = {
 def test_reader_gives_back_strain_displacement_and_lost_points(name, tmp_path):
     write, options = FORMATS[name]
     files = write(TEST, tmp_path)
-    assert detect(files[0]) == name.split()[0]
+    assert recognised(files[0]).NAME == name.split()[0]
     data = import_strain(files, StrainOptions(interval=m.INTERVAL, thickness=0.5, **options))
     np.testing.assert_allclose(data["x_mm"], TEST.x, atol=1e-6)
     np.testing.assert_allclose(data["y_mm"], TEST.y, atol=1e-6)
@@ -243,8 +249,10 @@ def test_columns_of_a_load_curve_in_other_units(tmp_path):
 
 
 def test_displacements_in_pixels_need_the_scale_where_positions_do_not(tmp_path, monkeypatch):
-    files, read = m.write_dice(TEST, tmp_path), READERS["dice"]
-    monkeypatch.setitem(READERS, "dice", lambda names: replace(read(names), position_unit="mm"))
+    files, read = m.write_dice(TEST, tmp_path), dice.read
+    monkeypatch.setattr(
+        dice, "read", lambda names, gaps: replace(read(names, gaps), position_unit="mm")
+    )
     with pytest.raises(SlipfieldError, match="scale: displacements are in pixels"):
         import_strain(files, StrainOptions(interval=1.0))
     data = import_strain(files, StrainOptions(interval=1.0, scale=m.SCALE))

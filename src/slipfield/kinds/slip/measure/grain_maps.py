@@ -21,13 +21,14 @@ from slipfield.kinds.slip.measure.grains import (
     GrainMap,
     clean,
     connected_parts,
+    large_parts,
     mean_orientations,
     outlines,
     segment,
     sizes,
 )
-from slipfield.kinds.slip.measure.readers import ang, ctf, h5oina, label_image
-from slipfield.kinds.slip.measure.readers.scans import Scan
+from slipfield.kinds.slip.measure.readers import label_image
+from slipfield.kinds.slip.measure.readers.scan_formats import recognised
 from slipfield.kinds.slip.measure.readers.tables import read_table
 from slipfield.kinds.slip.measure.specimen_file import (
     GRAIN_EXTRAS,
@@ -38,7 +39,6 @@ from slipfield.kinds.slip.measure.specimen_file import (
 from slipfield.kinds.slip.measure.strain_maps import choice, step
 from slipfield.kinds.slip.specimen.size import grain_size
 
-SCAN_READERS = {".ctf": ctf, ".ang": ang, ".h5oina": h5oina}
 WIDEST_GAP = 100
 CONTROL_COLUMNS = ("map_x", "map_y", "specimen_x", "specimen_y")
 
@@ -49,7 +49,7 @@ class GrainOptions:
 
     Attributes
     ----------
-    y_axis, load_axis : axes of the map.
+    y_axis, load_axis : axes of the map; y points as the format implies by default.
     euler_axes : reference axes of the angles as seen in the upright map, e.g. "x,y"; by default
         those of the format.
     threshold_deg : smallest misorientation of a boundary.
@@ -60,7 +60,7 @@ class GrainOptions:
     control_points : CSV with map_x, map_y, specimen_x, specimen_y (mm); goes before both.
     """
 
-    y_axis: str = "down"
+    y_axis: str | None = None
     load_axis: str = "y"
     euler_axes: str | None = None
     threshold_deg: float = 5.0
@@ -79,28 +79,28 @@ def add_orientation_map(data: xr.Dataset, path: Path, options: GrainOptions) -> 
     SlipfieldError
         If the map cannot be read or an option does not fit.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SCAN_READERS:
-        raise SlipfieldError(f"{path}: expected a map of type {', '.join(SCAN_READERS)}")
+    reader = recognised(path)
     _check_options(options)
     if not 0 < options.threshold_deg < 62.8:
         raise SlipfieldError(
             f"threshold: given {options.threshold_deg}; cubic crystals differ by 0 to 62.8 degrees"
         )
-    reader = SCAN_READERS[suffix]
-    scan: Scan = reader.read(path)
-    grain = segment(scan.euler, scan.indexed, np.radians(options.threshold_deg))
-    axes = _axes(options)
+    scan = reader.read(path)
+    part_of = segment(scan.euler, scan.indexed, np.radians(options.threshold_deg))
+    axes = _axes(options, reader.Y_AXIS)
     x, y = axes.grid(scan.x, scan.y)
-    grain = clean(axes.array(grain), options.fewest_pixels, options.gap)
+    part_of = axes.array(part_of)
+    grain = clean(part_of, options.fewest_pixels, options.gap)
     angles = axes.array(np.moveaxis(scan.euler, -1, 0))
-    owned = axes.array(scan.indexed) & (grain >= 0)
+    owned = large_parts(part_of, options.fewest_pixels)
     euler = mean_orientations(angles[:, owned].T, grain[owned])
     data = _add(data, GrainMap(x, y, grain, euler), axes, options, reader.EULER_AXES)
     facts = {
         "phase": scan.phase,
         "indexed": float(scan.indexed.mean()),
         "other_phases": float(scan.other_phases),
+        "format": reader.TITLE,
+        "notes": list(scan.notes),
     }
     return with_provenance(data, {**step("ebsd", [path], vars(options)), **facts})
 
@@ -131,14 +131,15 @@ def add_labelled_image(
     if not 0 < pixel < np.inf:
         raise SlipfieldError(f"pixel: given {pixel}; expected mm above 0")
     labels = label_image.read(path, table, background, degrees)
-    axes = _axes(options)
+    axes = _axes(options, "down")
     rows, columns = labels.label.shape
     x, y = axes.grid(pixel * np.arange(columns), pixel * np.arange(rows))
     label = axes.array(labels.label)
-    grain = clean(connected_parts(label), options.fewest_pixels, options.gap)
+    parts = connected_parts(label)
+    grain = clean(parts, options.fewest_pixels, options.gap)
     euler = None
     if labels.euler is not None:
-        real = label >= 0
+        real = large_parts(parts, options.fewest_pixels)
         _, first = np.unique(np.where(real, grain, -1), return_index=True)
         owners = label.ravel()[first][-(grain.max() + 1) :]
         euler = np.array([labels.euler[int(owner)] for owner in owners])
@@ -157,9 +158,10 @@ def _check_options(options: GrainOptions) -> None:
         raise SlipfieldError(f"origin: given {options.origin}; expected two numbers, mm")
 
 
-def _axes(options: GrainOptions) -> Axes:
+def _axes(options: GrainOptions, y_axis: str) -> Axes:
+    """Axes of a map; ``y_axis`` is that of its format."""
     return Axes(
-        choice("y-axis", options.y_axis, "up", "down"),
+        choice("y-axis", options.y_axis or y_axis, "up", "down"),
         choice("load-axis", options.load_axis, "x", "y"),
     )
 

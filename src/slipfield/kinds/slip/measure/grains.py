@@ -113,8 +113,7 @@ def clean(grain: np.ndarray, fewest_pixels: int, gap: int) -> np.ndarray:
     SlipfieldError
         If no grain is left.
     """
-    count = np.bincount(grain[grain >= 0], minlength=1)
-    kept = np.where((grain >= 0) & (count[grain] >= fewest_pixels), grain, NONE)
+    kept = np.where(large_parts(grain, fewest_pixels), grain, NONE)
     if not (kept >= 0).any():
         raise SlipfieldError(
             f"grain map: no grain of {fewest_pixels} pixels or more; "
@@ -126,6 +125,12 @@ def clean(grain: np.ndarray, fewest_pixels: int, gap: int) -> np.ndarray:
     inner = closed[width : width + kept.shape[0], width : width + kept.shape[1]]
     inside = ndimage.binary_fill_holes(inner | (kept >= 0))
     return renumber(np.where(inside, nearest_grain(kept), NONE))
+
+
+def large_parts(grain: np.ndarray, fewest_pixels: int) -> np.ndarray:
+    """Pixels (ny, nx) of grains that are large enough to stay; they alone count for the mean."""
+    count = np.bincount(grain[grain >= 0], minlength=1)
+    return (grain >= 0) & (count[grain] >= fewest_pixels)
 
 
 def nearest_grain(grain: np.ndarray) -> np.ndarray:

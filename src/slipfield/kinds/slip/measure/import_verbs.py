@@ -41,7 +41,11 @@ def dic(
     files: Files,
     output: Output,
     format: Annotated[
-        str, typer.Option(help="auto, vic2d, vic2d-mat, matchid, dice, gom or ncorr.")
+        str,
+        typer.Option(
+            help="auto, vic2d, vic3d, vic2d-mat, matchid, dice, gom, nodemap, ncorr, opencorr, "
+            "pyaldic, mudic or davis."
+        ),
     ] = "auto",
     scale: Annotated[float | None, typer.Option(help="Size of an image pixel, mm.")] = None,
     interval: Annotated[
@@ -81,7 +85,12 @@ def dic(
         float | None, typer.Option(help="Standard deviation of the strains, if known.")
     ] = None,
 ) -> None:
-    """Import strain maps: VIC-2D (.csv, .mat), MatchID (.csv), DICe (.txt), GOM (.csv), Ncorr."""
+    """Import strain maps of a DIC program.
+
+    --interval (or --times) is always needed but for GOM. Pixels need --scale: VIC-2D without
+    calibration, MatchID, DICe, OpenCorr, pyALDIC, muDIC, DaVis, Ncorr without units. MatchID, GOM,
+    ARAMIS nodemaps, OpenCorr and pyALDIC (.csv) need --strain-measure. See docs/specimen.md.
+    """
     from slipfield.kinds.slip.measure.specimen_file import refuse_existing, write_specimen
     from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 
@@ -108,13 +117,18 @@ def dic(
 
 @app.command()
 def ebsd(
-    file: Annotated[Path, typer.Argument(help="Orientation map: .ctf, .ang or .h5oina.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Map: .ctf, .cpr/.crc, .h5oina, .ang, .h5 (EDAX, Bruker), .dream3d."),
+    ],
     specimen: Specimen,
     output: Output,
     threshold: Annotated[
         float, typer.Option(help="Smallest misorientation of a grain boundary, degrees.")
     ] = 5.0,
-    y_axis: YAxis = "down",
+    y_axis: Annotated[
+        str | None, typer.Option(help="Where y points in the file; default: by format.")
+    ] = None,
     load_axis: LoadAxis = "y",
     euler_axes: EulerAxes = None,
     origin: Origin = (0.0, 0.0),
@@ -123,7 +137,10 @@ def ebsd(
     fewest_pixels: Fewest = 10,
     gap: Gap = 3,
 ) -> None:
-    """Import grains and orientations from an EBSD map."""
+    """Import grains and orientations from an EBSD map.
+
+    Angles of .ang and EDAX HDF5 refer to -y,x, those of all others to x,y; --euler-axes overrides.
+    """
     from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
     from slipfield.kinds.slip.measure.specimen_file import (
         read_specimen,

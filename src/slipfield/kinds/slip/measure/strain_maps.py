@@ -9,29 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import h5py
 import numpy as np
 import xarray as xr
-from scipy.io import whosmat
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.axes import Axes
-from slipfield.kinds.slip.measure.readers import dice, gom, load_table, matchid, ncorr, vic2d
-from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers.frames import Frames, without_zeros
+from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
 from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
 from slipfield.kinds.slip.measure.strain_measures import check_measure, stretch_along_y
 
-READERS = {
-    "vic2d": vic2d.read_csv,
-    "vic2d-mat": vic2d.read_mat,
-    "matchid": matchid.read_csv,
-    "dice": dice.read_text,
-    "gom": gom.read_csv,
-    "ncorr": ncorr.read_mat,
-}
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
 EDGE_SHARE = 0.1
+AT_REST = "the first frame shows no deformation: it is the reference image, at time 0 by default"
 EARLIEST_MISSING = 1e-6
 Name = TypeVar("Name", bound=str)
 
@@ -42,12 +34,13 @@ class StrainOptions:
 
     Attributes
     ----------
-    format : one of :data:`READERS`, or "auto".
+    format : one of :data:`slipfield.kinds.slip.measure.readers.strain_formats.NAMES`, or "auto".
     scale : mm per pixel, where positions are pixels.
     y_axis, load_axis, measure : override what the format implies; load_axis defaults to y.
     strain_unit, engineering_shear : unit of the strains, and whether xy is twice the tensor's.
     interval, start, times : seconds between frames and time of the first one (by default one
-        interval), or a file of times; where the files hold times, these by default.
+        interval, or 0 if that frame shows no deformation), or a file of times; where the files
+        hold times, these by default.
     origin : specimen coordinates of the lower left measured point.
     sheet : width and height of the sheet between the grips; by default the measured points
         span it, with equal margins.
@@ -80,7 +73,8 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     SlipfieldError
         If a file cannot be read, or an option is missing or does not fit.
     """
-    frames = read_strain(files, options.format)
+    frames = read_strain(files, options.format, gaps=options.times is not None)
+    frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
         choice("y-axis", options.y_axis or frames.y_axis, "up", "down"),
         choice("load-axis", options.load_axis, "x", "y"),
@@ -96,14 +90,14 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     if options.engineering_shear:
         strain = strain * np.array([1, 1, 0.5])[:, None, None]
     strain = axes.array(axes.tensors(strain, axis=1))
-    window = _window(strain)
+    window = _window(strain, frames.u, axes)
     x, y, strain = x[window[1]], y[window[0]], strain[(..., *window)]
     x, y = (
         values - values[0] + start for values, start in zip((x, y), options.origin, strict=True)
     )
     width, height = options.sheet or (x[-1] + x[0], y[-1] + y[0])
     _check_sheet(x, y, width, height)
-    time = frame_times(len(strain), options, frames.times)
+    time = frame_times(len(strain), options, frames.times, starts_at_rest)
     values = {"strain": strain, "x_mm": x, "y_mm": y, "time": time}
     if frames.u is not None and frames.v is not None:
         u, v = (
@@ -112,6 +106,11 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
         values |= {"u": u, "v": v}
     values |= _outline(options.outline, height)
     measure = options.measure or frames.measure
+    if measure is None and frames.measure_word:
+        raise SlipfieldError(
+            f"{files[0]}: the header calls the strains {frames.measure_word!r}, no measure that is "
+            "known here; use --strain-measure"
+        )
     if measure is None:
         raise SlipfieldError(
             f"{files[0]}: the format does not tell the strain measure; use --strain-measure"
@@ -125,31 +124,19 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     }
     data = xr.Dataset(part(values), attrs=facts)
     data = with_elongation(data)
-    return with_provenance(data, step("dic", files, vars(options)))
+    notes = [*frames.notes, *([AT_REST] if starts_at_rest else [])]
+    return with_provenance(data, {**step("dic", files, vars(options)), "notes": notes})
 
 
-def read_strain(files: Sequence[Path], form: str) -> Frames:
-    """Read strain maps of a named format, or of the one that the first file shows."""
+def read_strain(files: Sequence[Path], form: str, gaps: bool = False) -> Frames:
+    """Read strain maps of a named format, or of the one that the first file shows.
+
+    ``gaps`` allows numbers to be missing in the names of a series.
+    """
     if not files:
         raise SlipfieldError("files: none given; name one file for each frame")
-    form = detect(files[0]) if form == "auto" else choice("format", form, *READERS)
-    return READERS[form](list(files))
-
-
-def detect(path: Path) -> str:
-    """Format of a file with strain maps."""
-    if path.suffix.lower() == ".mat":
-        try:
-            names = list(h5py.File(path)) if h5py.is_hdf5(path) else [n for n, *_ in whosmat(path)]
-        except (OSError, ValueError, TypeError) as error:
-            raise SlipfieldError(f"{path}: not a readable MATLAB file: {error}") from error
-        return "ncorr" if "data_dic_save" in names else "vic2d-mat"
-    head = "\n".join(read_lines(path)[:50])
-    if "COORDINATE_X" in head:
-        return "dice"
-    if "relative_time" in head:
-        return "gom"
-    return "matchid" if "Coordinates.Image" in head or "x_pic" in head else "vic2d"
+    reader = recognised(files[0]) if form == "auto" else reader_named(form)
+    return reader.read(list(files), gaps)
 
 
 def choice(name: str, value: str, *allowed: Name) -> Name:
@@ -195,11 +182,13 @@ def _unit(name: str) -> float:
     return STRAIN_UNITS[choice("strain-unit", name, *STRAIN_UNITS)]
 
 
-def _window(strain: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns that hold a measured point in any frame."""
+def _window(strain: np.ndarray, displacement: np.ndarray | None, axes: Axes) -> tuple[slice, slice]:
+    """Rows and columns that hold a measured strain or displacement in any frame."""
     seen = np.isfinite(strain[:, 0]).any(axis=0)
     if not seen.any():
         raise SlipfieldError("strain: no measured point in any frame")
+    if displacement is not None:
+        seen |= axes.array(np.isfinite(displacement).any(axis=0))
     rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
@@ -216,8 +205,17 @@ def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> N
             )
 
 
-def frame_times(count: int, options: StrainOptions, known: np.ndarray | None = None) -> np.ndarray:
-    """Give the times (count,) of the frames, s; ``known`` are those in the files."""
+def frame_times(
+    count: int,
+    options: StrainOptions,
+    known: np.ndarray | None = None,
+    starts_at_rest: bool = False,
+) -> np.ndarray:
+    """Give the times (count,) of the frames, s.
+
+    ``known`` are those in the files; a first frame without deformation (``starts_at_rest``) is the
+    reference, at time 0 unless another is given.
+    """
     if options.times is not None:
         if options.interval is not None:
             raise SlipfieldError("times: give --times or --interval, not both")
@@ -226,7 +224,8 @@ def frame_times(count: int, options: StrainOptions, known: np.ndarray | None = N
         return known if options.start is None else options.start + known - known[0]
     if options.interval is None or not 0 < options.interval < math.inf:
         raise SlipfieldError("interval: give the seconds between frames (--interval) or --times")
-    start = options.interval if options.start is None else options.start
+    first = 0.0 if starts_at_rest else options.interval
+    start = first if options.start is None else options.start
     return start + options.interval * np.arange(count)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.kinds.slip.measure.noise import strain_noise
+from slipfield.kinds.slip.measure.specimen_file import provenance
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -29,6 +30,9 @@ def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         yield "load", f"up to {np.abs(load).max():.4g} N; thickness {facts['thickness_mm']:g} mm"
     elif "strain" in data:
         yield "load", "none: the scale of k1, k2 and k3 is then hardly determined"
+
+    for step in provenance(data):
+        yield from (("note", f"{step['import']}: {note}") for note in step.get("notes", ()))
 
 
 def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:

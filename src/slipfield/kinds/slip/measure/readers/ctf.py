@@ -1,18 +1,134 @@
-"""Oxford Instruments / HKL Channel text files (.ctf): degrees, micrometres, y down."""
+"""Oxford Instruments / HKL Channel text files (.ctf): degrees, um, y down.
+
+Eight columns (Phase, X, Y, Bands, Error, Euler1 to Euler3) up to eleven (MAD, BC, BS). Positions
+have five digits, so the grid is that of the header (XCells, XStep, ...); pixels that are not
+indexed may be left out. Phase 0 is not indexed.
+"""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
-from orix.io.plugins import ctf
+import numpy as np
+import pandas as pd
 
-from slipfield.kinds.slip.measure.readers.orix_maps import read_with_orix
-from slipfield.kinds.slip.measure.readers.scans import Scan
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.numbers import MISSING
+from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
+from slipfield.kinds.slip.measure.readers.tables import read_text
 
+NAME = "ctf"
+TITLE = "Channel text file"
 EULER_AXES = "x,y"
 """Reference axes of the angles as seen in the picture: x to the right, y up."""
 
+Y_AXIS = "down"
+MILLIMETRES = 1e-3
+CUBIC_LAUE_GROUPS = ("10", "11")
+COLUMNS = ("Phase", "X", "Y", "Euler1", "Euler2", "Euler3")
+
+
+def recognises(head: Head) -> bool:
+    """Whether a file is called .ctf, or starts like one."""
+    return head.suffix == ".ctf" or head.says("Channel Text File")
+
 
 def read(path: Path) -> Scan:
-    """Read a .ctf map."""
-    return read_with_orix(path, ctf.file_reader, "Channel Text File")
+    """Read a .ctf map.
+
+    Raises
+    ------
+    SlipfieldError
+        If it cannot be read, or holds no map of a cubic crystal.
+    """
+    text = read_text(path)
+    lines = text.split("\n", 300)[:300]
+    if not any("Channel Text File" in line for line in lines[:5]):
+        raise SlipfieldError(
+            f"{path}: no line with 'Channel Text File' at the start; not a .ctf map"
+        )
+    names = next((i for i, line in enumerate(lines) if line.split()[:3] == ["Phase", "X", "Y"]), 0)
+    if not names:
+        raise SlipfieldError(f"{path}: no line with 'Phase X Y'; not a readable .ctf map")
+    facts = {line.split("\t")[0].strip(): line.split("\t")[1:] for line in lines[:names] if line}
+    if " ".join(facts.get("JobMode", [])).strip().lower().startswith("interactive"):
+        raise SlipfieldError(
+            f"{path}: single points (JobMode Interactive), not a map; export a map"
+        )
+    values = _values(path, text[sum(len(line) + 1 for line in lines[: names + 1]) :], lines[names])
+    euler = np.radians(np.stack([values[f"Euler{i}"] for i in (1, 2, 3)], axis=1))
+    cells, steps = ([_number(facts, f"{axis}{n}") for axis in "XY"] for n in ("Cells", "Step"))
+    return scan_of(
+        Pixels(
+            path,
+            euler,
+            values["Phase"].astype(int),
+            _crystals(lines[:names]),
+            MILLIMETRES * values["X"],
+            MILLIMETRES * values["Y"],
+            (int(cells[1]), int(cells[0])),
+            (MILLIMETRES * steps[0], MILLIMETRES * steps[1]),
+            turned_notes([_number(facts, f"AcqE{i}") for i in (1, 2, 3)], "AcqE1 to AcqE3"),
+        )
+    )
+
+
+def turned_notes(angles: Sequence[float], name: str) -> tuple[str, ...]:
+    """Note on angles of the acquisition surface (degrees) that are not zero."""
+    if not any(angle % 360 for angle in angles):
+        return ()
+    given = ", ".join(f"{angle:g}" for angle in angles)
+    return (
+        f"{name} of the header are {given} degrees: the Euler angles refer to axes that are turned "
+        "against the map, which is not undone; check one known grain and use --euler-axes",
+    )
+
+
+def _number(facts: dict[str, list[str]], name: str) -> float:
+    try:
+        return float(facts[name][0].replace(",", "."))
+    except (KeyError, IndexError, ValueError):
+        return 0.0
+
+
+def _crystals(lines: Sequence[str]) -> dict[int, Crystal]:
+    """Phases of the header by number: lines of lattice constants, angles, name, Laue group."""
+    start = next((i for i, line in enumerate(lines) if line.split()[:1] == ["Phases"]), len(lines))
+    entries = [line.split("\t") for line in lines[start + 1 :] if line.count(";") >= 4]
+    return {
+        number: Crystal(
+            entry[2].strip() if len(entry) > 2 else f"phase {number}",
+            len(entry) > 3 and entry[3].strip() in CUBIC_LAUE_GROUPS,
+        )
+        for number, entry in enumerate(entries, 1)
+    }
+
+
+def _values(path: Path, body: str, header: str) -> dict[str, np.ndarray]:
+    """Columns of the rows by name."""
+    names = header.split()
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise SlipfieldError(f"{path}: no column {missing[0]!r}; not a readable .ctf map")
+    if not body.strip():
+        raise SlipfieldError(f"{path}: no pixels below the header; not a readable .ctf map")
+    try:
+        table = pd.read_csv(
+            io.StringIO(body),
+            header=None,
+            sep=r"\s+",
+            decimal="," if "," in body else ".",
+            usecols=[names.index(name) for name in COLUMNS],
+            na_values=sorted(MISSING),
+            dtype=float,
+        )
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise SlipfieldError(f"{path}: not a readable .ctf map: {reason}") from error
+    values = {name: table[names.index(name)].to_numpy() for name in COLUMNS}
+    if not all(np.isfinite(column).all() for column in values.values()):
+        raise SlipfieldError(f"{path}: a row ends early or holds no number; the file is truncated")
+    return values

@@ -1,6 +1,7 @@
 """DICe (Sandia): text tables ``DICe_solution_N.txt``, one file a frame, pixels, y down.
 
-The virtual strain gauge gives Green-Lagrange strain. SIGMA is -1 where a subset was lost.
+The virtual strain gauge gives Green-Lagrange strain (DICe_PostProcessor.cpp). SIGMA is -1 where a
+subset was lost; MATCH is -1, and the strains are zero, where a gauge had too few neighbours.
 """
 
 from __future__ import annotations
@@ -8,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS, Layout, read_frames
-from slipfield.kinds.slip.measure.readers.tables import Column
 
-
-def _valid(columns: dict[str, Column]) -> np.ndarray | None:
-    return columns["SIGMA"].values >= 0 if "SIGMA" in columns else None
-
-
+NAME = "dice"
+TITLE = "DICe"
 COLUMNS = {
     "x": "COORDINATE_X",
     "y": "COORDINATE_Y",
@@ -26,9 +22,14 @@ COLUMNS = {
     "v": "DISPLACEMENT_Y",
     **{name: f"VSG_STRAIN_{name[1:].upper()}" for name in STRAINS},
 }
-LAYOUT = Layout("DICe", COLUMNS, "px", "px", "down", "green_lagrange", _valid, comment="*")
+LAYOUT = Layout(TITLE, COLUMNS, "px", "px", "down", "green_lagrange", comment="*")
 
 
-def read_text(files: Sequence[Path]) -> Frames:
+def recognises(head: Head) -> bool:
+    """Whether a file has the coordinates of DICe."""
+    return head.has("COORDINATE_X", "COORDINATE_Y")
+
+
+def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     """Read solution files, one a frame."""
-    return read_frames(files, [LAYOUT])
+    return read_frames(files, [LAYOUT], gaps)

@@ -15,8 +15,13 @@ from slipfield.core.errors import SlipfieldError
 LARGEST_UNEVENNESS = 0.02
 """Distance of a point from its place on the grid, in steps of the grid."""
 
+ZERO = 1e-7
+"""Largest strain of a frame without deformation; no camera resolves it."""
+
 Unit = Literal["px", "mm"]
 Direction = Literal["up", "down"]
+NUMBER = re.compile(r"[0-9]+(?:(?:[.,]|(?<=[0-9])p(?=[0-9]))[0-9]+)?")
+"""A number in a file name; ``0p25`` stands for 0.25 where a point is not allowed."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +51,20 @@ class Frames(Maps):
     position_unit, displacement_unit : "px" or "mm".
     y_axis : direction of the file's y axis in the picture.
     measure : strain measure, or None if the format does not say.
+    measure_word : what the file calls its measure, if that is none of ours.
     strain_unit : unit of the strains in the file's header, which was applied; empty if none.
     times : (time,) s, or None if the files do not say.
+    notes : what a user should know, one sentence each.
     """
 
     position_unit: Unit
     displacement_unit: Unit
     y_axis: Direction
     measure: str | None
+    measure_word: str = ""
     strain_unit: str = ""
     times: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,12 @@ class Points:
     values: dict[str, np.ndarray]
 
 
-def numbered(files: Sequence[Path]) -> list[Path]:
-    """Sort the files of a series by the last number in their names.
+def numbered(files: Sequence[Path], gaps: bool = False) -> list[Path]:
+    """Sort the files of a series by the number in their names that varies.
+
+    Parameters
+    ----------
+    gaps : whether numbers may be missing in the series, as their times are given.
 
     Raises
     ------
@@ -80,35 +93,67 @@ def numbered(files: Sequence[Path]) -> list[Path]:
         raise SlipfieldError("files: none given; name one file for each frame")
     if len(files) == 1:
         return list(files)
-    digits = [re.findall(r"\d+", path.stem) for path in files]
-    if not all(digits):
-        unnumbered = next(path for path, found in zip(files, digits, strict=True) if not found)
+    found = [NUMBER.findall(path.stem) for path in files]
+    if not all(found):
+        unnumbered = next(path for path, numbers in zip(files, found, strict=True) if not numbers)
         raise SlipfieldError(f"{unnumbered}: no frame number in the name; number the frames")
-    return in_order(files, [int(found[-1]) for found in digits])
+    if len({NUMBER.sub("#", path.stem) for path in files}) > 1:
+        found = [numbers[-1:] for numbers in found]
+    table = [[float(n.replace(",", ".").replace("p", ".")) for n in numbers] for numbers in found]
+    return in_order(files, _frame_numbers(files, np.array(table)), gaps)
 
 
-def in_order(files: Sequence[Path], numbers: Sequence[int]) -> list[Path]:
+def _frame_numbers(files: Sequence[Path], table: np.ndarray) -> np.ndarray:
+    """Numbers (files,) that order the files, from all numbers (files, places) in their names."""
+    varying = np.flatnonzero(np.ptp(table, axis=0) > 0)
+    if not len(varying):
+        return table[:, -1]
+    single = [i for i in varying if len(np.unique(table[:, i])) == len(table)]
+    if not single:
+        # No place tells all files apart, as in a date and a time: they count in their order.
+        _, rank = np.unique(table[:, varying], axis=0, return_inverse=True)
+        return rank.reshape(-1) if len(varying) > 1 else table[:, varying[0]]
+    orders = {tuple(np.argsort(table[:, i])) for i in single}
+    if len(orders) > 1:
+        first, last = (f"{table[0, i]:g}" for i in (single[0], single[-1]))
+        raise SlipfieldError(
+            f"{files[0]}: two numbers of the name, {first} and {last}, order the frames in two "
+            "ways; leave the number of the frame alone in the names"
+        )
+    even = [i for i in single if _uneven_at(table[:, i]) is None]
+    return table[:, (even or single)[-1]]
+
+
+def in_order(
+    files: Sequence[Path], numbers: Sequence[float] | np.ndarray, gaps: bool = False
+) -> list[Path]:
     """Sort the files of a series by the ``numbers`` of their frames.
 
     Raises
     ------
     SlipfieldError
-        If a number is missing in the series or there twice.
+        If a number is there twice or, unless ``gaps``, missing in the series.
     """
     order = np.argsort(numbers, kind="stable")
     for one, other in zip(order, order[1:], strict=False):
-        step = numbers[other] - numbers[one]
-        if step == 0:
+        if numbers[other] == numbers[one]:
             raise SlipfieldError(f"{files[other]}: same frame number as {files[one].name}")
-    steps = np.diff(np.sort(numbers))
-    if len(steps) > 1 and np.ptp(steps) > 0:
-        gap = int(steps.argmax())
+    gap = _uneven_at(np.asarray(numbers))
+    if gap is not None and not gaps:
         before, after = files[order[gap]], files[order[gap + 1]]
         raise SlipfieldError(
-            f"{after}: does not follow {before.name}; frames in between are missing, "
-            "leave no gap in the series or import the complete part"
+            f"{after}: does not follow {before.name}; frames in between are missing, leave no gap "
+            "in the series or give the times of the frames (--times)"
         )
     return [files[i] for i in order]
+
+
+def _uneven_at(numbers: np.ndarray) -> int | None:
+    """Place of the widest step between numbers in order, or None if all steps are equal."""
+    steps = np.diff(np.sort(numbers))
+    if len(steps) < 2 or np.ptp(steps) <= 1e-6 * steps.max():
+        return None
+    return int(steps.argmax())
 
 
 def on_grid(frames: Sequence[Points]) -> Maps:
@@ -125,25 +170,60 @@ def on_grid(frames: Sequence[Points]) -> Maps:
         _axis(np.concatenate([getattr(frame, name) for frame in frames]), name, frames[0].source)
         for name in ("x", "y")
     )
-    maps: list[dict[str, np.ndarray]] = []
-    for frame in frames:
-        column, row = _place(frame.x, x), _place(frame.y, y)
-        flat = row * len(x) + column
-        if len(np.unique(flat)) != len(flat):
+    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in f.values for f in frames)]
+    maps = np.full((len(frames), len(names), len(y) * len(x)), np.nan)
+    for frame, place in zip(frames, maps, strict=True):
+        flat = _place(frame.y, y) * len(x) + _place(frame.x, x)
+        if np.bincount(flat).max(initial=0) > 1:
             raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
-        maps.append({name: np.full((len(y), len(x)), np.nan) for name in frame.values})
-        for name, values in frame.values.items():
-            maps[-1][name][row, column] = values
-    return stacked(x, y, maps)
+        for number, name in enumerate(names):
+            place[number, flat] = frame.values[name]
+    maps = maps.reshape(len(frames), len(names), len(y), len(x))
+    return stacked(x, y, dict(zip(names, np.moveaxis(maps, 1, 0), strict=True)))
 
 
-def stacked(x: np.ndarray, y: np.ndarray, maps: Sequence[dict[str, np.ndarray]]) -> Maps:
-    """Join the maps (ny, nx) of each frame, by name; a point has all components or none."""
-    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in each for each in maps)]
-    arrays = {name: np.stack([each[name] for each in maps]) for name in names}
-    strain = np.stack([arrays.pop(name) for name in ("exx", "eyy", "exy")], axis=1)
+def stacked(x: np.ndarray, y: np.ndarray, maps: dict[str, np.ndarray]) -> Maps:
+    """Join maps (time, ny, nx) by name; a point has all components of strain or none."""
+    rest = {name: maps[name] for name in ("u", "v") if name in maps}
+    strain = np.stack([maps[name] for name in ("exx", "eyy", "exy")], axis=1)
     incomplete = np.isnan(strain).any(axis=1, keepdims=True)
-    return Maps(x, y, np.where(incomplete, np.nan, strain), **arrays)
+    np.copyto(strain, np.nan, where=incomplete)
+    return Maps(x, y, strain, **rest)
+
+
+def without_zeros(frames: Frames, files: Sequence[Path]) -> tuple[Frames, bool]:
+    """Mask points whose strains are all zero, and tell whether the first frame is the reference.
+
+    Programs write zeros where they have no result. The first frame may be all zeros, as it is
+    compared with itself; any other frame without deformation was lost.
+
+    Raises
+    ------
+    SlipfieldError
+        If a later frame is zero everywhere while others are not.
+    """
+    strain = frames.strain
+    size = np.abs(strain)
+    largest = np.array([np.nanmax(each, initial=0.0) for each in size])
+    still = largest < ZERO
+    if still.all():
+        return frames, False
+    lost = int(np.flatnonzero(still)[1 if still[0] else 0]) if still[1:].any() else None
+    if lost is not None:
+        where = files[lost] if len(files) == len(strain) else f"{files[0]}: frame {lost}"
+        raise SlipfieldError(
+            f"{where}: no strain anywhere, while other frames show up to {largest.max():.3g}; the "
+            "correlation was lost, leave this frame out"
+        )
+    zero = (size == 0).all(axis=1) & ~still[:, None, None]
+    # Where strains are rounded coarsely, a zero may be a result.
+    for number in np.flatnonzero(zero.any(axis=(1, 2))):
+        given = size[number][size[number] > 0]
+        zero[number] &= np.median(given) > 20 * given.min()
+    if not zero.any():
+        return frames, bool(still[0])
+    np.copyto(strain, np.nan, where=zero[:, None])
+    return frames, bool(still[0])
 
 
 def _axis(values: np.ndarray, name: str, source: Path) -> np.ndarray:

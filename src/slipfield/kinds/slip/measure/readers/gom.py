@@ -31,12 +31,15 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order
-from slipfield.kinds.slip.measure.readers.load_table import TIME_UNITS
+from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import Layout, points
 from slipfield.kinds.slip.measure.readers.scattered import resampled
-from slipfield.kinds.slip.measure.readers.tables import Column, read_lines, read_table
+from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
 
+NAME = "gom"
+TITLE = "GOM Correlate"
 COLUMNS = {
     "x": "x",
     "y": "y",
@@ -49,11 +52,7 @@ COLUMNS = {
 LENGTHS = tuple(COLUMNS[name] for name in ("x", "y", "u", "v"))
 
 
-def _valid(columns: dict[str, Column]) -> np.ndarray:
-    return np.isfinite(np.sum([columns[name].values for name in COLUMNS.values()], axis=0))
-
-
-LAYOUT = Layout("GOM Correlate", COLUMNS, "mm", "mm", "up", None, _valid)
+LAYOUT = Layout(TITLE, COLUMNS, "mm", "mm", "up", None, mesh=True)
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,12 @@ class Stage:
     length: str
 
 
-def read_csv(files: Sequence[Path]) -> Frames:
+def recognises(head: Head) -> bool:
+    """Whether a text has the line of the stage."""
+    return head.says("relative_time")
+
+
+def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     """Read exported CSV files, one a stage, in the order of their stages.
 
     Raises
@@ -74,7 +78,7 @@ def read_csv(files: Sequence[Path]) -> Frames:
         If a file cannot be read, names no stage or lacks a column, or a stage is missing.
     """
     stages = {path: _stage(path) for path in files}
-    files = in_order(files, [stages[path].index for path in files])
+    files = in_order(files, [stages[path].index for path in files], gaps)
     return Frames(
         **vars(resampled([_undeformed(path, stages[path].length) for path in files])),
         position_unit=LAYOUT.position_unit,
@@ -88,7 +92,7 @@ def read_csv(files: Sequence[Path]) -> Frames:
 def _stage(path: Path) -> Stage:
     """Read the lines before the points."""
     lines = read_lines(path)
-    units = dict(re.findall(r"(\w+):(\S+)", next((n for n in lines if "Units:" in n), "")))
+    given = dict(re.findall(r"(\w+):(\S+)", next((n for n in lines if "Units:" in n), "")))
     start = next((i for i, line in enumerate(lines) if "relative_time" in line), len(lines))
     if start + 1 >= len(lines):
         raise SlipfieldError(
@@ -98,12 +102,13 @@ def _stage(path: Path) -> Stage:
     delimiter = ";" if ";" in lines[start] else ","
     names, values = csv.reader(lines[start : start + 2], delimiter=delimiter)
     stage = dict(zip(names, values, strict=False))
-    unit = units.get("time", "s")
-    if unit not in TIME_UNITS:
+    unit = given.get("time", "s")
+    factor = units.time(unit)
+    if factor is None:
         raise SlipfieldError(f"{path}: unit {unit!r} of the time; expected s, ms, min or h")
     try:
-        time = TIME_UNITS[unit] * float(stage["relative_time"].replace(",", "."))
-        return Stage(int(stage["index"]), time, units.get("length", "mm"))
+        time = factor * float(stage["relative_time"].replace(",", "."))
+        return Stage(int(stage["index"]), time, given.get("length", "mm"))
     except (KeyError, ValueError):
         raise SlipfieldError(
             f"{path}: no index and time of the stage in {lines[start + 1]!r}; export the file again"

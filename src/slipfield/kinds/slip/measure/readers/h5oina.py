@@ -1,4 +1,8 @@
-"""Oxford Instruments HDF5 maps (.h5oina, version 1.0 to 8.0): radians, micrometres, y down."""
+"""Oxford Instruments HDF5 maps (.h5oina, version 1.0 to 8.0): radians, um, y down.
+
+A map that was cleaned or cropped in AZtecCrystal stands in ``1/Data Processing`` (since version
+2.0) beside the acquired one in ``1/EBSD``; it goes before.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,28 @@ import h5py
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.readers.scans import Scan, gridded
+from slipfield.kinds.slip.measure.readers.ctf import turned_notes
+from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 
+NAME = "h5oina"
+TITLE = "Oxford Instruments HDF5"
 EULER_AXES = "x,y"
 """Reference axes of the angles as seen in the picture: x to the right, y up."""
 
+Y_AXIS = "down"
 CUBIC_LAUE_GROUPS = (10, 11)
 MILLIMETRES = 1e-3
+ACQUIRED, CLEANED = "EBSD", "Data Processing"
+
+
+def recognises(head: Head) -> bool:
+    """Whether a file is called .h5oina, or has its version and slices."""
+    return head.suffix == ".h5oina" or {"Format Version", "1"} <= head.arrays
 
 
 def read(path: Path) -> Scan:
-    """Read the EBSD acquisition of the first slice.
+    """Read the map of the first slice: the cleaned one if there is one.
 
     Raises
     ------
@@ -27,27 +42,64 @@ def read(path: Path) -> Scan:
     """
     try:
         with h5py.File(path) as file:
-            part = file["1/EBSD"]
-            columns, rows = (int(np.ravel(part[f"Header/{n} Cells"])[0]) for n in "XY")
-            steps = [float(np.ravel(part[f"Header/{n} Step"])[0]) for n in "XY"]
+            slices = sorted((name for name in file if name.isdigit()), key=int) or ["1"]
+            area = file[slices[0]]
+            cleaned = CLEANED in area and {"Data/Euler", "Data/Phase"} <= _paths(area[CLEANED])
+            part, acquired = area[CLEANED if cleaned else ACQUIRED], area.get(ACQUIRED)
+            header = part["Header"] if "Header" in part else area[f"{ACQUIRED}/Header"]
+            head = _Header(header, acquired["Header"] if acquired is not None else header)
+            columns, rows = (int(head.number(f"{n} Cells")) for n in "XY")
+            steps = [MILLIMETRES * head.number(f"{n} Step") for n in "XY"]
             euler = np.asarray(part["Data/Euler"], dtype=float)
             phase = np.ravel(part["Data/Phase"]).astype(int)
-            cubic = {
-                int(number): _text(group["Phase Name"])
-                for number, group in part["Header/Phases"].items()
-                if int(np.ravel(group["Laue Group"])[0]) in CUBIC_LAUE_GROUPS
+            crystals = {
+                int(number): Crystal(
+                    _text(group["Phase Name"]),
+                    int(np.ravel(group["Laue Group"])[0]) in CUBIC_LAUE_GROUPS,
+                )
+                for number, group in head.group("Phases").items()
             }
-    except (OSError, KeyError, ValueError, IndexError) as error:
+            turned = np.degrees(head.numbers("Specimen Orientation Euler"))
+    except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
         raise SlipfieldError(f"{path}: not a readable .h5oina map: {error}") from error
     if not len(euler) == len(phase) == rows * columns:
         raise SlipfieldError(
             f"{path}: {rows} x {columns} pixels in the header, but {len(euler)} orientations and "
             f"{len(phase)} phases"
         )
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    phase[~np.isfinite(euler).all(axis=1)] = 0
-    x, y = (MILLIMETRES * step * place for step, place in zip(steps, (column, row), strict=True))
-    return gridded(path, x, y, euler, phase, cubic)
+    notes = turned_notes(turned, "Specimen Orientation Euler angles")
+    if cleaned:
+        notes += (f"the map of {CLEANED!r} was taken, not the one that was acquired",)
+    return scan_of(
+        Pixels(path, euler, phase, crystals, None, None, (rows, columns), tuple(steps), notes)
+    )
+
+
+class _Header:
+    """Header of a map; what it lacks is that of the acquired map."""
+
+    def __init__(self, own: h5py.Group, acquired: h5py.Group) -> None:
+        self.groups = own, acquired
+
+    def group(self, name: str) -> h5py.Group:
+        """Entry of that name."""
+        return next((g[name] for g in self.groups if name in g), self.groups[0].get(name, {}))
+
+    def number(self, name: str) -> float:
+        """Number of that name."""
+        found = self.group(name)
+        if not isinstance(found, h5py.Dataset):
+            raise KeyError(name)
+        return float(np.ravel(found)[0])
+
+    def numbers(self, name: str) -> np.ndarray:
+        """Numbers of that name, or none."""
+        found = self.group(name)
+        return np.ravel(found).astype(float) if isinstance(found, h5py.Dataset) else np.zeros(0)
+
+
+def _paths(group: h5py.Group) -> set[str]:
+    return {f"Data/{name}" for name in group.get("Data", {})}
 
 
 def _text(item: h5py.Dataset) -> str:

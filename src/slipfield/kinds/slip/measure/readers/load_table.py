@@ -1,107 +1,204 @@
-"""Load curves as CSV: time, load or stress, and perhaps the displacement."""
+"""Load curves as testing machines export them: time, load or stress, and perhaps an extension.
+
+Names are met in English, German and French. Facts and results may come before the table, and the
+units in the names, in brackets behind them, or in a line of their own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
-TIMES = ("time", "t", "timestamp")
-LOADS = ("load", "force", "stress", "force_logic")
-DISPLACEMENTS = ("displacement", "extension", "elongation")
-TIME_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
-LOAD_UNITS = {"n": 1.0, "kn": 1e3, "mpa": None}
-LENGTH_UNITS = {"": 1.0, "mm": 1.0, "um": 1e-3, "µm": 1e-3, "m": 1e3}
-KNOWN = {*TIMES, *LOADS, *DISPLACEMENTS}
+TIMES = (
+    r"(test|running|run|elapsed|total|relative|segment)?_?time(_?stamp)?|t",
+    r"(pr.f|versuchs|mess)?_?zeit|temps",
+)
+LOADS = (
+    r"(standard|axial|tensile|primary|test|instron|mts|measured|actual)?_?(load|force)(_cell)?",
+    r"(load|force)_(standard|primary|logic|1)|f|fx|load_cell|channel_load",
+    r"(standard|pr.f|zug|axial|test|ist)?kraft(_f)?|pr.fkraft_f|last",
+    r"(force|charge|effort)(_standard)?|charge",
+)
+STRESSES = (
+    r"(tensile|axial|engineering|nominal|standard)?_?stress(_standard)?",
+    r"(zug|nenn|standard)?spannung|contrainte(_nominale)?",
+)
+EXTENSIONS = (
+    r"displacement|extension|elongation|(dic|video|clip)_?(displacement|extension)",
+    r"(tensile|axial|standard)_(displacement|extension|elongation)|extensometer(_1)?",
+    r"standard_?travel|standardweg|verl.ngerung|l.ngen.nderung|allongement|d.placement",
+    r"crosshead(_(displacement|extension|travel|position|separation))?|stroke|position|grip_travel",
+    r"traverse(nweg|nposition)?|weg|course|d.placement_traverse|travel|crosshead_absolute",
+)
+"""Names, the better measure first: where several are there the first that fits counts."""
+
+KNOWN = (*TIMES, *LOADS, *STRESSES, *EXTENSIONS)
+LARGEST_REST = 0.05
+"""Share of rows that may hold no load, as a channel was not read."""
 
 
 @dataclass(frozen=True)
 class LoadCurve:
-    """A load curve: time (n,) s or None, load (n,) N or stress (n,) MPa, displacement (n,) mm."""
+    """A load curve: time (n,) s or None, load (n,) N or stress (n,) MPa, displacement (n,) mm.
+
+    ``displacement_name`` is what the file calls the displacement.
+    """
 
     time: np.ndarray | None
     load: np.ndarray
     is_stress: bool
     displacement: np.ndarray | None
+    displacement_name: str = ""
+
+
+def knows(names: Sequence[str]) -> bool:
+    """Whether names of columns are those of a load curve."""
+    bare = [_parts(name)[0] for name in names]
+    load = any(_fits(name, (*LOADS, *STRESSES)) for name in bare)
+    return load and (len(names) == 1 or any(_fits(name, (*TIMES, *EXTENSIONS)) for name in bare))
 
 
 def read(path: Path, unit: str | None) -> LoadCurve:
     """Read a load curve; the unit is that of the header or, if it has none, ``unit``.
+
+    Rows that repeat the time before them are left out, as are rows without any number.
 
     Raises
     ------
     SlipfieldError
         If a column or its unit is missing, or the times do not ascend.
     """
-    columns = list(read_table(path).values())
-    load = _pick(path, columns, LOADS)
-    if load is None:
+    columns = list(read_table(path, knows=knows).values())
+    column = _pick(path, columns, LOADS) or _pick(path, columns, STRESSES)
+    if column is None:
         raise SlipfieldError(
-            f"{path}: no column of loads; expected one of {', '.join(LOADS)}, for example load_N"
+            f"{path}: no column of loads, for example load_N; the columns are "
+            f"{', '.join(repr(each.name) for each in columns[:8])}"
         )
-    header = _unit(load)
-    if unit and header and unit.lower() != header.lower():
-        raise SlipfieldError(f"load-unit: given {unit}; the header of {path} says {header}")
-    given = (header or unit or "").lower()
-    if given not in LOAD_UNITS:
-        raise SlipfieldError(
-            f"{path}: unit of the load {given or 'missing'!r}; name it in the header (load_N) or "
-            "use --load-unit N, kN or MPa"
-        )
-    is_stress = LOAD_UNITS[given] is None
-    values = load.values if is_stress else LOAD_UNITS[given] * load.values
-    if not np.isfinite(values).all():
-        raise SlipfieldError(f"{path}: the load is not a number in row {_first_bad(values)}")
-    time = _scaled(path, columns, TIMES, TIME_UNITS)
-    if time is not None and not np.all(np.diff(time) > 0):
-        row = int(np.flatnonzero(~(np.diff(time) > 0))[0]) + 2
-        raise SlipfieldError(f"{path}: times must ascend; row {row} does not follow the one before")
-    return LoadCurve(time, values, is_stress, _scaled(path, columns, DISPLACEMENTS, LENGTH_UNITS))
+    factor, is_stress = _load_factor(path, column, unit)
+    load = factor * column.values
+    time = _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
+    extension = _pick(path, columns, EXTENSIONS)
+    displacement = _scaled(path, columns, EXTENSIONS, units.length, "mm, um, m or inch")
+    keep = _rows(path, load, time)
+    time, displacement = (None if v is None else v[keep] for v in (time, displacement))
+    return LoadCurve(
+        time, load[keep], is_stress, displacement, "" if extension is None else extension.name
+    )
 
 
 def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     """Times (n,), s, in a table; None if it has no column of that name."""
-    return _scaled(path, columns, TIMES, TIME_UNITS)
+    return _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
+
+
+def _load_factor(path: Path, column: Column, unit: str | None) -> tuple[float, bool]:
+    """Factor to N or MPa, and whether it is a stress."""
+    header = _unit(column)
+    if unit and header and unit.lower() != header.lower():
+        raise SlipfieldError(f"load-unit: given {unit}; the header of {path} says {header}")
+    given = header or unit or ""
+    force, stress = units.force(given), units.stress(given)
+    if force is None and stress is None:
+        raise SlipfieldError(
+            f"{path}: unit of the load {given or 'missing'!r}; name it in the header (load_N) or "
+            "use --load-unit N, kN or MPa"
+        )
+    return (force, False) if force is not None else (float(stress or 0), True)
+
+
+def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
+    """Rows that count; those of a time that was there already, or of no load, do not."""
+    known = np.isfinite(load)
+    if time is not None:
+        known &= np.isfinite(time)
+    last = int(np.flatnonzero(known)[-1]) if known.any() else -1
+    inside = ~known[: last + 1]
+    if last < 0 or inside.mean() > LARGEST_REST:
+        row = int(np.flatnonzero(~known)[0]) + 2
+        raise SlipfieldError(f"{path}: the load is not a number in row {row}")
+    if time is None:
+        return known
+    rows = np.flatnonzero(known)
+    steps = np.diff(time[rows])
+    if np.any(steps < 0):
+        row = int(rows[1:][steps < 0][0]) + 1
+        raise SlipfieldError(f"{path}: times must ascend; row {row} does not follow the one before")
+    known[rows[1:][steps == 0]] = False
+    return known
 
 
 def _scaled(
-    path: Path, columns: Sequence[Column], names: tuple[str, ...], units: dict[str, float]
+    path: Path,
+    columns: Sequence[Column],
+    names: tuple[str, ...],
+    factor_of: Callable[[str], float | None],
+    expected: str,
 ) -> np.ndarray | None:
     """Values of one of the columns called ``names`` in the unit of this package, or None."""
     column = _pick(path, columns, names)
     if column is None:
         return None
     unit = _unit(column)
-    if unit.lower() not in units:
-        known = ", ".join(name for name in units if name)
-        raise SlipfieldError(f"{path}: unit {unit!r} of the {_name(column)}; expected {known}")
-    return units[unit.lower()] * column.values
+    factor = factor_of(unit) if unit else 1.0
+    if factor is None:
+        raise SlipfieldError(
+            f"{path}: unit {unit!r} of the {_parts(column.name)[0]}; expected {expected}"
+        )
+    return factor * column.values
 
 
 def _pick(path: Path, columns: Sequence[Column], names: tuple[str, ...]) -> Column | None:
-    found = [column for column in columns if _name(column) in names]
-    if len(found) > 1:
-        both = " and ".join(repr(column.name) for column in found[:2])
-        raise SlipfieldError(f"{path}: columns {both} are both {names[0]}s; leave one of them out")
-    return found[0] if found else None
+    """Column of the first of ``names`` that one has.
+
+    Raises
+    ------
+    SlipfieldError
+        If two columns have it.
+    """
+    for pattern in names:
+        found = [c for c in columns if _fits(_parts(c.name)[0], (pattern,))]
+        twice = [c for c in found if c.repeated > 1]
+        if len(found) > 1 or twice:
+            both = " and ".join(repr(c.name) for c in (found if len(found) > 1 else twice * 2)[:2])
+            what = {TIMES: "times", LOADS: "loads", STRESSES: "stresses"}.get(names, "extensions")
+            raise SlipfieldError(f"{path}: columns {both} are both {what}; leave one of them out")
+        if found:
+            return found[0]
+    return None
 
 
-def _name(column: Column) -> str:
-    """Name without the unit that may follow an underscore."""
-    name = column.name.lower()
-    stem = name.rpartition("_")[0]
-    return stem if stem in KNOWN and name not in KNOWN else name
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Name in small letters with underscores, and the unit that it ends with, if any.
+
+    Units follow after an underscore, a blank, a comma, a slash or "in": ``load_kN``, ``Time s``,
+    ``Zeit/s``, ``Kraft in N``.
+    """
+    text = re.sub(r"\s+", " ", name.strip())
+    match = re.fullmatch(r"(?P<stem>.*?\w)\s*(?:_| in |,|/| )\s*(?P<unit>[^\s_,]+)", text)
+    if match is None or _fits(_plain(text), KNOWN):
+        return _plain(text), ""
+    stem = _plain(match["stem"])
+    is_name = _fits(stem, KNOWN) or units.is_unit(match["unit"])
+    return (stem, match["unit"]) if is_name else (_plain(text), "")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_\-.]+", "_", name).strip("_").lower()
 
 
 def _unit(column: Column) -> str:
-    own = column.name.lower() == _name(column)
-    return column.unit or ("" if own else column.name.rpartition("_")[2])
-
-
-def _first_bad(values: np.ndarray) -> int:
-    return int(np.flatnonzero(~np.isfinite(values))[0]) + 1
+    """Unit of a column, in its header or at the end of its name."""
+    return column.unit or _parts(column.name)[1]

@@ -16,20 +16,28 @@ import numpy as np
 from scipy.io import loadmat
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS
 
-MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1e3, "um": 1e-3, "µm": 1e-3, "micron": 1e-3}
+NAME = "ncorr"
+TITLE = "Ncorr"
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
-def read_mat(files: Sequence[Path]) -> Frames:
+def recognises(head: Head) -> bool:
+    """Whether a MATLAB file holds an analysis of Ncorr."""
+    return "data_dic_save" in head.arrays
+
+
+def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     """Read the one file of an analysis.
 
     Raises
     ------
     SlipfieldError
-        If it cannot be read, holds no strains, or its maps differ in shape.
+        If it cannot be read, holds no strains, is in an unknown unit, or its maps differ in shape.
     """
     if len(files) != 1:
         raise SlipfieldError(f"files: given {len(files)}; Ncorr keeps all frames in one .mat file")
@@ -38,7 +46,7 @@ def read_mat(files: Sequence[Path]) -> Frames:
     try:
         strains, info = _listed(content["strains"]), _first(content["dispinfo"])
         maps = [np.stack([s[f"plot_{n}_ref_formatted"] for n in STRAINS]) for s in strains]
-        pixel, unit = float(info["pixtounits"]), str(info["units"]).strip().lower()
+        pixel, unit = float(info["pixtounits"]), str(info["units"]).strip()
         spacing = int(info["spacing"])
         inside = [_region(s["roi_ref_formatted"], m) for s, m in zip(strains, maps, strict=True)]
         displacements = [
@@ -56,9 +64,20 @@ def read_mat(files: Sequence[Path]) -> Frames:
             f"{path}: {len(strain)} strain maps of {strain.shape[2:]} points, but displacements "
             f"of shape {moved.shape}"
         )
-    scale, calibrated = (MILLIMETRES.get(unit, 1.0), unit in MILLIMETRES)
+    scale = units.length(unit)
+    calibrated = scale is not None
+    if scale is None:
+        if unit and not units.is_pixel(unit):
+            raise SlipfieldError(
+                f"{path}: unit {unit!r} of the file is unknown; set mm, um or inch in Ncorr"
+            )
+        if not 0.999 < pixel < 1.001:
+            raise SlipfieldError(
+                f"{path}: {pixel:g} units a pixel, but the unit is not named; set it in Ncorr"
+            )
+    scale = 1.0 if scale is None else scale
     pitch = (spacing + 1) * (pixel * scale if calibrated else 1.0)
-    moved = np.where(np.stack(inside)[:, None], moved * (scale if calibrated else 1.0), np.nan)
+    moved = np.where(np.stack(inside)[:, None], moved * scale, np.nan)
     return Frames(
         x=pitch * np.arange(strain.shape[3]),
         y=pitch * np.arange(strain.shape[2]),

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import (
     Direction,
     Frames,
+    Maps,
     Points,
     Unit,
     numbered,
     on_grid,
 )
+from slipfield.kinds.slip.measure.readers.measures import measure_in
+from slipfield.kinds.slip.measure.readers.quality import STRAIN_TESTS, valid_points
+from slipfield.kinds.slip.measure.readers.scattered import resampled
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 STRAINS = ("exx", "eyy", "exy")
-STRAIN_UNITS = {"": 1.0, "1": 1.0, "-": 1.0, "mm/mm": 1.0, "m/m": 1.0, "%": 1e-2, "percent": 1e-2}
-STRAIN_UNITS |= dict.fromkeys(("‰", "permille", "mm/m"), 1e-3)
-STRAIN_UNITS |= dict.fromkeys(("um/m", "µm/m", "μm/m", "microstrain", "µε", "με"), 1e-6)
-LENGTH_UNITS = {
-    "px": dict.fromkeys(("", "px", "pixel", "pixels"), 1.0),
-    "mm": {"": 1.0, "mm": 1.0, "cm": 10.0, "m": 1e3, "um": 1e-3, "µm": 1e-3, "μm": 1e-3},
-}
-Valid = Callable[[dict[str, Column]], np.ndarray | None]
+LENGTHS = ("x", "y", "u", "v")
+LEAST_FILLED = 0.5
+"""Share of a grid that points on it fill; else they are the nodes of a mesh."""
+
+Change = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,11 @@ class Layout:
     ----------
     program : name of the program, for messages.
     columns : column of x, y, exx, eyy, exy and, if the format has them, u, v.
-    position_unit, displacement_unit, y_axis, measure : as in :class:`Frames`.
-    valid : tells from the columns which points hold a result; None if all do.
+    position_unit, displacement_unit : where the header names no unit.
+    y_axis, measure : as in :class:`Frames`.
+    mesh : whether points may lie on no grid and are interpolated on one.
     comment : what lines before the header start with.
+    change : applied to the values of a frame by name, in the file's units.
     """
 
     program: str
@@ -49,43 +53,111 @@ class Layout:
     displacement_unit: Unit
     y_axis: Direction
     measure: str | None
-    valid: Valid = lambda columns: None
+    mesh: bool = False
     comment: str = "#"
+    change: Change = field(default=lambda values: values)
 
     @property
     def required(self) -> set[str]:
         """Columns without which a file is not of this format."""
         return {self.columns[name] for name in ("x", "y", *STRAINS)}
 
+    def knows(self, names: Sequence[str]) -> bool:
+        """Whether names of columns are those of this format."""
+        return self.required <= set(names)
 
-def read_frames(files: Sequence[Path], layouts: Sequence[Layout]) -> Frames:
+
+def read_frames(files: Sequence[Path], layouts: Sequence[Layout], gaps: bool = False) -> Frames:
     """Read the frames of a series; the first file decides which layout it is.
+
+    Parameters
+    ----------
+    gaps : whether numbers may be missing in the series.
 
     Raises
     ------
     SlipfieldError
         If a file cannot be read, lacks a column, or the points are on no regular grid.
     """
-    files = numbered(files)
-    first = read_table(files[0], layouts[0].comment)
-    layout = next((each for each in layouts if each.required <= first.keys()), None)
+    files = numbered(files, gaps)
+    first = table_of(files[0], layouts)
+    layout = next((each for each in layouts if each.knows(list(first))), None)
     if layout is None:
         missing = sorted(layouts[-1].required - first.keys())
         raise SlipfieldError(
             f"{files[0]}: no column {', '.join(map(repr, missing))}; "
             f"not an export of {layouts[-1].program} with strains"
         )
-    frames = [points(path, read_table(path, layout.comment), layout) for path in files]
-    grid = on_grid(frames)
-    strain = first[layout.columns["exx"]]
+    layout = _with_units(files[0], first, layout)
+    frames = [points(files[0], first, layout)]
+    frames += [points(path, table_of(path, [layout]), layout) for path in files[1:]]
+    measure, word = measure_of(files[0], [first[layout.columns[name]] for name in STRAINS])
     return Frames(
-        **vars(grid),
+        **vars(on_any_grid(frames) if layout.mesh else on_grid(frames)),
         position_unit=layout.position_unit,
         displacement_unit=layout.displacement_unit,
         y_axis=layout.y_axis,
-        measure=_measure_in(strain.remark) or layout.measure,
-        strain_unit=strain.unit,
+        measure=None if word else measure or layout.measure,
+        measure_word=word,
+        strain_unit=first[layout.columns["exx"]].unit,
     )
+
+
+def table_of(path: Path, layouts: Sequence[Layout]) -> dict[str, Column]:
+    """Table of a frame; its header is that of one of the layouts, if there is such a line."""
+    return read_table(
+        path, layouts[0].comment, knows=lambda names: any(each.knows(names) for each in layouts)
+    )
+
+
+def measure_of(path: Path, columns: Sequence[Column]) -> tuple[str | None, str]:
+    """Strain measure in the headers of the strains, and the words of one that is not known.
+
+    Raises
+    ------
+    SlipfieldError
+        If the components are of different measures.
+    """
+    found = {measure_in(column.remark) for column in columns}
+    if len(found) > 1:
+        raise SlipfieldError(
+            f"{path}: strains of different measures: "
+            f"{', '.join(repr(column.remark) for column in columns)}"
+        )
+    return found.pop()
+
+
+def _with_units(path: Path, table: dict[str, Column], layout: Layout) -> Layout:
+    """Layout whose lengths are pixels or mm, as the headers of the columns say."""
+    found: dict[str, Unit] = {}
+    for names, kind in ((("x", "y"), "position_unit"), (("u", "v"), "displacement_unit")):
+        given = {
+            table[layout.columns[name]].unit
+            for name in names
+            if layout.columns.get(name) in table and table[layout.columns[name]].unit
+        }
+        if not given:
+            continue
+        pixel = {units.is_pixel(unit) for unit in given}
+        if len(pixel) > 1:
+            raise SlipfieldError(
+                f"{path}: {' and '.join(sorted(given))} for {names[0]} and {names[1]}; expected "
+                "one unit"
+            )
+        found[kind] = "px" if pixel.pop() else "mm"
+    return replace(layout, **found)
+
+
+def on_any_grid(frames: Sequence[Points]) -> Maps:
+    """Frames on the grid of their points or, for the nodes of a mesh, on one as fine."""
+    try:
+        maps = on_grid(frames)
+    except SlipfieldError as error:
+        if "same place" in str(error):
+            raise
+        return resampled(frames)
+    filled = np.isfinite(maps.strain[:, 0]).any(axis=0).mean()
+    return maps if filled > LEAST_FILLED else resampled(frames)
 
 
 def points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
@@ -94,7 +166,7 @@ def points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
     Raises
     ------
     SlipfieldError
-        If a column is missing or in an unknown unit, or no point holds a result.
+        If a column is missing, there twice or in an unknown unit, or no point holds a result.
     """
     missing = sorted(layout.required - table.keys())
     if missing:
@@ -104,11 +176,21 @@ def points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
         for name, column in layout.columns.items()
         if column in table
     }
-    valid = layout.valid(table)
-    keep = np.full(len(values["x"]), True) if valid is None else valid
-    if not keep.any():
+    used = set(layout.columns.values())
+    others = {n: c.values for n, c in table.items() if n not in used}
+    strained = valid_points(others, STRAIN_TESTS)
+    if strained is not None:
+        values |= {name: np.where(strained, values[name], np.nan) for name in STRAINS}
+    result = np.isfinite(sum(values[name] for name in STRAINS))
+    valid = valid_points(others)
+    result = result if valid is None else result & valid
+    if not result.any():
         raise SlipfieldError(f"{path}: no point with a result in this frame")
-    values = {name: array[keep] for name, array in values.items()}
+    keep = np.full(len(result), True) if valid is None else valid
+    keep = result if layout.mesh else keep & np.isfinite(values["x"] + values["y"]) | result
+    if not keep.all():
+        values = {name: array[keep] for name, array in values.items()}
+    values = layout.change(values)
     x, y = values.pop("x"), values.pop("y")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SlipfieldError(f"{path}: a point without position")
@@ -117,26 +199,21 @@ def points(path: Path, table: dict[str, Column], layout: Layout) -> Points:
 
 def _in_unit(path: Path, column: Column, name: str, layout: Layout) -> np.ndarray:
     """Values of a column in the layout's unit, or plain strains, from the unit in its header."""
+    if column.repeated > 1:
+        raise SlipfieldError(
+            f"{path}: column {column.name!r} is there {column.repeated} times; leave one of them"
+        )
     if name in STRAINS:
-        units, wanted = STRAIN_UNITS, "1, %, mm/m or um/m"
+        factor, wanted = units.strain(column.unit), "1, %, mm/m or um/m"
     else:
         unit = layout.position_unit if name in ("x", "y") else layout.displacement_unit
-        units, wanted = LENGTH_UNITS[unit], f"{unit} or a metric unit" if unit == "mm" else unit
-    given = column.unit.lower()
-    if given not in units:
+        wanted = f"{unit} or a metric unit" if unit == "mm" else unit
+        if unit == "mm":
+            factor = units.length(column.unit) if column.unit else 1.0
+        else:
+            factor = 1.0 if units.is_pixel(column.unit) or not column.unit else None
+    if factor is None:
         raise SlipfieldError(
             f"{path}: unit {column.unit!r} of column {column.name!r}; expected {wanted}"
         )
-    return column.values * units[given]
-
-
-def _measure_in(remark: str) -> str | None:
-    """Strain measure named in a header, such as ``Lagrange`` or ``Hencky``."""
-    words = {
-        "hencky": "hencky",
-        "logarithmic": "hencky",
-        "almansi": "almansi",
-        "lagrange": "green_lagrange",
-        "engineering": "engineering",
-    }
-    return next((name for word, name in words.items() if word in remark.lower()), None)
+    return column.values if factor == 1.0 else factor * column.values

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
-from scipy.spatial import QhullError, cKDTree
+from scipy.spatial import Delaunay, QhullError, cKDTree
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.frames import Maps, Points, stacked
@@ -39,7 +39,14 @@ def resampled(frames: Sequence[Points]) -> Maps:
         for name in ("x", "y")
     )
     nodes = np.stack(np.meshgrid(x, y), axis=-1)
-    return stacked(x, y, [_at_nodes(frame, nodes, step) for frame in frames])
+    maps: list[dict[str, np.ndarray]] = []
+    mesh = None
+    for frame in frames:
+        if mesh is None or not mesh.same_places(frame):
+            mesh = _Mesh(frame, nodes, step)
+        maps.append(mesh.at_nodes(frame))
+    names = [n for n in ("exx", "eyy", "exy", "u", "v") if all(n in each for each in maps)]
+    return stacked(x, y, {name: np.stack([each[name] for each in maps]) for name in names})
 
 
 def _step(frame: Points) -> float:
@@ -56,18 +63,33 @@ def _axis(values: np.ndarray, step: float) -> np.ndarray:
     return np.linspace(low, high, max(1, int(np.rint((high - low) / step))) + 1)
 
 
-def _at_nodes(frame: Points, nodes: np.ndarray, step: float) -> dict[str, np.ndarray]:
-    """Values of a frame at the nodes (ny, nx, 2) by name; NaN where there is no point near."""
-    places = np.column_stack([frame.x, frame.y])
-    if len(np.unique(places, axis=0)) != len(places):
-        raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
-    given = np.column_stack(list(frame.values.values()))
-    try:
-        found = LinearNDInterpolator(places, given)(nodes)
-    except QhullError:
-        raise SlipfieldError(f"{frame.source}: all points lie on a line; expected a map") from None
-    distance, nearest = cKDTree(places).query(nodes)
-    outside = np.isnan(found[..., 0]) & (distance < SAME_PLACE * step)
-    found[outside] = given[nearest[outside]]
-    found[distance > REACH * step] = np.nan
-    return dict(zip(frame.values, np.moveaxis(found, -1, 0), strict=True))
+class _Mesh:
+    """Triangles between the points of a frame, and where the nodes of a grid lie in them."""
+
+    def __init__(self, frame: Points, nodes: np.ndarray, step: float) -> None:
+        self.places = np.column_stack([frame.x, frame.y])
+        if len(np.unique(self.places, axis=0)) != len(self.places):
+            raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
+        try:
+            self.triangles = Delaunay(self.places)
+        except QhullError:
+            raise SlipfieldError(
+                f"{frame.source}: all points lie on a line; expected a map"
+            ) from None
+        self.nodes, self.step = nodes, step
+        self.distance, self.nearest = cKDTree(self.places).query(nodes)
+
+    def same_places(self, frame: Points) -> bool:
+        """Whether a frame has the points that the triangles join."""
+        return len(frame.x) == len(self.places) and np.array_equal(
+            np.column_stack([frame.x, frame.y]), self.places
+        )
+
+    def at_nodes(self, frame: Points) -> dict[str, np.ndarray]:
+        """Values of a frame at the nodes (ny, nx) by name; NaN where there is no point near."""
+        given = np.column_stack(list(frame.values.values()))
+        found = LinearNDInterpolator(self.triangles, given)(self.nodes)
+        outside = np.isnan(found[..., 0]) & (self.distance < SAME_PLACE * self.step)
+        found[outside] = given[self.nearest[outside]]
+        found[self.distance > REACH * self.step] = np.nan
+        return dict(zip(frame.values, np.moveaxis(found, -1, 0), strict=True))

@@ -1,0 +1,83 @@
+"""Readers of programs whose files do not hold what a specimen file wants."""
+
+import numpy as np
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.strain_formats import recognised
+from slipfield.kinds.slip.measure.specimen_file import provenance
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
+from slipfield.kinds.slip.measure.strain_measures import convert
+from tests.kinds.slip.measure import measurement as m
+from tests.kinds.slip.measure import other_programs as p
+
+TEST = m.Test()
+
+
+def test_mudic_strains_become_hencky_strain_at_undeformed_places(tmp_path):
+    files = p.write_mudic(TEST, tmp_path)
+    assert recognised(files[0]).NAME == "mudic"
+    data = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    assert data.attrs["strain_measure"] == "hencky"
+    np.testing.assert_allclose(data["x_mm"], TEST.x, atol=1e-6)
+    green = convert(data["strain"].values.astype(float), "hencky", "green_lagrange", axis=1)
+    np.testing.assert_allclose(green, TEST.measured, atol=1e-7)
+    np.testing.assert_allclose(data["v"], TEST.v, atol=1e-6)
+
+
+def test_davis_vectors_are_differentiated(tmp_path):
+    """Planes through symmetric windows have the exact slopes of a quadratic displacement."""
+    files = p.write_davis(TEST, tmp_path)
+    assert recognised(files[0]).NAME == "davis"
+    data = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    assert data.attrs["strain_measure"] == "green_lagrange"
+    np.testing.assert_allclose(data["v"], np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
+    found, expected = data["strain"].values, TEST.measured
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    whole = np.s_[[0, 2], :, 2:-2, 2:-2]
+    np.testing.assert_allclose(found[whole], expected[whole], atol=1e-7)
+    # At the edges and beside a gap half of the window is missing.
+    slope = 0.08 * max(TEST.elongation) * m.STEP_MM
+    assert np.nanmax(np.abs(found - expected)) < 2 * slope
+    (entry,) = provenance(data)
+    assert "no strains" in entry["notes"][0]
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.02])
+def test_vic3d_points_on_no_grid_are_interpolated(turn, tmp_path):
+    """Strain and displacement are polynomials of the position; edges lose at most one row."""
+    files = p.write_vic3d(TEST, tmp_path, turn)
+    assert recognised(files[0]).NAME == "vic3d"
+    data = import_strain(files, StrainOptions(interval=1.0))
+    strain = data["strain"].values
+    for part in range(3):
+        expected = TEST.strain[-1, part]
+        found = strain[-1, part][np.isfinite(strain[-1, part])]
+        spread = np.ptp(expected)
+        assert found.mean() == pytest.approx(expected.mean(), abs=0.05 * spread)
+        assert np.ptp(found) == pytest.approx(spread, rel=0.15)
+    assert abs(data["x_mm"].values[-1] - TEST.x[-1]) < 3 * m.STEP_MM
+    share = data["displacement"].values / data.attrs["sheet_height_mm"]
+    np.testing.assert_allclose(share, TEST.elongation, rtol=0.01)
+
+
+def test_measure_of_vic3d_header(tmp_path):
+    files = p.write_vic3d(TEST, tmp_path, measure="Hencky")
+    assert import_strain(files, StrainOptions(interval=1.0)).attrs["strain_measure"] == "hencky"
+
+
+def test_pyaldic_tells_its_measure_in_matlab_files_alone(tmp_path):
+    files = p.write_pyaldic(TEST, tmp_path)
+    with pytest.raises(SlipfieldError, match="--strain-measure"):
+        import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+
+
+def test_opencorr_without_strains_is_differentiated(tmp_path):
+    files = p.write_opencorr(TEST, tmp_path)
+    for path in files:
+        rows = [line.split(",")[:10] for line in path.read_text().splitlines()]
+        path.write_text("\n".join(",".join(row) for row in rows) + "\n")
+    data = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    np.testing.assert_array_equal(np.isnan(data["strain"]), np.isnan(TEST.measured))
+    inner = np.s_[[0, 2], :, 2:-2, 2:-2]
+    np.testing.assert_allclose(data["strain"].values[inner], TEST.measured[inner], atol=1e-7)
