@@ -40,6 +40,49 @@ def test_noise_is_told_from_strain_by_its_change_in_time(std):
     assert strain_noise(points) == pytest.approx(std, rel=0.15)
 
 
+def test_noise_of_frames_at_uneven_times_is_told_as_well():
+    """Strain of a quadratic course in time leaves nothing, whatever the times."""
+    random = np.random.default_rng(2)
+    time = np.cumsum(random.uniform(1, 9, 12))
+    smooth = (1e-3 * time + 2e-5 * time**2)[:, None] * random.uniform(-0.5, 2, 900)
+    points = smooth + 3e-4 * random.standard_normal(smooth.shape)
+    assert strain_noise(points, time) == pytest.approx(3e-4, rel=0.05)
+    assert strain_noise(points) > 1e-3
+
+
+def test_a_stuck_refinement_does_not_answer(refined):
+    stuck = replace(refined, left=np.array([0.0, -0.2, 0.01]))
+    choice = choose([answer("projection"), answer("refined")], False, stuck, GOOD)
+    assert choice.method == "projection"
+    assert "20 % left" in choice.why
+    assert np.all(stuck.deviation >= [0, 0.2, 0.01])
+
+
+@pytest.mark.parametrize(
+    ("fit", "factor"),
+    [
+        (Fit(4e-4, 5e-4), 1),
+        (Fit(3e-3, 5e-4), 6),
+        (Fit(3e-3, 1e-5, 5e-4), 6),
+        (Fit(3e-3, float("nan"), 1e-3), 3),
+        (Fit(float("nan"), float("nan")), 1),
+    ],
+)
+def test_an_interval_is_no_narrower_than_the_misfit_allows(refined, fit, factor):
+    assert fit.inflation == pytest.approx(factor)
+    wide = replace(refined, inflation=fit.inflation)
+    np.testing.assert_allclose(
+        wide.deviation**2 - refined.deviation**2,
+        (factor - 1) * np.diag(refined.covariance),
+        atol=1e-12,
+    )
+
+
+@pytest.mark.parametrize("noise", [float("nan"), 0.0])
+def test_unknown_noise_does_not_stop_the_finer_mesh(noise):
+    assert Fit(6e-4, noise).fails
+
+
 def test_too_few_frames_do_not_tell_the_noise():
     assert np.isnan(strain_noise(model.measure(1e-3).points[:3]))
 
@@ -49,7 +92,7 @@ def test_too_few_frames_do_not_tell_the_noise():
     [
         (False, GOOD, "refined", "explains the strain maps"),
         (True, GOOD, "refined", "1.2 times their noise"),
-        (True, UNKNOWN, "refined", "Refinement answers."),
+        (True, UNKNOWN, "projection", "too few frames show how much of that is noise"),
         (True, BAD, "projection", "6 times the noise"),
         (False, BAD, "refined", "its interval does not hold"),
     ],
@@ -81,6 +124,7 @@ def test_a_finer_mesh_moves_the_answer_and_widens_its_interval(refined):
     assert moved.max() > 2e-3
     np.testing.assert_allclose(further.mesh_deviation, MESH_SHARE * moved)
     np.testing.assert_allclose(further.deviation, np.hypot(alone.deviation, MESH_SHARE * moved))
+    assert np.all(further.deviation >= moved)
     choice = choose([answer("projection"), answer("refined")], True, further, BAD)
     assert choice.method == "refined"
     assert f"by {100 * np.expm1(moved[0]):.2g}," in choice.why

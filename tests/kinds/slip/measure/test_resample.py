@@ -1,4 +1,4 @@
-"""Measured points to nodes and outputs."""
+"""Measured points to nodes."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.inversion.sheet import loading_path, measured_study, sheet_nodes
-from slipfield.kinds.slip.measure.resample import Measurement, at_times, resample
+from slipfield.kinds.slip.measure.resample import Measurement, resample
 from slipfield.kinds.slip.measure.specimen_file import part
 from slipfield.kinds.slip.projection.resample import OWN_SQUARE
 from slipfield.kinds.slip.projection.resample import resample as average
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
-from slipfield.kinds.slip.study import check_study
+from slipfield.study import check_study
 
 MODEL = check_study(
     {
@@ -101,18 +101,20 @@ def test_masked_points_leave_unknown_nodes_and_nothing_else():
     np.testing.assert_allclose(found.nodal[:, :, known], whole.nodal[:, :, known], rtol=2e-2)
 
 
-def test_times_are_interpolated_only_between_near_frames():
-    time, values = np.array([10.0, 20.0, 30.0, 100.0]), np.array([1.0, 2.0, 3.0, 10.0])
-    wanted = np.array([20.0, 25.0, 60.0, 100.0])
-    np.testing.assert_allclose(at_times(time, values, wanted), [2, 2.5, np.nan, 10])
-    early = at_times(np.array([12.0, 20.0]), np.array([1.2, 2.0]), np.array([10.0, 20.0]))
-    np.testing.assert_allclose(early, [1.0, 2.0])
+def test_frames_stay_at_their_times():
+    found, _ = measured(specimen(time=(8.0, 40.0, 100.0)))
+    np.testing.assert_array_equal(found.time, [8, 40, 100])
+    assert np.isfinite(found.nodal).all()
+    np.testing.assert_allclose(found.load, [16, 80, 200])
+    study = measured_study(specimen(time=(8.0, 40.0, 100.0)), MODEL)
+    assert study.loading.output_times == [8, 25, 40, 50, 75, 100]
 
 
-def test_missing_frames_are_missing_outputs():
-    found, _ = measured(specimen(time=(25.0, 100.0)))
-    assert [bool(np.isfinite(frame).any()) for frame in found.nodal] == [True, False, False, True]
-    assert np.isnan(found.load).tolist() == [False, True, True, False]
+def test_no_strain_on_the_sheet_is_one_line():
+    data = specimen()
+    masked = data.assign(strain=data["strain"].where(data["x_mm"] < 0))
+    with pytest.raises(SlipfieldError, match="no frame has a measured point"):
+        measured(masked)
 
 
 def test_study_follows_the_measured_sheet_and_path():

@@ -170,7 +170,9 @@ def _rows(
         point = answer.parameters if start == "projection" else centre
         before = len(solver.cpu)
         result = refine(problem, np.log(point), plan.solves)
-        known = noise.strain_std or strain_noise(measurement.points)
+        known = noise.strain_std or strain_noise(measurement.points, measurement.time)
+        fit = Fit(result.residual, known, model.study.noise.strain_std)
+        result = replace(result, inflation=fit.inflation)
         rows.append(
             {
                 "specimen": case.number,
@@ -183,7 +185,7 @@ def _rows(
                 "cpu_seconds": {**own, "refinement": solver.cpu[before:]},
                 "projection": _against(answer, case.truth),
                 "refined": _against(refined_answer(result, 0.0), case.truth),
-                **_chosen(model, case, noise, problem, answer, result, known),
+                **_chosen(model, case, noise, problem, answer, result, fit),
             }
         )
     return rows
@@ -196,19 +198,21 @@ def _chosen(
     problem: Problem,
     answer: Answer,
     result: Refined,
-    known: float,
+    fit: Fit,
 ) -> dict[str, Any]:
     """Which estimate `invert` would answer with, on a finer mesh where that is called for."""
-    fit = Fit(result.residual, known)
+    lack = fit.lack
     if fit.fails:
         measured = noisy(case.specimen, case.finer, np.exp(case.truth), noise, case.number)
         sharper = replace(problem, measurement=measured, forward=case.finer.run)
         result = refine_further(result, sharper)
+        fit = replace(fit, residual=result.residual)
+        result = replace(result, inflation=fit.inflation)
     refined = refined_answer(result, 0.0)
     method = choose([answer, refined], model.adapted, result, fit).method
     final = refined if method == refined.method else answer
     further = len(result.path) if result.coarser is not None else 0
-    return {"lack": fit.lack, "finer_runs": further, "answer": _against(final, case.truth)}
+    return {"lack": lack, "finer_runs": further, "answer": _against(final, case.truth)}
 
 
 def _against(answer: Answer, truth: np.ndarray) -> dict[str, list]:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import csv
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import write_netcdf
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_netcdf
+from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
 from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
 from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.features import Projector
 from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
 from slipfield.kinds.slip.projection.reference import Reference
-from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
+from slipfield.study import PARAMETERS, Noise, Study, check_study
 
 LARGEST_MASKED_SHARE = 0.2
 MOST_NOISE = 0.1
@@ -90,6 +91,8 @@ def by_projection(
 ) -> Answer:
     """Project on the specimen's own sensitivities.
 
+    ``reference`` has outputs at the frames and at the model's; see :func:`~.outputs.at_outputs`.
+
     Where the measurement is noisier than the training data, judged by the strain that the
     sensitivities leave unexplained, the features are weighted for that noise. Where it is unlike
     the training data, the interval is widened by the root of the misfit (Birge's ratio). A model
@@ -104,8 +107,10 @@ def by_projection(
     if not isinstance(inverter, ProjectionInverter):
         raise SlipfieldError(f"{model.folder}: not a projection inverter")
     started = time.perf_counter()
-    strain = measurement.averaged(inverter.width) if model.adapted else measurement.nodal
-    load, trained = measurement.load, model.study.noise
+    nodal = measurement.averaged(inverter.width) if model.adapted else measurement.nodal
+    given = at_outputs(measurement, nodal, model.study.loading.outputs, reference)
+    reference, strain, load = given.run or reference, given.strain, given.load
+    trained = model.study.noise
     inverter.study = model.study
     usual = inverter.invert(reference, strain, load)
     unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
@@ -113,9 +118,10 @@ def by_projection(
     residual = Projector(reference, inverter.width).project(strain, load).residual
     known = residual[np.isfinite(residual)]
     typical = np.median(known) if known.size else 0.0
+    more = np.sqrt(given.repetition)
     noise = Noise(
-        strain_std=float(np.clip(typical, trained.strain_std, MOST_NOISE)),
-        load_relative_std=max(trained.load_relative_std, load_noise),
+        strain_std=float(more * np.clip(typical, trained.strain_std, MOST_NOISE)),
+        load_relative_std=float(more * max(trained.load_relative_std, load_noise)),
     )
     inverter.study = model.study.model_copy(update={"noise": noise})
     found = inverter.invert(reference, strain, load)
@@ -133,33 +139,44 @@ def by_projection(
 
 
 def by_prediction(
-    model: Model, study: Study, microstructure: xr.Dataset, measurement: Measurement
+    model: Model,
+    study: Study,
+    microstructure: xr.Dataset,
+    measurement: Measurement,
+    reference: Reference | None = None,
 ) -> Answer:
     """Let a model answer that needs no forward run, such as the published network.
 
     The interval is the model's own, or else split-conformal: the 95th percentile of the errors of
     ln k on its test samples.
 
+    Parameters
+    ----------
+    reference : forward run, if there is one, whose course is followed between the frames.
+
     Raises
     ------
     SlipfieldError
         If strain maps or loads are missing, or too much of the sheet is masked.
     """
-    if not np.isfinite(measurement.load).all():
+    end = float(study.loading.path[-1][0])
+    given = at_outputs(measurement, measurement.nodal, model.study.loading.outputs, reference, end)
+    if not np.isfinite(given.load).all():
         raise SlipfieldError(
             f"{model.name}: needs the load at every output; a projection inverter does without"
         )
     inverter = model.inverter
-    strain = _filled(model.name, measurement.nodal)
+    strain = _filled(model.name, given.strain)
     started = time.perf_counter()
     inverter.study = model.study.model_copy(update={"noise": Noise()})
     with tempfile.TemporaryDirectory() as folder:
-        dataset = _one_sample(Path(folder), study, microstructure, measurement, strain)
+        dataset = _one_sample(Path(folder), study, microstructure, replace(given, strain=strain))
         rows = np.arange(1)
         parameters = inverter.predict(dataset, rows)[0]
-        details = {}
+        details: dict[str, Any] = {}
         if hasattr(inverter, "attention"):
             details["attention"] = inverter.attention(dataset, rows)[0].tolist()
+            details["attention_time"] = given.time.tolist()
         if isinstance(inverter, IntervalInverter):
             low, high = (ends[0] for ends in inverter.predict_interval(dataset, rows, LEVEL))
         else:
@@ -205,16 +222,18 @@ def _one_sample(
     folder: Path,
     study: Study,
     microstructure: xr.Dataset,
-    measurement: Measurement,
-    strain: np.ndarray,
+    given: AtOutputs,
 ) -> Collection:
     """Put the measurement into a shard of its own, so that an inverter can read it."""
     time_path, displacement = np.array(study.loading.path).T
+    content = study.model_dump(mode="json")
+    content["loading"] |= {"outputs": len(given.time), "output_times_s": given.time.tolist()}
+    study = check_study(content, "specimen: outputs of the model")
     values = {
-        "strain": strain[None],
-        "load": measurement.load[None],
-        "time": measurement.time,
-        "displacement": np.interp(measurement.time, time_path, displacement),
+        "strain": given.strain[None],
+        "load": given.load[None],
+        "time": given.time,
+        "displacement": np.interp(given.time, time_path, displacement),
         "sample": [0],
         **{name: [np.nan] for name in PARAMETERS},
         "microstructure": [0],

@@ -12,6 +12,9 @@ from slipfield.kinds.slip.inversion.refine import Refined
 
 REFINED = "refined"
 
+LARGEST_STEP = 0.03
+"""Step of ln k that a refinement may have left and still be the answer."""
+
 LARGEST_LACK = 2.0
 """Strain residual over noise above which the forward model does not explain the strain maps."""
 
@@ -24,10 +27,12 @@ class Fit:
     ----------
     residual, noise : root mean square of what refinement leaves, and standard deviation of the
         strain maps' noise, 1; NaN if not known.
+    usual : noise that the model was trained with, 1.
     """
 
     residual: float
     noise: float
+    usual: float = 0.0
 
     @property
     def lack(self) -> float:
@@ -36,8 +41,19 @@ class Fit:
 
     @property
     def fails(self) -> bool:
-        """Whether mesh or grain map cannot be those of the measurement."""
-        return self.lack > LARGEST_LACK
+        """Whether mesh or grain map cannot be those of the measurement, or nobody knows."""
+        return not self.lack <= LARGEST_LACK
+
+    @property
+    def inflation(self) -> float:
+        """Factor on the covariance of a refinement, 1 or more.
+
+        Its blocks scatter by what they leave, and their mean may be off by as much: Birge's ratio
+        of residual and noise, the latter at least that of usual strain maps.
+        """
+        noise = np.nanmax([self.noise, self.usual, 0.0])
+        ratio = self.residual / noise if noise > 0 else 1.0
+        return float(max(1.0, ratio)) if np.isfinite(ratio) else 1.0
 
 
 @dataclass(frozen=True)
@@ -69,15 +85,27 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
         return Choice(first, ADAPTED if adapted else UNADAPTED)
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.log_parameters - refined.coarser.log_parameters))
-        why = FINER.format(*(100 * moved)) + LEFT.format(fit.lack, fit.noise)
-        return Choice(REFINED, why.strip())
+        return Choice(REFINED, f"{FINER.format(*(100 * moved))}{_left(fit)}")
+    if np.abs(refined.left).max() > LARGEST_STEP:
+        return Choice(first, STUCK.format(100 * np.abs(refined.left).max()))
     if not fit.fails:
-        seen = "" if np.isnan(fit.lack) else EXPLAINED.format(fit.lack, fit.noise)
+        seen = EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")
-    left = LEFT.format(fit.lack, fit.noise)
+    left = f"{_left(fit)} "
     return Choice(first, left + KNOWS) if adapted else Choice(REFINED, left + UNKNOWN)
 
 
+def _left(fit: Fit) -> str:
+    """What refinement leaves of the strain maps."""
+    if np.isnan(fit.lack):
+        return UNTOLD.format(fit.residual)
+    return LEFT.format(fit.lack, fit.noise)
+
+
+STUCK = (
+    "The refinement is stuck: it has a step of {:.2g} % left and did not get better by it. So the "
+    "model answers. Allow it more forward runs, or start from the centre of the box."
+)
 ADAPTED = (
     "The model was adapted to measurements that its mesh does not resolve, and its interval holds "
     "what that costs."
@@ -92,11 +120,15 @@ EXPLAINED = (
     "mesh and grain map are good enough for them"
 )
 FINER = (
-    "Refinement answers. Its first mesh did not explain the strain maps, so it went on with one "
-    "twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; half of that "
+    "Refinement answers. Its first mesh was not known to explain the strain maps, so it went on "
+    "with one twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; as much "
     "stands in the interval for what the finer mesh lacks. "
 )
-LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g}). "
+LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g})."
+UNTOLD = (
+    "Refinement leaves a strain of {:.2g}; too few frames show how much of that is noise "
+    "(`import dic --strain-noise` tells it)."
+)
 KNOWS = (
     "Its mesh or grain map is not that of the specimen, and it takes this for a change of the "
     "parameters. So the model answers: it was adapted to measurements that its mesh does not "

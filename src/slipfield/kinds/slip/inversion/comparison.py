@@ -125,6 +125,7 @@ def compare(
     ----------
     points : (n,) weights of the measured points, by default 1.
     """
+    run = run.at(measurement.time)
     blocks, count = measurement.block_count, measurement.points.shape[2]
     weight = np.ones(count) if points is None else points
     sums, counts = np.zeros((blocks, 4, 4)), np.zeros(blocks)

@@ -44,14 +44,20 @@ def load_models(folders: Sequence[Path]) -> list[Model]:
 
 
 def known_noise(found: Inversion) -> float:
-    """Standard deviation of the strain: as given with the specimen, else as the frames show it."""
+    """Standard deviation of the strain that is compared, 1; NaN: too few frames to tell.
+
+    As given with the specimen, else as the frames show it, before anything is done to them.
+    """
     given = found.data.attrs.get("strain_noise")
-    return float(given) if given else strain_noise(found.measurement.points)
+    frames = found.data["strain"].values, found.data["time"].values
+    single = float(given) if given else strain_noise(*frames)
+    return single / np.sqrt(found.measurement.averaged_frames)
 
 
 def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
     """Answers of all models, in their order."""
     answers, grains = [], found.microstructure
+    reference = None
     for model in models:
         if model.projects:
             reference = solver.run(np.array(model.study.sampling.centre))
@@ -59,7 +65,7 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
             answers.append(by_projection(model, reference, found.measurement, noise))
             continue
         try:
-            answers.append(by_prediction(model, found.study, grains, found.measurement))
+            answers.append(by_prediction(model, found.study, grains, found.measurement, reference))
         except SlipfieldError as error:
             if len(models) == 1:
                 raise

@@ -11,8 +11,9 @@ from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Prior
 from slipfield.kinds.slip.inversion.sheet import measured_microstructure, measured_study
 from slipfield.kinds.slip.measure.resample import resample
+from slipfield.kinds.slip.measure.times import frame_groups
 from slipfield.kinds.slip.specimen.mesh import Mesh
-from slipfield.kinds.slip.study import Study
+from slipfield.study import Study
 
 DEFAULT_LOAD_NOISE = 5e-3
 
@@ -24,11 +25,12 @@ def prepare(
     cells: tuple[int, int] | None,
     random: np.random.Generator | None = None,
 ) -> Inversion:
-    """Bring a specimen to the solver's mesh and outputs."""
+    """Bring a specimen to the solver's mesh, and the solver's outputs to its frames."""
     study = measured_study(data, trained, cells)
     microstructure, study = measured_microstructure(data, study, random)
     mesh = Mesh(microstructure["x_mm"].values, microstructure["y_mm"].values)
-    measurement = resample(data, study, mesh)
+    groups = frame_groups(data["time"].values, trained.loading.outputs)
+    measurement = resample(data, study, mesh, groups)
     found = Inversion(source, data, study, microstructure, measurement, trained)
     if "load" not in data:
         found.notes.append(

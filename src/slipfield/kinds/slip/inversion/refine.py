@@ -28,10 +28,10 @@ CONVERGED = 2e-4
 WEIGHT_UPDATES = 3
 """Accepted steps after which the weights are estimated anew; later they stay, to converge."""
 
-MESH_SHARE = 0.5
+MESH_SHARE = 1.0
 """Standard deviation of what a mesh does not resolve, as a share of the change by its doubling: the
 changes by all further doublings sum up to a third in a method of second order, to all in one of
-first order."""
+first order. Behind real correlation programs half of the change was too little."""
 
 FINER_SOLVES = 3
 """Forward runs on a finer mesh: at the coarser one's answer, after one step, after another."""
@@ -81,10 +81,11 @@ class Refined:
     log_parameters, covariance : (3,) and (3, 3) of ln k.
     data_share : (3,) share of what is known of each ln k that comes from the data, not the prior.
     path : iterates, the start first.
-    converged : whether the step without damping is small at the result.
+    left : (3,) step without damping that is left at the result.
     run : the forward run at the result.
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
+    inflation : factor on the covariance for what the model does not explain, 1 or more.
     coarser : the refinement on a mesh half as fine that this one started from, if there was one.
     """
 
@@ -92,11 +93,17 @@ class Refined:
     covariance: np.ndarray
     data_share: np.ndarray
     path: list[Iterate]
-    converged: bool
+    left: np.ndarray
     run: Reference
     weights: Weights
     residual: float
+    inflation: float = 1.0
     coarser: Refined | None = None
+
+    @property
+    def converged(self) -> bool:
+        """Whether hardly a step is left."""
+        return bool(np.abs(self.left).max() < CONVERGED)
 
     @property
     def mesh_deviation(self) -> np.ndarray:
@@ -110,8 +117,9 @@ class Refined:
 
     @property
     def deviation(self) -> np.ndarray:
-        """Standard deviations (3,) of ln k: of the data and of the mesh."""
-        return np.sqrt(np.diag(self.covariance) + self.mesh_deviation**2)
+        """Standard deviations (3,) of ln k: of the data, the mesh, and the step that is left."""
+        data = self.inflation * np.diag(self.covariance)
+        return np.sqrt(data + self.mesh_deviation**2 + self.left**2)
 
 
 @dataclass(frozen=True)
@@ -195,10 +203,10 @@ def refine(
     now, weights = problem.weigh(problem.at(np.asarray(start, dtype=float)))
     path = [problem.iterate(now, weights, True)]
     report(path[0])
-    damping, converged, updates = FIRST_DAMPING, False, WEIGHT_UPDATES
+    damping, updates = FIRST_DAMPING, WEIGHT_UPDATES
     while True:
-        converged = bool(np.abs(problem.step(now, weights, 0.0)).max() < CONVERGED)
-        if converged or damping > MOST_DAMPING or solves == 1:
+        left = problem.step(now, weights, 0.0)
+        if np.abs(left).max() < CONVERGED or damping > MOST_DAMPING or solves == 1:
             break
         solves -= 1
         step = problem.step(now, weights, damping)
@@ -224,7 +232,7 @@ def refine(
         covariance,
         share,
         path,
-        converged,
+        left,
         now.run,
         weights,
         now.found.weighted_rms,

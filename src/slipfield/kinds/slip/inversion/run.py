@@ -140,10 +140,13 @@ def _invert_known(
     if solves:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
         refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
-        found.answers.append(refined_answer(refined, seconds))
-        found.refined, found.fit = refined, Fit(refined.residual, known_noise(found))
+        noise = known_noise(found), trained.noise.strain_std
+        found.fit = Fit(refined.residual, *noise)
+        found.refined = replace(refined, inflation=found.fit.inflation)
         if found.fit.fails and finer:
-            found, solver = _on_finer_mesh(found, refined, problem, solver)
+            found, solver, further = _on_finer_mesh(found, problem, solver)
+            seconds += further
+        found.answers.append(refined_answer(found.refined, seconds))
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
     found.check = solver.run(found.answer.parameters)
@@ -176,23 +179,29 @@ def _refine(
 
 
 def _on_finer_mesh(
-    found: Inversion, refined: Refined, problem: Problem, solver: Solver
-) -> tuple[Inversion, Solver]:
-    """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh."""
+    found: Inversion, problem: Problem, solver: Solver
+) -> tuple[Inversion, Solver, float]:
+    """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh.
+
+    Returns the seconds that it took beyond its forward runs, too.
+    """
     specimen = found.study.specimen
     cells = (2 * specimen.cells_x, 2 * specimen.cells_y)
-    say(f"refine: {found.fit.lack:.2g} times the noise is left; on with {cells[0]} x {cells[1]}")
+    lack = found.fit.lack
+    left = "an unknown part" if np.isnan(lack) else f"{lack:.2g} times the noise"
+    say(f"refine: {left} is left; on with {cells[0]} x {cells[1]} elements")
     finer = prepare(found.source, found.data, found.trained, cells)
     fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
     fine.seconds.extend(solver.seconds)
     sharper = replace(problem, measurement=finer.measurement, forward=fine.run)
     began, before = time.perf_counter(), sum(fine.seconds)
-    result = refine_further(refined, sharper, _say)
+    assert found.refined is not None
+    result = refine_further(found.refined, sharper, _say)
     seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
-    answers = [*found.answers[:-1], refined_answer(result, found.answers[-1].seconds + seconds)]
-    same = {name: getattr(found, name) for name in ("seconds", "notes")}
     fit = replace(found.fit, residual=result.residual)
-    return replace(finer, answers=answers, refined=result, fit=fit, **same), fine
+    result = replace(result, inflation=fit.inflation)
+    same = {name: getattr(found, name) for name in ("answers", "seconds", "notes")}
+    return replace(finer, refined=result, fit=fit, **same), fine, seconds
 
 
 def _say(iterate: Iterate) -> None:

@@ -6,14 +6,15 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.dataset.contract import MICROSTRUCTURE, label_variables, variable
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.grains import GrainMap, nearest_grain, outlines
+from slipfield.kinds.slip.measure.times import frame_groups, group_means, solver_times
 from slipfield.kinds.slip.specimen.geometry import cell_centres
 from slipfield.kinds.slip.specimen.microstructure import polygon_vertices
 from slipfield.kinds.slip.specimen.orientation import draw_orientations
 from slipfield.kinds.slip.specimen.size import grain_size
-from slipfield.kinds.slip.study import Study, check_study
+from slipfield.study import Study, check_study
 
 LARGEST_UNCOVERED = 0.05
 VOTE_WIDTH, VOTE_REACH = 1.5, 4
@@ -26,6 +27,8 @@ PATH_TOLERANCE = 2e-3
 def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None = None) -> Study:
     """Study of a measured sheet: its size, grains and loading, physics as the model was trained.
 
+    The solver writes at the frames and at the outputs of the model.
+
     Parameters
     ----------
     cells : elements along x and y; by default those of the model.
@@ -36,6 +39,8 @@ def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None
         If the specimen does not fit a study, for example with fewer grains than one needs.
     """
     facts, content = data.attrs, model.model_dump(mode="json")
+    outputs = model.loading.outputs
+    frames = group_means(data["time"].values, frame_groups(data["time"].values, outputs))
     path = loading_path(data)
     stretch = path[-1][0] / model.loading.path[-1][0]
     across, along = cells or (model.specimen.cells_x, model.specimen.cells_y)
@@ -52,7 +57,8 @@ def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None
         "microstructures": 1,
         "bands": [{"name": "sheet", "height_fraction": 1, "grain_fraction": 1, "kind": "equiaxed"}],
     }
-    content["loading"]["path"] = path
+    times = solver_times(frames, path[-1][0], outputs)[0]
+    content["loading"] = {"path": path, "outputs": len(times), "output_times_s": times.tolist()}
     for name in ("first_step_s", "max_step_s", "min_step_s"):
         content["solver"][name] *= stretch
     content["learning"], content["crossval"] = {"split": "random"}, {"folds": 2}

@@ -10,18 +10,32 @@ STRAIN_FLOOR, LOAD_FLOOR = 1e-5, 3e-4
 ORDER = 3
 """Order of the differences in time that tell noise from strain."""
 
-HALF_OF_SQUARES = 0.4549
+CHI2_MEDIAN = 0.4549
 """Median of the square of a standard normal variable."""
 
 
-def strain_noise(strain: np.ndarray) -> float:
+def strain_noise(strain: np.ndarray, time: np.ndarray | None = None) -> float:
     """Standard deviation of the white noise of strain maps (time, ...), NaN: too few frames.
 
-    Strain changes smoothly from frame to frame, noise does not: the third difference of white noise
-    has 1 + 9 + 9 + 1 times its variance. The median leaves out frames at kinks of the loading.
+    Strain changes smoothly from frame to frame, noise does not. Third divided differences, scaled
+    to unit sum of squares, leave nothing of a quadratic course and the whole variance of white
+    noise. The median leaves out frames at kinks of the loading.
+
+    Parameters
+    ----------
+    strain : as measured: frames that were interpolated in time have less noise than that.
+    time : (time,) of the frames, s; by default they are equally spaced.
     """
-    differences = np.diff(strain, ORDER, axis=0)
-    known = differences[np.isfinite(differences)]
+    time = np.arange(float(len(strain))) if time is None else time
+    squares = []
+    for first in range(len(strain) - ORDER):
+        own = slice(first, first + ORDER + 1)
+        gaps = time[own, None] - time[own] + np.eye(ORDER + 1)
+        weights = 1 / gaps.prod(axis=1)
+        weights /= np.linalg.norm(weights)
+        difference = np.tensordot(weights, strain[own], axes=1)
+        squares.append(difference[np.isfinite(difference)] ** 2)
+    known = np.concatenate(squares) if squares else np.empty(0)
     if not known.size:
         return float("nan")
-    return max(float(np.sqrt(np.median(known**2) / (20 * HALF_OF_SQUARES))), STRAIN_FLOOR)
+    return max(float(np.sqrt(np.median(known) / CHI2_MEDIAN)), STRAIN_FLOOR)

@@ -1,4 +1,4 @@
-"""Measured points brought to the nodes of the mesh and to the times of the solver's outputs.
+"""Measured points brought to the nodes of the mesh; frames stay at their times.
 
 The nodal field is the bilinear one that fits the measured points best (least squares), with a
 slight penalty on curvature that also bridges small gaps. Where points are denser than nodes this
@@ -18,9 +18,10 @@ from scipy.spatial import cKDTree
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.strain_measures import convert
+from slipfield.kinds.slip.measure.times import frame_groups, group_means
 from slipfield.kinds.slip.projection.resample import MINIMUM_COVER, remaining_window
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
-from slipfield.kinds.slip.study import Study
+from slipfield.study import Study
 
 SMOOTHING = 1e-3
 """Weight of squared second differences relative to the mean weight of a node."""
@@ -29,25 +30,22 @@ REACH = 0.75
 """A node further from every measured point than this share of a cell's or step's diagonal is
 unknown."""
 
-LONGEST_GAP = 1.5
-"""An output between frames further apart than this multiple of the outputs' spacing is missing."""
-
-SAME_TIME = 1e-3
 BLOCKS = 8
 """Blocks along x and along y within which residuals may be alike."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A measurement at the solver's outputs.
+    """A measurement on the mesh of the solver, at the times of its frames.
 
     Attributes
     ----------
-    time : (time,) s.
+    time : (time,) s; the solver has outputs there.
     points : (time, 3, n) strain in the study's measure at the measured points, NaN: unknown.
     load : (time,) N, NaN: unknown.
     sampling : (n, nodes) bilinear weights of the nodes at the points.
     spacing : distance of the measured points along x and y, mm.
+    averaged_frames : frames that each strain map is the mean of.
     """
 
     time: np.ndarray
@@ -56,6 +54,7 @@ class Measurement:
     sampling: csr_matrix
     mesh: Mesh
     spacing: tuple[float, float]
+    averaged_frames: int = 1
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -134,55 +133,37 @@ class Measurement:
         return distance <= reach
 
 
-def resample(data: xr.Dataset, study: Study, mesh: Mesh) -> Measurement:
-    """Bring a specimen's strain maps and loads to the outputs of ``study`` on ``mesh``.
+def resample(
+    data: xr.Dataset, study: Study, mesh: Mesh, groups: list[slice] | None = None
+) -> Measurement:
+    """Bring a specimen's strain maps and loads to ``mesh``, in the strain measure of ``study``.
+
+    Parameters
+    ----------
+    groups : frames that are averaged, by default none; see :func:`~.times.frame_groups`.
 
     Raises
     ------
     SlipfieldError
-        If no measured point lies on the sheet or no output has a strain map.
+        If no measured point lies on the sheet or no frame has a strain.
     """
-    times = np.array(study.loading.output_times)
+    time = data["time"].values
+    groups = frame_groups(time, len(time)) if groups is None else groups
     strain = data["strain"].values.astype(float)
     strain = convert(strain, data.attrs["strain_measure"], study.solver.strain_measure, axis=1)
     x, y = np.meshgrid(data["x_mm"].values, data["y_mm"].values)
     inside, sampling = bilinear_weights(mesh, x.ravel(), y.ravel())
     if not inside.any():
         raise SlipfieldError("specimen: no measured point lies on the sheet; check its origin")
-    flat = strain.reshape(*strain.shape[:2], -1)[:, :, inside]
-    points = at_times(data["time"].values, flat, times)
+    points = group_means(strain.reshape(*strain.shape[:2], -1)[:, :, inside], groups)
     if not np.isfinite(points).any():
-        raise SlipfieldError(
-            f"specimen: no frame near any of the {len(times)} outputs up to {times[-1]:g} s; "
-            "measure at equal intervals of time"
-        )
-    load = np.full(len(times), np.nan)
+        raise SlipfieldError("specimen: no frame has a measured point on the sheet")
+    load = np.full(len(points), np.nan)
     if "load" in data:
-        load = at_times(data["time"].values, data["load"].values, times)
+        load = group_means(data["load"].values, groups)
     dx, dy = (float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
-    return Measurement(times, points, load, sampling, mesh, (dx, dy))
-
-
-def at_times(time: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Values (time, ...) at other times, linear between frames; NaN where frames are far apart.
-
-    At time 0 everything is 0.
-    """
-    if time[0] > 0:
-        time = np.append(0.0, time)
-        values = np.concatenate([np.zeros_like(values[:1]), values])
-    spacing = wanted[-1] / len(wanted)
-    found = np.full((len(wanted), *values.shape[1:]), np.nan)
-    for number, at in enumerate(wanted):
-        nearest = int(np.abs(time - at).argmin())
-        if abs(time[nearest] - at) <= SAME_TIME * spacing:
-            found[number] = values[nearest]
-            continue
-        after = int(np.searchsorted(time, at))
-        if 0 < after < len(time) and time[after] - time[after - 1] <= LONGEST_GAP * spacing:
-            share = (at - time[after - 1]) / (time[after] - time[after - 1])
-            found[number] = (1 - share) * values[after - 1] + share * values[after]
-    return found
+    each = groups[0].stop - groups[0].start
+    return Measurement(group_means(time, groups), points, load, sampling, mesh, (dx, dy), each)
 
 
 def window_weights(

@@ -60,7 +60,7 @@ def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         "strain",
         f"{MEASURES[facts['strain_measure']]}; mean along the load {along:.3g} % at the end",
     )
-    seen = strain_noise(strain)
+    seen = strain_noise(strain, times)
     if "strain_noise" in facts:
         yield "strain noise", f"{facts['strain_noise']:.2g}, as given"
     elif np.isfinite(seen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +12,9 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf
 from slipfield.kinds.slip.dataset.contract import REFERENCE, file_kind
 from slipfield.kinds.slip.study import PARAMETERS
+
+SAME_TIME = 1e-9
+"""Difference of times, relative to the whole, that rounding may leave."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,29 @@ class Reference:
     strain_rates: np.ndarray
     load_rates: np.ndarray
     measure: str
+
+    def at(self, times: np.ndarray) -> Reference:
+        """Outputs at some of the times, s.
+
+        Raises
+        ------
+        ValueError
+            If there is no output at one of them.
+        """
+        if len(times) == len(self.time) and np.array_equal(times, self.time):
+            return self
+        chosen = np.abs(self.time[:, None] - times).argmin(axis=0)
+        if not np.allclose(self.time[chosen], times, rtol=0, atol=SAME_TIME * self.time[-1]):
+            raise ValueError(f"outputs at {self.time.tolist()} s, wanted at {times.tolist()}")
+        return replace(
+            self,
+            time=self.time[chosen],
+            displacement=self.displacement[chosen],
+            strain=self.strain[chosen],
+            load=self.load[chosen],
+            strain_rates=self.strain_rates[:, chosen],
+            load_rates=self.load_rates[:, chosen],
+        )
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

@@ -148,10 +148,17 @@ class Loading(Section):
         description="Corner points [time in s, displacement of the top edge in mm].",
     )
     outputs: Whole = Field(20, ge=1, le=1000, description="Equally spaced outputs, 1.")
+    output_times_s: tuple[float, ...] | None = Field(
+        None,
+        description="Times of as many outputs where they are not equally spaced, up to the end of "
+        "the path, s.",
+    )
 
     @property
     def output_times(self) -> list[float]:
         """Times of the outputs, s; the last one is the end of the path."""
+        if self.output_times_s is not None:
+            return list(self.output_times_s)
         end = self.path[-1][0]
         return [end * number / self.outputs for number in range(1, self.outputs + 1)]
 
@@ -162,6 +169,24 @@ class Loading(Section):
             raise ValueError("path must start at [0, 0]")
         if any(b <= a for a, b in zip(times, times[1:], strict=False)):
             raise ValueError("times of path must increase")
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_on_the_path(self) -> Loading:
+        times = self.output_times_s
+        if times is None:
+            return self
+        if len(times) != self.outputs:
+            raise ValueError(
+                f"output_times_s has {len(times)} times, but outputs is {self.outputs}"
+            )
+        if any(b <= a for a, b in zip((0.0, *times), times, strict=False)):
+            raise ValueError("output_times_s must increase from above 0")
+        if times[-1] != self.path[-1][0]:
+            raise ValueError(
+                f"output_times_s must end with the path, at {self.path[-1][0]:g} s, "
+                f"got {times[-1]:g}"
+            )
         return self
 
 

@@ -14,7 +14,10 @@ from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learnin
 from slipfield.kinds.slip.study.physics import Loading, Material, Solver, Specimen
 from slipfield.kinds.slip.study.sampling import Execution, Sampling
 
-FORMER_VALUES: dict[tuple[str, str], Any] = {("material", "slip_family"): "fcc"}
+FORMER_VALUES: dict[tuple[str, str], Any] = {
+    ("material", "slip_family"): "fcc",
+    ("loading", "output_times_s"): None,
+}
 """Fields that are younger than the physics hash, and the value that files without them were made
 with: while a field has that value, the hash leaves it out and those files stay valid."""
 

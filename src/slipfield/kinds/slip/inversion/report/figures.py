@@ -76,6 +76,7 @@ def figure_attention(attention: np.ndarray, time: np.ndarray) -> Figure:
 def figure_fields(measurement: Measurement, run: Reference) -> Figure:
     """Measured and computed strain components and their difference at the last known output."""
     use_style()
+    run = run.at(measurement.time)
     frame = int(np.flatnonzero(np.isfinite(measurement.points[:, 0]).any(axis=1))[-1])
     measured, computed = 100 * measurement.nodal[frame], 100 * run.strain[frame]
     figure = Figure(figsize=(9.0, 8.2), layout="constrained")
@@ -108,10 +109,12 @@ def figure_loads(measurement: Measurement, run: Reference, study: Study) -> Figu
     use_style()
     figure = Figure(figsize=(9.0, 3.0), layout="constrained")
     left, right = figure.subplots(1, 2)
+    left.plot(100 * run.displacement / study.specimen.height_mm, run.load, color=RED)
+    run = run.at(measurement.time)
     elongation = 100 * run.displacement / study.specimen.height_mm
     if np.isfinite(measurement.load).any():
         left.plot(elongation, measurement.load, "o", color=BLUE, markersize=4, label="measured")
-    left.plot(elongation, run.load, color=RED, label="computed")
+    left.lines[0].set_label("computed")
     left.set(xlabel="elongation (%)", ylabel="load (N)")
     left.legend()
     difference = measurement.nodal - run.strain

@@ -148,9 +148,13 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
             + (" Dashed: known beforehand." if found.known is not None else ""),
         )
     ]
-    attention = [a.details["attention"] for a in found.answers if "attention" in a.details]
+    attention = [
+        (np.array(a.details["attention"]), np.array(a.details["attention_time"]))
+        for a in found.answers
+        if "attention" in a.details
+    ]
     if attention:
-        figure = figure_attention(np.array(attention[0]), found.measurement.time)
+        figure = figure_attention(*attention[0])
         save_figure(figure, folder / "attention.png")
         caption = "Share of each input in what the network's recurrent layers read."
         pictures.append(picture_of(folder / "attention.png", "Attention of the network", caption))
