@@ -8,8 +8,9 @@ import pytest
 from slipfield.core.files import write_netcdf
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, export_sample
+from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, add_load, import_strain
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from tests.shards import make_microstructure, make_shard, tiny_study
 
 TRUTH = np.array([140.0, 22.0, 16.0])
@@ -44,7 +45,7 @@ def specimen(laboratory):
         thickness=facts["thickness_mm"],
     )
     data = import_strain(sorted((laboratory / "dic").glob("*.csv")), options)
-    data = add_load(data, laboratory / "load.csv", None, 0.0, None)
+    data = add_load(data, laboratory / "load.csv", None, 0.0, None, True)
     data = add_orientation_map(data, laboratory / "grains.ctf", GrainOptions())
     write_specimen(data, laboratory / "specimen.nc")
     return laboratory / "specimen.nc"

@@ -152,7 +152,7 @@ def strain_in_percent(folder):
     return dic(m.write_vic2d(test, folder))
 
 
-@case(DIC, "--load-axis x")
+@case(DIC, "columns of x and y are exchanged")
 def swapped_axes(folder):
     test = m.Test()
     test.strain = TEST.strain[:, [1, 0, 2]]
@@ -164,7 +164,7 @@ def sheet_smaller_than_the_points(folder):
     return dic(m.write_vic2d(TEST, folder), "--sheet", 0.5, 1.5)
 
 
-@case(DIC, "displacement", "20 %", "strain maps show 4 %")
+@case(DIC, "displacements show 22 %", "strain: 4.08 %", "--scale")
 def displacement_in_other_units(folder):
     test = m.Test()
     test.u, test.v = 5 * TEST.u, 5 * TEST.v

@@ -6,8 +6,9 @@ import xarray as xr
 from skimage.io import imsave
 
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
+from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, add_load, import_strain
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from tests.kinds.slip.measure import grain_files as g
 from tests.kinds.slip.measure import measurement as m
 from tests.kinds.slip.measure.malformed import (
@@ -259,7 +260,7 @@ def displacement_in_furlongs(folder):
 @case(LOAD, "displacement: not finite")
 def displacement_with_a_gap(folder):
     (folder / "l.csv").write_text("time_s,load_N,displacement_mm\n0,0,0\n20,200,\n40,400,0.06\n")
-    return folder / "l.csv", []
+    return folder / "l.csv", ["--use-displacement"]
 
 
 @case(LOAD, "thickness: given -1")

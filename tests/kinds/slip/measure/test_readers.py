@@ -250,11 +250,15 @@ def test_columns_of_a_load_curve_in_other_units(tmp_path):
 
 def test_displacements_in_pixels_need_the_scale_where_positions_do_not(tmp_path, monkeypatch):
     files, read = m.write_dice(TEST, tmp_path), dice.read
-    monkeypatch.setattr(
-        dice, "read", lambda names, gaps: replace(read(names, gaps), position_unit="mm")
-    )
+
+    def in_mm(names, gaps):
+        found = read(names, gaps)
+        x, y = m.SCALE * found.x, m.SCALE * found.y
+        return replace(found, x=x, y=y, position_unit="mm")
+
+    monkeypatch.setattr(dice, "read", in_mm)
     with pytest.raises(SlipfieldError, match="scale: displacements are in pixels"):
         import_strain(files, StrainOptions(interval=1.0))
     data = import_strain(files, StrainOptions(interval=1.0, scale=m.SCALE))
     np.testing.assert_allclose(data["v"], np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
-    np.testing.assert_allclose(data["x_mm"], TEST.x / m.SCALE, atol=1e-6)
+    np.testing.assert_allclose(data["x_mm"], TEST.x, atol=1e-6)

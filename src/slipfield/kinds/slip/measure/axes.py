@@ -23,16 +23,38 @@ LARGEST_SHEAR = 0.2
 
 @dataclass(frozen=True)
 class Axes:
-    """How the axes of a file lie in the picture: where its y points, and which one is loaded."""
+    """How the axes of a file lie in the picture: where its y points, and which one is loaded.
+
+    Attributes
+    ----------
+    y_axis : where y points in the picture.
+    load_axis : axis that points up the specimen, as seen in the upright picture; with a sign the
+        specimen hangs the other way in it.
+    """
 
     y_axis: Literal["up", "down"] = "down"
-    load_axis: Literal["x", "y"] = "y"
+    load_axis: Literal["x", "y", "-x", "-y"] = "y"
 
     @property
     def matrix(self) -> np.ndarray:
         """Matrix (2, 2) that turns components in the file's axes into specimen components."""
         upright = np.diag([1.0, -1.0 if self.y_axis == "down" else 1.0])
-        return QUARTER_TURN @ upright if self.load_axis == "x" else upright
+        return self.turn[:2, :2] @ upright
+
+    @property
+    def turn(self) -> np.ndarray:
+        """Rotation (3, 3) of the upright picture into the specimen."""
+        rotation = np.eye(3)
+        if self.crosswise:
+            rotation[:2, :2] = QUARTER_TURN
+        if self.load_axis.startswith("-"):
+            rotation[:2, :2] *= -1
+        return rotation
+
+    @property
+    def crosswise(self) -> bool:
+        """Whether rows of the file become columns of the specimen."""
+        return self.load_axis.endswith("x")
 
     def grid(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Specimen coordinates along the two grid directions, each ascending.
@@ -41,14 +63,14 @@ class Axes:
         ----------
         x, y : (nx,), (ny,) ascending coordinates in the file's axes, mm.
         """
-        first, second = (x, y) if self.load_axis == "y" else (y, x)
+        first, second = (y, x) if self.crosswise else (x, y)
         sign = self.matrix.sum(axis=1)
         pairs = zip(sign, (first, second), strict=True)
         return tuple(s * v if s > 0 else (s * v)[::-1] for s, v in pairs)
 
     def array(self, values: np.ndarray) -> np.ndarray:
         """Values (..., ny, nx) on the file's grid, put on the grid of :meth:`grid`."""
-        if self.load_axis == "x":
+        if self.crosswise:
             values = np.swapaxes(values, -1, -2)
         across, along = self.matrix.sum(axis=1)
         return values[..., :: int(along), :: int(across)]

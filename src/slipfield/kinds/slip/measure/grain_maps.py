@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,7 +163,7 @@ def _axes(options: GrainOptions, y_axis: str) -> Axes:
     """Axes of a map; ``y_axis`` is that of its format."""
     return Axes(
         choice("y-axis", options.y_axis or y_axis, "up", "down"),
-        choice("load-axis", options.load_axis, "x", "y"),
+        choice("load-axis", options.load_axis, "x", "y", "-x", "-y"),
     )
 
 
@@ -174,7 +175,7 @@ def _add(
     x, y = (v - v[0] + 0.5 * s for v, s in zip((grains.x, grains.y), steps, strict=True))
     placed = GrainMap(x, y, grains.grain, grains.euler)
     ellipse = sizes(outlines(placed))
-    affine = _affine(options)
+    affine, named = _affine(options), options.euler_axes or default_axes
     values = {
         "grain_id": grains.grain,
         "grain_x_mm": x,
@@ -184,21 +185,18 @@ def _add(
     }
     values["size"] = grain_size(values["ellipse"])
     if grains.euler is not None:
-        reference = euler_axes(options.euler_axes or default_axes)
-        values["euler"] = turn_orientations(grains.euler, _from_specimen(axes, reference, affine))
+        values["euler"] = turn_orientations(grains.euler, from_specimen(axes, named, affine))
     old = [name for name in {**GRAIN_PART, **GRAIN_EXTRAS} if name in data.variables]
-    return data.drop_vars(old).assign(part(values))
+    facts = {"y_axis": axes.y_axis, "load_axis": axes.load_axis, "euler_axes": named}
+    return data.drop_vars(old).assign(part(values)).assign_attrs(grain_axes=json.dumps(facts))
 
 
-def _from_specimen(axes: Axes, reference: np.ndarray, affine: np.ndarray) -> np.ndarray:
+def from_specimen(axes: Axes, reference: str, affine: np.ndarray) -> np.ndarray:
     """Matrix (3, 3), specimen axes -> reference axes of the angles.
 
     The reference axes are named as seen in the map before it is turned to put the load upright.
     """
-    turn = np.eye(3)
-    if axes.load_axis == "x":
-        turn[:2, :2] = np.array([[0.0, 1.0], [-1.0, 0.0]])
-    return reference @ turn @ rotation_of(affine)
+    return euler_axes(reference) @ axes.turn.T @ rotation_of(affine)
 
 
 def _affine(options: GrainOptions) -> np.ndarray:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,7 +19,9 @@ Files = Annotated[list[Path], typer.Argument(help="Files, one a frame (Ncorr: on
 Specimen = Annotated[Path, typer.Option(help="Specimen file to add to.")]
 Output = Annotated[Path, typer.Option(help="Specimen file to write; must not exist yet.")]
 YAxis = Annotated[str, typer.Option(help="Where y points in the file: down or up.")]
-LoadAxis = Annotated[str, typer.Option(help="Axis of the file along the load: y or x.")]
+LoadAxis = Annotated[
+    str, typer.Option(help="Axis of the file that lies along the load, upright: y, x, -y or -x.")
+]
 Origin = Annotated[
     tuple[float, float],
     typer.Option(help="Specimen coordinates of the map's lower left corner, mm."),
@@ -70,9 +75,13 @@ def dic(
         bool, typer.Option("--engineering-shear", help="The shear is twice the tensor's.")
     ] = False,
     origin: Annotated[
-        tuple[float, float],
+        tuple[float, float] | None,
         typer.Option(help="Specimen coordinates of the lower left measured point, mm."),
-    ] = (0.0, 0.0),
+    ] = None,
+    corner: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Pixel of the sheet's lower left corner; takes --sheet, too."),
+    ] = None,
     sheet: Annotated[
         tuple[float, float] | None,
         typer.Option(help="Width and gauge length of the sheet, mm; default: the points."),
@@ -107,12 +116,15 @@ def dic(
         start=start,
         times=times,
         origin=origin,
+        corner=corner,
         sheet=sheet,
         outline=outline,
         thickness=thickness,
         strain_noise=strain_noise,
     )
-    write_specimen(import_strain(files, options), output)
+    data = import_strain(files, options)
+    write_specimen(data, output)
+    _echo_doubts(data)
 
 
 @app.command()
@@ -152,7 +164,9 @@ def ebsd(
     options = GrainOptions(
         y_axis, load_axis, euler_axes, threshold, fewest_pixels, gap, origin, affine, control_points
     )
-    write_specimen(add_orientation_map(read_specimen(specimen), file, options), output)
+    data = add_orientation_map(read_specimen(specimen), file, options)
+    write_specimen(data, output)
+    _echo_doubts(data)
 
 
 @app.command()
@@ -201,6 +215,7 @@ def grains(
     data = read_specimen(specimen)
     data = add_labelled_image(data, file, pixel, euler, background, degrees, options)
     write_specimen(data, output)
+    _echo_doubts(data)
 
 
 @app.command()
@@ -213,18 +228,24 @@ def load(
     ] = None,
     time_offset: Annotated[float, typer.Option(help="Added to the curve's times, s.")] = 0.0,
     thickness: Annotated[float | None, typer.Option(help="Thickness, mm.")] = None,
+    use_displacement: Annotated[
+        bool,
+        typer.Option(
+            "--use-displacement",
+            help="Take the elongation from this table instead of the strain maps.",
+        ),
+    ] = False,
 ) -> None:
-    """Import the load curve, and the displacement if it has one."""
-    from slipfield.kinds.slip.measure.specimen_file import (
-        read_specimen,
-        refuse_existing,
-        write_specimen,
-    )
-    from slipfield.kinds.slip.measure.strain_maps import add_load
+    """Import the load curve; its displacements are compared with the strain maps."""
+    from slipfield.kinds.slip.measure.loads import add_load, displacement_note
+    from slipfield.kinds.slip.measure.specimen_file import read_specimen, refuse_existing, write_specimen
 
     refuse_existing(output)
-    data = add_load(read_specimen(specimen), file, load_unit, time_offset, thickness)
+    before = read_specimen(specimen)
+    data = add_load(before, file, load_unit, time_offset, thickness, use_displacement)
     write_specimen(data, output)
+    if (note := displacement_note(data)) is not None:
+        typer.echo(f"displacement of the load table: {note}")
 
 
 @app.command()
@@ -243,8 +264,17 @@ def check(
     data = read_specimen(specimen)
     for name, text in summary_lines(data):
         typer.echo(f"{name}: {text}")
+    _echo_doubts(data)
     if overlay is not None:
         from slipfield.kinds.slip.measure.overlay import figure_overlay
         from slipfield.report.style import save_figure
 
         save_figure(figure_overlay(data), overlay)
+
+
+def _echo_doubts(data: xr.Dataset) -> None:
+    """Print what in a specimen is hardly right."""
+    from slipfield.kinds.slip.measure.doubts import doubts
+
+    for doubt in doubts(data):
+        typer.echo(f"warning: {doubt}")

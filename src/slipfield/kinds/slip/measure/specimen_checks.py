@@ -97,7 +97,10 @@ def _stretch_problems(data: xr.Dataset, measure: str) -> Iterator[str]:
     if abs(across) > 1.2 * abs(along):
         yield (
             f"strain: the mean along x ({across:.3g}) exceeds that along y ({along:.3g}) in frame "
-            f"{frame}; the load must lie along y: use --load-axis x"
+            f"{frame}; the load must lie along y. If the camera was turned, use --load-axis x (or "
+            "-x, if the specimen then hangs the other way); if the columns of x and y are "
+            "exchanged in the file, use --load-axis -x --y-axis up; a wrong one of these fits no "
+            "grain map, and `invert` says which does"
         )
         return
     if "displacement" in data:
@@ -190,9 +193,23 @@ def _place_problems(data: xr.Dataset) -> Iterator[str]:
         f"mm, the sheet from (0, 0) to ({sheet[0]:.4g}, {sheet[1]:.4g}) mm"
     )
     if np.any(high - low > LARGEST_MAP * np.array(sheet)):
-        yield f"{extent}; check the size of its pixels and its --affine"
+        yield f"{extent}; check the size of its pixels, its --affine, and --scale of the maps"
     elif np.any(np.minimum(high, sheet) - np.maximum(low, 0) < SMALLEST_COVER * np.array(sheet)):
-        yield f"{extent}; shift or scale it (--origin, --affine, --control-points)"
+        yield (
+            f"{extent}; shift or scale it (--origin, --affine, --control-points)"
+            f"{_scale_hint(high - low, np.array(sheet))}"
+        )
+
+
+def _scale_hint(map_size: np.ndarray, sheet: np.ndarray) -> str:
+    """What sizes say that differ alike along both axes."""
+    ratio = sheet / map_size
+    if abs(np.log(ratio[0] / ratio[1])) > 0.1 or abs(np.log(ratio.mean())) < 0.3:
+        return ""
+    return (
+        f". The sheet is {ratio.mean():.2g} times as large as the map both ways: if the map's "
+        f"pixels are right, --scale of `import dic` is {ratio.mean():.2g} times what it should be"
+    )
 
 
 def sheet_problems(data: xr.Dataset) -> Iterator[str]:

@@ -22,6 +22,9 @@ from slipfield.kinds.slip.dataset.contract import ANGLES, AXES, COMPONENTS, Vari
 from slipfield.kinds.slip.measure import specimen_checks as checks
 
 KIND = "measured specimen"
+OUTERMOST = "outermost points"
+"""Source of the sheet's size where nobody gave it."""
+
 FIELD = ("time", "y", "x")
 
 STRAIN_PART = {

@@ -14,17 +14,17 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.axes import Axes
+from slipfield.kinds.slip.measure.consistency import check_gradient
+from slipfield.kinds.slip.measure.elongation import with_elongation
 from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.readers.frames import Frames, without_zeros
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
-from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
-from slipfield.kinds.slip.measure.strain_measures import check_measure, stretch_along_y
+from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, part, with_provenance
+from slipfield.kinds.slip.measure.strain_measures import check_measure
 
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
-EDGE_SHARE = 0.1
 AT_REST = "the first frame shows no deformation: it is the reference image, at time 0 by default"
-EARLIEST_MISSING = 1e-6
 Name = TypeVar("Name", bound=str)
 
 
@@ -41,7 +41,8 @@ class StrainOptions:
     interval, start, times : seconds between frames and time of the first one (by default one
         interval, or 0 if that frame shows no deformation), or a file of times; where the files
         hold times, these by default.
-    origin : specimen coordinates of the lower left measured point.
+    origin : specimen coordinates of the lower left measured point, (0, 0) by default.
+    corner : pixel of the sheet's lower left corner, in the axes of the file; instead of ``origin``.
     sheet : width and height of the sheet between the grips; by default the measured points
         span it, with equal margins.
     outline : CSV with y, left, right of the side edges.
@@ -58,7 +59,8 @@ class StrainOptions:
     interval: float | None = None
     start: float | None = None
     times: Path | None = None
-    origin: tuple[float, float] = (0.0, 0.0)
+    origin: tuple[float, float] | None = None
+    corner: tuple[float, float] | None = None
     sheet: tuple[float, float] | None = None
     outline: Path | None = None
     thickness: float | None = None
@@ -77,7 +79,7 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
         choice("y-axis", options.y_axis or frames.y_axis, "up", "down"),
-        choice("load-axis", options.load_axis, "x", "y"),
+        choice("load-axis", options.load_axis, "x", "y", "-x", "-y"),
     )
     scale, moved = _scales(frames, options.scale)
     x, y = axes.grid(scale * frames.x, scale * frames.y)
@@ -92,9 +94,7 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     strain = axes.array(axes.tensors(strain, axis=1))
     window = _window(strain, frames.u, axes)
     x, y, strain = x[window[1]], y[window[0]], strain[(..., *window)]
-    x, y = (
-        values - values[0] + start for values, start in zip((x, y), options.origin, strict=True)
-    )
+    x, y = _placed(x, y, axes, None if frames.position_unit != "px" else scale, options)
     width, height = options.sheet or (x[-1] + x[0], y[-1] + y[0])
     _check_sheet(x, y, width, height)
     time = frame_times(len(strain), options, frames.times, starts_at_rest)
@@ -116,10 +116,14 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
             f"{files[0]}: the format does not tell the strain measure; use --strain-measure"
         )
     check_measure(measure)
+    if "u" in values:
+        check_gradient(strain, values["u"], values["v"], x, y, measure)
     facts = {
         "strain_measure": measure,
         "sheet_width_mm": float(width),
         "sheet_height_mm": float(height),
+        "sheet_source": "--sheet" if options.sheet else OUTERMOST,
+        "placed": int(options.origin is not None or options.corner is not None),
         **_given(thickness_mm=options.thickness, strain_noise=options.strain_noise),
     }
     data = xr.Dataset(part(values), attrs=facts)
@@ -193,6 +197,27 @@ def _window(strain: np.ndarray, displacement: np.ndarray | None, axes: Axes) -> 
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
+def _placed(
+    x: np.ndarray, y: np.ndarray, axes: Axes, scale: float | None, options: StrainOptions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Specimen coordinates of the points, from the sheet's corner; ``scale`` is None for mm."""
+    if options.corner is None:
+        return tuple(
+            values - values[0] + start
+            for values, start in zip((x, y), options.origin or (0.0, 0.0), strict=True)
+        )
+    if options.origin is not None:
+        raise SlipfieldError("corner: give --corner or --origin, not both")
+    if scale is None:
+        raise SlipfieldError("corner: positions are in mm, not in pixels; use --origin")
+    if options.sheet is None:
+        raise SlipfieldError("corner: give the size of the sheet, too (--sheet)")
+    if not np.isfinite(options.corner).all():
+        raise SlipfieldError(f"corner: given {options.corner}; expected two pixels")
+    across, along = axes.matrix @ (scale * np.array(options.corner))
+    return x - across, y - along
+
+
 def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> None:
     for name, values, size in (("width", x, width), ("height", y, height)):
         step_mm = values[-1] - values[-2] if len(values) > 1 else 0.0
@@ -201,7 +226,7 @@ def _check_sheet(x: np.ndarray, y: np.ndarray, width: float, height: float) -> N
         if values[0] < -0.5 * step_mm or values[-1] > size + 0.5 * step_mm:
             raise SlipfieldError(
                 f"sheet: points from {values[0]:.4g} to {values[-1]:.4g} mm do not fit into its "
-                f"{name} of {size:.4g} mm; check --scale, --origin and --sheet"
+                f"{name} of {size:.4g} mm; check --scale, --sheet and --origin or --corner"
             )
 
 
@@ -253,95 +278,3 @@ def _outline(path: Path | None, height: float) -> dict[str, np.ndarray]:
     if missing:
         raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected y, left, right in mm")
     return {f"outline_{name}": columns[name].values for name in ("y", "left", "right")}
-
-
-def with_elongation(data: xr.Dataset) -> xr.Dataset:
-    """Add the displacement of the top edge relative to the bottom edge, mm, from the maps.
-
-    From the measured displacements near both edges if there are any, else from the strains: the
-    mean stretch along y. The attribute ``displacement_source`` says which.
-    """
-    height, y = data.attrs["sheet_height_mm"], data["y_mm"].values
-    if "v" in data:
-        rows = _row_means(data["v"].values)
-        top, bottom = _edge(rows[:, ::-1], y[::-1], height), _edge(rows, y, 0.0)
-        elongation, source = top - bottom, "measured displacements of the edges"
-    else:
-        stretch = stretch_along_y(data["strain"].values, data.attrs["strain_measure"], axis=1)
-        elongation = height * (np.nanmean(stretch, axis=(1, 2)) - 1)
-        source = "mean of the measured strains"
-    data = data.assign(part({"displacement": elongation}))
-    return data.assign_attrs(displacement_source=source)
-
-
-def _row_means(values: np.ndarray) -> np.ndarray:
-    """Means (time, y) over the measured points of each row; NaN for a row without any."""
-    known = np.isfinite(values)
-    count = known.sum(axis=2)
-    total = np.where(known, values, 0.0).sum(axis=2)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def _edge(rows: np.ndarray, y: np.ndarray, place: float) -> np.ndarray:
-    """Mean displacement (time,) at the edge ``place`` from row means (time, y), nearest first."""
-    step_mm = abs(y[1] - y[0])
-    if abs(y[0] - place) < 1e-3 * step_mm and np.isfinite(rows[:, 0]).all():
-        return rows[:, 0]
-    count = max(3, int(EDGE_SHARE * len(y)))
-    design = np.column_stack([y[:count] - place, np.ones(count)])
-    known = np.isfinite(rows[:, :count])
-    return np.array(
-        [
-            np.linalg.lstsq(design[k], row[k], rcond=None)[0][1]
-            for k, row in zip(known, rows[:, :count], strict=True)
-        ]
-    )
-
-
-def add_load(
-    data: xr.Dataset, path: Path, unit: str | None, offset: float, thickness: float | None
-) -> xr.Dataset:
-    """Add the load curve, at the times of the frames.
-
-    Parameters
-    ----------
-    unit : N, kN or MPa, if the header does not say.
-    offset : added to the times of the curve, s.
-    thickness : of the sheet, mm, if not known yet.
-
-    Raises
-    ------
-    SlipfieldError
-        If the curve cannot be read, does not cover the frames, or the section is not known.
-    """
-    if not math.isfinite(offset):
-        raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
-    curve = load_table.read(path, unit)
-    frames = data["time"].values
-    if curve.time is None and len(curve.load) != len(frames):
-        raise SlipfieldError(
-            f"{path}: {len(curve.load)} loads without times for {len(frames)} frames"
-        )
-    time = frames if curve.time is None else curve.time + offset
-    margin = 1e-6 * frames[-1] + EARLIEST_MISSING
-    if time[0] > frames[0] + margin or time[-1] < frames[-1] - margin:
-        raise SlipfieldError(
-            f"{path}: covers {time[0]:g} to {time[-1]:g} s, but the frames lie at {frames[0]:g} to "
-            f"{frames[-1]:g} s; check the clock (--time-offset) and its unit"
-        )
-    thickness = data.attrs.get("thickness_mm", thickness) if thickness is None else thickness
-    if thickness is None:
-        raise SlipfieldError("thickness: not known; use --thickness with mm")
-    if not 0 < thickness < math.inf:
-        raise SlipfieldError(f"thickness: given {thickness}; expected mm above 0")
-    section = data.attrs["sheet_width_mm"] * thickness
-    load = np.interp(frames, time, curve.load) * (section if curve.is_stress else 1.0)
-    values = {"load": load}
-    facts: dict[str, Any] = {"thickness_mm": float(thickness)}
-    if curve.displacement is not None:
-        values["displacement"] = np.interp(frames, time, curve.displacement)
-        facts["displacement_source"] = f"column of {path.name}"
-    options = {"unit": unit, "offset": offset, "thickness": thickness}
-    return with_provenance(
-        data.assign(part(values)).assign_attrs(facts), step("load", [path], options)
-    )

@@ -1,0 +1,66 @@
+"""What in a specimen file is valid and yet hardly right, each with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from slipfield.kinds.slip.measure.loads import displacement_note
+from slipfield.kinds.slip.measure.specimen_file import OUTERMOST
+
+LARGEST_MARGIN = 1.5
+"""Steps of the strain maps that may be missing at an edge before somebody is asked."""
+
+SIMILAR_SIZE = 0.01
+"""Difference of grain map and sheet, relative to the sheet, that pixels explain."""
+
+
+def doubts(data: xr.Dataset) -> Iterator[str]:
+    """Sentences on sheet, place of the maps, grain map and displacements."""
+    if "strain" in data:
+        yield from _sheet(data)
+    note = displacement_note(data)
+    if note and note.startswith("warning: "):
+        yield "displacement of the load table: " + note.removeprefix("warning: ")
+
+
+def _sheet(data: xr.Dataset) -> Iterator[str]:
+    facts = data.attrs
+    sizes = [facts.get(f"sheet_{name}_mm") for name in ("width", "height")]
+    if None in sizes:
+        return
+    places = [data[name].values for name in ("x_mm", "y_mm")]
+    if facts.get("sheet_source") == OUTERMOST:
+        text = (
+            f"sheet: taken to end at the outermost points, {sizes[0]:.4g} x {sizes[1]:.4g} mm; "
+            "correlation does not reach the edges of a sheet. Give its size (--sheet) and its "
+            "lower left corner (--corner in pixels, or --origin)"
+        )
+        larger = _grain_excess(data, sizes)
+        yield text + (f". The grain map is {larger}" if larger else "")
+        return
+    names = ("right", "left"), ("top", "bottom")
+    for (far, near), at, size in zip(names, places, sizes, strict=True):
+        step = (at[-1] - at[0]) / (len(at) - 1)
+        missing = (size - at[-1]) / step
+        if abs(at[0]) < 1e-6 * size and missing > LARGEST_MARGIN and not facts.get("placed", 0):
+            yield (
+                f"sheet: the points begin at the {near} edge and end {size - at[-1]:.3g} mm "
+                f"before the {far} one; if the maps have margins on both sides, give --corner or "
+                "--origin"
+            )
+
+
+def _grain_excess(data: xr.Dataset, sizes: list[float]) -> str:
+    """By how much the grain map is larger than the sheet; empty if it is not."""
+    if "grain_id" not in data:
+        return ""
+    affine = data["affine"].values[:, :2]
+    spans = [np.ptp(data[f"grain_{name}_mm"].values) for name in "xy"]
+    steps = [span / (len(data[f"grain_{n}_mm"]) - 1) for span, n in zip(spans, "xy", strict=True)]
+    extent = np.abs(affine) @ (np.array(spans) + steps)
+    if np.all(extent <= (1 + SIMILAR_SIZE) * np.array(sizes)):
+        return ""
+    return f"{extent[0]:.4g} x {extent[1]:.4g} mm"
