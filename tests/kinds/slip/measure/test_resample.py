@@ -11,7 +11,7 @@ from slipfield.kinds.slip.measure.specimen_file import part
 from slipfield.kinds.slip.projection.resample import OWN_SQUARE
 from slipfield.kinds.slip.projection.resample import resample as average
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
-from slipfield.study import check_study
+from slipfield.kinds.slip.study import check_study
 
 MODEL = check_study(
     {

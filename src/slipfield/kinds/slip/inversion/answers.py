@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_netcdf
+from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
 from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
 from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
 from slipfield.kinds.slip.learning.model_io import load_model
@@ -23,7 +23,7 @@ from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.features import Projector
 from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
 from slipfield.kinds.slip.projection.reference import Reference
-from slipfield.study import PARAMETERS, Noise, Study, check_study
+from slipfield.kinds.slip.study import PARAMETERS, Noise, Study, check_study
 
 LARGEST_MASKED_SHARE = 0.2
 MOST_NOISE = 0.1

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipfield.kinds.slip.measure.resample import Measurement
-from slipfield.kinds.slip.measure.times import between_frames, interpolate, model_times, solver_times
+from slipfield.kinds.slip.measure.times import (
+    between_frames,
+    interpolate,
+    model_times,
+    solver_times,
+)
 from slipfield.kinds.slip.projection.reference import Reference
 
 

@@ -13,7 +13,7 @@ from slipfield.kinds.slip.inversion.sheet import measured_microstructure, measur
 from slipfield.kinds.slip.measure.resample import resample
 from slipfield.kinds.slip.measure.times import frame_groups
 from slipfield.kinds.slip.specimen.mesh import Mesh
-from slipfield.study import Study
+from slipfield.kinds.slip.study import Study
 
 DEFAULT_LOAD_NOISE = 5e-3
 

@@ -6,15 +6,15 @@ import numpy as np
 import shapely
 import xarray as xr
 
-from slipfield.kinds.slip.dataset.contract import MICROSTRUCTURE, label_variables, variable
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.dataset.contract import MICROSTRUCTURE, label_variables, variable
 from slipfield.kinds.slip.measure.grains import GrainMap, nearest_grain, outlines
 from slipfield.kinds.slip.measure.times import frame_groups, group_means, solver_times
 from slipfield.kinds.slip.specimen.geometry import cell_centres
 from slipfield.kinds.slip.specimen.microstructure import polygon_vertices
 from slipfield.kinds.slip.specimen.orientation import draw_orientations
 from slipfield.kinds.slip.specimen.size import grain_size
-from slipfield.study import Study, check_study
+from slipfield.kinds.slip.study import Study, check_study
 
 LARGEST_UNCOVERED = 0.05
 VOTE_WIDTH, VOTE_REACH = 1.5, 4

@@ -238,7 +238,11 @@ def load(
 ) -> None:
     """Import the load curve; its displacements are compared with the strain maps."""
     from slipfield.kinds.slip.measure.loads import add_load, displacement_note
-    from slipfield.kinds.slip.measure.specimen_file import read_specimen, refuse_existing, write_specimen
+    from slipfield.kinds.slip.measure.specimen_file import (
+        read_specimen,
+        refuse_existing,
+        write_specimen,
+    )
 
     refuse_existing(output)
     before = read_specimen(specimen)

@@ -21,7 +21,7 @@ from slipfield.kinds.slip.measure.strain_measures import convert
 from slipfield.kinds.slip.measure.times import frame_groups, group_means
 from slipfield.kinds.slip.projection.resample import MINIMUM_COVER, remaining_window
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
-from slipfield.study import Study
+from slipfield.kinds.slip.study import Study
 
 SMOOTHING = 1e-3
 """Weight of squared second differences relative to the mean weight of a node."""
