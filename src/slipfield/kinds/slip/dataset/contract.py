@@ -103,6 +103,13 @@ SHARD = FileKind(
             "mean rotation angle of the crystal lattice since the start",
             optional=True,
         ),
+        "roughness": Variable(
+            ("sample", "time"),
+            "float64",
+            "mm",
+            "root mean square height of the face about its plane (solid only)",
+            optional=True,
+        ),
         **_TIME,
         "sample": Variable(("sample",), "int64", "1", "number of the sample in the design"),
         "k1": Variable(
@@ -220,7 +227,7 @@ def violations(path: str | Path) -> list[str]:
             return ["no variables of a file of ours (microstructure, shard or reference)"]
         try:
             study = study_of(data, path)
-            found = [*_structure(data, kind), *_provenance(data, study), *_shape(data, study)]
+            found = [*_structure(data, kind), *_provenance(data, study, kind), *_shape(data, study)]
             if found:
                 return found
             if kind is SHARD:
@@ -273,7 +280,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
-def _provenance(data: xr.Dataset, study: Study) -> Iterator[str]:
+def _provenance(data: xr.Dataset, study: Study, kind: FileKind) -> Iterator[str]:
     """Attributes that contradict the study recorded in the file."""
     given, expected = data.attrs.get("physics_hash"), study.physics_hash()
     if given != expected:
@@ -282,6 +289,9 @@ def _provenance(data: xr.Dataset, study: Study) -> Iterator[str]:
         yield "attribute 'slipfield_version' is missing"
     expected = study.solver.strain_measure
     given = data.attrs.get("strain_measure", expected)
+    model = data.attrs.get("forward_model", "membrane")
+    if kind is SHARD and model != study.forward_model:
+        yield f"forward_model is {model!r}, but the study here is that of a {study.forward_model}"
     if given != expected:
         yield f"strain_measure is {given!r}, but the study's solver.strain_measure {expected!r}"
 

@@ -25,7 +25,9 @@ from slipfield.kinds.slip.dataset.contract import (
     violations,
 )
 from slipfield.kinds.slip.design import read_design
+from slipfield.kinds.slip.fem.face import FaceGradient
 from slipfield.kinds.slip.fem.finished import FACTS, FinishedSamples, Sample
+from slipfield.kinds.slip.fem.forward import make_problem, nodal_gradient
 from slipfield.kinds.slip.fem.nodal import NodalGradient
 from slipfield.kinds.slip.fem.paraview import ParaviewWriter
 from slipfield.kinds.slip.fem.point_fields import mean_lattice_rotation
@@ -56,7 +58,7 @@ def read_microstructure(study: Study, path: Path) -> Microstructure:
 
 def simulate_sample(
     problem: Problem,
-    nodal: NodalGradient,
+    nodal: NodalGradient | FaceGradient,
     k: Parameters,
     writer: ParaviewWriter | None = None,
 ) -> Sample:
@@ -64,12 +66,14 @@ def simulate_sample(
     study, comm = problem.study, problem.comm
     outputs = study.loading.outputs
     fields = np.full((outputs, 3, *problem.sheet.shape), np.nan, np.float32)
-    load, rotation = np.full((2, outputs), np.nan)
+    load, rotation, roughness = np.full((3, outputs), np.nan)
 
     def on_output(number: int, stepper: Stepper) -> None:
         gradient = nodal.image(stepper.u.array)
         load[number] = stepper.load
         rotation[number] = mean_lattice_rotation(problem, stepper.points, stepper.u.array)
+        if isinstance(nodal, FaceGradient):
+            roughness[number] = nodal.roughness(stepper.u.array)
         if writer:
             writer.write(stepper)
         if comm.rank == 0:
@@ -78,10 +82,12 @@ def simulate_sample(
     started = time.process_time()
     record = Stepper(problem, k, on_output).run()
     if record.status:
-        fields[:], load[:], rotation[:] = np.nan, np.nan, np.nan
+        for values in (fields, load, rotation, roughness):
+            values[:] = np.nan
     cpu = comm.allreduce(time.process_time() - started)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Sample(fields, load, rotation, record, cpu, comm.allreduce(memory, op=MPI.MAX))
+    peak = comm.allreduce(memory, op=MPI.MAX)
+    return Sample(fields, load, rotation, roughness, record, cpu, peak)
 
 
 def simulate_batch(
@@ -95,6 +101,7 @@ def simulate_batch(
 ) -> None:
     """Simulate rows A:B of a design on one grain map and write their shard.
 
+    A study with a section ``solid`` is simulated in three dimensions, the grain map its face.
     With ``fields``, each sample's fields go there for ParaView, into ``<sample number>/``.
 
     Raises
@@ -115,8 +122,8 @@ def simulate_batch(
             f"{design.microstructure[chosen][foreign[0]]}, but {microstructure} is number "
             f"{micro.index}"
         )
-    problem = Problem(study, micro, comm)
-    nodal = NodalGradient(problem)
+    problem = make_problem(study, micro, comm)
+    nodal = nodal_gradient(problem)
     numbers, parameters = design.number[chosen], design.parameters[chosen]
     done = FinishedSamples(output, study, micro, parameters, comm)
     for row in track(range(len(numbers)), f"microstructure {micro.index}", quiet=comm.rank > 0):
@@ -150,6 +157,8 @@ def _write_shard(
         **_times(problem),
     }
     study = problem.study
+    if study.solid is None:
+        del values["roughness"]
     outputs = study.loading.outputs
     strains = Sliced(
         SHARD.variables["strain"].dims,
@@ -157,7 +166,8 @@ def _write_shard(
         attributes(SHARD, "strain"),
         (done.strain(row) for row in rows),
     )
-    data = _dataset(SHARD, values, strain_measure=study.solver.strain_measure, **solver_versions())
+    about = {"strain_measure": study.solver.strain_measure, "forward_model": study.forward_model}
+    data = _dataset(SHARD, values, **about, **solver_versions())
     write_netcdf(data, output, study, {"strain": strains})
 
 
@@ -178,7 +188,7 @@ def simulate_reference(
     comm: MPI.Intracomm = MPI.COMM_WORLD,
     parameters: tuple[float, float, float] | None = None,
 ) -> None:
-    """Simulate one point with sensitivities to ln k and write the file.
+    """Simulate one point of the membrane with sensitivities to ln k and write the file.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ from slipfield.kinds.slip.study import Study
 FACTS = (
     "load",
     "mean_lattice_rotation",
+    "roughness",
     "status",
     "reason",
     "steps",
@@ -40,12 +41,13 @@ class Sample:
     Attributes
     ----------
     strain : (time, 3, y, x).  load : (time,) N.  mean_lattice_rotation : (time,) rad.
-        All NaN if the sample failed.
+    roughness : (time,) mm, NaN for a membrane.  All are NaN if the sample failed.
     """
 
     strain: np.ndarray
     load: np.ndarray
     mean_lattice_rotation: np.ndarray
+    roughness: np.ndarray
     record: Record
     cpu_seconds: float
     peak_memory_mb: float
@@ -101,6 +103,7 @@ class FinishedSamples:
                 strain=sample.strain,
                 load=sample.load,
                 mean_lattice_rotation=sample.mean_lattice_rotation,
+                roughness=sample.roughness,
                 status=record.status,
                 reason=record.reason,
                 steps=record.steps,

@@ -12,6 +12,9 @@ from dolfinx import fem, io
 
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.fem.point_fields import PointFields
+from slipfield.kinds.slip.fem.solid import SolidProblem, SolidStates
+from slipfield.kinds.slip.fem.solid_fields import SolidFields
+from slipfield.kinds.slip.fem.state import PointStates
 from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 
 CELL_FIELDS: dict[str, tuple[int, ...]] = {  # name -> shape of a value
@@ -58,8 +61,9 @@ class ParaviewWriter:
 
     def write(self, stepper: Stepper) -> None:
         """Write the state after a step that ended at an output."""
-        fields = PointFields(self.problem, stepper.points, self.k, stepper.u.array)
-        grain = self.problem.micro.element_grain.ravel()[self.problem.sheet.cell_index]
+        points, problem = stepper.points, self.problem
+        fields = fields_of(problem, points, self.k, stepper.u.array)
+        grain = points.grain_of(problem.micro)[problem.sheet.cell_index]
         values = {
             "strain": _tensor(fields.strain()),
             "cauchy_stress_MPa": _tensor(fields.cauchy_stress()),
@@ -95,8 +99,17 @@ class ParaviewWriter:
         comm.barrier()
 
 
+def fields_of(problem: Problem, points: PointStates, k: Parameters, u: np.ndarray) -> PointFields:
+    """Fields of a sheet or of a solid after a step."""
+    if isinstance(problem, SolidProblem) and isinstance(points, SolidStates):
+        return SolidFields(problem, points, k, u)
+    return PointFields(problem, points, k, u)
+
+
 def _tensor(components: np.ndarray) -> np.ndarray:
-    """(..., 9) tensor of in-plane components xx, yy, xy; the others are left zero."""
+    """(..., 9) tensor of a whole one, or of in-plane xx, yy, xy; the others are left zero."""
+    if components.shape[-2:] == (3, 3):
+        return components.reshape(*components.shape[:-2], 9)
     tensor = np.zeros((*components.shape[:-1], 9))
     tensor[..., [0, 4, 1]], tensor[..., 3] = components, components[..., 2]
     return tensor

@@ -48,10 +48,13 @@ class PointFields:
         """Strain (..., 3) = xx, yy, xy in the study's measure."""
         return strain(self.gradient - np.eye(2), self.problem.study.solver.strain_measure)
 
+    def crystal_stress(self) -> np.ndarray:
+        """Elastic stress Se (..., 3, 3) in crystal axes, MPa."""
+        return self._columns @ self._stress @ np.swapaxes(self._columns, -1, -2)
+
     def elastic_strain(self) -> np.ndarray:
         """Elastic Green-Lagrange strain Ee (..., 3, 3) in crystal axes."""
-        law = self.law
-        stress = self._columns @ self._stress @ np.swapaxes(self._columns, -1, -2)
+        law, stress = self.law, self.crystal_stress()
         trace = np.trace(stress, axis1=-2, axis2=-1)[..., None, None]
         shear = np.where(np.eye(3, dtype=bool), law.s11 - law.s12, 0.5 * law.s44)
         return shear * stress + law.s12 * trace * np.eye(3)

@@ -33,6 +33,14 @@ def simulate(
     fields: Annotated[
         Path | None, typer.Option(help="Folder for the fields of every sample (ParaView, XDMF).")
     ] = None,
+    solid: Annotated[
+        bool,
+        typer.Option(
+            "--solid",
+            help="Simulate in three dimensions, as the study's section `solid` says or by its "
+            "defaults: grains below the face, 5 layers.",
+        ),
+    ] = False,
     expected: Annotated[
         int | None,
         typer.Option(
@@ -47,6 +55,8 @@ def simulate(
     from slipfield.kinds.slip.fem.batch import simulate_batch
 
     study = load_study(config)
+    if solid:
+        study = study.as_solid()
     if expected:
         ranks.expect(expected)
     chosen = parse_rows(rows)

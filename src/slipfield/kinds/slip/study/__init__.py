@@ -6,7 +6,15 @@ Working units are mm, s, MPa, N and rad.
 """
 
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
-from slipfield.kinds.slip.study.physics import Band, Loading, Material, SlipFamily, Solver, Specimen
+from slipfield.kinds.slip.study.physics import (
+    Band,
+    Loading,
+    Material,
+    SlipFamily,
+    Solid,
+    Solver,
+    Specimen,
+)
 from slipfield.kinds.slip.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
 from slipfield.kinds.slip.study.study import Study, check_study, load_study, schema
 
@@ -23,6 +31,7 @@ __all__ = [
     "PARAMETER_UNITS",
     "Sampling",
     "SlipFamily",
+    "Solid",
     "Solver",
     "Specimen",
     "Study",

@@ -221,3 +221,15 @@ class Solver(Section):
                 f"got {low:g}, {first:g}, {high:g}"
             )
         return self
+
+
+class Solid(Section):
+    """The sheet in three dimensions: what lies below its face (z = thickness), and its elements."""
+
+    layers: Whole = Field(5, ge=1, le=200, description="Elements through the thickness, 1.")
+    grains: Literal["columns", "grains"] = Field(
+        "grains",
+        description="'columns': the grains of the map reach through the sheet; 'grains': others "
+        "lie below them, drawn from the map's sizes and the study's orientations.",
+    )
+    seed: Whole = Field(0, ge=0, description="Seed of the grains below the face, 1.")

@@ -11,7 +11,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
-from slipfield.kinds.slip.study.physics import Loading, Material, Solver, Specimen
+from slipfield.kinds.slip.study.physics import Loading, Material, Solid, Solver, Specimen
 from slipfield.kinds.slip.study.sampling import Execution, Sampling
 
 FORMER_VALUES: dict[tuple[str, str], Any] = {
@@ -33,6 +33,11 @@ class Study(BaseStudy):
     sampling: Sampling = Field(default_factory=Sampling)
     loading: Loading = Field(default_factory=Loading)
     solver: Solver = Field(default_factory=Solver)
+    solid: Solid | None = Field(
+        None,
+        description="Simulate the sheet in three dimensions; without it, as a membrane of columns "
+        "that shears freely across its thickness.",
+    )
     execution: Execution = Field(default_factory=Execution)
     noise: Noise = Field(default_factory=Noise)
     learning: Learning = Field(default_factory=Learning)
@@ -76,6 +81,15 @@ class Study(BaseStudy):
         return self
 
     @property
+    def forward_model(self) -> str:
+        """What simulates a sample: 'membrane' or 'solid'."""
+        return "solid" if self.solid else "membrane"
+
+    def as_solid(self) -> Study:
+        """Copy of the study in three dimensions, by its own section or by the defaults."""
+        return self if self.solid else self.model_copy(update={"solid": Solid()})
+
+    @property
     def models(self) -> tuple[str, ...]:
         """Inverters that the study trains: the one of ``learning`` first."""
         return tuple(dict.fromkeys((self.learning.model, *self.crossval.models)))
@@ -92,6 +106,8 @@ class Study(BaseStudy):
         for (section, field), value in FORMER_VALUES.items():
             if content[section][field] == value:
                 del content[section][field]
+        if self.solid:
+            content["solid"] = self.solid.model_dump(mode="json")
         return content
 
 
