@@ -15,7 +15,7 @@ _MICRO = ("u", "\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}")
 
 def _spelled(factors: dict[float, str]) -> dict[str, float]:
     """Factors by every spelling; words are separated by blanks, "~" stands for a micro sign."""
-    found = {}
+    found: dict[str, float] = {}
     for factor, words in factors.items():
         for word in words.split():
             signs = _MICRO if "~" in word else ("",)

@@ -83,7 +83,8 @@ def _places(group: h5py.Group, header: h5py.Group, count: int) -> tuple[np.ndarr
         sem = parent["SEM"]
         for names in (("IX", "IY"), ("SEM IX", "SEM IY")):
             if set(names) <= set(sem):
-                return tuple(np.ravel(sem[name]).astype(int) for name in names)
+                first, second = (np.ravel(sem[name]).astype(int) for name in names)
+                return first, second
     row, column = np.divmod(np.arange(count), int(number(header, "NCOLS")))
     return column, row
 

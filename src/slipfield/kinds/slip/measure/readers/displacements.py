@@ -147,4 +147,4 @@ def gradient(
         along_y = (cxx * by - cxy * bx) / determinant / steps[1]
     corner = (HALF_WINDOW + 1) ** 2
     usable = known & (n >= LEAST_KNOWN * corner) & (determinant > 1e-6 * n**2)
-    return tuple(np.where(usable, slope, np.nan) for slope in (along_x, along_y))
+    return np.where(usable, along_x, np.nan), np.where(usable, along_y, np.nan)

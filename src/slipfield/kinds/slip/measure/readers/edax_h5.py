@@ -64,15 +64,15 @@ def read(path: Path) -> Scan:
     x, y = (columns.get(f"{n} position") for n in "xy")
     phase = ang.phase_numbers(columns.get("phase", np.zeros(count)), valid, list(crystals))
     there = np.full(count, True) if x is None else x > NO_DATA
-    placed = x is not None and y is not None
+    at = None if x is None or y is None else MILLIMETRES * np.stack([x, y]).astype(float)
     return scan_of(
         Pixels(
             path,
             euler[there].astype(float),
             phase[there],
             {place: crystal for place, crystal in enumerate(crystals.values(), 1)},
-            MILLIMETRES * x[there].astype(float) if placed else None,
-            MILLIMETRES * y[there].astype(float) if placed else None,
+            None if at is None else at[0, there],
+            None if at is None else at[1, there],
             shape,
             (steps[0], steps[1]),
         )

@@ -100,16 +100,20 @@ def numbered(files: Sequence[Path], gaps: bool = False) -> list[Path]:
     if len({NUMBER.sub("#", path.stem) for path in files}) > 1:
         found = [numbers[-1:] for numbers in found]
     table = [[float(n.replace(",", ".").replace("p", ".")) for n in numbers] for numbers in found]
-    return in_order(files, _frame_numbers(files, np.array(table)), gaps)
+    clock = [all(len(n) == 2 and n < "60" for n in place) for place in zip(*found, strict=True)]
+    return in_order(files, _frame_numbers(files, np.array(table), np.array(clock)), gaps)
 
 
-def _frame_numbers(files: Sequence[Path], table: np.ndarray) -> np.ndarray:
-    """Numbers (files,) that order the files, from all numbers (files, places) in their names."""
+def _frame_numbers(files: Sequence[Path], table: np.ndarray, clock: np.ndarray) -> np.ndarray:
+    """Numbers (files,) that order the files, from all numbers (files, places) in their names.
+
+    ``clock`` are the places that may be hours, minutes or seconds.
+    """
     varying = np.flatnonzero(np.ptp(table, axis=0) > 0)
     if not len(varying):
         return table[:, -1]
     single = [i for i in varying if len(np.unique(table[:, i])) == len(table)]
-    if not single:
+    if not single or (len(varying) > 1 and clock[varying[-2:]].all() and varying[-1] in single):
         # No place tells all files apart, as in a date and a time: they count in their order.
         _, rank = np.unique(table[:, varying], axis=0, return_inverse=True)
         return rank.reshape(-1) if len(varying) > 1 else table[:, varying[0]]
@@ -178,8 +182,8 @@ def on_grid(frames: Sequence[Points]) -> Maps:
             raise SlipfieldError(f"{frame.source}: two points at the same place; one frame a file")
         for number, name in enumerate(names):
             place[number, flat] = frame.values[name]
-    maps = maps.reshape(len(frames), len(names), len(y), len(x))
-    return stacked(x, y, dict(zip(names, np.moveaxis(maps, 1, 0), strict=True)))
+    fields = maps.reshape(len(frames), len(names), len(y), len(x))
+    return stacked(x, y, dict(zip(names, np.moveaxis(fields, 1, 0), strict=True)))
 
 
 def stacked(x: np.ndarray, y: np.ndarray, maps: dict[str, np.ndarray]) -> Maps:
@@ -216,14 +220,22 @@ def without_zeros(frames: Frames, files: Sequence[Path]) -> tuple[Frames, bool]:
             "correlation was lost, leave this frame out"
         )
     zero = (size == 0).all(axis=1) & ~still[:, None, None]
-    # Where strains are rounded coarsely, a zero may be a result.
     for number in np.flatnonzero(zero.any(axis=(1, 2))):
-        given = size[number][size[number] > 0]
-        zero[number] &= np.median(given) > 20 * given.min()
+        zero[number] &= not _by_rounding(size[number], zero[number])
     if not zero.any():
         return frames, bool(still[0])
     np.copyto(strain, np.nan, where=zero[:, None])
     return frames, bool(still[0])
+
+
+def _by_rounding(size: np.ndarray, zero: np.ndarray) -> bool:
+    """Whether so many points (ny, nx) are zero because strains (3, ny, nx) are rounded coarsely.
+
+    Then single components are zero elsewhere too, and all three by chance.
+    """
+    elsewhere = np.isfinite(size[0]) & ~zero
+    chance = np.prod([(each[elsewhere] == 0).mean() for each in size]) if elsewhere.any() else 0.0
+    return bool(zero.sum() <= 3 * chance * np.isfinite(size[0]).sum())
 
 
 def _axis(values: np.ndarray, name: str, source: Path) -> np.ndarray:

@@ -49,7 +49,7 @@ def read(path: Path) -> Scan:
             header = part["Header"] if "Header" in part else area[f"{ACQUIRED}/Header"]
             head = _Header(header, acquired["Header"] if acquired is not None else header)
             columns, rows = (int(head.number(f"{n} Cells")) for n in "XY")
-            steps = [MILLIMETRES * head.number(f"{n} Step") for n in "XY"]
+            dx, dy = (MILLIMETRES * head.number(f"{n} Step") for n in "XY")
             euler = np.asarray(part["Data/Euler"], dtype=float)
             phase = np.ravel(part["Data/Phase"]).astype(int)
             crystals = {
@@ -71,7 +71,7 @@ def read(path: Path) -> Scan:
     if cleaned:
         notes += (f"the map of {CLEANED!r} was taken, not the one that was acquired",)
     return scan_of(
-        Pixels(path, euler, phase, crystals, None, None, (rows, columns), tuple(steps), notes)
+        Pixels(path, euler, phase, crystals, None, None, (rows, columns), (dx, dy), notes)
     )
 
 

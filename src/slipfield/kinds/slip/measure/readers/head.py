@@ -9,6 +9,7 @@ import h5py
 from scipy.io import whosmat
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.numbers import is_number
 from slipfield.kinds.slip.measure.readers.tables import header_names, name_of, read_text, split
 
 SHOWN = 200
@@ -67,5 +68,6 @@ def head_of(path: Path, comment: str = "#") -> Head:
         bare = line.lstrip("#* ")
         for delimiter in (";", "\t", ","):
             if bare.count(delimiter) >= 4:
-                names |= {name_of(entry) for entry in split(bare, delimiter)}
+                entries = [entry for entry in split(bare, delimiter) if not is_number(entry)]
+                names |= {name_of(entry) for entry in entries}
     return Head(path, tuple(lines), frozenset(names - {""}))

@@ -129,8 +129,8 @@ def measure_of(path: Path, columns: Sequence[Column]) -> tuple[str | None, str]:
 
 def _with_units(path: Path, table: dict[str, Column], layout: Layout) -> Layout:
     """Layout whose lengths are pixels or mm, as the headers of the columns say."""
-    found: dict[str, Unit] = {}
-    for names, kind in ((("x", "y"), "position_unit"), (("u", "v"), "displacement_unit")):
+    found = [layout.position_unit, layout.displacement_unit]
+    for i, names in enumerate((("x", "y"), ("u", "v"))):
         given = {
             table[layout.columns[name]].unit
             for name in names
@@ -144,8 +144,8 @@ def _with_units(path: Path, table: dict[str, Column], layout: Layout) -> Layout:
                 f"{path}: {' and '.join(sorted(given))} for {names[0]} and {names[1]}; expected "
                 "one unit"
             )
-        found[kind] = "px" if pixel.pop() else "mm"
-    return replace(layout, **found)
+        found[i] = "px" if pixel.pop() else "mm"
+    return replace(layout, position_unit=found[0], displacement_unit=found[1])
 
 
 def on_any_grid(frames: Sequence[Points]) -> Maps:

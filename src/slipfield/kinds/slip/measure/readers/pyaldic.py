@@ -78,7 +78,7 @@ def _read_mat(files: Sequence[Path]) -> Frames:
             f"{path}: no displacements and strains of pyALDIC in it ({error}); export disp_u, "
             "disp_v, strain_exx, strain_eyy and strain_exy"
         ) from error
-    frames = []
+    frames: list[Points] = []
     for row in zip(*fields.values(), strict=True):
         values = _y_down(dict(zip(fields, row, strict=True)))
         values["u"], values["v"] = values["u"] / scale, values["v"] / scale

@@ -22,13 +22,11 @@ class Reader(Protocol):
     EULER_AXES: str
     Y_AXIS: str
 
-    @staticmethod
-    def recognises(head: Head) -> bool:
+    def recognises(self, head: Head) -> bool:
         """Whether a file is of this format."""
         ...
 
-    @staticmethod
-    def read(path: Path) -> Scan:
+    def read(self, path: Path) -> Scan:
         """Read a map in the axes of its file."""
         ...
 

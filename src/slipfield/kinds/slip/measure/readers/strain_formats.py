@@ -33,13 +33,11 @@ class Reader(Protocol):
     NAME: str
     TITLE: str
 
-    @staticmethod
-    def recognises(head: Head) -> bool:
+    def recognises(self, head: Head) -> bool:
         """Whether a file is of this format."""
         ...
 
-    @staticmethod
-    def read(files: Sequence[Path], gaps: bool = False) -> Frames:
+    def read(self, files: Sequence[Path], gaps: bool = False) -> Frames:
         """Read the files of a test; ``gaps`` allows numbers missing in their names."""
         ...
 

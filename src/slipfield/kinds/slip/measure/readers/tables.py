@@ -213,7 +213,8 @@ def _known_header(
                 return i
         if knows is not None:
             line = _bare(lines[i], comment)
-            for delimiter in [d for d in DELIMITERS if d in line] or [None]:
+            there: list[str | None] = [d for d in DELIMITERS if d in line]
+            for delimiter in there or [None]:
                 if knows([name_of(entry) for entry in split(line, delimiter)]):
                     return i
     return None

@@ -1,0 +1,161 @@
+"""Load tables as testing machines and spreadsheets write them."""
+
+import numpy as np
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers import load_table
+
+BLUEHILL = """"Test date","2024-01-01"
+"Specimen label","1"
+"General : Start date","Friday, March 1, 2024"
+"Width","5.0","mm"
+
+"Time","Extension","Load"
+"(s)","(mm)","(kN)"
+"0.00000","0.00000","0.00000"
+"1.00000","0.05000","0.10000"
+"2.00000","0.10000","0.20000"
+"""
+BLUEHILL_RESULTS = """"Results Table 1"
+,"Maximum Load (N)","Tensile strain at Break (%)"
+"1","1234.5","5.2"
+
+"Time (s)","Extension (mm)","Load (N)","Tensile strain (%)","Tensile stress (MPa)"
+"0","0","0","0","0"
+"1","0.05","100","1","20"
+"2","0.1","200","2","40"
+"""
+BLUEHILL_GERMAN = """"Prüfdatum";"01.02.2024"
+"Probenbreite";"4,90";"mm"
+
+"Zeit";"Traverse";"Kraft"
+"(s)";"(mm)";"(kN)"
+"0,00";"0,000";"0,00"
+"1,00";"0,050";"0,10"
+"2,00";"0,100";"0,20"
+"""
+ZWICK = """"Specimen thickness",1.5,"mm"
+"Specimen width",4.9,"mm"
+"Time","Crosshead absolute","Standard travel","Standard force"
+"s","mm","mm","N"
+0,1190.0,0.0,0
+1,1190.05,0.05,100
+2,1190.1,0.1,200
+"""
+ZWICK_GERMAN = """"Probendicke";1,5;"mm"
+"Prüfzeit";"Standardweg";"Standardkraft"
+"s";"mm";"N"
+0;0;0
+1;0,05;100
+2;0,1;200
+"""
+TESTWORKS = "Crosshead \tLoad \tTime \nmm\tN\ts\n0.000\t0.0\t0.0\n0.05\t100\t1\n0.1\t200\t2\n"
+MTS_793 = """MTS793|MPT|ENU|1|2|.|/|:|1|0|0|A
+Station Name: bench.cfg
+Test File Name: specimen.000
+
+Data Acquisition: Timed\t\tTime:\t54.32\tSec
+Axial Count\tAxial Displacement\tAxial Force\tAxial Strain\tTime
+segments\tmm\tkN\tmm/mm\tSec
+1\t0.0\t0.0\t0\t0
+1\t0.05\t0.1\t0.001\t1
+
+Data Acquisition: Timed\t\tTime:\t60\tSec
+Axial Count\tAxial Displacement\tAxial Force\tAxial Strain\tTime
+segments\tmm\tkN\tmm/mm\tSec
+1\t0.1\t0.2\t0.002\t2
+"""
+TABLES = {
+    "Bluehill": BLUEHILL,
+    "Bluehill with results": BLUEHILL_RESULTS,
+    "Bluehill in German": BLUEHILL_GERMAN,
+    "testXpert": ZWICK,
+    "testXpert in German": ZWICK_GERMAN,
+    "TestWorks": TESTWORKS,
+    "MTS 793, two blocks": MTS_793,
+    "units in a second line": "Time,Extension,Load\n(s),(mm),(N)\n0,0,0\n1,0.05,100\n2,0.1,200\n",
+    "sec": "Time (sec),Crosshead (mm),Load (N)\n0,0,0\n1,0.05,100\n2,0.1,200\n",
+    "French": "Temps (s);Déplacement (mm);Charge (N)\n0;0;0\n1;0,05;100\n2;0,1;200\n",
+    "Zeit in s": "Zeit in s\tWeg in mm\tKraft in kN\n0\t0\t0\n1\t0,05\t0,1\n2\t0,1\t0,2\n",
+    "Zeit/s": "Zeit/s;Weg/um;Kraft/N\n0;0;0\n1;50;100\n2;100;200\n",
+    "commented header": "# bench 3\n# Time (s)\tExtension (mm)\tLoad (N)\n0\t0\t0\n1\t0.05\t100\n"
+    "2\t0.1\t200\n",
+    "clock": "Time,Extension (mm),Load (N)\n00:00:00,0,0\n00:00:01.0,0.05,100\n00:00:02,0.1,200\n",
+    "thousands": 'Time (ms),Extension (mm),Load (N)\n0,0,0\n"1,000",0.05,100\n"2,000",0.1,200\n',
+    "pounds and inches": "time_s,extension_in,load_lbf\n0,0,0\n1,0.0019685039,22.480894\n"
+    "2,0.0039370079,44.961789\n",
+    "row of commas": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n,,\n\n",
+    "a time twice": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n1,0.05,100\n2,0.1,200\n",
+    "footer": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n\nEnd\nBreak: yes\n",
+    "another channel": "time_s,extension_mm,load_N,Temp (C),note\n0,0,0,20,\n1,0.05,100,20,\n"
+    "2,0.1,200,20,\n",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+def test_tables_give_newtons_seconds_and_millimetres(name, encoding, tmp_path):
+    path = tmp_path / "load.CSV"
+    path.write_bytes(TABLES[name].replace("\n", "\r\n").encode(encoding))
+    curve = load_table.read(path, None)
+    np.testing.assert_allclose(curve.time, [0, 1, 2])
+    np.testing.assert_allclose(curve.load, [0, 100, 200], rtol=1e-6)
+    np.testing.assert_allclose(curve.displacement, [0, 0.05, 0.1], rtol=1e-6)
+    assert not curve.is_stress
+
+
+def test_the_decimal_sign_of_a_spreadsheet_is_that_of_all_rows(tmp_path):
+    (tmp_path / "l.csv").write_text("time_s;load_N\n0;0\n0,5;50,25\n1,5;150,25\n")
+    curve = load_table.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(curve.time, [0, 0.5, 1.5])
+    np.testing.assert_allclose(curve.load, [0, 50.25, 150.25])
+
+
+@pytest.mark.parametrize(
+    ("entries", "load"),
+    [
+        (["1.234,5", "2.000,0"], [1234.5, 2000]),
+        (["1'234.5", "2'000"], [1234.5, 2000]),
+        (["1\N{NO-BREAK SPACE}234,5", "2000,0"], [1234.5, 2000]),
+        (["0,125", "1,250"], [0.125, 1.25]),
+    ],
+)
+def test_groups_of_thousands(entries, load, tmp_path):
+    rows = [f"{i};{entry}" for i, entry in enumerate(entries)]
+    (tmp_path / "l.csv").write_text("time_s;load_N\n" + "\n".join(rows), encoding="utf-8")
+    np.testing.assert_allclose(load_table.read(tmp_path / "l.csv", None).load, load)
+
+
+def test_points_and_commas_in_one_table_are_refused(tmp_path):
+    (tmp_path / "l.csv").write_text("time_s;load_N\n0.5;0,5\n1.5;1,25\n")
+    with pytest.raises(SlipfieldError, match="decimal points and decimal commas"):
+        load_table.read(tmp_path / "l.csv", None)
+
+
+def test_force_goes_before_stress_and_extension_before_crosshead(tmp_path):
+    text = "Time (s),Crosshead (mm),Stress (MPa),Extension (mm),Load (N)\n0,0,0,0,0\n1,9,8,7,6\n"
+    (tmp_path / "l.csv").write_text(text)
+    curve = load_table.read(tmp_path / "l.csv", None)
+    assert (curve.load[1], curve.displacement[1], curve.is_stress) == (6, 7, False)
+    assert curve.displacement_name == "Extension"
+    (tmp_path / "s.csv").write_text("time_s,stress_N/mm2\n0,0\n1,5\n")
+    assert load_table.read(tmp_path / "s.csv", None).is_stress
+
+
+def test_a_channel_that_was_not_read_once_is_left_out(tmp_path):
+    rows = [f"{i},{10 * i}" for i in range(40)]
+    rows[7] = "7,-nan(ind)"
+    (tmp_path / "l.csv").write_text("time_s,load_N\n" + "\n".join(rows))
+    curve = load_table.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(curve.load, [10 * i for i in range(40) if i != 7])
+    rows[8:14] = [f"{i},-nan(ind)" for i in range(8, 14)]
+    (tmp_path / "l.csv").write_text("time_s,load_N\n" + "\n".join(rows))
+    with pytest.raises(SlipfieldError, match="not a number in row"):
+        load_table.read(tmp_path / "l.csv", None)
+
+
+def test_columns_are_named_where_no_load_is_among_them(tmp_path):
+    (tmp_path / "l.csv").write_text("time_s,voltage\n0,0\n1,1\n")
+    with pytest.raises(SlipfieldError, match="'time_s', 'voltage'"):
+        load_table.read(tmp_path / "l.csv", None)
