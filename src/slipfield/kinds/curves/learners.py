@@ -1,0 +1,158 @@
+"""Learners that predict the parameters of Ludwik's law, and the rule that they have to beat.
+
+All answer with curves in closed form, which rise by construction and have the modulus as initial
+slope where it is given.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from slipfield.kinds.curves.alloys import Alloy
+from slipfield.kinds.curves.curve_set import CurveSet
+from slipfield.kinds.curves.features import knows_ludwik, knows_modulus, scalars
+from slipfield.kinds.curves.laws import Ludwik
+from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength
+from slipfield.kinds.curves.uniaxial import stress_at
+
+TREES, ROWS_PER_LEAF = 100, 2
+HIDDEN = (24, 24)
+WEIGHT_DECAY = 0.3
+NETWORKS, ITERATIONS = 5, 200
+
+
+class Learner(Protocol):
+    """What every learner of curves does."""
+
+    def fit(self, training: CurveSet, validation: CurveSet, setting: int, seed: int) -> None:
+        """Learn from curves; ``setting`` says which features count."""
+
+    def predict(self, alloys: Sequence[Alloy], strain: np.ndarray) -> np.ndarray:
+        """True stress (alloys, strains), MPa, at true strains (strains,), 1."""
+
+
+class LudwikLearner:
+    """A learner that predicts K - sigma_u, ln n and, if it is not told, ln E."""
+
+    def fit(self, training: CurveSet, validation: CurveSet, setting: int, seed: int) -> None:
+        """Learn the parameters of all alloys at hand: nothing here is tuned on the validation."""
+        self.setting = setting
+        alloys = (*training.alloys, *validation.alloys)
+        targets = [[a.excess_MPa, np.log(a.exponent), np.log(a.modulus_GPa)] for a in alloys]
+        self.learn(scalars(alloys, setting), np.array(targets), seed)
+
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+        """Learn targets (alloys, 3) from inputs (alloys, features)."""
+        raise NotImplementedError
+
+    def answer(self, inputs: np.ndarray) -> np.ndarray:
+        """Targets (alloys, 3) of inputs (alloys, features)."""
+        raise NotImplementedError
+
+    def laws(self, alloys: Sequence[Alloy]) -> list[tuple[Ludwik, float]]:
+        """Law and modulus, MPa, of alloys; what the setting tells is taken as it is."""
+        answers = self.answer(scalars(alloys, self.setting))
+        found = []
+        for alloy, (excess, log_exponent, log_modulus) in zip(alloys, answers, strict=True):
+            strength = max(alloy.strength_MPa + excess, 1.0)
+            if knows_ludwik(self.setting):
+                strength = alloy.ludwik_MPa
+            modulus = 1e3 * float(np.exp(log_modulus))
+            if knows_modulus(self.setting):
+                modulus = alloy.modulus_MPa
+            exponent = float(np.exp(min(log_exponent, 0.0)))
+            found.append((Ludwik(alloy.proof_stress_MPa, float(strength), exponent), modulus))
+        return found
+
+    def predict(self, alloys: Sequence[Alloy], strain: np.ndarray) -> np.ndarray:
+        """True stress (alloys, strains), MPa, at true strains (strains,), 1."""
+        return np.array([stress_at(law, modulus, strain) for law, modulus in self.laws(alloys)])
+
+
+class Rule(LudwikLearner):
+    """K = sigma_u + 60 MPa below 860 MPa and sigma_u above; n = 0.3; the median modulus.
+
+    Threshold and step were read off the whole table, so that it has seen the test alloys.
+    """
+
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+        """Keep the median modulus."""
+        self.log_modulus = float(np.median(targets[:, 2]))
+
+    def answer(self, inputs: np.ndarray) -> np.ndarray:
+        """Excess by the rule; the second feature of every setting is the strength."""
+        excess = [paper_strength(strength) - strength for strength in inputs[:, 1]]
+        constant = (
+            np.full(len(inputs), np.log(PAPER_EXPONENT)),
+            np.full(len(inputs), self.log_modulus),
+        )
+        return np.column_stack([excess, *constant])
+
+
+class LudwikForest(LudwikLearner):
+    """Extremely randomised trees (Geurts, Ernst & Wehenkel, Mach. Learn. 63, 3, 2006).
+
+    Two rows a leaf keep a single odd row of the table from speaking for its neighbours.
+    """
+
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+        """Grow the trees, one forest for each target that varies."""
+        from sklearn.ensemble import ExtraTreesRegressor
+
+        self.columns: list[Any] = []
+        for target in targets.T:
+            if np.ptp(target) < 1e-12:
+                self.columns.append(float(target[0]))
+                continue
+            forest = ExtraTreesRegressor(
+                n_estimators=TREES, min_samples_leaf=ROWS_PER_LEAF, random_state=seed, n_jobs=1
+            )
+            self.columns.append(forest.fit(inputs, target))
+
+    def answer(self, inputs: np.ndarray) -> np.ndarray:
+        """Mean of the trees."""
+        return np.column_stack(
+            [
+                np.full(len(inputs), known) if isinstance(known, float) else known.predict(inputs)
+                for known in self.columns
+            ]
+        )
+
+
+class LudwikNetwork(LudwikLearner):
+    """Small networks to those of (K - sigma_u, ln n, ln E) that vary; their mean becomes a curve."""
+
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+        """Train the networks on standardised logarithms of the features."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.neural_network import MLPRegressor
+
+        logs = np.log(inputs)
+        self.centre, self.scale = logs.mean(0), logs.std(0) + 1e-12
+        self.middle, self.varies = targets.mean(0), np.ptp(targets, axis=0) > 1e-12
+        self.spread = targets[:, self.varies].std(0)
+        wanted = ((targets - self.middle)[:, self.varies] / self.spread).squeeze()
+        settings: dict[str, Any] = {
+            "hidden_layer_sizes": HIDDEN,
+            "activation": "tanh",
+            "solver": "lbfgs",
+            "alpha": WEIGHT_DECAY,
+            "max_iter": ITERATIONS,
+        }
+        networks = [MLPRegressor(random_state=seed + i, **settings) for i in range(NETWORKS)]
+        with warnings.catch_warnings():  # a network that has not converged is one of several
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            scaled = (logs - self.centre) / self.scale
+            self.networks = [network.fit(scaled, wanted) for network in networks]
+
+    def answer(self, inputs: np.ndarray) -> np.ndarray:
+        """Mean of the networks."""
+        scaled = (np.log(inputs) - self.centre) / self.scale
+        mean = np.mean([network.predict(scaled) for network in self.networks], axis=0)
+        answers = np.tile(self.middle, (len(inputs), 1))
+        answers[:, self.varies] += self.spread * mean.reshape(len(inputs), -1)
+        return answers
