@@ -1,6 +1,6 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
-NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell
+NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 CONFIG ?= config/demo.yaml
 
 .PHONY: help setup demo invert-demo test lint types docs bench verify faults fuzz plan slice doctor clean

@@ -15,6 +15,7 @@ from slipfield.core import ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
 from slipfield.core.options import Config, Output
 from slipfield.kinds.composite.verbs import app as composite_app
+from slipfield.kinds.curves.study_verbs import app as curves_study_app
 from slipfield.kinds.curves.verbs import app as curves_app
 from slipfield.kinds.slip.baselines.verbs import app as baselines_app
 from slipfield.kinds.slip.bench.verbs import app as bench_app
@@ -87,7 +88,7 @@ ROOMS = {
     "Specimens and simulations": (specimen_app, crystal_app, fem_app),
     "Datasets and inverters": (dataset_app, learning_app, baselines_app),
     "Measured specimens": (measure_app, inversion_app),
-    "Stress-strain curves": (curves_app,),
+    "Stress-strain curves": (curves_app, curves_study_app),
     "Figures": (figures_app,),
     "This machine, and trust in the solver": (scaleout_app, verification_app, bench_app),
 }

@@ -39,9 +39,9 @@ class LudwikLearner:
     """A learner that predicts K - sigma_u, ln n and, if it is not told, ln E."""
 
     def fit(self, training: CurveSet, validation: CurveSet, setting: int, seed: int) -> None:
-        """Learn the parameters of all alloys at hand: nothing here is tuned on the validation."""
+        """Learn the parameters of the training alloys."""
         self.setting = setting
-        alloys = (*training.alloys, *validation.alloys)
+        alloys = training.alloys
         targets = [[a.excess_MPa, np.log(a.exponent), np.log(a.modulus_GPa)] for a in alloys]
         self.learn(scalars(alloys, setting), np.array(targets), seed)
 
@@ -124,7 +124,7 @@ class LudwikForest(LudwikLearner):
 
 
 class LudwikNetwork(LudwikLearner):
-    """Small networks to those of (K - sigma_u, ln n, ln E) that vary; their mean becomes a curve."""
+    """Small networks to those of (K - sigma_u, ln n, ln E) that vary, averaged."""
 
     def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
         """Train the networks on standardised logarithms of the features."""

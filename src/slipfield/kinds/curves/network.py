@@ -17,7 +17,7 @@ DROPOUT = 0.5
 
 
 class SelfAttention(nn.Module):
-    """Scaled dot-product self-attention, equations 7 to 12; each step sees itself and those before."""
+    """Scaled dot-product self-attention (equations 7 to 12); a step sees none after itself."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class AttentionLSTM(nn.Module):
         self.dense = nn.Linear(HIDDEN, 1)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Map standardised features (batch, steps, channels) to standardised stress (batch, steps)."""
+        """Map standardised features (batch, steps, channels) to scaled stress (batch, steps)."""
         steps = torch.arange(inputs.shape[1], device=inputs.device)
         hidden, _ = self.lstm(self.attention(inputs + self.position(steps)))
         return self.dense(self.dropout(hidden)).squeeze(-1)

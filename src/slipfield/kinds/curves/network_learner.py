@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.progress import track
 from slipfield.kinds.curves.alloys import Alloy
 from slipfield.kinds.curves.curve_set import CurveSet
 from slipfield.kinds.curves.features import channels
 from slipfield.kinds.curves.network import MOST_STEPS, AttentionLSTM
-from slipfield.progress import track
 
 BATCH = 20
 LEARNING_RATE, DECAY, DECAY_EPOCHS = 1e-3, 0.1, 80

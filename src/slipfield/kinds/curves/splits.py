@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.alloys import Alloy
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("5621-S", "FX", "H10"),
     ),
 }
-"""The paper's groups of ten test alloys. Its "718 nickel alloy" is in no row: 718 Plus stands for it."""
+"""The paper's groups of ten test alloys; 718 Plus stands for its "718", which is in no row."""
 
 TRAINING, VALIDATION, TEST = 80, 10, 10
 

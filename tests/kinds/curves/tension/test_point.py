@@ -40,7 +40,11 @@ def test_tangents_of_first_and_later_loading_are_derivatives(finite):
     _, _, later = point.respond(material(), first, start, finite)
     for history, gradient in ((start, first), (later, first + 0.01)):
         _, tangent, _ = point.respond(material(), gradient, history, finite)
-        found = differences(lambda F: point.respond(material(), F, history, finite)[0], gradient)
+
+        def stress(F, history=history):
+            return point.respond(material(), F, history, finite)[0]
+
+        found = differences(stress, gradient)
         np.testing.assert_allclose(tangent, found, atol=1e-7 * np.abs(tangent).max())
 
 

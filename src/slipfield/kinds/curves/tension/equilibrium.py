@@ -157,7 +157,7 @@ class Specimen:
         return float(2 * through * forces[self.gripped].sum())
 
     def extension(self, state: State) -> float:
-        """Strain of the extensometer, 1: mean displacement at the end of the gauge length over it."""
+        """Strain of the extensometer, 1, from the mean displacement at the gauge length's end."""
         moved = state.displacement[self.gauge].mean()
         return float(2 * moved / self.geometry.gauge_length_mm)
 

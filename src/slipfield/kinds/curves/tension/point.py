@@ -42,7 +42,13 @@ class Material:
 
 @dataclass(frozen=True)
 class History:
-    """Inverse plastic metric Cp^-1 (points, 3, 3), 1 - small strain: plastic strain - and p (points,), 1."""
+    """What points remember.
+
+    Attributes
+    ----------
+    plastic : inverse plastic metric Cp^-1, or plastic strain at small strain (points, 3, 3), 1.
+    accumulated : plastic strain p (points,), 1.
+    """
 
     plastic: np.ndarray
     accumulated: np.ndarray
@@ -55,7 +61,7 @@ def virgin(points: int, finite: bool) -> History:
 
 
 def increment(material: Material, trial: np.ndarray, accumulated: np.ndarray) -> np.ndarray:
-    """Plastic strain increments (points,), 1, that bring trial equivalent stresses (points,), MPa, back.
+    """Plastic strain increments (points,), 1, that return trial equivalent stresses (points,), MPa.
 
     Newton's iteration on trial - 3 G x - f(p + x) = 0, kept between 0 and trial / 3 G: the left
     side falls throughout for a law that does not soften faster than 3 G.
@@ -85,7 +91,7 @@ def increment(material: Material, trial: np.ndarray, accumulated: np.ndarray) ->
 def small_strain(
     material: Material, strain: np.ndarray, history: History
 ) -> tuple[np.ndarray, np.ndarray, History]:
-    """Stress (points, 3, 3), MPa, tangent (points, 3, 3, 3, 3), MPa, and history at strains (points, 3, 3), 1."""
+    """Stress (points, 3, 3) and tangent (points, 3, 3, 3, 3), MPa, and history at strains, 1."""
     shear, bulk = material.shear_MPa, material.bulk_MPa
     elastic = strain - history.plastic
     volume = np.trace(elastic, axis1=1, axis2=2)
@@ -217,7 +223,7 @@ def _piola_tangent(stress: np.ndarray, inverse: np.ndarray, found: Principal) ->
 def plane_stress(
     material: Material, gradient: np.ndarray, thickness: np.ndarray, history: History, finite: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, History]:
-    """Stress, tangent, thickness stretch and history of a sheet that is free to change its thickness.
+    """Stress, tangent, thickness stretch and history of a sheet of free thickness.
 
     Parameters
     ----------

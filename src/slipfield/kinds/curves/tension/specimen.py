@@ -1,4 +1,4 @@
-"""Flat tensile specimen with shoulders, by symmetry a quarter of it in the plane or an eighth in space.
+"""Flat tensile specimen with shoulders: a quarter in the plane, or an eighth in space.
 
 GB/T 228.1 (ISO 6892-1, annex D), non-proportional flat specimen P5: width 12.5 mm, gauge length 50
 mm, parallel length 75 mm, transition radius at least 20 mm. The paper's figure 2 gives its own only
@@ -17,7 +17,7 @@ from mpi4py import MPI
 
 @dataclass(frozen=True)
 class Geometry:
-    """Measures of the whole specimen, mm; ``taper`` is the relative loss of width at its middle, 1."""
+    """Measures of the whole specimen, mm; ``taper``: relative loss of width at its middle, 1."""
 
     width_mm: float = 12.5
     thickness_mm: float = 3.0
@@ -45,9 +45,9 @@ class Geometry:
         return self.parallel_length_mm / 2 + self.transition_mm + self.grip_length_mm
 
     def half_width(self, x: np.ndarray) -> np.ndarray:
-        """Half width, mm, at distances from the middle, mm."""
+        """Half width, mm, at distances from the middle, mm; the taper is a parabola."""
         half = self.parallel_length_mm / 2
-        narrowing = np.clip(1 - x / half, 0, 1)
+        narrowing = 1 - np.clip(x / half, 0, 1) ** 2
         into = np.clip(x - half, 0, self.transition_mm)
         rise = self.radius_mm - np.sqrt(self.radius_mm**2 - into**2)
         return self.width_mm / 2 * (1 - self.taper * narrowing) + rise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.tension.equilibrium import NoEquilibrium, Specimen, State
 from slipfield.kinds.curves.tension.point import Material
 

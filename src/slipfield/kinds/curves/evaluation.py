@@ -1,0 +1,198 @@
+"""Scores of learners: every test curve of every split, and what they come to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
+from slipfield.core.progress import track
+from slipfield.kinds.curves.curve_set import CurveSet
+from slipfield.kinds.curves.learners import Learner, LudwikForest, LudwikNetwork, Rule
+from slipfield.kinds.curves.metrics import similarity
+from slipfield.kinds.curves.splits import (
+    Split,
+    leave_one_class_out,
+    leave_one_out,
+    named_groups,
+    random_splits,
+)
+from slipfield.kinds.curves.study import CurvesStudy
+
+LEARNERS: dict[str, type[Rule] | type[LudwikForest] | type[LudwikNetwork]] = {
+    "rule": Rule,
+    "forest": LudwikForest,
+    "network": LudwikNetwork,
+}
+ENOUGH = 0.95
+"""Similarity that the paper promises for every curve, 1."""
+
+RISE = -1e-9
+"""Least relative step of a curve that counts as monotone, 1."""
+
+YIELDED = 0.5
+"""Conformal scores start at this share of a curve's median stress: elastic points tell nothing."""
+
+
+@dataclass(frozen=True)
+class CurveScore:
+    """How well one test curve was predicted; errors relative, 1, conformal width in log stress."""
+
+    learner: str
+    setting: int
+    scheme: str
+    split: str
+    number: int
+    name: str
+    obeys_rule: bool
+    similarity: float
+    median_error: float
+    monotone: bool
+    band: float
+    covered: bool
+    fit_cpu_s: float
+
+
+def splits_of(study: CurvesStudy, alloys: Sequence[Any], scheme: str) -> list[Split]:
+    """Splits of a scheme: groups, random, one_out or class_out."""
+    seed = study.learning.seed
+    if scheme == "groups":
+        return named_groups(alloys, seed)
+    if scheme == "random":
+        return random_splits(alloys, study.learning.random_splits, seed)
+    return leave_one_out(alloys) if scheme == "one_out" else leave_one_class_out(alloys)
+
+
+def evaluate(study: CurvesStudy, curves: CurveSet, learner: str, setting: int) -> list[CurveScore]:
+    """Scores of one of our learners on all splits of a study."""
+    if learner not in LEARNERS:
+        raise SlipfieldError(f"learner: given {learner!r}; expected one of {', '.join(LEARNERS)}")
+    plan = [
+        (scheme, split)
+        for scheme in study.learning.schemes
+        for split in splits_of(study, curves.alloys, scheme)
+    ]
+    scores: list[CurveScore] = []
+    for scheme, split in track(plan, f"{learner}, setting {setting}"):
+        made = LEARNERS[learner]()
+        scores += score_split(made, learner, curves, setting, scheme, split, study.learning.seed)
+    return scores
+
+
+def score_split(
+    made: Learner,
+    learner: str,
+    curves: CurveSet,
+    setting: int,
+    scheme: str,
+    split: Split,
+    seed: int,
+) -> list[CurveScore]:
+    """Fit on a split and score its test curves.
+
+    The band is split conformal: learners fit the training rows alone, and the largest score of n
+    validation rows covers a whole new curve with probability n / (n + 1).
+    """
+    training, validation, test = (
+        curves.take(rows) for rows in (split.training, split.validation, split.test)
+    )
+    start = time.process_time()
+    made.fit(training, validation, setting, seed)
+    seconds = time.process_time() - start
+    band = max(conformal_scores(made.predict(validation.alloys, curves.strain), validation))
+    predicted = made.predict(test.alloys, curves.strain)
+    widths = conformal_scores(predicted, test)
+    found = []
+    for row, alloy in enumerate(test.alloys):
+        counts = test.valid[row]
+        known, curve = test.stress[row][counts], predicted[row][counts]
+        errors = np.abs(curve[1:] / known[1:] - 1)
+        found.append(
+            CurveScore(
+                learner,
+                setting,
+                scheme,
+                split.name,
+                alloy.number,
+                alloy.name,
+                alloy.obeys_rule,
+                similarity(curve, known),
+                float(np.median(errors)),
+                bool((np.diff(predicted[row]) >= RISE * known.max()).all()),
+                band,
+                bool(widths[row] <= band + 1e-12),
+                seconds,
+            )
+        )
+    return found
+
+
+def conformal_scores(predicted: np.ndarray, curves: CurveSet) -> list[float]:
+    """Largest |log(known / predicted)| of each curve (curves, points), from yield on."""
+    scores = []
+    for row, curve in enumerate(predicted):
+        known = curves.stress[row]
+        counts = curves.valid[row] & (known > YIELDED * np.median(known))
+        ratio = known[counts] / np.maximum(curve[counts], 1e-6)
+        scores.append(float(np.max(np.abs(np.log(ratio)))))
+    return scores
+
+
+def write_scores(path: Path, scores: Iterable[CurveScore]) -> None:
+    """Write scores as CSV, one row a test curve."""
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    names = [field.name for field in fields(CurveScore)]
+    table.writerow(names)
+    for score in scores:
+        row = (getattr(score, name) for name in names)
+        table.writerow([f"{value:.6g}" if isinstance(value, float) else value for value in row])
+    write_text(path, buffer.getvalue())
+
+
+def read_scores(paths: Iterable[Path]) -> list[CurveScore]:
+    """Read what :func:`write_scores` wrote.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file is missing or is none of these.
+    """
+    scores = []
+    kinds = {field.name: field.type for field in fields(CurveScore)}
+    for path in paths:
+        try:
+            with open(path, newline="", encoding="utf-8") as handle:
+                for row in csv.DictReader(handle):
+                    scores.append(CurveScore(**{n: _typed(row[n], k) for n, k in kinds.items()}))
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise SlipfieldError(f"{path}: no table of scores: {error}") from error
+    return scores
+
+
+def _typed(text: str, kind: Any) -> Any:
+    return {"int": int, "float": float, "bool": lambda t: t == "True"}.get(kind, str)(text)
+
+
+def aggregate(scores: Sequence[CurveScore]) -> dict[str, float]:
+    """What scores come to: mean, median, least similarity, shares, errors, coverage, cost."""
+    values = np.array([score.similarity for score in scores])
+    return {
+        "curves": len(scores),
+        "mean": float(values.mean()),
+        "median": float(np.median(values)),
+        "least": float(values.min()),
+        "share_above_0.95": float((values >= ENOUGH).mean()),
+        "median_error": float(np.median([score.median_error for score in scores])),
+        "monotone": float(np.mean([score.monotone for score in scores])),
+        "covered": float(np.mean([score.covered for score in scores])),
+        "fit_cpu_s": float(np.mean([score.fit_cpu_s for score in scores])),
+    }
