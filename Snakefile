@@ -33,15 +33,4 @@ rule all:
         "<results>/report.html",
 
 
-include: "workflow/rules/specimen.smk"
-include: "workflow/rules/design.smk"
-include: "workflow/rules/simulate.smk"
-include: "workflow/rules/dataset.smk"
-include: "workflow/rules/learn.smk"
-include: "workflow/rules/crossval.smk"
-include: "workflow/rules/sweep.smk"
-include: "workflow/rules/baselines.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/invert.smk"
-include: "workflow/rules/plan.smk"
+include: f"workflow/kinds/{KIND.rules}.smk"

@@ -32,6 +32,7 @@ from slipfield.kinds.slip.projection.verbs import app as projection_app
 from slipfield.kinds.slip.specimen.verbs import app as specimen_app
 from slipfield.kinds.slip.study import load_study
 from slipfield.kinds.slip.verification.verbs import app as verification_app
+from slipfield.spine.verbs import app as spine_app
 
 app = typer.Typer(
     name="slipfield",
@@ -58,7 +59,7 @@ def schema(output: Output) -> None:
     import json
 
     from slipfield.core.files import write_text
-    from slipfield.kinds.slip.study import schema as study_schema
+    from slipfield.core.kind import schema as study_schema
 
     write_text(output, json.dumps(study_schema(), indent=2, sort_keys=True) + "\n")
 
@@ -66,10 +67,10 @@ def schema(output: Output) -> None:
 @app.command()
 def check(config: Config) -> None:
     """Check a study file: whether it is valid, and what in it is unlikely to be meant."""
-    from slipfield.kinds.slip.study.plausible import doubts
+    from slipfield.core.kind import load, load_any_study
 
-    study = load_study(config)
-    found = list(doubts(study))
+    study, kind = load_any_study(config)
+    found = list(load(kind.doubts)(study)) if kind.doubts else []
     typer.echo(f"{config}: study {study.name!r} is valid{', but look at this:' if found else ''}")
     for doubt in found:
         typer.echo(f"warning: {doubt}")
@@ -100,6 +101,7 @@ for heading, rooms in ROOMS.items():
             verb.rich_help_panel = heading
         app.add_typer(room)
 app.add_typer(composite_app, name="composite", rich_help_panel="Composites")
+app.add_typer(spine_app, name="study", rich_help_panel="Studies of inputs and outputs")
 app.add_typer(import_app, name="import", rich_help_panel="Measured specimens")
 app.add_typer(projection_app, name="projection", rich_help_panel="Datasets and inverters")
 

@@ -222,3 +222,15 @@ def test_second_run_at_the_same_time_is_refused(study):
     assert refused.returncode != 0
     assert "another run is at work" in refused.stdout
     assert snakemake(folder, *again).returncode == 0
+
+
+def test_a_study_of_another_kind_goes_from_its_file_to_its_report(tmp_path):
+    config = tmp_path / "beam.yaml"
+    config.write_text(
+        "name: beam\nkind: beam\nsampling: {samples: 20}\nexecution: {samples_per_job: 10}\n"
+        "crossval: {folds: 3, repeats: 1, models: [quadratic]}\n"
+    )
+    first = snakemake(tmp_path, config=config)
+    assert first.returncode == 0, first.stdout
+    assert "quadratic" in (tmp_path / "results/beam/report.html").read_text()
+    assert "Nothing to be done" in snakemake(tmp_path, config=config).stdout

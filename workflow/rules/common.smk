@@ -13,12 +13,9 @@ from snakemake.dag import DAG
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
-from slipfield.kinds.slip.planning import plan, provenance
 from slipfield.core.clock import date_back
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.figures.captions import CAPTIONS
-from slipfield.kinds.slip.cnn_lstm import settings as sweeps
-from slipfield.kinds.slip.study import check_study
+from slipfield.core.kind import check_any_study, load
 from slipfield.core.yaml_input import parse_yaml, read_yaml
 
 
@@ -32,16 +29,17 @@ def typed(value, field):
 
 
 def read_study():
-    """The study behind this run; a wrong one ends the run with one line."""
+    """The study behind this run and its kind; a wrong one ends the run with one line."""
     try:
         for field, value in workflow.config_settings.config.items():
             update_config(config, {field: typed(value, field)})
         for path in workflow.configfiles:
             read_yaml(path)
         source = ", ".join(map(str, workflow.configfiles))
-        study = check_study(dict(config), source)
-        sweeps.check_depth(study)
-        return study
+        study, kind = check_any_study(dict(config), source)
+        if kind.check:
+            load(kind.check)(study)
+        return study, kind
     except SlipfieldError as error:
         sys.exit(f"slipfield: error: {error}")
 
@@ -89,7 +87,7 @@ def others_results():
     """Results of another study in this study's folder, each named with what differs."""
     if not workflow.is_main_process or not os.path.isdir(FOLDER):
         return {}
-    found = provenance.stale(STUDY, Path(FOLDER))
+    found = load(KIND.stale)(STUDY, Path(FOLDER)) if KIND.stale else {}
     for path, differs in list(found.items())[:SHOWN]:
         logger.warning(f"{path}: made with {differs}; it is not used")
     if len(found) > SHOWN:
@@ -152,51 +150,21 @@ def write_study():
         part.unlink(missing_ok=True)
 
 
-def parallel(ranks):
-    """Resources of a job with several ranks; Slurm's plugin refuses `mpi` with one task."""
-    if ranks == 1:
-        return {}
-    return {"mpi": "mpirun", "tasks": ranks, "cpus_per_task": 1, "nodes": 1}
-
-
-def launch(wildcards, resources):
-    """What starts a simulation: `mpi` may be set to a site's own launcher, such as srun."""
-    mpi = resources.get("mpi")
-    if mpi is None:
-        return RUN
-    if mpi == "mpirun":
-        return f"{RUN} --ranks {resources.tasks}"
-    return f"{mpi} -n {resources.tasks} env SLIPFIELD_RANKS={resources.tasks} {RUN}"
-
-
 def repeated(option, files):
     """The option once for each file."""
     return " ".join(f"{option} {path}" for path in files)
 
 
-STUDY = read_study()
+STUDY, KIND = read_study()
 FOLDER = f"results/{STUDY.name}"
 CONFIG = f"{FOLDER}/study.yaml"
 RUN = shlex.quote(os.path.relpath(Path(workflow.basedir) / "envs" / "run"))
 SHOWN = 3
 STALE = others_results()
 snakemake.workflow.DAG = HonestDAG
-RANKS = STUDY.execution.ranks_per_sample
-MEMORY = plan.simulation_memory_mb(STUDY)
 
 
 pathvars:
     results=FOLDER,
     logs=f"{FOLDER}/logs",
     benchmarks=f"{FOLDER}/benchmarks",
-
-
-wildcard_constraints:
-    index=r"\d{5}",
-    model="cnn_lstm|equilibrium|projection",
-    grouping="random|microstructure",
-    first=r"\d{4}",
-    last=r"\d{4}",
-    batch=r"m\d{5}_r\d{6}-\d{6}",
-    setting=r"base|\w+=[\w.+-]+",
-    table="|".join(sweeps.TABLES.values()),

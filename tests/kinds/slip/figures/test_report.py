@@ -15,9 +15,9 @@ from slipfield.kinds.slip.figures.catalogue import FIGURES, write_figure
 from slipfield.kinds.slip.figures.overview import figure_overview
 from slipfield.kinds.slip.figures.report import write_report
 from slipfield.kinds.slip.figures.sources import Results
-from slipfield.kinds.slip.learning.metrics import mean_predictor_scores, scores
 from slipfield.kinds.slip.planning.plan import batches
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.spine.metrics import mean_predictor_scores, scores
 from tests.shards import tiny_study, write_results
 
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:00\t{}\t0\n"
@@ -71,8 +71,8 @@ def write_metrics(results, error):
         "split": "microstructure",
         "samples": {"train": 12, "validation": 6, "test": 6},
         "seconds": 90.0,
-        "test": scores(true, true + np.asarray(error) * (high - low)),
-        "mean_predictor": mean_predictor_scores(true, true),
+        "test": scores(true, true + np.asarray(error) * (high - low), PARAMETERS),
+        "mean_predictor": mean_predictor_scores(true, true, PARAMETERS),
     }
     write_text(results.model("cnn_lstm") / "metrics.json", json.dumps(metrics))
     return metrics

@@ -14,10 +14,10 @@ from slipfield.kinds.slip.cnn_lstm.attribution import (
 from slipfield.kinds.slip.dataset.fields import decode
 from slipfield.kinds.slip.dataset.scaling import Scaling
 from slipfield.kinds.slip.dataset.torch_data import FieldDataset
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.learning.split import split_once
+from slipfield.spine.metrics import r_squared
 from tests.kinds.slip.cnn_lstm.test_cnn_lstm import trained_like
 from tests.shards import tiny_study, write_dataset
 

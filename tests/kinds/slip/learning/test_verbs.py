@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from slipfield.cli import app
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.learning.metrics import scores
-from slipfield.kinds.slip.study import load_study
+from slipfield.kinds.slip.study import PARAMETERS, load_study
+from slipfield.spine.metrics import scores
 from tests.shards import tiny_study, write_results
 
 
@@ -77,7 +77,8 @@ def test_train_writes_its_files(folder):
         np.array([[float(row[f"k{i}_{kind}"]) for i in (1, 2, 3)] for row in test])
         for kind in ("true", "predicted")
     )
-    assert metrics["test"]["k2"] == pytest.approx(scores(true, predicted)["k2"], rel=1e-6)
+    expected = scores(true, predicted, PARAMETERS)["k2"]
+    assert metrics["test"]["k2"] == pytest.approx(expected, rel=1e-6)
     assert metrics["mean_predictor"]["k1"]["r2"] <= 0
     with xr.open_dataset(model / "attention.nc", decode_times=False) as data:
         assert data.attention.dims == ("sample", "time", "modality")
@@ -124,7 +125,7 @@ def test_evaluate_agrees_with_train_on_the_same_samples(folder):
         for kind in ("true", "predicted")
     )
     found = evaluate_model(folder / "model", shards, maps)["scores"]
-    for name, values in scores(true, predicted).items():
+    for name, values in scores(true, predicted, PARAMETERS).items():
         assert found[name] == pytest.approx(values, rel=1e-5)
 
 

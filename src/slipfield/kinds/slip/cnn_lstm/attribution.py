@@ -26,10 +26,10 @@ from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.fields import decode
 from slipfield.kinds.slip.dataset.scaling import LABEL_HIGH, LABEL_LOW
 from slipfield.kinds.slip.dataset.torch_data import FieldDataset
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.learning.split import split_once
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.spine.metrics import r_squared
 
 Inputs = list[torch.Tensor]
 STEPS, STEPS_AT_ONCE, BASELINE_SAMPLES = 32, 8, 256

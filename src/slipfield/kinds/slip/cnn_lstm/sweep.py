@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.tables import write_summary
 from slipfield.kinds.slip.cnn_lstm.network_inverter import NetworkInverter
 from slipfield.kinds.slip.cnn_lstm.settings import BASE, TABLES
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.crossval import with_epochs
-from slipfield.kinds.slip.learning.metrics import mean_predictor_scores, scores
 from slipfield.kinds.slip.learning.resumable import run_numbered
 from slipfield.kinds.slip.learning.split import derived_seed, split_once
-from slipfield.kinds.slip.learning.summary import write_summary
 from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
+from slipfield.spine.metrics import mean_predictor_scores, scores
 
 FIELDS = tuple(TABLES)
 """Settings of ``learning`` that `sweep` may vary."""
@@ -103,8 +103,8 @@ def _run(study: Study, dataset: Collection, folder: Path) -> dict[str, Any]:
         "seconds": sum(row["seconds"] for row in inverter.history),
         "best_epoch": inverter.best_epoch,
         "validation_loss": inverter.history[inverter.best_epoch - 1]["validation_loss"],
-        "scores": scores(true, inverter.predict(dataset, split.test)),
-        "mean_predictor": mean_predictor_scores(true, dataset.parameters[split.train]),
+        "scores": scores(true, inverter.predict(dataset, split.test), PARAMETERS),
+        "mean_predictor": mean_predictor_scores(true, dataset.parameters[split.train], PARAMETERS),
     }
 
 

@@ -29,9 +29,9 @@ from slipfield.kinds.slip.dataset.fields import Fields
 from slipfield.kinds.slip.dataset.scaling import Scaling
 from slipfield.kinds.slip.dataset.torch_data import Batch, FieldDataset, SeededOrder, hold, loader
 from slipfield.kinds.slip.learning.inverter import Monitor
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.learning.split import derived_seed
 from slipfield.kinds.slip.study import Learning
+from slipfield.spine.metrics import r_squared
 
 CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
 INFERENCE_BATCH = 32

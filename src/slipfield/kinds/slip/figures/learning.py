@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.style import BLUE, GREEN, GREY, ORANGE, score_text, use_style
+from slipfield.spine.metrics import r_squared
 
 MODALITY_COLOURS = {"strain": GREEN, "orientation": ORANGE, "load": BLUE}
 

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slipfield.kinds.slip.figures.specimen import grain_map
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.report.style import BLUE, FIELD_MAP, GREEN, GREY, ORANGE, score_text, use_style
+from slipfield.spine.metrics import r_squared
 
 LOOKS = {
     "cnn_lstm": ("published CNN-LSTM", ORANGE, "s"),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
-
-from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.kinds.slip.figures import learning_sections, study_sections
 from slipfield.kinds.slip.figures.curves_section import curves_section
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.figures.sweep_section import sweep_section
+from slipfield.report.render import render
 
 SECTIONS = (
     study_sections.study_section,
@@ -45,17 +43,11 @@ def write_report(results: Results, output: Path) -> None:
         raise SlipfieldError(f"{results.folder}: no such folder; run the study, or name --results")
     results.check(*SHOWN, *(f"models/{model}" for model in results.study.models))
     found = [section for make in SECTIONS if (section := make(results)) is not None]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("slipfield.kinds.slip.figures", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    page = environment.get_template("report.html.j2").render(
+    page = render(
         heading=f"Study {results.study.name}",
         summary=study_sections.summary(results),
         cards=[*study_sections.cards(results), *learning_sections.cards(results)],
         sections=found,
-        version=__version__,
         physics_hash=results.study.physics_hash(),
     )
     write_text(output, page)

@@ -8,24 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.tables import write_summary
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.inverter import inverter_class
-from slipfield.kinds.slip.learning.metrics import (
-    corrected_interval,
-    mean_predictor_scores,
-    scores,
-    t_interval,
-)
 from slipfield.kinds.slip.learning.resumable import run_numbered
 from slipfield.kinds.slip.learning.run import interval_coverage
 from slipfield.kinds.slip.learning.split import derived_seed, split_fold
-from slipfield.kinds.slip.learning.summary import write_summary
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Learning, Study
-
-METRICS = ("mae", "rmse", "r2", "median_relative_error")
+from slipfield.spine.folds import fold_table
+from slipfield.spine.metrics import mean_predictor_scores, scores
 
 
 def fold_count(study: Study) -> int:
@@ -121,9 +113,9 @@ def _run_fold(
         "fold": fold,
         "samples": {part: len(rows) for part, rows in parts.named().items()},
         "seconds": seconds,
-        "scores": scores(true, inverter.predict(dataset, parts.test)),
+        "scores": scores(true, inverter.predict(dataset, parts.test), PARAMETERS),
         "coverage": interval_coverage(inverter, dataset, parts.test),
-        "mean_predictor": mean_predictor_scores(true, dataset.parameters[parts.train]),
+        "mean_predictor": mean_predictor_scores(true, dataset.parameters[parts.train], PARAMETERS),
     }
 
 
@@ -160,40 +152,11 @@ def summarise(files: Sequence[Path], output: Path) -> list[dict[str, Any]]:
     rows = [
         row
         for (model, grouping), folds in sorted(groups.items())
-        for row in _table(model, grouping, [folds[number] for number in sorted(folds)])
+        for row in fold_table(
+            {"model": model, "grouping": grouping},
+            [folds[number] for number in sorted(folds)],
+            PARAMETER_UNITS,
+        )
     ]
     write_summary(rows, output)
-    return rows
-
-
-def _table(model: str, grouping: str, folds: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of one model and grouping."""
-    sizes = [fold["samples"] for fold in folds]
-    test_share = float(np.mean([s["test"] / (s["train"] + s["validation"]) for s in sizes]))
-    rows = []
-    for parameter in PARAMETERS:
-        for metric in METRICS:
-            values = np.array([fold["scores"][parameter][metric] for fold in folds])
-            baseline = np.array([fold["mean_predictor"][parameter][metric] for fold in folds])
-            spread = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
-            low, high = t_interval(values)
-            corrected_low, corrected_high = corrected_interval(values, test_share)
-            rows.append(
-                {
-                    "model": model,
-                    "grouping": grouping,
-                    "parameter": parameter,
-                    "metric": metric,
-                    "unit": PARAMETER_UNITS[parameter] if metric in ("mae", "rmse") else "1",
-                    "folds": len(values),
-                    "mean": float(values.mean()),
-                    "std": spread,
-                    "t_low": low,
-                    "t_high": high,
-                    "corrected_low": corrected_low,
-                    "corrected_high": corrected_high,
-                    "cv_percent": 100 * spread / abs(float(values.mean())),
-                    "mean_predictor": float(baseline.mean()),
-                }
-            )
     return rows

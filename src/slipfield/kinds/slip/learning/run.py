@@ -25,10 +25,10 @@ from slipfield.kinds.slip.learning.inverter import (
     Monitor,
     inverter_class,
 )
-from slipfield.kinds.slip.learning.metrics import mean_predictor_scores, scores
 from slipfield.kinds.slip.learning.model_io import load_model, remove_card, save_model, weights_hash
 from slipfield.kinds.slip.learning.split import Split, split_once
 from slipfield.kinds.slip.study import PARAMETERS, Study
+from slipfield.spine.metrics import mean_predictor_scores, scores
 
 LEVEL = 0.95
 METRICS, PREDICTIONS, WORK = "metrics.json", "predictions.csv", "checkpoint"
@@ -78,10 +78,12 @@ def train_model(
         "seconds": seconds,
         "cpu_seconds": cpu_seconds,
         **{
-            part: scores(dataset.parameters[rows], predicted[part])
+            part: scores(dataset.parameters[rows], predicted[part], PARAMETERS)
             for part, rows in split.named().items()
         },
-        "mean_predictor": mean_predictor_scores(dataset.parameters[split.test], training),
+        "mean_predictor": mean_predictor_scores(
+            dataset.parameters[split.test], training, PARAMETERS
+        ),
         "coverage": interval_coverage(inverter, dataset, split.test),
         "interval_level": interval_level(inverter),
     }
@@ -130,8 +132,8 @@ def evaluate_model(
         "data_hash": dataset.data_hash,
         "weights_hash": weights_hash(card),
         "same_physics": dataset.study.physics_hash() == card["physics_hash"],
-        "scores": scores(dataset.parameters, predicted),
-        "mean_predictor": mean_predictor_scores(dataset.parameters, dataset.parameters),
+        "scores": scores(dataset.parameters, predicted, PARAMETERS),
+        "mean_predictor": mean_predictor_scores(dataset.parameters, dataset.parameters, PARAMETERS),
         "coverage": interval_coverage(inverter, dataset, np.arange(len(dataset))),
         "interval_level": interval_level(inverter),
     }

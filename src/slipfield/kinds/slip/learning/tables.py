@@ -8,8 +8,8 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
-from slipfield.kinds.slip.learning.metrics import Scores
 from slipfield.kinds.slip.study import PARAMETER_UNITS
+from slipfield.spine.metrics import Scores
 
 PLAIN_WIDTH = 130
 _COLUMNS = {

@@ -14,7 +14,6 @@ import numpy as np
 
 from slipfield.core.files import write_text
 from slipfield.kinds.slip.learning.intervals import conformal_factors, coverage
-from slipfield.kinds.slip.learning.metrics import r_squared
 from slipfield.kinds.slip.projection.intervals import (
     Training,
     interval,
@@ -22,6 +21,7 @@ from slipfield.kinds.slip.projection.intervals import (
     select_degree,
 )
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.spine.metrics import r_squared
 
 Row = dict[str, Any]
 LEVEL = 0.95

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 import numpy as np
 import xarray as xr
 
-from slipfield import __version__
 from slipfield.core.files import write_text
 from slipfield.kinds.slip.inversion.choice import REFINED
 from slipfield.kinds.slip.inversion.outcome import Inversion
@@ -25,6 +23,7 @@ from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import summary_lines
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import Card, Section, Table, duration, picture_of, significant, unit_text
+from slipfield.report.render import render
 from slipfield.report.style import save_figure
 
 METHODS = {
@@ -60,17 +59,11 @@ def write_report(found: Inversion, folder: Path) -> None:
         _refinement_section(found, folder),
         _provenance_section(found),
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("slipfield.kinds.slip.figures", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    page = environment.get_template("report.html.j2").render(
+    page = render(
         heading=f"Inversion of {found.source.name}",
         summary=_summary(found),
         cards=_cards(found),
         sections=[section for section in sections if section is not None],
-        version=__version__,
         physics_hash=found.study.physics_hash(),
     )
     write_text(folder / "report.html", page)

@@ -6,10 +6,10 @@ are Slipfield's additions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import stats
-
-from slipfield.kinds.slip.study import PARAMETERS
 
 Scores = dict[str, dict[str, float]]
 
@@ -21,22 +21,22 @@ def r_squared(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return 1 - residual / np.where(np.ptp(true, axis=0) > 0, total, np.nan)
 
 
-def scores(true: np.ndarray, predicted: np.ndarray) -> Scores:
-    """Score predictions of k1, k2, k3 in physical units.
+def scores(true: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Scores:
+    """Score predictions of the quantities ``names`` in physical units.
 
     Parameters
     ----------
-    true, predicted : ndarray (n, 3)
+    true, predicted : ndarray (n, len(names))
 
     Returns
     -------
     dict
-        For each parameter ``mae`` and ``rmse`` in its own unit, ``r2``, and the median and 95th
-        percentile of |predicted - true| / true; under "overall" the mean ``r2`` (as published)
-        and the relative errors of all parameters together.
+        For each name ``mae`` and ``rmse`` in its own unit, ``r2``, and the median and 95th
+        percentile of |predicted - true| / |true|; under "overall" the mean ``r2`` (as published)
+        and the relative errors of all of them together.
     """
     error = np.abs(predicted - true)
-    relative = error / true
+    relative = error / np.abs(true)
     found = {
         name: {
             "mae": float(error[:, i].mean()),
@@ -44,15 +44,15 @@ def scores(true: np.ndarray, predicted: np.ndarray) -> Scores:
             "r2": float(r_squared(true[:, i], predicted[:, i])),
             **_relative_errors(relative[:, i]),
         }
-        for i, name in enumerate(PARAMETERS)
+        for i, name in enumerate(names)
     }
-    mean_r2 = float(np.mean([found[name]["r2"] for name in PARAMETERS]))
+    mean_r2 = float(np.mean([found[name]["r2"] for name in names]))
     return {**found, "overall": {"r2": mean_r2, **_relative_errors(relative)}}
 
 
-def mean_predictor_scores(true: np.ndarray, training: np.ndarray) -> Scores:
-    """Score the predictor that always gives the mean of the training parameters."""
-    return scores(true, np.broadcast_to(training.mean(axis=0), true.shape))
+def mean_predictor_scores(true: np.ndarray, training: np.ndarray, names: Sequence[str]) -> Scores:
+    """Score the predictor that always gives the mean of the training values."""
+    return scores(true, np.broadcast_to(training.mean(axis=0), true.shape), names)
 
 
 def _relative_errors(relative: np.ndarray) -> dict[str, float]:

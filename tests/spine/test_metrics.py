@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from slipfield.kinds.slip.learning.metrics import (
+from slipfield.spine.metrics import (
     corrected_interval,
     mean_predictor_scores,
     r_squared,
@@ -14,12 +14,13 @@ from slipfield.kinds.slip.learning.metrics import (
 )
 
 RANDOM = np.random.default_rng(3)
+NAMES = ("k1", "k2", "k3")
 TRUE = RANDOM.uniform([50, 10, 5], [250, 60, 30], (40, 3))
 PREDICTED = TRUE * RANDOM.normal(1, 0.1, TRUE.shape)
 
 
 def test_scores_equal_those_of_scikit_learn():
-    found = scores(TRUE, PREDICTED)
+    found = scores(TRUE, PREDICTED, NAMES)
     for i, name in enumerate(("k1", "k2", "k3")):
         pair = TRUE[:, i], PREDICTED[:, i]
         assert found[name]["mae"] == pytest.approx(mean_absolute_error(*pair))
@@ -43,10 +44,10 @@ def test_a_constant_has_no_r_squared_whatever_its_mean_rounds_to(value):
 
 
 def test_mean_predictor_has_no_skill():
-    found = mean_predictor_scores(TRUE, TRUE)
+    found = mean_predictor_scores(TRUE, TRUE, NAMES)
     assert found["k2"]["r2"] == pytest.approx(0)
     assert found["k2"]["rmse"] == pytest.approx(TRUE[:, 1].std())
-    assert mean_predictor_scores(TRUE, 2 * TRUE)["k2"]["r2"] < 0
+    assert mean_predictor_scores(TRUE, 2 * TRUE, NAMES)["k2"]["r2"] < 0
 
 
 def test_t_interval_equals_that_of_scipy():

@@ -1,0 +1,1 @@
+"""A cantilever beam in closed form: the smallest kind of study, to copy from."""

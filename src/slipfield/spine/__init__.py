@@ -1,0 +1,1 @@
+"""Stages of a study that maps inputs to outputs: design to report."""

@@ -1,0 +1,93 @@
+"""Designs: which inputs are simulated, as a box that is sampled or as a table that is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file
+
+GROUP = "group"
+"""Column of what stays together in cross-validation, such as the alloy; optional."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input: its name (with the unit at its end where it has one), unit, and bounds."""
+
+    name: str
+    units: str
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Design:
+    """Inputs and the rows to simulate.
+
+    Attributes
+    ----------
+    inputs : in the order of the columns.
+    rows : table (samples, inputs) by name, and perhaps :data:`GROUP`.
+    """
+
+    inputs: tuple[Input, ...]
+    rows: pd.DataFrame
+
+
+def sampled(
+    inputs: Sequence[Input], samples: int, seed: int, method: Literal["lhs", "sobol"] = "lhs"
+) -> Design:
+    """Fill the box of the inputs evenly.
+
+    Parameters
+    ----------
+    method : Latin hypercube, optimised for small centred discrepancy, or Sobol's points (both of
+        :mod:`scipy.stats.qmc`).
+    """
+    count = len(inputs)
+    if method == "sobol":
+        unit = qmc.Sobol(count, rng=seed).random(samples)
+    else:
+        unit = qmc.LatinHypercube(count, rng=seed, optimization="random-cd").random(samples)
+    values = {}
+    for column, each in zip(unit.T, inputs, strict=True):
+        low, high = (np.log(v) if each.log else v for v in (each.low, each.high))
+        values[each.name] = (
+            np.exp(low + column * (high - low)) if each.log else (low + column * (high - low))
+        )
+    return Design(tuple(inputs), pd.DataFrame(values))
+
+
+def write_design(design: Design, path: Path) -> None:
+    """Write the rows as CSV with their numbers in the column ``sample``."""
+    table = design.rows.rename_axis("sample")
+    with complete_file(path) as temporary:
+        table.to_csv(temporary, float_format="%.17g", lineterminator="\n")
+
+
+def read_design(path: Path, design: Design) -> pd.DataFrame:
+    """Read the rows that :func:`write_design` wrote.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file cannot be read or is not of this design.
+    """
+    try:
+        table = pd.read_csv(path, index_col="sample")
+    except (OSError, ValueError) as error:
+        raise SlipfieldError(
+            f"{path}: no readable design ({error}); delete it and run again"
+        ) from error
+    if list(table.columns) != list(design.rows.columns) or len(table) != len(design.rows):
+        raise SlipfieldError(f"{path}: not the design of this study; delete it and run again")
+    return table

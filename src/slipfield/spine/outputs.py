@@ -1,0 +1,105 @@
+"""Outputs of a simulation, and their file: shards of samples and the dataset that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf, write_netcdf
+from slipfield.core.progress import progress
+from slipfield.core.study import BaseStudy
+from slipfield.spine.design import GROUP, Design
+
+STATUS = {"flag_values": [0, 1], "flag_meanings": "ok failed", "long_name": "outcome", "units": "1"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a simulation gives: a number, or an array over named dimensions.
+
+    Attributes
+    ----------
+    target : whether estimators learn it.
+    dims : names of its dimensions beyond the sample, with their sizes in ``shape``.
+    """
+
+    name: str
+    units: str
+    long_name: str
+    target: bool = True
+    dims: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+
+
+Simulate = Callable[[Any, Mapping[str, Any]], Mapping[str, Any]]
+
+
+def simulate_rows(
+    study: BaseStudy, design: Design, rows: pd.DataFrame, outputs: Iterable[Output], run: Simulate
+) -> xr.Dataset:
+    """Simulate rows of a design; a sample that fails is kept with its reason.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``sample``: inputs, outputs (NaN where it failed), ``status`` and ``reason``.
+    """
+    outputs, count = tuple(outputs), len(rows)
+    found = {each.name: np.full((count, *each.shape), np.nan) for each in outputs}
+    status, reason = np.zeros(count, np.int8), np.full(count, "", dtype=object)
+    with progress("simulate", count) as advance:
+        for number, (_, row) in enumerate(rows.iterrows()):
+            try:
+                answer = run(study, row.to_dict())
+                for each in outputs:
+                    found[each.name][number] = answer[each.name]
+            except SlipfieldError as error:
+                status[number], reason[number] = 1, str(error)
+            advance("", number + 1)
+    data = {each.name: (("sample", *each.dims), found[each.name], _facts(each)) for each in outputs}
+    for each in design.inputs:
+        facts = {"units": each.units, "long_name": each.name}
+        data[each.name] = ("sample", rows[each.name].to_numpy(float), facts)
+    if GROUP in rows:
+        text = rows[GROUP].astype(str).to_numpy(object)
+        data[GROUP] = ("sample", text, {"long_name": "what stays together in folds"})
+    data["status"] = ("sample", status, STATUS)
+    data["reason"] = ("sample", reason, {"long_name": "why the sample failed, empty when ok"})
+    number = {"long_name": "number of the sample in the design", "units": "1"}
+    return xr.Dataset(data, coords={"sample": ("sample", rows.index.to_numpy(), number)})
+
+
+def _facts(output: Output) -> dict[str, str]:
+    return {"units": output.units, "long_name": output.long_name}
+
+
+def gather(study: BaseStudy, shards: Iterable[Path], samples: int, output: Path) -> xr.Dataset:
+    """Join shards into one dataset file, in the order of the design.
+
+    Raises
+    ------
+    SlipfieldError
+        If a shard cannot be read, was made under other physics, or samples are missing or twice.
+    """
+    parts = []
+    for path in shards:
+        with open_netcdf(path) as data:
+            if data.attrs.get("physics_hash") != study.physics_hash():
+                raise SlipfieldError(f"{path}: made by another study; delete it and run again")
+            parts.append(data.load())
+    joined = xr.concat(parts, "sample", data_vars="all", combine_attrs="drop_conflicts")
+    joined = joined.sortby("sample")
+    if joined["sample"].values.tolist() != list(range(samples)):
+        raise SlipfieldError(
+            f"{output}: the shards hold {joined.sizes['sample']} samples, not each of the study's "
+            f"{samples} once; delete the shards and run again"
+        )
+    write_netcdf(joined, output, study)
+    return joined

@@ -1,0 +1,116 @@
+"""The shared stages on the cantilever, whose answers are known in closed form."""
+
+import json
+
+import numpy as np
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf, write_netcdf
+from slipfield.core.kind import KINDS, check_any_study, load, schema
+from slipfield.kinds.beam.beam import OUTPUTS, design, simulate
+from slipfield.kinds.beam.kind import KIND
+from slipfield.spine.crossval import cross_validate
+from slipfield.spine.design import Input, read_design, sampled, write_design
+from slipfield.spine.outputs import gather, simulate_rows
+from slipfield.spine.report import write_report
+from slipfield.spine.samples import Samples
+
+
+def study(**sections):
+    return check_any_study({"name": "test", "kind": "beam", **sections}, "test")[0]
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Study and dataset of 40 beams in two shards, of which the longest under the largest fail."""
+    made = study(
+        sampling={"samples": 40}, beam={"strength_MPa": 100.0}, crossval={"folds": 4, "repeats": 2}
+    )
+    plan = design(made)
+    for first in (0, 20):
+        rows = plan.rows.iloc[first : first + 20]
+        write_netcdf(
+            simulate_rows(made, plan, rows, OUTPUTS, simulate), tmp_path / f"{first}.nc", made
+        )
+    gather(made, [tmp_path / "20.nc", tmp_path / "0.nc"], 40, tmp_path / "dataset.nc")
+    return made, tmp_path
+
+
+def test_every_kind_has_its_study_and_its_name():
+    for name, place in KINDS.items():
+        kind = load(place)
+        assert kind.name == name
+        assert load(kind.study).model_validate({"name": "x", "kind": name}).kind == name
+    assert "BeamStudy" in str(schema())
+
+
+def test_a_study_without_kind_is_one_of_sheets_and_others_are_named():
+    assert check_any_study({"name": "x"}, "f")[1].name == "slip"
+    with pytest.raises(SlipfieldError, match="f: kind: given 'beem'; expected slip, beam"):
+        check_any_study({"name": "x", "kind": "beem"}, "f")
+    with pytest.raises(SlipfieldError, match="beam.width_mm: given -1.0"):
+        study(beam={"width_mm": -1.0})
+
+
+@pytest.mark.parametrize("method", ["lhs", "sobol"])
+def test_designs_fill_the_box_evenly(method):
+    inputs = Input("a", "1", 0.0, 1.0), Input("b", "MPa", 1.0, 1e4, log=True)
+    rows = sampled(inputs, 64, 3, method).rows
+    strata = np.column_stack([rows["a"], np.log(rows["b"]) / np.log(1e4)]) * 64
+    assert all(len(np.unique(column.astype(int))) >= 60 for column in strata.T)
+
+
+def test_a_design_comes_back_bit_for_bit_and_another_is_refused(tmp_path):
+    plan = design(study())
+    write_design(plan, tmp_path / "d.csv")
+    assert read_design(tmp_path / "d.csv", plan).equals(plan.rows.rename_axis("sample"))
+    with pytest.raises(SlipfieldError, match="not the design of this study"):
+        read_design(tmp_path / "d.csv", design(study(sampling={"samples": 10})))
+
+
+def test_failed_samples_are_data(dataset):
+    made, folder = dataset
+    with open_netcdf(folder / "dataset.nc") as data:
+        length, load_N = data["length_mm"].values, data["load_N"].values
+        stress = load_N * length * 6 / (20 * 10**2)
+        assert 0 < data["status"].values.sum() < 20
+        np.testing.assert_array_equal(data["status"].values == 1, stress > 100)
+        assert data["sample"].values.tolist() == list(range(40))
+        inertia, ok = 20 * 10**3 / 12, data["status"].values == 0
+        expected = load_N * length**3 / (3 * 70e3 * inertia)
+        np.testing.assert_allclose(data["deflection_mm"].values[ok], expected[ok], rtol=1e-12)
+        assert np.isnan(data["deflection_mm"].values[~ok]).all()
+
+
+def test_shards_of_another_study_and_missing_ones_are_named(dataset):
+    made, folder = dataset
+    with pytest.raises(SlipfieldError, match="hold 20 samples, not each of the study's 40"):
+        gather(made, [folder / "0.nc"], 40, folder / "d.nc")
+    other = made.model_copy(update={"beam": made.beam.model_copy(update={"width_mm": 30.0})})
+    with pytest.raises(SlipfieldError, match="0.nc: made by another study"):
+        gather(other, [folder / "0.nc"], 40, folder / "d.nc")
+
+
+def test_a_quadratic_in_logarithms_is_exact_and_the_report_says_so(dataset):
+    made, folder = dataset
+    samples = Samples.read(folder / "dataset.nc", design(made), OUTPUTS)
+    for model in KIND.models:
+        cross_validate(made, KIND, model, samples, folder / "crossval" / f"{model}.json")
+    found = json.loads((folder / "crossval" / "quadratic.json").read_text())
+    r2 = {row["metric"]: row for row in found["table"]}["r2"]
+    assert r2["mean"] == pytest.approx(1, abs=1e-9) and r2["folds"] == 8
+    forest = json.loads((folder / "crossval" / "forest.json").read_text())["table"]
+    assert next(row["mean"] for row in forest if row["metric"] == "r2") < 0.99
+    write_report(made, KIND, folder, folder / "report.html")
+    page = (folder / "report.html").read_text()
+    assert f"{samples.failed} failed; the first: the beam fails" in page
+    assert page.count("data:image/png") == 2 and "random forest" in page
+
+
+def test_folds_need_as_many_groups(dataset):
+    made, folder = dataset
+    few = Samples.read(folder / "dataset.nc", design(made), OUTPUTS)
+    few = Samples(few.x, few.y, few.number, np.zeros(len(few.x)), few.units, few.failed)
+    with pytest.raises(SlipfieldError, match="crossval.folds: given 4, but the dataset has 1"):
+        cross_validate(made, KIND, "quadratic", few, folder / "x.json")
