@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.study import Study, check_study, load_study, schema
+from slipfield.core.kind import load_any_study, schema
+from slipfield.kinds.slip.study import Study, check_study, load_study
 
 CONFIG = Path(__file__).parents[4] / "config"
 
@@ -175,7 +176,7 @@ def test_presets_are_valid_and_named_after_their_files():
     presets = sorted(CONFIG.glob("*.yaml"))
     assert {"demo", "paper", "workstation"} <= {path.stem for path in presets}
     for path in presets:
-        assert load_study(path).name == path.stem
+        assert load_any_study(path)[0].name == path.stem
 
 
 def test_paper_preset_keeps_the_published_numbers():

@@ -16,7 +16,7 @@ from slipfield.kinds.slip.study.physics import (
     Specimen,
 )
 from slipfield.kinds.slip.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
-from slipfield.kinds.slip.study.study import Study, check_study, load_study, schema
+from slipfield.kinds.slip.study.study import Study, check_study, load_study
 
 __all__ = [
     "Band",
@@ -38,5 +38,4 @@ __all__ = [
     "Sweep",
     "check_study",
     "load_study",
-    "schema",
 ]

@@ -128,8 +128,3 @@ def check_study(content: dict[str, Any], source: str) -> Study:
         return Study.model_validate(content)
     except ValidationError as error:
         raise SlipfieldError(f"{source}: {first_problem(error, Study)}") from error
-
-
-def schema() -> dict[str, Any]:
-    """JSON schema of the study file."""
-    return Study.model_json_schema()
