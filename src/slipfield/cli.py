@@ -14,6 +14,7 @@ from slipfield import __version__
 from slipfield.core import ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
 from slipfield.core.options import Config, Output
+from slipfield.core.places import check_place
 from slipfield.kinds.composite.verbs import app as composite_app
 from slipfield.kinds.curves.study_verbs import app as curves_study_app
 from slipfield.kinds.curves.verbs import app as curves_app
@@ -109,11 +110,14 @@ app.add_typer(projection_app, name="projection", rich_help_panel="Datasets and i
 def main() -> None:
     """Run the command line; an error of a user is one line on stderr and exit status 2 (or 3)."""
     try:
+        check_place("this job")
         app()
     except Exception as error:
         if ranks.several():
             ranks.end_all(error)
+        if isinstance(error, MemoryError):
+            error = SlipfieldError(f"memory: there is not enough of it for this ({error})")
         if not isinstance(error, SlipfieldError):
-            raise
+            raise error
         print(f"slipfield: error: {error}", file=sys.stderr)
         sys.exit(EXIT_STATUS.get(type(error), 2))

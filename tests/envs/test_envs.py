@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -147,3 +148,62 @@ def test_conda_learn_holds_what_the_pins_hold():
 def test_conda_simulate_is_readable_and_pins_dolfinx():
     environment = yaml.safe_load((REPOSITORY / "envs/simulate.yaml").read_text())
     assert "fenics-dolfinx =0.9" in environment["dependencies"]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout of its own: the scripts and the package lists."""
+    (tmp_path / "envs").mkdir()
+    for path in (REPOSITORY / "envs").iterdir():
+        shutil.copy(path, tmp_path / "envs")
+    (tmp_path / ".environments").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("linked", ["environment", "store"])
+def test_setup_replaces_no_environment_of_another_checkout(checkout, tmp_path_factory, linked):
+    """A link to an environment that is not what this checkout's lists ask for."""
+    other = tmp_path_factory.mktemp("other") / ".environments"
+    (other / "learn" / "bin").mkdir(parents=True)
+    (other / "learn" / ".stamp").write_text("of other lists\n")
+    if linked == "store":
+        (checkout / ".environments").rmdir()
+        (checkout / ".environments").symlink_to(other)
+    else:
+        (checkout / ".environments" / "learn").symlink_to(other / "learn")
+    result = call(checkout / "envs/setup", "learn")
+    assert result.returncode == 1
+    assert f"is a link to {other / 'learn'}, outside of this checkout" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert (other / "learn" / ".stamp").read_text() == "of other lists\n"
+    assert sorted(path.name for path in other.iterdir() if path.suffix != ".log") == ["learn"]
+
+
+def test_a_checkout_that_was_moved_says_what_to_do(checkout):
+    """The scripts of a virtual environment name the folder they were made in."""
+    (checkout / ".environments" / "learn" / "bin").mkdir(parents=True)
+    (checkout / ".environments/learn/bin/pip").write_text("#!/gone/learn/bin/python3\n")
+    result = call(checkout / "envs/run", "snakemake", "--version")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert (
+        "made for /gone/learn/bin/python3, which is gone: this checkout was moved" in result.stderr
+    )
+    assert "run 'envs/setup learn'" in result.stderr
+
+
+@pytest.mark.parametrize("environment", ["simulate", "learn"])
+def test_a_missing_tmpdir_is_told_and_replaced(environment, tmp_path):
+    variables = {**os.environ, "TMPDIR": str(tmp_path / "gone")}
+    result = call(RUN, "--in", environment, "sh", "-c", "echo ${TMPDIR:-none}", env=variables)
+    assert (result.returncode, result.stdout) == (0, "none\n")
+    assert result.stderr == f"envs/run: TMPDIR: '{tmp_path / 'gone'}' is no folder; using /tmp\n"
+
+
+@pytest.mark.parametrize("kilobytes", [300_000, 600_000])
+@pytest.mark.parametrize("verb", ["simulate", "train"])
+def test_little_address_space_is_one_line(kilobytes, verb):
+    """It was a traceback, or a wait for ever inside a library."""
+    result = call("bash", "-c", f"ulimit -v {kilobytes}; exec {RUN} {verb} --help")
+    assert result.returncode == 2
+    assert result.stderr.startswith("slipfield: error: memory: the address space of this process")
+    assert result.stderr.count("\n") == 1 and "ulimit -v" in result.stderr

@@ -100,13 +100,19 @@ def copied(home: Path, to: Path) -> Path:
     return to / "results" / "tiny"
 
 
+def command(*arguments: str) -> list[str]:
+    """Snakemake's command line for the study in the folder it is started in."""
+    return [
+        *(str(REPOSITORY / "envs" / "run"), "snakemake", *arguments, "--cores", "2"),
+        *("--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", "p.yaml"),
+        *("--profile", str(REPOSITORY / "workflow" / "profiles" / "workstation")),
+    ]
+
+
 def snakemake(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Snakemake on the study in ``home``."""
-    command = [str(REPOSITORY / "envs" / "run"), "snakemake", *arguments, "--cores", "2"]
-    command += ["--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", "p.yaml"]
-    command += ["--profile", str(REPOSITORY / "workflow" / "profiles" / "workstation")]
     return subprocess.run(
-        command,
+        command(*arguments),
         cwd=home,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -41,7 +41,7 @@ def read_study():
             load(kind.check)(study)
         return study, kind
     except SlipfieldError as error:
-        sys.exit(f"slipfield: error: {error}")
+        end(error)
 
 
 def settings(*fields):
@@ -58,11 +58,16 @@ def settings(*fields):
     return repr(values)
 
 
+def end(problem):
+    """End the run with one line; an exception would show lines of this file."""
+    sys.exit(f"slipfield: error: {problem}")
+
+
 def refuse_shell_signs():
     """Snakemake's plugin for Slurm puts these paths into a shell's command as they are."""
     for path in (os.getcwd(), workflow.main_snakefile, *workflow.configfiles):
         if signs := sorted(set(re.findall(r"[^\w@%+=:,./ -]", str(path)))):
-            raise WorkflowError(
+            end(
                 f"{str(path)!r}: a cluster's shell would take this path apart; rename its folders, "
                 f"without {' '.join(map(repr, signs))}"
             )
@@ -98,7 +103,7 @@ def others_results():
 def lock_study():
     """Keep a second run of the study out, and orphans of an earlier one from writing.
 
-    The lock ends with this process, however it ends. Jobs write only while `.running` holds the word of their run (`slipfield.core.files.check_place`). Where the file system has no locks, the word alone keeps runs apart.
+    The lock ends with this process, however it ends. Jobs write only while `.running` holds the word of their run (`slipfield.core.places.check_place`). Where the file system has no locks, the word alone keeps runs apart.
     """
     path = os.path.abspath(os.path.join(FOLDER, ".running"))
     workflow.study_lock = open(path, "a")
@@ -132,11 +137,11 @@ def begin():
             logger.warning(f"{FOLDER}: {text}")
         write_study()
     except BlockingIOError:
-        raise WorkflowError(
+        end(
             f"study {STUDY.name!r}: another run is at work in this folder; wait for it to end"
-        ) from None
+        )
     except OSError as error:
-        raise WorkflowError(f"{FOLDER}: cannot be written: {error.strerror}") from None
+        end(f"{FOLDER}: cannot be written: {error.strerror}; mend that and run again")
 
 
 def write_study():

@@ -17,6 +17,7 @@ import numpy as np
 
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.places import check_place
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import one_line
 
@@ -30,9 +31,6 @@ PART = ".part"
 
 ABANDONED_S = 24 * 3600
 """Age at which a temporary file of another machine, which cannot be asked, is given up, s."""
-
-RUN_VARIABLE = "SLIPFIELD_RUN"
-"""Environment variable of the workflow's jobs: a word, a colon, and the file that must hold it."""
 
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 PROBE_BYTES = 2**20
@@ -78,32 +76,6 @@ def complete_file(path: str | Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def check_place(path: str | Path) -> None:
-    """Refuse to write for a run of the workflow that has ended while another one has begun.
-
-    A job may outlive its run: the run's process was killed, the job was not, or is one of a
-    cluster. What it has made is of the study as it was then. The run names a file and the word
-    that it has written there in :data:`RUN_VARIABLE`; by hand, nothing is asked.
-
-    Raises
-    ------
-    SlipfieldError
-        If the file holds another word.
-    """
-    word, _, place = os.environ.get(RUN_VARIABLE, "").partition(":")
-    if not place:
-        return
-    try:
-        found = Path(place).read_text(encoding="utf-8").strip()
-    except OSError:
-        found = ""
-    if found != word:
-        raise SlipfieldError(
-            f"{path}: not written: the run that started this job has ended, and another one has "
-            "begun in its folder"
-        )
 
 
 def _remove_abandoned(ours: Path, path: Path) -> None:

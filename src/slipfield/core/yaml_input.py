@@ -70,14 +70,30 @@ def parse_yaml(text: str, source: str) -> Any:
     Raises
     ------
     SlipfieldError
-        If it is no YAML, or gives a key twice.
+        If it is no YAML, gives a key twice, or refers to itself.
     """
     try:
-        return yaml.load(text, _UniqueKeyLoader)
+        content = yaml.load(text, _UniqueKeyLoader)
+        if _refers_to_itself(content, [], set()):
+            raise SlipfieldError(f"{source}: an alias (*) stands inside what it refers to")
+        return content
     except RecursionError as error:
         raise SlipfieldError(f"{source}: nested too deeply for a study") from error
     except _YAML_ERRORS as error:
         raise SlipfieldError(f"{source}: not valid YAML: {_yaml_problem(error)}") from error
+
+
+def _refers_to_itself(value: Any, around: list[int], seen: set[int]) -> bool:
+    """Whether a mapping or list stands somewhere inside itself; each is looked into once."""
+    if not isinstance(value, dict | list) or id(value) in seen:
+        return False
+    if id(value) in around:
+        return True
+    around.append(id(value))
+    inner = value.values() if isinstance(value, dict) else value
+    found = any(_refers_to_itself(entry, around, seen) for entry in inner)
+    seen.add(around.pop())
+    return found
 
 
 def _yaml_problem(error: Exception) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from slipfield.core.files import complete_file, open_netcdf
+from slipfield.core.cache import cached_arrays
+from slipfield.core.files import open_netcdf
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.study import Noise
@@ -40,14 +41,8 @@ def summarise_samples(collection: Collection, noise: Noise) -> Summary:
     key = json.dumps([collection.data_hash, noise.model_dump(), STRIDE, FRAMES, AXIAL])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = collection.folder / f"summary-{digest}.npz" if collection.folder else None
-    if path is not None and path.exists():
-        with np.load(path) as data:
-            return Summary(data["bands"], data["image"])
-    found = _computed(collection, noise)
-    if path is not None:
-        with complete_file(path) as temporary, open(temporary, "wb") as handle:
-            np.savez(handle, **vars(found))
-    return found
+    names = list(Summary.__dataclass_fields__)
+    return Summary(**cached_arrays(path, names, lambda: vars(_computed(collection, noise))))
 
 
 def _computed(collection: Collection, noise: Noise) -> Summary:

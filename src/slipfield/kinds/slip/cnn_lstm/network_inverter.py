@@ -169,6 +169,8 @@ class NetworkInverter:
         try:
             inverter.network.load_state_dict(load_file(path))
             inverter.errors = load_file(folder / CALIBRATION)["errors"].numpy()
+            if inverter.errors.ndim != 2 or inverter.errors.shape[1] != 3:
+                raise KeyError(f"errors of shape {inverter.errors.shape}, expected (n, 3)")
         except (OSError, KeyError, RuntimeError, SafetensorError) as error:
             reason = " ".join(str(error).split())
             raise SlipfieldError(f"{path}: unusable weights: {reason}; train again") from error

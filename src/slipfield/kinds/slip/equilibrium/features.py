@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from slipfield.core.files import complete_file
+from slipfield.core.cache import cached_arrays
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.equilibrium.displacement import DAMPING, GRIP_WEIGHT
@@ -58,13 +58,9 @@ def _kept(collection: Collection, noise: Noise) -> np.ndarray:
     settings = [REVISION, INSTANTS, DEGREE, SMALLEST, DAMPING, GRIP_WEIGHT]
     key = json.dumps([collection.data_hash, noise.model_dump(), settings])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    path = collection.folder / f"equilibrium-{digest}.npy"
-    if path.exists():
-        return np.load(path)
-    table = _computed(collection, noise)
-    with complete_file(path) as temporary, open(temporary, "wb") as handle:
-        np.save(handle, table)
-    return table
+    path = collection.folder / f"equilibrium-{digest}.npz"
+    made = cached_arrays(path, ["features"], lambda: {"features": _computed(collection, noise)})
+    return made["features"]
 
 
 def _computed(collection: Collection, noise: Noise) -> np.ndarray:

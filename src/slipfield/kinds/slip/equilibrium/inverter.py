@@ -139,6 +139,8 @@ class EquilibriumInverter:
         try:
             arrays = load_file(path)
             inverter.scores = arrays.pop("scores").numpy()
+            if inverter.scores.ndim != 2 or inverter.scores.shape[1] != 3:
+                raise KeyError(f"scores of shape {inverter.scores.shape}, expected (n, 3)")
             for number in range(details["members"]):
                 member = Member(details["features"])
                 head = f"{number}."

@@ -39,6 +39,7 @@ class Model:
     ----------
     folder, name, study : where it lies, its kind, and the study it was trained on.
     adapted : whether it was adapted to measurements that its mesh does not resolve.
+    card : what its folder says of it.
     """
 
     folder: Path
@@ -46,12 +47,13 @@ class Model:
     inverter: Inverter
     study: Study
     adapted: bool = False
+    card: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> Model:
         """Read a model folder."""
         inverter, card = load_model(folder)
-        return cls(folder, card["model"], inverter, inverter.study, "adapted" in card)
+        return cls(folder, card["model"], inverter, inverter.study, "adapted" in card, card)
 
     @property
     def projects(self) -> bool:

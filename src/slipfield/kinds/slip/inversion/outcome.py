@@ -17,6 +17,7 @@ from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.inversion.unusual import Channel
+from slipfield.kinds.slip.learning.model_io import weights_hash
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.projection.reference import Reference
@@ -79,7 +80,14 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
         "specimen": {"file": found.source.name, "sha256": digest},
         "imports": provenance(found.data),
         "models": [
-            {"folder": str(m.folder), "model": m.name, "adapted": m.adapted} for m in models
+            {
+                "folder": str(m.folder),
+                "model": m.name,
+                "adapted": m.adapted,
+                **{name: m.card.get(name, "") for name in ("physics_hash", "data_hash")},
+                "weights_hash": weights_hash(m.card),
+            }
+            for m in models
         ],
         "answer": found.choice.method,
         "why": found.choice.why,

@@ -13,6 +13,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.blind import invert_blind
@@ -65,29 +66,32 @@ def invert(
     SlipfieldError
         If an input is missing or does not fit, the output is there already, or a run fails.
     """
-    if (output / RESULT).exists():
-        raise SlipfieldError(f"output: {output / RESULT} exists already; choose another folder")
+    _refuse_existing(output)
     if start not in ("prediction", "centre"):
         raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
     data = read_specimen(specimen)
     _check_parts(data, specimen)
     loaded = load_models(models)
     truth = None if known is None else read_known(known)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SlipfieldError(f"output: {output} cannot be made: {error.strerror}") from error
-    write_overlay(data, output)
-    began = time.perf_counter()
-    if "euler" in data:
-        found = _invert_known(specimen, data, loaded, output / "work", solves, cells, start, finer)
-    else:
-        found = invert_blind(specimen, data, loaded, output / "work", cells, draws)
-    found.known = truth
-    found.seconds["whole"] = time.perf_counter() - began
-    write_report(found, output)
-    write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
+    with claimed(output, "invert"):
+        _refuse_existing(output)
+        write_overlay(data, output)
+        began = time.perf_counter()
+        work = output / "work"
+        if "euler" in data:
+            found = _invert_known(specimen, data, loaded, work, solves, cells, start, finer)
+        else:
+            found = invert_blind(specimen, data, loaded, work, cells, draws)
+        found.known = truth
+        found.seconds["whole"] = time.perf_counter() - began
+        write_report(found, output)
+        write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
     return found
+
+
+def _refuse_existing(output: Path) -> None:
+    if (output / RESULT).exists():
+        raise SlipfieldError(f"output: {output / RESULT} exists already; choose another folder")
 
 
 def read_known(path: Path) -> np.ndarray:

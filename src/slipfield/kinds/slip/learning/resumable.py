@@ -10,6 +10,7 @@ from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 
 
@@ -40,8 +41,23 @@ def run_numbered(
     dict
         The content of ``output``.
     """
-    numbers = list(numbers)
     work = output.with_name(f".{output.stem}.work")
+    with claimed(work, title):
+        content = _run_all(title, list(numbers), run, head, key, work)
+        write_text(output, json.dumps(content, indent=1) + "\n")
+        shutil.rmtree(work)
+    return content
+
+
+def _run_all(
+    title: str,
+    numbers: list[int],
+    run: Callable[[int, Path], dict[str, Any]],
+    head: dict[str, Any],
+    key: str,
+    work: Path,
+) -> dict[str, Any]:
+    """Run what is not finished in ``work`` yet."""
     done_file = work / "done.json"
     head = json.loads(json.dumps(head))
     done = _finished(done_file, head)
@@ -53,10 +69,7 @@ def run_numbered(
                 write_text(done_file, json.dumps({"head": head, "done": done}))
                 shutil.rmtree(folder, ignore_errors=True)
             advance(f"R2 {done[str(number)]['scores']['overall']['r2']:.3f}", count)
-    content = {**head, key: [done[str(number)] for number in numbers]}
-    write_text(output, json.dumps(content, indent=1) + "\n")
-    shutil.rmtree(work)
-    return content
+    return {**head, key: [done[str(number)] for number in numbers]}
 
 
 def _finished(path: Path, head: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import netcdf_files
@@ -60,7 +61,13 @@ def train_model(
         If the dataset cannot be read or split or is of other physics than the study, or the
         training fails.
     """
-    name = model or study.learning.model
+    with claimed(output, "train"):
+        return _train(study, dataset_dir, output, model or study.learning.model, tensorboard)
+
+
+def _train(
+    study: Study, dataset_dir: Path, output: Path, name: str, tensorboard: bool
+) -> dict[str, Any]:
     dataset = Collection.of_dataset(dataset_dir, study)
     split = split_once(study, dataset)
     inverter = inverter_class(name)()

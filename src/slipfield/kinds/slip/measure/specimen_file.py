@@ -20,6 +20,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import CONVENTIONS, complete_file, open_netcdf
 from slipfield.kinds.slip.dataset.contract import ANGLES, AXES, COMPONENTS, Variable
 from slipfield.kinds.slip.measure import specimen_checks as checks
+from slipfield.kinds.slip.measure.sizes import too_large
 
 KIND = "measured specimen"
 OUTERMOST = "outermost points"
@@ -65,6 +66,12 @@ OUTLINE_PART = {
 PARTS = (STRAIN_PART, GRAIN_PART, OUTLINE_PART)
 VARIABLES = {**STRAIN_PART, **STRAIN_EXTRAS, **GRAIN_PART, **GRAIN_EXTRAS, **OUTLINE_PART}
 LABELS = {"component": COMPONENTS, "axis": AXES, "angle": ANGLES}
+LARGEST = {
+    **dict.fromkeys(("x", "y", "grain_x", "grain_y", "outline", "time"), 100_000),
+    "grain": 1_000_000,
+}
+"""Most entries of a dimension: ten times what the finest cameras and maps give."""
+
 PAIRS = (("u", "v"), ("euler", "angle"))
 """Variables that only make sense together."""
 
@@ -131,11 +138,23 @@ def read_specimen(path: Path) -> xr.Dataset:
     data = open_netcdf(path)
     try:
         with data:
+            _raise_first(list(_sizes(data)), str(path))
             loaded = data.load()
     except (OSError, RuntimeError) as error:
         raise SlipfieldError(f"{path}: cannot be read (truncated or damaged): {error}") from error
     _raise_first(list(problems(loaded)), str(path))
     return loaded
+
+
+def _sizes(data: xr.Dataset) -> Iterator[str]:
+    """Name dimensions beyond :data:`LARGEST`, and files whose values take too much memory.
+
+    The values are not read: a file of some kilobytes can stand for terabytes.
+    """
+    for name, size in data.sizes.items():
+        if size > (most := LARGEST.get(str(name), size)):
+            yield f"dimension {name!r} has {size:,} entries; at most {most:,} are read"
+    yield from too_large(sum(entry.nbytes for entry in data.variables.values()))
 
 
 def _raise_first(found: list[str], source: str) -> None:

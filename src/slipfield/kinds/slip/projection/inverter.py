@@ -279,10 +279,16 @@ class ProjectionInverter:
         try:
             arrays = load_file(path)
             inverter.scores = arrays.pop("scores")
-            inverter.emulator = Emulator(degree=details["degree"], **arrays)
+            inverter.emulator = Emulator(degree=int(details["degree"]), **arrays)
+            problem = inverter.emulator.problem()
+            if inverter.scores.ndim != 2 or inverter.scores.shape[1] != 3:
+                problem = f"scores has the shape {inverter.scores.shape}, expected (n, 3)"
         except (OSError, KeyError, TypeError, SafetensorError) as error:
             reason = " ".join(str(error).split())
             raise SlipfieldError(f"{path}: unusable arrays: {reason}; train again") from error
-        inverter.study, inverter.frames = study, details["frames"]
-        inverter.width, inverter.limits = details["window"], details["limits"]
+        if problem:
+            raise SlipfieldError(f"{path}: unusable arrays: {problem}; train again")
+        inverter.study, inverter.frames = study, int(details["frames"])
+        inverter.width = float(details["window"])
+        inverter.limits = {name: float(details["limits"][name]) for name in ("strain", "load")}
         return inverter

@@ -175,6 +175,26 @@ class Emulator:
             self, mean=mean, spread=spread, spread_range=limits, scatter=scatter, used=used
         )
 
+    def problem(self) -> str:
+        """Say what is wrong with arrays that were read from a file; empty if nothing."""
+        count, terms = len(self.used), term_count(self.degree)
+        shapes = {
+            "centre": (3,),
+            "half": (3,),
+            "mean": (terms, count),
+            "spread": (term_count(SPREAD_DEGREE),),
+            "spread_range": (2,),
+            "scatter": (count, count),
+            "noise": (count, count),
+        }
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape:
+                return f"{name} has the shape {array.shape}, expected {shape}"
+            if not np.isfinite(array).all():
+                return f"{name} is not finite"
+        return ""
+
     def estimate(self, features: np.ndarray, noise: np.ndarray | None = None) -> Estimate:
         """Invert measurements.
 

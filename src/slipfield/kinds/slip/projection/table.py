@@ -7,14 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from slipfield.core.cache import cached_arrays
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file
 from slipfield.core.progress import progress
-from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.noise import add_noise
 from slipfield.kinds.slip.projection.features import RIDGE, SUPPORT, Projector, white_noise
@@ -69,14 +67,12 @@ def feature_table(collection: Collection, noise: Noise, width: float = WIDTH) ->
     """
     key = ("projection", noise, width)
     if key not in collection.decoded:
-        path = _cache_path(collection, noise, width)
-        if path is not None and path.exists():
-            table = _read(path)
-        else:
-            table = _clean_and_noisy(collection, noise, width)
-            if path is not None:
-                _write(table, path)
-        collection.decoded[key] = table
+        arrays = cached_arrays(
+            _cache_path(collection, noise, width),
+            list(FeatureTable.__dataclass_fields__),
+            lambda: vars(_clean_and_noisy(collection, noise, width)),
+        )
+        collection.decoded[key] = FeatureTable(**arrays)
     return collection.decoded[key]
 
 
@@ -90,19 +86,6 @@ def _cache_path(collection: Collection, noise: Noise, width: float) -> Path | No
     key = json.dumps([collection.data_hash, runs, noise.model_dump(), width, SUPPORT, RIDGE])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return collection.folder / f"projection-{digest}.npz"
-
-
-def _read(path: Path) -> FeatureTable:
-    try:
-        with np.load(path) as data:
-            return FeatureTable(**{name: data[name] for name in FeatureTable.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise SlipfieldError(f"{path}: not readable ({one_line(error)}); delete it") from error
-
-
-def _write(table: FeatureTable, path: Path) -> None:
-    with complete_file(path) as temporary, open(temporary, "wb") as handle:
-        np.savez(handle, **vars(table))
 
 
 def _clean_and_noisy(collection: Collection, noise: Noise, width: float) -> FeatureTable:

@@ -17,6 +17,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
+from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "bruker-h5"
 TITLE = "Bruker HDF5"
@@ -45,6 +46,7 @@ def read(path: Path) -> Scan:
     """
     try:
         with h5py.File(path) as file:
+            check_hdf5(file, path, 2)
             group = scan_groups(file)[0]
             data, header = group["EBSD/Data"], group["EBSD/Header"]
             euler = np.radians(

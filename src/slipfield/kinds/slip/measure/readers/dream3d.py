@@ -17,6 +17,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
+from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "dream3d"
 TITLE = "DREAM.3D"
@@ -46,6 +47,7 @@ def read(path: Path) -> Scan:
     """
     try:
         with h5py.File(path) as file:
+            check_hdf5(file, path)
             root = next(file[name] for name in ROOTS if name in file)
             cells = _cells(root)
             angles = np.asarray(_first(cells, ANGLES)[()], dtype=float).reshape(-1, 3)

@@ -17,6 +17,7 @@ from slipfield.kinds.slip.measure.readers import ang
 from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
+from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "edax-h5"
 TITLE = "EDAX HDF5"
@@ -41,6 +42,7 @@ def read(path: Path) -> Scan:
     """
     try:
         with h5py.File(path) as file:
+            check_hdf5(file, path, 2)
             part = scan_groups(file)[0]["EBSD"]
             data, header = part["Data"], part["Header"]
             columns = {

@@ -15,6 +15,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.ctf import turned_notes
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
+from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "h5oina"
 TITLE = "Oxford Instruments HDF5"
@@ -42,6 +43,7 @@ def read(path: Path) -> Scan:
     """
     try:
         with h5py.File(path) as file:
+            check_hdf5(file, path, 2)
             slices = sorted((name for name in file if name.isdigit()), key=int) or ["1"]
             area = file[slices[0]]
             cleaned = CLEANED in area and {"Data/Euler", "Data/Phase"} <= _paths(area[CLEANED])

@@ -20,6 +20,7 @@ from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import Frames
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS
+from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "ncorr"
 TITLE = "Ncorr"
@@ -98,6 +99,7 @@ def _load(path: Path) -> dict[str, Any]:
             head = handle.read(1024)
         if HDF5_SIGNATURE in head:
             with h5py.File(path) as file:
+                check_hdf5(file, path)
                 return _from_hdf5(file, file["data_dic_save"])
         return loadmat(path, simplify_cells=True)["data_dic_save"]
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:

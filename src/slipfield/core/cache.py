@@ -1,0 +1,43 @@
+"""Arrays that are kept in a file so that they need not be computed again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from slipfield.core.files import complete_file
+
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
+"""What NumPy raises for a damaged or foreign file."""
+
+
+def cached_arrays(
+    path: Path | None, names: Sequence[str], make: Callable[[], Mapping[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Read arrays from a cache (.npz); compute them, and keep them there, if that fails.
+
+    A cache that cannot be read is made again: nothing but its maker writes it, and nothing in it is
+    unpickled.
+
+    Parameters
+    ----------
+    path : Path or None
+        None if nothing is kept.
+    names : sequence of str
+        Of the arrays.
+    """
+    if path is not None and path.exists():
+        try:
+            with np.load(path) as data:
+                return {name: data[name] for name in names}
+        except UNREADABLE:
+            pass
+    arrays = dict(make())
+    if path is not None:
+        with complete_file(path) as temporary, open(temporary, "wb") as handle:
+            np.savez(handle, **arrays)
+    return {name: arrays[name] for name in names}

@@ -1,0 +1,56 @@
+"""Sizes of files against the memory of this machine, before their values are read."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+
+from slipfield.core.errors import SlipfieldError
+
+MEMORY_SHARE = 1 / 4
+"""Share of the memory that the values of one file may take: what is made of them takes more."""
+
+
+def memory_bytes() -> int:
+    """Memory that this process may use: the machine's, or less under ``ulimit -v``."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return machine if limit == resource.RLIM_INFINITY else min(machine, limit)
+
+
+def too_large(count: int) -> Iterator[str]:
+    """Say so if ``count`` bytes of values are more than a file may hold."""
+    most = MEMORY_SHARE * memory_bytes()
+    if count > most:
+        yield (
+            f"its values take {count / 1e9:,.3g} GB, of which this machine reads {most / 1e9:.3g}; "
+            "give fewer frames or points, or use a machine with more memory"
+        )
+
+
+def check_hdf5(file: h5py.File, path: Path, most_dims: int = 32) -> None:
+    """Refuse an HDF5 file of which a data set is too large.
+
+    Parameters
+    ----------
+    most_dims : data sets of more dimensions, as the patterns in files of orientation maps, are
+        not read and do not count.
+
+    Raises
+    ------
+    SlipfieldError
+        Saying how large it is.
+    """
+    sizes = [0]
+
+    def add(_: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape and len(item.shape) <= most_dims:
+            sizes.append(item.size * item.dtype.itemsize)
+
+    file.visititems(add)
+    for problem in too_large(max(sizes)):
+        raise SlipfieldError(f"{path}: {problem}")
