@@ -32,6 +32,7 @@ from slipfield.kinds.slip.planning.verbs import app as scaleout_app
 from slipfield.kinds.slip.projection.verbs import app as projection_app
 from slipfield.kinds.slip.specimen.verbs import app as specimen_app
 from slipfield.kinds.slip.study import load_study
+from slipfield.kinds.slip.thickness.verbs import app as thickness_app
 from slipfield.kinds.slip.verification.verbs import app as verification_app
 from slipfield.spine.verbs import app as spine_app
 
@@ -87,7 +88,7 @@ def design(config: Config, output: Output) -> None:
 
 
 ROOMS = {
-    "Specimens and simulations": (specimen_app, crystal_app, fem_app),
+    "Specimens and simulations": (specimen_app, crystal_app, fem_app, thickness_app),
     "Datasets and inverters": (dataset_app, learning_app, baselines_app),
     "Measured specimens": (measure_app, inversion_app),
     "Stress-strain curves": (curves_app, curves_study_app),

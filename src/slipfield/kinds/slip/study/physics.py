@@ -233,3 +233,30 @@ class Solid(Section):
         "lie below them, drawn from the map's sizes and the study's orientations.",
     )
     seed: Whole = Field(0, ge=0, description="Seed of the grains below the face, 1.")
+
+
+class Thickness(Section):
+    """The study of the thickness factor M (`thickness`): solids against their membranes.
+
+    d is the diameter of a circle of the mean section on the face.
+    """
+
+    ratios: tuple[float, ...] = Field(
+        (0.1, 0.2, 0.4, 0.65, 0.9, 1.1, 1.6, 2.2, 3.0),
+        min_length=1,
+        description="Thickness over the grains' mean diameter, t/d, 1.",
+    )
+    refined_ratios: tuple[float, ...] = Field(
+        (0.2, 0.65, 1.1),
+        min_length=1,
+        description="t/d at which elements are halved to know the error of the mesh, 1.",
+    )
+    subsurfaces: Whole = Field(2, ge=1, le=1000, description="Draws of the grains below a map, 1.")
+    refined_maps: Whole = Field(1, ge=1, le=1000, description="Grain maps that are refined, 1.")
+
+    @model_validator(mode="after")
+    def _positive(self) -> Thickness:
+        for name in ("ratios", "refined_ratios"):
+            if any(ratio <= 0 for ratio in getattr(self, name)):
+                raise ValueError(f"{name} must be positive, got {min(getattr(self, name)):g}")
+        return self

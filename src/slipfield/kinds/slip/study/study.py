@@ -11,7 +11,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
-from slipfield.kinds.slip.study.physics import Loading, Material, Solid, Solver, Specimen
+from slipfield.kinds.slip.study.physics import Loading, Material, Solid, Solver, Specimen, Thickness
 from slipfield.kinds.slip.study.sampling import Execution, Sampling
 
 FORMER_VALUES: dict[tuple[str, str], Any] = {
@@ -44,6 +44,7 @@ class Study(BaseStudy):
     crossval: CrossValidation = Field(default_factory=CrossValidation)
     sweep: Sweep = Field(default_factory=Sweep)
     curves: Curves = Field(default_factory=Curves)
+    thickness: Thickness = Field(default_factory=Thickness)
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Study:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from mpi4py import MPI
 
@@ -13,7 +11,7 @@ from slipfield.kinds.slip.fem.face import FaceGradient
 from slipfield.kinds.slip.fem.nodal import NodalGradient
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid import SolidProblem, SolidStates
-from slipfield.kinds.slip.fem.solid_mesh import SolidMicrostructure
+from slipfield.kinds.slip.fem.solid_mesh import SolidMicrostructure, refined
 from slipfield.kinds.slip.fem.stepping import Problem, Record, Stepper
 from slipfield.kinds.slip.fem.strain import strain
 from slipfield.kinds.slip.specimen.orientation import euler_of_matrix, matrix_of_euler
@@ -218,22 +216,6 @@ def thin_polycrystal(cells: int, grains: int = 13) -> tuple[float, float]:
     solid = outputs_of(solid_of(study, micro, 1))
     excess = float(solid.load[-1] / sheet.load[-1] - 1)
     return excess, relative_difference(solid.strain, sheet.strain)
-
-
-def refined(micro: SolidMicrostructure) -> SolidMicrostructure:
-    """The same grains, stairs included, on elements of half the size."""
-    grain = micro.layer_grain
-    for axis in range(3):
-        grain = np.repeat(grain, 2, axis=axis)
-    nodes = []
-    for values in (micro.x_mm, micro.y_mm):
-        for axis in range(2):
-            values = np.moveaxis(values, axis, 0)
-            finer = np.empty((2 * len(values) - 1, *values.shape[1:]))
-            finer[::2], finer[1::2] = values, 0.5 * (values[1:] + values[:-1])
-            values = np.moveaxis(finer, 0, axis)
-        nodes.append(values)
-    return replace(micro, x_mm=nodes[0], y_mm=nodes[1], element_grain=grain[-1], layer_grain=grain)
 
 
 def locking_rows(cells: int = 8, grains: int = 13, meshes: int = 3) -> list[list]:

@@ -1,0 +1,1 @@
+"""How much stronger a sheet is than its membrane: runs, table, figure."""

@@ -1,0 +1,54 @@
+"""The thickness factor M: by how much a solid's load exceeds its membrane's, as one number.
+
+Grains that hold each other across the thickness slip more for the same stretch, as under a larger
+Taylor factor M: the crss work M times as hard, and harden by M times the slip that M times the
+stretch asks for. To the membrane that is k2, k3 times M and h times M^2, so that
+d ln(k1, k2, k3) / d ln M = (2 h / (h - h0), 1, 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slipfield.kinds.slip.crystal.law import Parameters, hardening_modulus
+from slipfield.kinds.slip.study import Material
+
+
+def direction(
+    material: Material, k: Parameters, sizes: np.ndarray, areas: np.ndarray
+) -> np.ndarray:
+    """Rate d ln(k1, k2, k3) / d ln M (3,) for grains of D (n,), mm, and areas (n,)."""
+    h = np.average(hardening_modulus(material, k, sizes), weights=areas)
+    return np.array([2 * h / (h - material.h0_MPa), 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Factor:
+    """ln M of a sheet, and what it leaves of the load's excess (root mean square, relative)."""
+
+    ln_m: float
+    rest: float
+
+
+def fit_factor(
+    load: np.ndarray, membrane: np.ndarray, rates: np.ndarray, along: np.ndarray
+) -> Factor:
+    """Ln M by least squares over the outputs.
+
+    Parameters
+    ----------
+    load, membrane : (time,) N, of the sheet and of its membrane.
+    rates : (3, time) N, d membrane / d ln(k1, k2, k3).
+    along : (3,) :func:`direction`.
+    """
+    excess = np.log(load / membrane)
+    slope = along @ rates / membrane
+    ln_m = float(slope @ excess / (slope @ slope))
+    return Factor(ln_m, float(np.sqrt(np.mean((excess - ln_m * slope) ** 2))))
+
+
+def mean_diameter(area: float, grains: int) -> float:
+    """Diameter d of a circle of the mean section, mm, for a face of ``area`` (mm^2)."""
+    return 2 * np.sqrt(area / (np.pi * grains))

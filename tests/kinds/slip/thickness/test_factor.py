@@ -1,0 +1,91 @@
+"""The factor M of a load, the mesh's share and the table, from numbers with a known answer."""
+
+import numpy as np
+import pytest
+
+from slipfield.kinds.slip.crystal.law import hardening_modulus
+from slipfield.kinds.slip.study import Material, Study, load_study
+from slipfield.kinds.slip.thickness.factor import direction, fit_factor, mean_diameter
+from slipfield.kinds.slip.thickness.table import mesh_shares, table_of, write_table
+
+K = (120.0, 25.0, 12.0)
+
+
+def test_direction_scales_crss_by_m_and_hardening_by_its_square():
+    material, size = Material(), np.array([0.2])
+    along = direction(material, K, size, np.ones(1))
+    step = 1e-6
+    k = np.array(K) * np.exp(step * along)
+    ratio = hardening_modulus(material, k, 0.2) / hardening_modulus(material, K, 0.2)
+    assert ratio == pytest.approx(np.exp(2 * step), rel=1e-10)
+    np.testing.assert_allclose(along[1:], 1.0)
+
+
+def test_known_factor_is_found_and_what_it_does_not_explain_is_told():
+    membrane = np.linspace(10, 20, 8)
+    rates = np.stack([0.1 * membrane * np.linspace(0, 1, 8), 0.4 * membrane, 0.3 * membrane])
+    along = np.array([2.5, 1.0, 1.0])
+    slope = along @ rates / membrane
+    found = fit_factor(membrane * np.exp(0.06 * slope), membrane, rates, along)
+    assert found.ln_m == pytest.approx(0.06)
+    assert found.rest < 1e-12
+    wave = 0.01 * (-1.0) ** np.arange(8)
+    bent = fit_factor(membrane * np.exp(0.06 * slope + wave), membrane, rates, along)
+    assert bent.ln_m == pytest.approx(0.06, abs=3e-3)
+    assert bent.rest == pytest.approx(0.01, rel=0.05)
+
+
+def test_diameter_is_that_of_a_circle_of_the_mean_section():
+    assert np.pi * mean_diameter(4.0, 60) ** 2 / 4 * 60 == pytest.approx(4.0)
+
+
+def run(kind, ratio, number, ln_m, refined=False, seed=0):
+    numbers = ("rest", "excess_first", "excess_last", "strain_difference", "correlation")
+    return {
+        "grains": kind,
+        "ratio": ratio,
+        "number": number,
+        "seed": seed,
+        "refined": refined,
+        "ln_m": ln_m,
+        "faces_correlation": 0.5,
+        "roughness_mm": 0.002,
+        **dict.fromkeys(numbers, 0.1),
+    }
+
+
+def some_runs():
+    found = []
+    for kind, least in (("columns", 0.0), ("grains", 0.01)):
+        for ratio in (0.2, 1.0):
+            found += [run(kind, ratio, n, least + 0.05 * ratio + 0.02 + 0.01 * n) for n in (0, 1)]
+            found.append(run(kind, ratio, 0, least + 0.05 * ratio + 0.01, refined=True))
+    return found
+
+
+def test_mesh_error_that_halves_with_the_element_is_taken_away():
+    ratios, shares = mesh_shares(some_runs(), "columns")
+    np.testing.assert_allclose(ratios, [0.2, 1.0])
+    np.testing.assert_allclose(shares, 0.02)  # 0.02 on h, 0.01 on h/2
+    rows = {(row["grains"], row["ratio"]): row for row in table_of(some_runs())}
+    assert rows["columns", 1.0]["ln_m"] == pytest.approx(0.05 + 0.005)  # mean of two maps
+    assert rows["grains", 0.2]["ln_m"] == pytest.approx(0.01 + 0.01 + 0.005)
+    assert rows["grains", 0.2]["ln_m_sd"] == pytest.approx(0.01 / np.sqrt(2))
+    assert rows["columns", 1.0]["roughness_um"] == pytest.approx(2.0)
+
+
+def test_table_is_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    from slipfield.kinds.slip.thickness.figure import write_figure
+
+    write_table(some_runs(), tmp_path)
+    write_figure(tmp_path)
+    assert "<svg" in (tmp_path / "thickness.svg").read_text()[:2000]
+
+
+def test_study_file_is_valid():
+    from pathlib import Path
+
+    study = load_study(Path(__file__).parents[4] / "config" / "thickness.yaml")
+    assert isinstance(study, Study)
+    assert max(study.thickness.refined_ratios) <= max(study.thickness.ratios)
