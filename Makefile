@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo invert-demo test lint types docs bench verify faults fuzz plan slice doctor clean
+.PHONY: help setup demo invert-demo test lint types docs bench verify thickness faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -42,6 +42,9 @@ bench: setup  ## measure the solver and the learners
 
 verify: setup  ## compare the solver with known solutions and write docs/verification.md
 	@envs/run verify; status=$$?; envs/run verify-report && exit $$status
+
+thickness: setup  ## measure how much stronger a sheet is than its membrane: table and figure over t/d
+	envs/run thickness --config config/thickness.yaml && envs/run thickness-report
 
 faults: setup  ## kill the long verbs a hundred times and compare what their reruns write
 	SLIPFIELD_KILLS=100 SLIPFIELD_SEED=$${SLIPFIELD_SEED:-$$(date +%s)} envs/run pytest tests/faults -s
