@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import xarray as xr
+from orix.quaternion import Orientation
+from orix.quaternion.symmetry import O
 from skimage.io import imsave
 
 from slipfield.kinds.slip.measure.axes import euler_axes, fit_affine, rotation_of
+from slipfield.kinds.slip.measure.cubic import mean_orientations, misorientation, quaternions
 from slipfield.kinds.slip.measure.grain_maps import (
     GrainOptions,
     add_labelled_image,
@@ -14,8 +17,6 @@ from slipfield.kinds.slip.measure.grain_maps import (
 from slipfield.kinds.slip.measure.grains import (
     GrainMap,
     clean,
-    mean_orientations,
-    misorientation,
     outlines,
     renumber,
     segment,
@@ -56,7 +57,18 @@ def test_misorientation_agrees_with_all_cube_rotations():
     random = np.random.default_rng(1)
     first, second = 2 * np.pi * random.random((2, 50, 3))
     expected = angle_between(first, second)
-    np.testing.assert_allclose(misorientation(first, second), expected, atol=1e-6)
+    found = misorientation(quaternions(first), quaternions(second))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_orix_finds_the_same_quaternions_and_misorientations():
+    random = np.random.default_rng(4)
+    first, second = 2 * np.pi * random.random((2, 200, 3))
+    one, two = (Orientation.from_euler(angles, symmetry=O) for angles in (first, second))
+    overlap = np.einsum("ni,ni->n", one.data, quaternions(first))
+    np.testing.assert_allclose(np.abs(overlap), 1, atol=1e-12)
+    found = misorientation(quaternions(first), quaternions(second))
+    np.testing.assert_allclose(found, one.angle_with(two), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", WRITERS)

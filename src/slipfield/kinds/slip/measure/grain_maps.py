@@ -18,12 +18,12 @@ from slipfield.kinds.slip.measure.axes import (
     rotation_of,
     turn_orientations,
 )
+from slipfield.kinds.slip.measure.cubic import mean_orientations
 from slipfield.kinds.slip.measure.grains import (
     GrainMap,
     clean,
     connected_parts,
     large_parts,
-    mean_orientations,
     outlines,
     segment,
     sizes,

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from orix.quaternion import Orientation
-from orix.quaternion.symmetry import O as CUBIC
 from scipy import ndimage
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.specimen.orientation import euler_of_matrix
+from slipfield.kinds.slip.measure.cubic import misorientation, quaternions
 from slipfield.kinds.slip.specimen.size import enclosing_ellipses
 
 NONE = -1
@@ -52,10 +50,10 @@ def segment(euler: np.ndarray, indexed: np.ndarray, threshold: float) -> np.ndar
     -------
     (ny, nx) int32, -1 where not indexed.
     """
-    angles = euler.reshape(-1, 3)
+    orientation = quaternions(euler.reshape(-1, 3))
 
     def alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        return misorientation(angles[first], angles[second]) < threshold
+        return misorientation(orientation[first], orientation[second]) < threshold
 
     return _regions(indexed, alike)
 
@@ -64,14 +62,6 @@ def connected_parts(label: np.ndarray) -> np.ndarray:
     """Give each connected part of equal labels (ny, nx) a number; -1 where a label is negative."""
     values = label.ravel()
     return _regions(label >= 0, lambda first, second: values[first] == values[second])
-
-
-def misorientation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Smallest rotation angle (n,), rad, between crystals (n, 3) of cubic symmetry."""
-    if not len(first):
-        return np.zeros(0)
-    one, two = (Orientation.from_euler(angles, symmetry=CUBIC) for angles in (first, second))
-    return one.angle_with(two)
 
 
 def _regions(
@@ -139,28 +129,6 @@ def nearest_grain(grain: np.ndarray) -> np.ndarray:
         grain < 0, return_distances=False, return_indices=True
     )
     return grain[row, column]
-
-
-def mean_orientations(euler: np.ndarray, grain: np.ndarray) -> np.ndarray:
-    """Mean orientation of every grain under cubic symmetry: Bunge angles (grains, 3), rad.
-
-    The mean quaternion is the first eigenvector of the sum of outer products (Markley et al.,
-    J. Guid. Control Dyn. 30, 2007), of the equivalents nearest to one pixel of the grain.
-
-    Parameters
-    ----------
-    euler : (n, 3) of pixels that have an orientation.
-    grain : (n,) their grains, each number from 0 at least once.
-    """
-    quaternion = Orientation.from_euler(euler).data
-    _, first = np.unique(grain, return_index=True)
-    equivalent = (CUBIC.outer(Orientation.from_euler(euler))).data
-    closeness = np.abs(np.einsum("snq,nq->sn", equivalent, quaternion[first][grain]))
-    nearest = equivalent[closeness.argmax(axis=0), np.arange(len(grain))]
-    moment = np.zeros((len(first), 4, 4))
-    np.add.at(moment, grain, nearest[:, :, None] * nearest[:, None, :])
-    mean = np.linalg.eigh(moment)[1][:, :, -1]
-    return euler_of_matrix(Orientation(mean).to_matrix())
 
 
 def outlines(grains: GrainMap) -> np.ndarray:

@@ -323,6 +323,8 @@ def _without_footer(body: str, place: Place) -> str:
 def _check_lengths(path: Path, body: str, place: Place) -> None:
     """Refuse a table with a line that ends early."""
     delimiter = place.delimiter
+    if delimiter is not None and _all_alike(body, delimiter, len(place.names)):
+        return
     if delimiter is None or '"' in body:
         counts = np.array(
             [len(split(line, delimiter)) for line in body.split("\n") if line.strip(' ;,\t"')]
@@ -343,6 +345,18 @@ def _check_lengths(path: Path, body: str, place: Place) -> None:
     raise SlipfieldError(
         f"{path}: row {row + 1} has {count} entries, the others {wanted}; export the file again"
     )
+
+
+def _all_alike(body: str, delimiter: str, wanted: int) -> bool:
+    """Whether there are as many delimiters as in rows of the first one's length.
+
+    Then no row is short, or another is longer, which the parser does not accept.
+    """
+    if '"' in body or "\n\n" in body:
+        return False
+    in_first = body[: body.find("\n")].count(delimiter)
+    rows = body.count("\n") + (not body.endswith("\n"))
+    return in_first + 1 >= wanted and body.count(delimiter) == rows * in_first
 
 
 def _counted(body: str, delimiter: str) -> np.ndarray:
