@@ -15,6 +15,7 @@ from slipfield.spine.design import Input, read_design, sampled, write_design
 from slipfield.spine.outputs import gather, simulate_rows
 from slipfield.spine.report import write_report
 from slipfield.spine.samples import Samples
+from slipfield.spine.stale import stale
 
 
 def study(**sections):
@@ -114,3 +115,32 @@ def test_folds_need_as_many_groups(dataset):
     few = Samples(few.x, few.y, few.number, np.zeros(len(few.x)), few.units, few.failed)
     with pytest.raises(SlipfieldError, match="crossval.folds: given 4, but the dataset has 1"):
         cross_validate(made, KIND, "quadratic", few, folder / "x.json")
+
+
+def test_results_of_another_study_are_found_in_themselves(dataset):
+    made, folder = dataset
+    write_design(design(made), folder / "samples.csv")
+    (folder / "shards").mkdir()
+    for name in ("0.nc", "20.nc"):
+        (folder / name).rename(folder / "shards" / name)
+    samples = Samples.read(folder / "dataset.nc", design(made), OUTPUTS)
+    cross_validate(made, KIND, "quadratic", samples, folder / "crossval" / "quadratic.json")
+
+    def found(**sections):
+        content = made.model_dump(mode="json")
+        for section, values in sections.items():
+            content[section] |= values
+        other = check_any_study(content, "other")[0]
+        return {path.name for path in stale(other, folder)}
+
+    assert found() == set()
+    assert found(beam={"strength_MPa": 120.0}) == {"0.nc", "20.nc", "dataset.nc"}
+    assert "samples.csv" in found(sampling={"samples": 41})
+    assert found(crossval={"repeats": 3}) == {"quadratic.json"}
+    assert (
+        found(execution={"samples_per_job": 7}) == found(crossval={"models": ["forest"]}) == set()
+    )
+    content = made.model_dump(mode="json")
+    content["crossval"]["repeats"] = 3
+    with pytest.raises(SlipfieldError, match="quadratic.json: made with crossval.repeats = 2, but"):
+        write_report(check_any_study(content, "other")[0], KIND, folder, folder / "report.html")

@@ -41,7 +41,7 @@ class Kind:
     study : its study model, a :class:`~slipfield.core.study.BaseStudy`.
     doubts : function(study) that gives sentences on what is unlikely to be meant, or "".
     check : function(study) that refuses what only a run needs to know, or "".
-    stale : function(study, folder) -> {file: what made it differs in}, or "".
+    stale : function(study, folder) -> {file: what made it differs in}.
     rules : file of the workflow with its stages, workflow/kinds/<rules>.smk.
 
     A kind whose stages are those of :mod:`slipfield.spine` also names:
@@ -59,7 +59,7 @@ class Kind:
     study: str
     doubts: str = ""
     check: str = ""
-    stale: str = ""
+    stale: str = "slipfield.spine.stale:stale"
     rules: str = "spine"
     design: str = ""
     simulate: str = ""

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file
+from slipfield.core.files import write_text
 
 GROUP = "group"
 """Column of what stays together in cross-validation, such as the alloy; optional."""
@@ -69,9 +69,13 @@ def sampled(
 
 def write_design(design: Design, path: Path) -> None:
     """Write the rows as CSV with their numbers in the column ``sample``."""
+    write_text(path, design_text(design))
+
+
+def design_text(design: Design) -> str:
+    """Rows as CSV."""
     table = design.rows.rename_axis("sample")
-    with complete_file(path) as temporary:
-        table.to_csv(temporary, float_format="%.17g", lineterminator="\n")
+    return table.to_csv(float_format="%.17g", lineterminator="\n")
 
 
 def read_design(path: Path, design: Design) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from slipfield.report.style import plain, save_figure, score_text, use_style
 from slipfield.spine.crossval import models_of
 from slipfield.spine.design import Design
 from slipfield.spine.outputs import Output
+from slipfield.spine.stale import refuse_stale
 from slipfield.spine.study import SpineStudy
 
 MOST_PANELS = 6
@@ -29,8 +30,9 @@ def write_report(study: SpineStudy, kind: Kind, folder: Path, output: Path) -> N
     Raises
     ------
     SlipfieldError
-        If a result is missing or damaged.
+        If a result is missing, damaged, or of another study.
     """
+    refuse_stale(study, folder)
     design: Design = load(kind.design)(study)
     outputs: tuple[Output, ...] = load(kind.outputs)
     tables = {

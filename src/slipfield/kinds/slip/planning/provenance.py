@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from slipfield.core.recorded import recorded_attributes, recorded_json
 from slipfield.kinds.slip.planning.plan import batches, fold_batches
 from slipfield.kinds.slip.study import PARAMETERS, Study
 
@@ -123,7 +124,7 @@ def _maps(study: Study, folder: Path) -> Iterator[Finding]:
     physics = study.physics_hash()
     for index in range(study.specimen.microstructures):
         path = folder / "microstructures" / f"{index:05d}.nc"
-        if (found := _attributes(path)) is None or found.get("physics_hash") == physics:
+        if (found := recorded_attributes(path)) is None or found.get("physics_hash") == physics:
             continue
         if differs := _of_file(found, study, "map"):
             yield path, differs
@@ -131,7 +132,7 @@ def _maps(study: Study, folder: Path) -> Iterator[Finding]:
 
 def _designs(study: Study, folder: Path) -> Iterator[Finding]:
     path = folder / "samples.json"
-    if (facts := read_json(path)) is None or not (folder / "samples.csv").exists():
+    if (facts := recorded_json(path)) is None or not (folder / "samples.csv").exists():
         return
     ours = {
         "samples": study.sampling.samples,
@@ -150,7 +151,7 @@ def _designs(study: Study, folder: Path) -> Iterator[Finding]:
 def _shards(study: Study, folder: Path) -> Iterator[Finding]:
     """Compare the physics of shards; those of a manifest that is of this physics are not opened."""
     physics, known = study.physics_hash(), {}
-    manifest = read_json(folder / "dataset" / "manifest.json")
+    manifest = recorded_json(folder / "dataset" / "manifest.json")
     if isinstance(manifest, dict) and manifest.get("physics_hash") == physics:
         known = {Path(entry["path"]).name: entry["bytes"] for entry in manifest["shards"]}
     for batch in batches(study):
@@ -170,7 +171,7 @@ def _references(study: Study, folder: Path) -> Iterator[Finding]:
         if wrong := list(_other_physics(path, study, physics)):
             yield from wrong
             continue
-        found = _attributes(path)
+        found = recorded_attributes(path)
         for name, centre in zip(PARAMETERS, study.sampling.centre, strict=True):
             if found and not math.isclose(float(found.get(name, centre)), centre, rel_tol=1e-9):
                 yield path, _differs(f"the centre of sampling, {name}", found[name], centre)
@@ -178,7 +179,7 @@ def _references(study: Study, folder: Path) -> Iterator[Finding]:
 
 
 def _other_physics(path: Path, study: Study, physics: str) -> Iterator[Finding]:
-    found = _attributes(path)
+    found = recorded_attributes(path)
     if found is not None and found.get("physics_hash") != physics:
         yield path, _of_file(found, study, "physics") or "another physics_hash"
 
@@ -192,7 +193,7 @@ def _of_file(attributes: Mapping[str, Any], study: Study, kind: str) -> str:
 
 def _manifests(study: Study, folder: Path) -> Iterator[Finding]:
     path = folder / "dataset" / "manifest.json"
-    if (manifest := read_json(path)) is None:
+    if (manifest := recorded_json(path)) is None:
         return
     try:
         made = manifest["study"]
@@ -219,7 +220,7 @@ def _folds(study: Study, folder: Path) -> Iterator[Finding]:
                 path = folder / "crossval" / model / grouping / f"f{folds}.json"
                 yield from _learned(path, study, "crossval", folder)
     path = folder / "tables" / "table6.json"
-    rows = read_json(path)
+    rows = recorded_json(path)
     if rows is None:
         return
     count = study.crossval.folds * study.crossval.repeats
@@ -256,7 +257,7 @@ def _unseen(study: Study, folder: Path) -> Iterator[Finding]:
         if differs := difference(made, study, "unseen"):
             yield path, differs
     path = folder / "inversion" / "laboratory" / "truth.json"
-    noise = (read_json(path) or {}).get("noise")  # older versions did not write it down
+    noise = (recorded_json(path) or {}).get("noise")  # older versions did not write it down
     ours = {name: getattr(study.noise, name) for name in ("strain_std", "load_relative_std")}
     if noise not in (None, ours):
         yield path, _differs("noise", noise, ours)
@@ -264,13 +265,13 @@ def _unseen(study: Study, folder: Path) -> Iterator[Finding]:
 
 def _learned(path: Path, study: Study, kind: str, folder: Path, but: str = "") -> Iterator[Finding]:
     """Compare study and data of a result of learning with the study and the gathered dataset."""
-    if (content := read_json(path)) is None:
+    if (content := recorded_json(path)) is None:
         return
     made = content.get("study", {}) if isinstance(content, dict) else {}
     if differs := difference(made, study, kind, but):
         yield path, differs
         return
-    manifest = read_json(folder / "dataset" / "manifest.json")
+    manifest = recorded_json(folder / "dataset" / "manifest.json")
     try:
         data = dataset_hash(manifest)
     except (LookupError, TypeError):
@@ -305,32 +306,3 @@ KINDS: dict[str, Callable[[Study, Path], Iterator[Finding]]] = {
     "report": _reports,
 }
 """What compares the results of each kind, in the order in which they are made."""
-
-
-def read_json(path: Path) -> Any:
-    """Content of a JSON file; None if it is not there, an empty dict if it cannot be read."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def _attributes(path: Path) -> dict[str, Any] | None:
-    """Attributes of a NetCDF file; None if it is not there, none if it cannot be read."""
-    import h5py
-
-    if not path.exists():
-        return None
-    try:
-        with h5py.File(path) as file:
-            return {name: _plain(value) for name, value in file.attrs.items()}
-    except (OSError, RuntimeError, KeyError):
-        return {}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
