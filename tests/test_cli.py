@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.main import get_group
 
 from slipfield import __version__
+from slipfield.cli import VERBS as VERBS_BY_HEADING
 from slipfield.cli import main
 
 REPOSITORY = Path(__file__).parents[1]
@@ -52,8 +55,25 @@ def test_help_lists_every_verb(slipfield, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     result = slipfield("--help")
     assert result.returncode == 0
-    listed = {line.split()[1] for line in result.stdout.splitlines() if line.startswith("│ ")}
+    listed = {line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ")}
     assert set(VERBS) <= listed
+
+
+def test_every_verb_of_a_module_is_listed():
+    places = {name: module for verbs in VERBS_BY_HEADING.values() for name, module in verbs.items()}
+    for module in set(places.values()):
+        group = get_group(import_module(module).app)
+        listed = {name for name, place in places.items() if place == module}
+        assert listed == set(group.commands) or listed.isdisjoint(group.commands), module
+
+
+def test_a_verb_imports_neither_others_nor_what_draws_help():
+    program = "import sys; from slipfield.cli import main; sys.argv[1:] = ['check', '--help']\n"
+    program += "try: main()\nexcept SystemExit: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = set(done.stdout.split())
+    assert "slipfield.core.verbs" in loaded
+    assert not {"rich", "numpy", "slipfield.kinds.slip.fem.verbs"} & loaded
 
 
 def test_version_is_that_of_the_package(slipfield):

@@ -1,47 +1,123 @@
 """The command line: the verbs of all rooms under one name.
 
-Every verb imports what it needs when it runs, so that no process loads both DOLFINx and PyTorch.
+A verb's module is imported when the verb is called, and imports what it needs when it runs: no
+process loads both DOLFINx and PyTorch, and none waits for what it does not use.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from slipfield import __version__
 from slipfield.core import ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
-from slipfield.core.options import Config, Output
 from slipfield.core.places import check_place
-from slipfield.kinds.composite.verbs import app as composite_app
-from slipfield.kinds.curves.study_verbs import app as curves_study_app
-from slipfield.kinds.curves.verbs import app as curves_app
-from slipfield.kinds.slip.baselines.verbs import app as baselines_app
-from slipfield.kinds.slip.bench.verbs import app as bench_app
-from slipfield.kinds.slip.crystal.verbs import app as crystal_app
-from slipfield.kinds.slip.dataset.verbs import app as dataset_app
-from slipfield.kinds.slip.fem.verbs import app as fem_app
-from slipfield.kinds.slip.figures.verbs import app as figures_app
-from slipfield.kinds.slip.inversion.verbs import app as inversion_app
-from slipfield.kinds.slip.learning.verbs import app as learning_app
-from slipfield.kinds.slip.measure.import_verbs import app as import_app
-from slipfield.kinds.slip.measure.verbs import app as measure_app
-from slipfield.kinds.slip.planning.verbs import app as scaleout_app
-from slipfield.kinds.slip.projection.verbs import app as projection_app
-from slipfield.kinds.slip.specimen.verbs import app as specimen_app
-from slipfield.kinds.slip.study import load_study
-from slipfield.kinds.slip.thickness.verbs import app as thickness_app
-from slipfield.kinds.slip.verification.verbs import app as verification_app
-from slipfield.spine.verbs import app as spine_app
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""There are none, and looking for them takes a fifth of the start of a verb."""
+
+KIND = "slipfield.kinds.slip"
+VERBS = {
+    "Studies": {
+        **dict.fromkeys(("check", "schema"), "slipfield.core.verbs"),
+        **dict.fromkeys(("figure", "report"), f"{KIND}.figures.verbs"),
+        "study": "slipfield.spine.verbs",
+    },
+    "Specimens and simulations": {
+        **dict.fromkeys(("microstructure", "design"), f"{KIND}.specimen.verbs"),
+        "point": f"{KIND}.crystal.verbs",
+        **dict.fromkeys(("warmup", "simulate", "reference"), f"{KIND}.fem.verbs"),
+    },
+    "Datasets and inverters": {
+        **dict.fromkeys(("validate", "gather"), f"{KIND}.dataset.verbs"),
+        **dict.fromkeys(
+            ("train", "crossval", "crossval-summary", "evaluate"), f"{KIND}.learning.verbs"
+        ),
+        **dict.fromkeys(
+            ("sweep", "sweep-summary", "onnx", "attribution"), f"{KIND}.learning.verbs"
+        ),
+        **dict.fromkeys(("baselines", "learning-curves"), f"{KIND}.baselines.verbs"),
+        "projection": f"{KIND}.projection.verbs",
+    },
+    "Measured specimens": {
+        "import": f"{KIND}.measure.import_verbs",
+        "invert": f"{KIND}.inversion.verbs",
+        **dict.fromkeys(("export", "unseen"), f"{KIND}.measure.verbs"),
+    },
+    "Stress-strain curves": {
+        "curve": "slipfield.kinds.curves.verbs",
+        **dict.fromkeys(
+            (
+                "tension",
+                "curve-gather",
+                "curve-learn",
+                "curve-train",
+                "curve-summary",
+                "curve-figure",
+                "curve-report",
+            ),
+            "slipfield.kinds.curves.study_verbs",
+        ),
+    },
+    "Composites": {"composite": "slipfield.kinds.composite.verbs"},
+    "This machine, and trust in the solver": {
+        "doctor": f"{KIND}.planning.verbs",
+        **dict.fromkeys(("verify", "verify-report"), f"{KIND}.verification.verbs"),
+        **dict.fromkeys(
+            ("bench", "bench-solver", "bench-inversion", "slice"), f"{KIND}.bench.verbs"
+        ),
+    },
+}
+"""Module of each verb, by the heading under which `--help` lists it. A name that is no verb of its
+module is that of a group: all of the module's verbs."""
+
+
+class Verbs(TyperGroup):
+    """The group of all verbs, which imports the module of the one that is asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """Names of all verbs."""
+        return [name for verbs in VERBS.values() for name in verbs]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+        """Verb of that name."""
+        module = next((verbs[cmd_name] for verbs in VERBS.values() if cmd_name in verbs), None)
+        if module is None:
+            return None
+        group = get_group(import_module(module).app)
+        command = group.commands.get(cmd_name, group)
+        command.name = cmd_name
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.rich_markup_mode = None  # half a second to import
+        return command
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+        """List the verbs under their headings, each with the first line of its help."""
+        for heading, verbs in VERBS.items():
+            rows = [(name, self._line(ctx, name)) for name in verbs]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+    def _line(self, ctx: typer.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(limit=100) if command else ""
+
 
 app = typer.Typer(
+    cls=Verbs,
     name="slipfield",
-    help="Slip-law parameters of gradient-grained metals from measured strain fields.",
+    help="Learn what a metal or a composite is from what can be measured.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 
@@ -55,57 +131,11 @@ def root(
         raise typer.Exit
 
 
-@app.command()
-def schema(output: Output) -> None:
-    """Write the JSON schema of the study file."""
-    import json
-
-    from slipfield.core.files import write_text
-    from slipfield.core.kind import schema as study_schema
-
-    write_text(output, json.dumps(study_schema(), indent=2, sort_keys=True) + "\n")
-
-
-@app.command()
-def check(config: Config) -> None:
-    """Check a study file: whether it is valid, and what in it is unlikely to be meant."""
-    from slipfield.core.kind import load, load_any_study
-
-    study, kind = load_any_study(config)
-    found = list(load(kind.doubts)(study)) if kind.doubts else []
-    typer.echo(f"{config}: study {study.name!r} is valid{', but look at this:' if found else ''}")
-    for doubt in found:
-        typer.echo(f"warning: {doubt}")
-
-
-@app.command()
-def design(config: Config, output: Output) -> None:
-    """Sample (k1, k2, k3) by a maximin Latin hypercube (CSV)."""
-    from slipfield.kinds.slip.design import make_design, write_design
-
-    study = load_study(config)
-    write_design(make_design(study), study, output)
-
-
-ROOMS = {
-    "Specimens and simulations": (specimen_app, crystal_app, fem_app, thickness_app),
-    "Datasets and inverters": (dataset_app, learning_app, baselines_app),
-    "Measured specimens": (measure_app, inversion_app),
-    "Stress-strain curves": (curves_app, curves_study_app),
-    "Figures": (figures_app,),
-    "This machine, and trust in the solver": (scaleout_app, verification_app, bench_app),
-}
-"""Rooms by the heading under which `--help` lists their verbs."""
-
-for heading, rooms in ROOMS.items():
-    for room in rooms:
-        for verb in room.registered_commands:
-            verb.rich_help_panel = heading
-        app.add_typer(room)
-app.add_typer(composite_app, name="composite", rich_help_panel="Composites")
-app.add_typer(spine_app, name="study", rich_help_panel="Studies of inputs and outputs")
-app.add_typer(import_app, name="import", rich_help_panel="Measured specimens")
-app.add_typer(projection_app, name="projection", rich_help_panel="Datasets and inverters")
+def commands() -> dict[str, Any]:
+    """Every verb by its name."""
+    group = Verbs(name="slipfield")
+    context = typer.Context(group)
+    return {name: group.get_command(context, name) for name in group.list_commands(context)}
 
 
 def main() -> None:

@@ -6,9 +6,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import typer
 
-from slipfield.cli import app
+from slipfield.cli import commands
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "src" / "slipfield"
@@ -19,7 +18,7 @@ PAGES = [
 ]
 LINK = re.compile(r"\[[^\[\]]*\]\(([^()\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-COMMANDS = typer.main.get_command(app).commands
+COMMANDS = commands()
 
 
 @pytest.fixture(params=PAGES, ids=lambda path: str(path.relative_to(REPOSITORY)))

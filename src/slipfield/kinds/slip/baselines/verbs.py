@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -29,6 +28,7 @@ def baselines(
 ) -> None:
     """Compare all methods on unseen microstructures over the number of training samples."""
     from slipfield.kinds.slip.baselines.run import run_baselines
+    from slipfield.kinds.slip.study import load_study
 
     run_baselines(load_study(config), dataset, output, method, samples)
 

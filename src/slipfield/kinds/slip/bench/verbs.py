@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import PARAMETERS, load_study
 
 app = typer.Typer()
 
@@ -42,6 +41,7 @@ def bench_solver(
 ) -> None:
     """Take one measurement of the solver: one batch by phase, or variants of the solver."""
     from slipfield.kinds.slip.bench.solver import measure
+    from slipfield.kinds.slip.study import load_study
 
     measure(measurement, load_study(config), microstructure, repeats, output)
 
@@ -66,6 +66,7 @@ def bench_inversion(
     """Invert unseen specimens: runs, errors, coverage and seconds by projection and refinement."""
     from slipfield.kinds.slip.bench.inversion import Plan, noise_levels
     from slipfield.kinds.slip.bench.inversion import bench_inversion as measure
+    from slipfield.kinds.slip.study import PARAMETERS
 
     noises = noise_levels(strain_noise)[1 if measured_cells else 0 :]
     plan = Plan(specimens, noises, cells, measured_cells, solves)
@@ -88,6 +89,7 @@ def run_slice(
     """Run eight samples of a study and train on them: what one sample costs."""
     from slipfield.kinds.slip.bench.slice import run_slice as measure
     from slipfield.kinds.slip.bench.slice import summary_lines
+    from slipfield.kinds.slip.study import load_study
 
     for line in summary_lines(measure(load_study(config), folder, output, typer.echo)):
         typer.echo(line)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config, Output
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -28,5 +27,6 @@ def point(
 ) -> None:
     """Drive one material point through a deformation path."""
     from slipfield.kinds.slip.crystal.driver import run_point_file
+    from slipfield.kinds.slip.study import load_study
 
     run_point_file(load_study(config), euler, size, parameters, path, output, max_step)

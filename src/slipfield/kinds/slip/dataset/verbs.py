@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import Study, load_study
 
 app = typer.Typer()
 
@@ -48,6 +47,7 @@ def gather(
         planned_shards,
         summary,
     )
+    from slipfield.kinds.slip.study import Study, load_study
 
     study = load_study(config)
 

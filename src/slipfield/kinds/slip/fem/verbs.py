@@ -9,7 +9,6 @@ import typer
 
 from slipfield.core import ranks
 from slipfield.core.options import Config, Output, parse_rows
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -18,6 +17,7 @@ app = typer.Typer()
 def warmup(config: Config) -> None:
     """Compile the kernels of the study once, before jobs fan out."""
     from slipfield.kinds.slip.crystal.build import kernel_library, study_kernels
+    from slipfield.kinds.slip.study import load_study
 
     for name, *variants in study_kernels(load_study(config).material):
         typer.echo(f"{name}: {kernel_library(name, *variants)}")
@@ -53,6 +53,7 @@ def simulate(
 ) -> None:
     """Simulate a batch of samples on one microstructure (a shard)."""
     from slipfield.kinds.slip.fem.batch import simulate_batch
+    from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
     if solid:
@@ -75,5 +76,6 @@ def reference(
 ) -> None:
     """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
     from slipfield.kinds.slip.fem.batch import simulate_reference
+    from slipfield.kinds.slip.study import load_study
 
     simulate_reference(load_study(config), microstructure, output, parameters=parameters)

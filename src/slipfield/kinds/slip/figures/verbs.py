@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config, Results
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -23,6 +22,7 @@ def figure(
     """Draw one figure from the files of a study."""
     from slipfield.kinds.slip.figures.catalogue import write_figure
     from slipfield.kinds.slip.figures.sources import Results as Files
+    from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
     write_figure(name, Files(study, results or Path("results") / study.name), output)
@@ -37,6 +37,7 @@ def report(
     """Write the report of a study: one self-contained HTML file."""
     from slipfield.kinds.slip.figures.report import write_report
     from slipfield.kinds.slip.figures.sources import Results as Files
+    from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
     write_report(Files(study, results or Path("results") / study.name), output)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config, Dataset, Model, parse_rows
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -26,6 +25,7 @@ def train(
     """Train an inverter and score it on the samples held out."""
     from slipfield.kinds.slip.learning.run import train_model
     from slipfield.kinds.slip.learning.tables import print_coverage, print_scores
+    from slipfield.kinds.slip.study import load_study
 
     metrics = train_model(load_study(config), dataset, output, model, tensorboard)
     print_scores(metrics["test"], metrics["mean_predictor"], metrics["samples"]["test"])
@@ -48,6 +48,7 @@ def crossval(
 ) -> None:
     """Cross-validate an inverter: train and score some of the folds."""
     from slipfield.kinds.slip.learning.crossval import fold_count, run_folds
+    from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
     first, last = parse_rows(folds or f"0:{fold_count(study)}")
@@ -104,6 +105,7 @@ def sweep(
 ) -> None:
     """Train the network with one setting changed, and score it on the samples held out."""
     from slipfield.kinds.slip.cnn_lstm.sweep import run_setting
+    from slipfield.kinds.slip.study import load_study
 
     run_setting(load_study(config), dataset, setting, output)
 

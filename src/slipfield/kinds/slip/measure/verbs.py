@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -41,6 +40,7 @@ def unseen(
 ) -> None:
     """Plan a specimen that a study has not seen: fresh microstructure, random parameters."""
     from slipfield.kinds.slip.measure.unseen import write_unseen
+    from slipfield.kinds.slip.study import load_study
 
     index = write_unseen(load_study(config), seed, output)
     typer.echo(f"{output}: sample 0 on microstructure {index}")

@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from slipfield.core.options import Config, Results
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 
@@ -21,6 +20,7 @@ def doctor(
     from rich.console import Console
 
     from slipfield.kinds.slip.planning.doctor import examine, print_findings
+    from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
     findings = examine(study, config, results or Path("results") / study.name)

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,6 +39,7 @@ def tables(
 ) -> None:
     """Write the accuracy tables: noise, channels, frames, samples, specimens, learners."""
     from slipfield.kinds.slip.projection.study import write_study
+    from slipfield.kinds.slip.study import load_study
 
     write_study(load_study(config), dataset, output)
 
@@ -55,6 +55,7 @@ def crossmesh(
 ) -> None:
     """Write the cross-mesh table: trained and adapted on one mesh, tested on finer ones."""
     from slipfield.kinds.slip.projection.crossmesh import write_crossmesh
+    from slipfield.kinds.slip.study import load_study
 
     write_crossmesh(load_study(config), dataset, finer, output)
 
