@@ -36,7 +36,7 @@ def test_up_to_the_peak_the_test_is_the_closed_form(name):
     np.testing.assert_allclose(record.middle_stress_MPa[:peak], local, rtol=1e-4)
     nominal = closed_form(law, record.strain[:peak])
     np.testing.assert_allclose(record.stress_MPa[:peak], nominal, rtol=5e-4)
-    assert record.strain[peak - 1] > 0.95 * top.engineering_strain
+    assert record.strain[peak - 1] > 0.85 * top.engineering_strain
 
 
 def test_small_strain_is_the_closed_form_of_small_strain():
