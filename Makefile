@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo invert-demo test lint types docs bench verify thickness faults fuzz plan slice doctor clean
+.PHONY: help setup demo curves invert-demo test lint types docs bench verify thickness faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -13,6 +13,9 @@ setup:  ## set up both environments (does nothing when they are up to date)
 
 demo: setup  ## run the demonstration study, from grain maps to the report
 	envs/run snakemake --profile workflow/profiles/workstation --configfile config/demo.yaml
+
+curves: setup  ## the study of stress-strain curves: tension tests, learners, report
+	envs/run snakemake --profile workflow/profiles/workstation --configfile config/curves.yaml
 
 invert-demo: setup  ## measure a specimen that the demo has not seen, import and invert it
 	envs/run snakemake invert_demo --profile workflow/profiles/workstation --configfile config/demo.yaml

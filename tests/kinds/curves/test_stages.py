@@ -1,0 +1,122 @@
+"""From shards to the summary, on tests that are exact curves; other studies are refused."""
+
+import csv
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.curves import stages, tables
+from slipfield.kinds.curves.study import CurvesStudy, load_curves_study
+from slipfield.kinds.curves.uniaxial import necking, stress_at
+
+CHECKED = ("proof_stress_MPa", "ludwik_MPa", "modulus_GPa", "poisson_ratio", "exponent")
+
+
+@pytest.fixture
+def study():
+    return load_curves_study("config/curves-mini.yaml")
+
+
+def shard(study, rows, path, scale=1.0, steps=120):
+    """Write a shard whose tests are the closed form times ``scale``."""
+    alloys = tables.study_alloys(study)[slice(*rows)]
+    series = {name: np.zeros((len(alloys), steps)) for name in ("pull_mm", "strain", "stress_MPa")}
+    series |= {
+        name: np.zeros((len(alloys), steps)) for name in ("middle_strain", "middle_stress_MPa")
+    }
+    for row, alloy in enumerate(alloys):
+        top = necking(alloy.law, alloy.modulus_MPa)
+        strain = np.geomspace(1e-4, top.true_strain * 1.05, steps)
+        stress = scale * stress_at(alloy.law, alloy.modulus_MPa, strain)
+        series["middle_strain"][row], series["middle_stress_MPa"][row] = strain, stress
+        series["strain"][row] = np.expm1(strain)
+        series["stress_MPa"][row] = stress * np.exp(-strain)
+        series["pull_mm"][row] = 80 * np.expm1(strain)
+    data = {name: (("alloy", "step"), values) for name, values in series.items()}
+    data |= {name: ("alloy", [getattr(a, name) for a in alloys]) for name in CHECKED}
+    data["maximum_stress_MPa"] = ("alloy", series["stress_MPa"].max(1))
+    data["maximum_strain"] = ("alloy", series["strain"][:, 0])
+    data["cpu_s"] = ("alloy", np.ones(len(alloys)))
+    data["reason"] = ("alloy", [""] * len(alloys))
+    numbers = {"alloy": [alloy.number for alloy in alloys]}
+    tables.write_study_netcdf(xr.Dataset(data, coords=numbers), path, study)
+    return path
+
+
+def test_gathered_curves_are_the_simulated_ones(study, tmp_path):
+    shards = [shard(study, rows, tmp_path / f"{rows[0]}.nc") for rows in ((0, 5), (5, 10))]
+    data = tables.gather(study, shards, tmp_path / "curves.nc")
+    ratio = data["true_stress_MPa"] / data["closed_form_MPa"] - 1
+    assert float(abs(ratio).max()) < 1e-4
+    assert float(abs(data["local_error"]).max()) < 1e-10
+    assert float(abs(data["peak_error"]).max()) < 1e-3
+    scaled = [shard(study, rows, tmp_path / f"s{rows[0]}.nc", 1.02) for rows in ((0, 5), (5, 10))]
+    other = tables.gather(study, scaled, tmp_path / "other.nc")
+    up = (other["true_stress_MPa"] / other["closed_form_MPa"]).values
+    assert np.nanmedian(up[other["valid"].values == 1]) == pytest.approx(1.02, abs=3e-3)
+    assert float(other["local_error"].min()) == pytest.approx(0.02, rel=1e-6)
+
+
+def test_from_curves_to_the_summary(study, tmp_path):
+    shards = [shard(study, rows, tmp_path / f"{rows[0]}.nc") for rows in ((0, 5), (5, 10))]
+    tables.gather(study, shards, tmp_path / "curves.nc")
+    files = []
+    for learner in study.learning.learners:
+        files.append(tmp_path / f"{learner}.csv")
+        stages.learn(study, tmp_path / "curves.nc", learner, 4, files[-1])
+    stages.write_summary(files, tmp_path / "learners.csv")
+    with open(tmp_path / "learners.csv") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {(row["learner"], row["scheme"]) for row in rows} == {
+        (learner, scheme) for learner in ("rule", "forest") for scheme in ("random", "one_out")
+    }
+    assert all(float(row["monotone"]) == 1 for row in rows)
+    with open(tmp_path / "below.csv") as handle:
+        assert all(float(row["similarity"]) < 0.95 for row in csv.DictReader(handle))
+
+
+def test_other_studies_and_missing_alloys_are_refused(study, tmp_path):
+    first = shard(study, (0, 5), tmp_path / "0.nc")
+    with pytest.raises(SlipfieldError, match="no test of alloy 6; simulate its rows"):
+        tables.gather(study, [first], tmp_path / "curves.nc")
+    thicker = study.model_copy(update={"tension": study.tension.model_copy(update={"taper": 0.01})})
+    with pytest.raises(SlipfieldError, match="another table or tension test"):
+        tables.gather(thicker, [first], tmp_path / "curves.nc")
+
+
+def test_an_edited_table_is_refused(study, tmp_path):
+    first, second = (
+        shard(study, (0, 5), tmp_path / "0.nc"),
+        shard(study, (5, 10), tmp_path / "5.nc"),
+    )
+    with xr.open_dataset(second) as data:
+        changed = data.load()
+    changed["ludwik_MPa"][0] += 10
+    tables.write_study_netcdf(changed, tmp_path / "6.nc", study)
+    with pytest.raises(
+        SlipfieldError, match="alloy 6 has ludwik_MPa 370, but was simulated with 380"
+    ):
+        tables.gather(study, [first, tmp_path / "6.nc"], tmp_path / "curves.nc")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"tension": {"grip_width_mm": 10}}, "grip_width_mm must be above width_mm"),
+        ({"tension": {"gauge_length_mm": 80}}, "gauge_length_mm must be below"),
+        ({"learning": {"settings": [6]}}, "less than or equal to 5"),
+        ({"grid": {"points": 600}}, "less than or equal to 512"),
+        ({"grids": {}}, "Extra inputs"),
+    ],
+)
+def test_a_wrong_study_is_refused(content, message):
+    with pytest.raises(ValueError, match=message):
+        CurvesStudy(name="x", **content)
+
+
+def test_jobs_do_not_change_the_physics():
+    one = CurvesStudy(name="x")
+    assert one.physics_hash() == CurvesStudy(name="y", tension={"alloys_per_job": 3}).physics_hash()
+    assert one.physics_hash() != CurvesStudy(name="x", tension={"taper": 0.01}).physics_hash()
