@@ -119,6 +119,8 @@ def test_the_decimal_sign_of_a_spreadsheet_is_that_of_all_rows(tmp_path):
         (["1'234.5", "2'000"], [1234.5, 2000]),
         (["1\N{NO-BREAK SPACE}234,5", "2000,0"], [1234.5, 2000]),
         (["0,125", "1,250"], [0.125, 1.25]),
+        (["1 234,5", "12 000,25"], [1234.5, 12000.25]),
+        (["\N{MINUS SIGN}0,5", "1,5"], [-0.5, 1.5]),
     ],
 )
 def test_groups_of_thousands(entries, load, tmp_path):

@@ -53,6 +53,12 @@ Euler3=0
 Count=1
 [Phase1]
 StructureName=Copper
+a=3.615
+b=3.615
+c=3.615
+alpha=90
+beta=90
+gamma=90
 LaueGroup=11
 SpaceGroup=225
 """

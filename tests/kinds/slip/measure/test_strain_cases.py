@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import provenance
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, add_load, import_strain
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from tests.kinds.slip.measure import case_files as c
 from tests.kinds.slip.measure import measurement as m
 
@@ -318,3 +319,35 @@ def test_what_is_not_read_is_called_by_its_name(what, tmp_path):
         savemat(path, {name: np.zeros(3) for name in arrays})
     with pytest.raises(SlipfieldError, match=what):
         imported([path])
+
+
+def test_pixels_below_zero_point_up(tmp_path):
+    """A program that turned the rows upside down; components turn with the axis."""
+    columns = c.point_columns(2)
+    for name in ("y", "v", "exy"):
+        columns[name] = -columns[name]
+    path = tmp_path / "a.csv"
+    rows = np.column_stack(list(columns.values()))
+    np.savetxt(path, rows, delimiter=",", header=",".join(columns), comments="", fmt="%.9g")
+    data = imported([path])
+    assert_frames(data, [2])
+    assert "up" in provenance(data)[0]["notes"][0]
+
+
+@pytest.mark.parametrize("unit", ["um", "microns"])
+def test_units_of_an_outline_count(unit, tmp_path):
+    files = [c.write_points(tmp_path / "a_1.csv", 1)]
+    text = f"y [{unit}],left [{unit}],right [{unit}]\n0,0,800\n800,0,800\n"
+    (tmp_path / "o.csv").write_text(text)
+    data = imported(files, outline=tmp_path / "o.csv")
+    np.testing.assert_allclose(data["outline_right"], 0.8)
+    (tmp_path / "o.csv").write_text(text.replace(unit, "furlong"))
+    with pytest.raises(SlipfieldError, match="'furlong' of column 'y'"):
+        imported(files, outline=tmp_path / "o.csv")
+
+
+def test_times_of_one_column_may_have_decimal_commas(tmp_path):
+    files = [c.write_points(tmp_path / f"a_{k}.csv", k) for k in (1, 2)]
+    (tmp_path / "t.txt").write_text("0,5\n1,25\n")
+    data = imported(files, interval=None, times=tmp_path / "t.txt")
+    np.testing.assert_allclose(data["time"], [0.5, 1.25])

@@ -29,8 +29,8 @@ from slipfield.kinds.slip.measure.grains import (
     sizes,
 )
 from slipfield.kinds.slip.measure.readers import label_image
+from slipfield.kinds.slip.measure.readers.coordinates import read_coordinates
 from slipfield.kinds.slip.measure.readers.scan_formats import recognised
-from slipfield.kinds.slip.measure.readers.tables import read_table
 from slipfield.kinds.slip.measure.specimen_file import (
     GRAIN_EXTRAS,
     GRAIN_PART,
@@ -201,14 +201,7 @@ def from_specimen(axes: Axes, reference: str, affine: np.ndarray) -> np.ndarray:
 
 def _affine(options: GrainOptions) -> np.ndarray:
     if options.control_points is not None:
-        columns = read_table(options.control_points)
-        missing = [name for name in CONTROL_COLUMNS if name not in columns]
-        if missing:
-            raise SlipfieldError(
-                f"{options.control_points}: no column {missing[0]}; "
-                f"expected {', '.join(CONTROL_COLUMNS)}"
-            )
-        points = np.column_stack([columns[name].values for name in CONTROL_COLUMNS])
+        points = read_coordinates(options.control_points, CONTROL_COLUMNS)
         if not np.isfinite(points).all():
             raise SlipfieldError(f"{options.control_points}: a coordinate is missing")
         return fit_affine(points[:, :2], points[:, 2:])[0]

@@ -17,6 +17,7 @@ from slipfield.kinds.slip.measure.axes import Axes
 from slipfield.kinds.slip.measure.consistency import check_gradient
 from slipfield.kinds.slip.measure.elongation import with_elongation
 from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers.coordinates import read_coordinates
 from slipfield.kinds.slip.measure.readers.frames import Frames, without_zeros
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
@@ -24,6 +25,7 @@ from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, part, with_pro
 from slipfield.kinds.slip.measure.strain_measures import check_measure
 
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
+UPWARD = "y of the pixels is below 0, so it was taken to point up (--y-axis down if not)"
 AT_REST = "the first frame shows no deformation: it is the reference image, at time 0 by default"
 Name = TypeVar("Name", bound=str)
 
@@ -78,7 +80,7 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     frames = read_strain(files, options.format, gaps=options.times is not None)
     frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
-        choice("y-axis", options.y_axis or frames.y_axis, "up", "down"),
+        choice("y-axis", options.y_axis or _upward(frames) or frames.y_axis, "up", "down"),
         choice("load-axis", options.load_axis, "x", "y", "-x", "-y"),
     )
     scale, moved = _scales(frames, options.scale)
@@ -129,7 +131,14 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     data = xr.Dataset(part(values), attrs=facts)
     data = with_elongation(data)
     notes = [*frames.notes, *([AT_REST] if starts_at_rest else [])]
+    notes += [UPWARD] if options.y_axis is None and _upward(frames) else []
     return with_provenance(data, {**step("dic", files, vars(options)), "notes": notes})
+
+
+def _upward(frames: Frames) -> str | None:
+    """``up`` for pixels with y below 0: a program turned the rows of the image upside down."""
+    below = frames.position_unit == "px" and frames.y_axis == "down" and frames.y[-1] <= 0
+    return "up" if below and frames.y[0] < 0 else None
 
 
 def read_strain(files: Sequence[Path], form: str, gaps: bool = False) -> Frames:
@@ -258,7 +267,7 @@ def _times_in(path: Path, count: int) -> np.ndarray:
     """Read times from a file: a column named time, or one number a line."""
     lines = [line.strip() for line in read_lines(path) if line.strip()]
     try:
-        times = np.array(lines, dtype=float)
+        times = np.array([line.replace(",", ".") for line in lines], dtype=float)
     except ValueError:
         column = load_table.read_times(path, list(read_table(path).values()))
         if column is None:
@@ -273,8 +282,6 @@ def _outline(path: Path | None, height: float) -> dict[str, np.ndarray]:
     """Side edges of the sheet from a CSV with y, left, right, mm."""
     if path is None:
         return {}
-    columns = read_table(path)
-    missing = [name for name in ("y", "left", "right") if name not in columns]
-    if missing:
-        raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected y, left, right in mm")
-    return {f"outline_{name}": columns[name].values for name in ("y", "left", "right")}
+    names = ("y", "left", "right")
+    edges = read_coordinates(path, names)
+    return {f"outline_{name}": edges[:, i] for i, name in enumerate(names)}

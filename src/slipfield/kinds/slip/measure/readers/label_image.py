@@ -10,6 +10,7 @@ from PIL import Image
 from skimage.io import imread
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.scans import Labels
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 from slipfield.kinds.slip.measure.sizes import too_large
@@ -99,7 +100,8 @@ def _bare(name: str) -> str:
 
 
 def _radians(column: Column, degrees: bool) -> np.ndarray:
-    unit = (column.unit or column.name.rpartition("_")[2]).lower()
-    if unit.startswith(("deg", "°")) or (degrees and unit != "rad"):
-        return np.radians(column.values)
-    return column.values
+    unit = column.unit or column.name.rpartition("_")[2]
+    factor = units.ANGLES.get(units.plain(unit))
+    if factor is None:
+        factor = units.ANGLES["deg" if degrees else "rad"]
+    return factor * column.values

@@ -50,18 +50,25 @@ MISSING = frozenset(
 NUMBER = re.compile(r"[+-]?(\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK}]*|[.,]\d+)([eEdD][+-]?\d+)?")
 CLOCK = re.compile(r"(\d+:)?\d{1,2}:\d{1,2}([.,]\d+)?")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+MINUS = "\N{MINUS SIGN}"
+SPACED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
 BLANKS = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 GROUPED = {",": re.compile(r"[+-]?\d{1,3}(,\d{3})+"), ".": re.compile(r"[+-]?\d{1,3}(\.\d{3})+")}
 
 
 def is_number(entry: str) -> bool:
     """Whether an entry is a number, whatever its decimal sign, or a time of the clock."""
-    text = without_spaces(entry).strip()
+    text = SPACED.sub("", without_spaces(entry).strip())
     return any(kind.fullmatch(text) for kind in (NUMBER, CLOCK)) or DATE.match(text) is not None
 
 
 def without_spaces(text: str) -> str:
-    """Text without the blanks and apostrophes that separate groups of thousands."""
+    """Text without blanks and apostrophes between groups of thousands, and with plain minus signs.
+
+    Plain blanks count where entries have another delimiter (``SPACED``).
+    """
+    if MINUS in text:
+        text = text.replace(MINUS, "-")
     for sign in BLANKS:
         if sign in text:
             text = re.sub(rf"(?<=\d){sign}(?=\d{{3}})", "", text)

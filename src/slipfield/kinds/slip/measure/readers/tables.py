@@ -17,6 +17,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.numbers import (
     MISSING,
+    SPACED,
     decimal_sign,
     is_number,
     seconds,
@@ -26,6 +27,7 @@ from slipfield.kinds.slip.measure.readers.numbers import (
 DELIMITERS = (";", "\t", ",")
 HEADER = re.compile(r"(?P<name>[^\[(]*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*-?\s*(?P<remark>.*)")
 LAST_UNIT = re.compile(r"(?P<name>.*\S)\s*[\[(](?P<unit>[^\[\]()]*)[\])]")
+SAMPLE = 5000
 LONGEST_HEADER = 400
 """Lines before the table, at most."""
 
@@ -285,6 +287,8 @@ def split(line: str, delimiter: str | None) -> list[str]:
 def _values(path: Path, body: str, place: Place) -> list[np.ndarray]:
     """Numbers of the columns; a column of text alone becomes NaN."""
     body = without_spaces(body)
+    if place.delimiter is not None and SPACED.search(body[:SAMPLE] + body[-SAMPLE:]):
+        body = SPACED.sub("", body)
     decimal, thousands = decimal_sign(path, body, place.delimiter)
     try:
         _check_lengths(path, body, place)
