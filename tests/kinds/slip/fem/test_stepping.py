@@ -5,9 +5,10 @@ import logging
 import numpy as np
 import pytest
 
-from slipfield.kinds.slip.fem.stepping import StepFailure, Stepper, extrapolated_change
-from slipfield.kinds.slip.verification.convergence import ALLOWED, FINE, errors, simulate
-from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
+from slipfield.fem import stepping
+from slipfield.fem.stepping import StepFailure, Stepper, extrapolated_change
+from slipfield.verification.convergence import ALLOWED, FINE, errors, simulate
+from slipfield.verification.specimens import grain_map, make_study, problem_of
 
 
 def test_default_settings_keep_the_strain_within_the_promised_error():
@@ -71,6 +72,17 @@ def test_minimum_step_ends_the_sample_with_a_status_and_a_reason():
     ).run()
     assert record.status == 1
     assert record.reason.startswith("minimum step reached (solver.min_step_s = 0.2 s) at t = ")
+
+
+@pytest.mark.parametrize("n", [10.0, 50.0])
+def test_good_factors_serve_longer_than_their_maximum_age(n, monkeypatch):
+    study = make_study(12, 24, loading={"outputs": 5}, material={"rate_exponent": n})
+    micro, k = grain_map(study), study.sampling.centre
+    longer = simulate(study, micro, k).record
+    monkeypatch.setattr(stepping, "LONGER", 1)
+    shorter = simulate(study, micro, k).record
+    assert shorter.factorisations > shorter.steps / study.solver.max_factor_age
+    assert longer.factorisations <= (0.7 if n == 10.0 else 1.0) * shorter.factorisations
 
 
 def test_a_step_whose_sensitivities_do_not_converge_is_cut_back():

@@ -34,9 +34,16 @@ struct Law {
 struct Step {
   double dt;     // s
   double ratio;  // w = dt / dt_old, 0 starts afresh
+  double cap;    // largest |tau/g| that an iterate may have: no system slips more than 5 %
   double alpha() const { return (1 + ratio) / (1 + 2 * ratio); }
   double beta() const { return ratio * ratio / (1 + 2 * ratio); }
 };
+
+inline Step make_step(const Law& law, double dt, double ratio) {
+  Step step{dt, ratio, 1.0};
+  step.cap = max(1.0, real_power(0.05 / (step.alpha() * dt * law.rate), 1.0 / law.exponent));
+  return step;
+}
 
 template <class V>
 struct History {                   // at the start of the step
@@ -214,12 +221,14 @@ struct Slip {
     for (int a = 0; a < kSystems; a++) {
       const V start = old.g[a] + beta * (old.g[a] - old.g_old[a]);
       residual[a] = g[a] - start - own * y[a] - shared * sum;
-      const V self = 1.0 + zy[a] * own;
-      denominator = min(denominator, self);
-      const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
       sg[a] = sign(tau[a]);
-      wy[a] *= k;
-      zy[a] *= k;
+      if (law.latent != 1.0) {
+        const V self = 1.0 + zy[a] * own;
+        denominator = min(denominator, self);
+        const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
+        wy[a] *= k;
+        zy[a] *= k;
+      }
       rank_one += shared * zy[a];
       moment += zy[a] * residual[a];
     }
@@ -331,17 +340,18 @@ inline void tangent(const Frame<V>& frame, const Kinematics<V>& k, const Trial<V
 template <class V>
 inline V iterate(const Law& law, const Step& step, const History<V>& old, const Frame<V>& frame,
                  const V E[3], Trial<V>& t) {
-  V tau[kSystems], ratio = constant<V>(0.0);
+  V tau[kSystems], excess = constant<V>(-1.0), scale = constant<V>(1.0);
   frame.shear(t.s, tau);
-  for (int a = 0; a < kSystems; a++) ratio = max(ratio, abs(tau[a]) / t.g[a]);
+  const V cap = constant<V>(step.cap);
+  for (int a = 0; a < kSystems; a++) excess = max(excess, abs(tau[a]) - cap * t.g[a]);
   V T[3][kSystems], dgamma[3][kSystems];
   frame.shear_derivatives(t.s, T);
-  // no system may slip more than 5 % in one iterate
-  const double cap = real_power(0.05 / (step.alpha() * step.dt * law.rate), 1.0 / law.exponent);
-  const V one = constant<V>(1.0);
-  const V scale = min(one, constant<V>(cap > 1.0 ? cap : 1.0) / max(ratio, constant<V>(1e-30)));
-  for (int j = 0; j < 3; j++) t.s[j] *= scale;
-  for (int a = 0; a < kSystems; a++) tau[a] *= scale;
+  if (!all(excess < 0.0)) {
+    for (int a = 0; a < kSystems; a++)
+      scale = min(scale, cap * t.g[a] / max(abs(tau[a]), constant<V>(1e-30)));
+    for (int j = 0; j < 3; j++) t.s[j] *= scale;
+    for (int a = 0; a < kSystems; a++) tau[a] *= scale;
+  }
 
   const Slip<V> slip(law, step, old, tau, t.g);
   slip.derivatives(T, dgamma);
@@ -352,15 +362,16 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
     ds[i] =
         -(t.D[i][0] * kinematics.r[0] + t.D[i][1] * kinematics.r[1] + t.D[i][2] * kinematics.r[2]);
   slip.crss_step(dgamma, ds, dg);
-  V crss_change = constant<V>(0.0);
+  V crss_change = constant<V>(0.0), least = t.g[0];
   for (int a = 0; a < kSystems; a++) {
     const V next = min(max(t.g[a] + dg[a], constant<V>(0.7) * t.g[a]), 1.5 * t.g[a]);
-    crss_change = max(crss_change, abs(next - t.g[a]) / t.g[a]);
+    crss_change = max(crss_change, abs(next - t.g[a]));
+    least = min(least, t.g[a]);
     t.g[a] = next;
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
   // a sum, so that a NaN in any part stays one
-  return constant<V>(1e-3) * crss_change + abs(kinematics.r[0]) + abs(kinematics.r[1]) +
+  return constant<V>(1e-3) * crss_change / least + abs(kinematics.r[0]) + abs(kinematics.r[1]) +
          abs(kinematics.r[2]) + (1.0 - scale) +
          max(constant<V>(Slip<V>::kLeastDenominator) - slip.denominator, constant<V>(0.0));
 }
@@ -376,7 +387,7 @@ inline int update(const Law& law, const Step& step, const History<V>& old, const
   for (int it = 1; it <= law.max_iterations; it++) {
     const Trial<V> before = t;
     const auto converged = iterate(law, step, old, frame, E, t) < tolerance;
-    restore(settled, before, t);
+    if (it > 1) restore(settled, before, t);
     settled = settled | converged;
     if (all(settled)) return it;
   }

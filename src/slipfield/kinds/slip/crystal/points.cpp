@@ -22,7 +22,7 @@ int slipfield_point(const Law* law, double dt, double ratio, const double* C, co
   for (int i = 0; i < kSystems; i++) old.g[i] = g_n[i], old.g_old[i] = g_old[i], t.g[i] = g[i];
   for (int i = 0; i < 3; i++) t.s[i] = s[i];
   old.h = h;
-  const int iterations = update(*law, Step{dt, ratio}, old, E, t);
+  const int iterations = update(*law, make_step(*law, dt, ratio), old, E, t);
   for (int i = 0; i < 3; i++) s[i] = t.s[i];
   for (int i = 0; i < kSystems; i++) g[i] = t.g[i];
   for (int i = 0; i < 6; i++) a[i] = t.a[i / 3][i % 3];

@@ -13,9 +13,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file
-from slipfield.kinds.slip.fem.stepping import Record, Stepper
+from slipfield.errors import SlipfieldError
+from slipfield.fem.stepping import Record, Stepper
+from slipfield.fem.versions import solver_versions
+from slipfield.files import complete_file
 
 
 def checkpoint_file(folder: Path, stepper: Stepper) -> Path:
@@ -28,9 +29,11 @@ def save_checkpoint(stepper: Stepper, folder: Path) -> None:
     """Save the state after a step, for example in ``on_output``. Collective."""
     points, history = stepper.points, stepper.history
     arrays: dict[str, Any] = {f"start_{name}": values for name, values in points.start.items()}
+    arrays |= {f"before_{name}": values for name, values in points.before.items()}
     arrays |= {f"velocity_{i}": velocity for i, (_, velocity) in enumerate(history.velocity)}
     facts = {
         "study": stepper.problem.study.physics_hash(),
+        "solver": solver_versions(),
         "time": stepper.time,
         "load": stepper.load,
         "next_step": stepper.next_step,
@@ -39,6 +42,8 @@ def save_checkpoint(stepper: Stepper, folder: Path) -> None:
         "largest_strain": history.largest_strain,
         "largest_load": history.largest_load,
         "factor_age": history.factor_age,
+        "leftover": history.leftover,
+        "prolong": history.prolong,
         "record": asdict(stepper.record),
     }
     if history.factor_age is not None:
@@ -48,7 +53,6 @@ def save_checkpoint(stepper: Stepper, folder: Path) -> None:
             np.savez(
                 file,
                 u=stepper.u.array,
-                g_old=points.g_old,
                 facts=json.dumps(facts),
                 **arrays,
             )
@@ -60,7 +64,7 @@ def load_checkpoint(stepper: Stepper, folder: Path) -> None:
     Raises
     ------
     SlipfieldError
-        If the files are missing, not readable, or of another study.
+        If the files are missing, not readable, or of another study or solver.
     """
     path = checkpoint_file(folder, stepper)
     try:
@@ -71,15 +75,19 @@ def load_checkpoint(stepper: Stepper, folder: Path) -> None:
         raise SlipfieldError(f"{path}: not a readable checkpoint: {error}") from error
     if facts["study"] != stepper.problem.study.physics_hash():
         raise SlipfieldError(f"{path}: saved by a study with other physics; delete it")
+    if facts.get("solver") != solver_versions():
+        raise SlipfieldError(f"{path}: saved by another version of the solver; delete it")
     stepper.u.array[:] = arrays["u"]
-    stepper.points.g_old[:] = arrays["g_old"]
     for name, values in stepper.points.start.items():
         values[:] = arrays[f"start_{name}"]
+    for name, values in stepper.points.before.items():
+        values[:] = arrays[f"before_{name}"]
     history = stepper.history
     history.velocity = [(dt, arrays[f"velocity_{i}"]) for i, dt in enumerate(facts["steps"])]
     history.load, history.largest_load = facts["load"], facts["largest_load"]
     history.load_rate = [tuple(entry) for entry in facts["load_rate"]]
-    history.largest_strain, history.factor_age = facts["largest_strain"], facts["factor_age"]
+    history.largest_strain, history.leftover = facts["largest_strain"], facts["leftover"]
+    history.factor_age, history.prolong = facts["factor_age"], facts["prolong"]
     stepper.time, stepper.load = facts["time"], facts["load"]
     stepper.next_step = facts["next_step"]
     stepper.record = Record(**facts["record"])

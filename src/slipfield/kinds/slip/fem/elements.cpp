@@ -19,6 +19,7 @@ struct Counters {
 namespace {
 
 constexpr int kUpper = kDofs * (kDofs + 1) / 2;
+constexpr double kFirstTolerance = 30;  // over the law's: it is not the last evaluation of its step
 constexpr int kClocked = 32;  // one block in so many is clocked: asking for the time costs, too
 
 double now() {
@@ -61,12 +62,14 @@ extern "C" {
 int slipfield_lanes() { return kLanes; }
 
 // Residual R (added to) and, if K is given, the tangent's upper triangles [block][36][lane].
-// first: start the point iterations from the state at the start of the step.
+// first: start the point iterations from extrapolated states, and end them sooner.
 // Returns the number of point blocks without convergence.
-int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double dt, double ratio,
+int slipfield_evaluate(const Law* given, const Elements* m, const State* s, double dt, double ratio,
                        int first, const double* u, double* R, Real* K, Counters* count) {
-  const Step step{dt, ratio};
+  const Step step = make_step(*given, dt, ratio);
   const FlushToZero tiny;
+  Law law = *given;
+  if (first) law.tolerance *= kFirstTolerance;
   int failed = 0;
   double started = 0;
   for (int64_t b = 0; b < m->blocks; b++) {
@@ -82,10 +85,17 @@ int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double
       History<Vec> old;
       Trial<Vec> t;
       read_history(*s, point, old);
-      read_trial(*s, point, first, t);
+      if (first)
+        extrapolated_trial(*s, old, step.ratio, point, t);
+      else
+        read_trial(*s, point, t);
       prefetch(*s, point + 1);
       const double before = clocked ? now() : 0;
-      const int iterations = update(*law, step, old, E, t);
+      int iterations = update(law, step, old, E, t);
+      if (iterations < 0 && first) {
+        extrapolated_trial(*s, old, 0.0, point, t);
+        iterations = update(law, step, old, E, t);
+      }
       if (clocked) {
         const double after = now();
         count->assembly_s += before - started;
@@ -93,7 +103,7 @@ int slipfield_evaluate(const Law* law, const Elements* m, const State* s, double
         started = after;
       }
       count->updates += kLanes;
-      count->iterations += kLanes * (iterations < 0 ? law->max_iterations : iterations);
+      count->iterations += kLanes * (iterations < 0 ? law.max_iterations : iterations);
       if (iterations < 0) failed++;
       write_trial(*s, point, t);
       const Vec weight = lane(m->weights, point);

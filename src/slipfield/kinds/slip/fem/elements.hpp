@@ -19,8 +19,8 @@ struct Elements {
 };
 
 struct State {  // of all points; [block][point][component][lane]
-  const slipfield::Real *a_n, *P_n, *g_n, *g_old, *L_n, *s_n, *h;  // h: [block][point][lane]
-  slipfield::Real *a, *P, *g, *L, *s;                              // iterates and solution
+  const slipfield::Real *a_n, *P_n, *g_n, *g_old, *L_n, *s_n, *s_old, *h;  // h: no component
+  slipfield::Real *a, *P, *g, *L, *s;                                      // iterates and solution
 };
 
 }  // extern "C"
@@ -60,12 +60,26 @@ inline void prefetch(const State& s, int64_t point) {
   prefetch(s.g_old, point, kSystems);
   prefetch(s.g, point, kSystems);
   prefetch(s.s, point, 3);
+  prefetch(s.s_n, point, 3);
+  prefetch(s.s_old, point, 3);
   prefetch(s.h, point, 1);
 }
 
-inline void read_trial(const State& s, int64_t point, bool first, Trial<Vec>& t) {
-  for (int k = 0; k < kSystems; k++) t.g[k] = lane(first ? s.g_n : s.g, kSystems * point + k);
-  for (int k = 0; k < 3; k++) t.s[k] = lane(first ? s.s_n : s.s, 3 * point + k);
+inline void read_trial(const State& s, int64_t point, Trial<Vec>& t) {
+  for (int k = 0; k < kSystems; k++) t.g[k] = lane(s.g, kSystems * point + k);
+  for (int k = 0; k < 3; k++) t.s[k] = lane(s.s, 3 * point + k);
+}
+
+// Stress and crss extrapolated over a step of ``ratio`` times the last one, or as they are for 0:
+// where the point iterations of a step start.
+inline void extrapolated_trial(const State& s, const History<Vec>& old, double ratio, int64_t point,
+                               Trial<Vec>& t) {
+  const Vec w = constant<Vec>(ratio);
+  for (int k = 0; k < kSystems; k++) t.g[k] = old.g[k] + w * (old.g[k] - old.g_old[k]);
+  for (int k = 0; k < 3; k++) {
+    const Vec now = lane(s.s_n, 3 * point + k);
+    t.s[k] = now + w * (now - lane(s.s_old, 3 * point + k));
+  }
 }
 
 inline void write_trial(const State& s, int64_t point, const Trial<Vec>& t) {

@@ -63,7 +63,7 @@ struct SolvedPoint {
   SolvedPoint(const Elements& m, const State& s, const Vec ue[kDofs], int64_t point) {
     deformation(ue, m.gradients, point, F, E);
     read_history(s, point, old);
-    read_trial(s, point, false, t);
+    read_trial(s, point, t);
   }
 
   // Rates of F and E for displacement rates of the cells.
@@ -88,7 +88,7 @@ extern "C" {
 void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
                               const StateDerivatives* d, double dt, double ratio, const double* u,
                               const double* du, int64_t dofs, Real* D, double* R) {
-  const Step step{dt, ratio};
+  const Step step = make_step(*law, dt, ratio);
   const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
@@ -123,7 +123,7 @@ void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
 void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
                            const StateDerivatives* d, double dt, double ratio, const double* u,
                            const double* du, int64_t dofs) {
-  const Step step{dt, ratio};
+  const Step step = make_step(*law, dt, ratio);
   const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;

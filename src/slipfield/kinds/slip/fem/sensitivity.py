@@ -19,7 +19,8 @@ from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, ext
 from slipfield.kinds.slip.study import Material
 
 MAX_CORRECTIONS = 12
-TOLERANCE = 2e-5  # error of the rates that the last correction leaves, relative
+LEAST_TOLERANCE = 2e-5
+"""Relative error of the rates that the last correction leaves, unless residuals may leave more."""
 CONTRACTION = 0.1  # of the error by one correction, until two have shown it
 
 
@@ -59,6 +60,7 @@ class Sensitivity:
         self._history: list[tuple[float, np.ndarray]] = []
         self._tangent = blocks.zeros(9)
         self._work = problem.vector()
+        self._tolerance = max(LEAST_TOLERANCE, problem.study.solver.residual_tolerance)
         self._free = problem.free.astype(float)
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
@@ -107,7 +109,7 @@ class Sensitivity:
             step, whole = (self._dot(x, x) for x in (size * better, du[:, owned]))
             errors.append(float(np.sqrt(_ratio(step, whole).max())))
             contraction = min(1.0, errors[-1] / errors[-2]) if len(errors) > 1 else CONTRACTION
-            if errors[-1] * contraction < TOLERANCE:
+            if errors[-1] * contraction < self._tolerance:
                 return
         raise StepFailure(f"sensitivities still change by {errors[-1]:.1e}")
 

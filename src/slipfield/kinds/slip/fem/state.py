@@ -22,7 +22,7 @@ from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
 from slipfield.kinds.slip.study import Material, SlipFamily
 
 PARAMETERS = 3
-COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}
+COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}  # in the order of struct State
 
 
 class _Elements(ctypes.Structure):
@@ -41,7 +41,7 @@ class StateArrays(ctypes.Structure):
 
     _fields_ = [
         (name, ctypes.c_void_p)
-        for name in ("a_n", "P_n", "g_n", "g_old", "L_n", "s_n", "h", "a", "P", "g", "L", "s")
+        for name in (*"a_n P_n g_n g_old L_n s_n s_old h".split(), *COMPONENTS)
     ]
 
 
@@ -165,8 +165,8 @@ class PointStates:
         per_cell = start | {"g": crss, "L": np.zeros((len(grain), 9))}
         self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
         self.start = {name: self._at_points(value) for name, value in per_cell.items()}
-        self.end = {name: blocks.zeros(value.shape[1]) for name, value in per_cell.items()}
-        self.g_old = self._at_points(per_cell["g"])
+        self.end = {name: blocks.zeros(COMPONENTS[name]) for name in per_cell}
+        self.before = {name: self._at_points(per_cell[name]) for name in ("g", "s")}
 
     def grain_of(self, micro: Microstructure) -> np.ndarray:
         """Grain of every cell of the specimen."""
@@ -183,10 +183,9 @@ class PointStates:
 
     def struct(self) -> StateArrays:
         """Addresses of the arrays as the kernel takes them."""
-        start, end = self.start, self.end
-        arrays = [start.get(name) for name in ("a", "P", "g")] + [self.g_old]
-        arrays += [start["L"], start["s"], self.h]
-        arrays += [end.get(name) for name in ("a", "P", "g", "L", "s")]
+        before, start, end = self.before, self.start, self.end
+        arrays = [start["a"], start["P"], start["g"], before["g"], start["L"]]
+        arrays += [start["s"], before["s"], self.h, *(end[name] for name in COMPONENTS)]
         return StateArrays(*map(address, arrays))
 
     def evaluate(
@@ -205,7 +204,8 @@ class PointStates:
         u, residual : (2 * nodes,) mm and N per mm of thickness.
         dt, ratio : step in s and its ratio to the last one (0: backward Euler).
         tangent : element triangles [block][36][lane] to fill, or None.
-        first : start the point iterations from the state at the start of the step.
+        first : start the point iterations from extrapolated states and end them sooner, as the
+            first evaluation of a step does.
 
         Returns
         -------
@@ -250,9 +250,11 @@ class PointStates:
 
     def accept(self) -> None:
         """Make the end of the step the start of the next one."""
-        self.g_old, self.start["g"], self.end["g"] = self.start["g"], self.end["g"], self.g_old
-        for name in self.start.keys() - {"g"}:
-            self.start[name], self.end[name] = self.end[name], self.start[name]
+        for name in COMPONENTS:
+            kept, self.start[name] = self.start[name], self.end[name]
+            if name in self.before:
+                kept, self.before[name] = self.before[name], kept
+            self.end[name] = kept
 
 
 def _stretch(columns: np.ndarray) -> np.ndarray:

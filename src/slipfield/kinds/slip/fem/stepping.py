@@ -25,6 +25,8 @@ log = logging.getLogger("slipfield.kinds.slip.fem")
 
 MAX_NEWTON = 10
 POOR_REDUCTION = 0.3  # a stale factor that reduces the residual less is renewed
+GOOD_FACTOR = 0.1  # a factor whose first solve leaves less of the residual tolerance serves on
+LONGER = 3  # times the maximum age of a factor, at most
 DIVERGENCE = 1e3
 LATERAL_CONTRACTION = 0.35  # first guess of a uniform lateral strain
 REJECT = 6.0  # a step whose error estimate exceeds this multiple of the tolerance is repeated
@@ -54,7 +56,10 @@ class StepHistory:
         empty after a kink of the path.
     load, load_rate : load in N after the last step, and its rates in N/s like ``velocity``.
     largest_strain, largest_load : largest strain norm (mm) and load (N) so far.
-    factor_age : solves since the last factorisation, None when there is no usable factor.
+    factor_age : steps that the last factorisation served, None when there is no usable factor.
+    leftover : residual norm that the first solve of the last step left.
+    prolong : whether factors may serve longer than their maximum age; not after one that had to be
+        renewed within a step, up to the next kink.
     """
 
     velocity: list[tuple[float, np.ndarray]] = field(default_factory=list)
@@ -63,10 +68,12 @@ class StepHistory:
     largest_strain: float = 0.0
     largest_load: float = 0.0
     factor_age: int | None = None
+    leftover: float = np.inf
+    prolong: bool = True
 
     def forget_rates(self) -> None:
         """Start afresh after a kink of the path: no extrapolation, backward Euler."""
-        self.velocity, self.load_rate = [], []
+        self.velocity, self.load_rate, self.prolong = [], [], True
 
 
 class Problem:
@@ -283,20 +290,22 @@ class Stepper:
         u, solver, history = guess.copy(), self.problem.solver, self.history
         self.dt = dt
         self.ratio = dt / history.velocity[0][0] if history.velocity else 0.0
-        oldest = self.problem.max_factor_age
-        age = oldest if history.factor_age is None else history.factor_age
-        renew = age >= oldest
+        age = history.factor_age
+        renew = self._is_stale(age)
         norms: list[float] = []
         for iteration in range(MAX_NEWTON):
             norms.append(self._evaluate(u, renew, first=iteration == 0))
             if iteration and norms[-1] < self.settings.residual_tolerance:
-                history.factor_age = age + 1
+                history.factor_age, history.leftover = age + 1, norms[1]
                 return u
             if norms[-1] > DIVERGENCE * norms[0]:
                 raise StepFailure(f"residual grew to {norms[-1]:.1e}")
             if iteration and not renew and norms[-1] > POOR_REDUCTION * norms[-2]:
                 self._evaluate(u, True, first=False)
-                renew = True
+                renew, history.prolong = (
+                    True,
+                    history.prolong and age < self.settings.max_factor_age,
+                )
             if renew:
                 solver.factorise()
                 self.record.factorisations += 1
@@ -304,6 +313,14 @@ class Stepper:
             u[self.problem.owned] -= solver.solve(self.residual.array[self.problem.owned])
             self.forward(u)
         raise StepFailure(f"residual {norms[-1]:.1e} after {MAX_NEWTON} iterations")
+
+    def _is_stale(self, age: int | None) -> bool:
+        """Whether the step needs a new factor; a good one serves longer than its maximum age."""
+        oldest = self.settings.max_factor_age
+        if age is None or oldest == 1:
+            return True
+        history, limit = self.history, GOOD_FACTOR * self.settings.residual_tolerance
+        return age >= (LONGER * oldest if history.prolong and history.leftover < limit else oldest)
 
     def forward(self, u: np.ndarray) -> None:
         """Bring the ghost values of a nodal vector up to date."""

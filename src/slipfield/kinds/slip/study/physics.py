@@ -206,7 +206,11 @@ class Solver(Section):
     max_step_s: float = Field(5.0, gt=0, description="Largest time step, s.")
     min_step_s: float = Field(1e-4, gt=0, description="A sample that needs less fails, s.")
     max_factor_age: Whole = Field(
-        2, ge=1, le=20, description="Steps that may share one factorisation, 1."
+        2,
+        ge=1,
+        le=20,
+        description="Steps that share one factorisation, or three times as many while it leaves "
+        "less than a tenth of residual_tolerance; 1 renews it in every step, 1.",
     )
     strain_measure: Literal["green_lagrange", "hencky", "engineering"] = Field(
         "green_lagrange", description="Strain written to the shards."
