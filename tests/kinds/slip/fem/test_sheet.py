@@ -1,5 +1,9 @@
 """The mesh is the image; loading paths; the linear solver."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from mpi4py import MPI
@@ -14,7 +18,38 @@ from slipfield.kinds.slip.fem.petsc import MumpsFactor
 from slipfield.kinds.slip.fem.sheet import Sheet
 from slipfield.kinds.slip.fem.state import Blocks
 from slipfield.kinds.slip.study import Loading
+from slipfield.kinds.slip.verification.ranks import OVERSUBSCRIBE
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, single_crystal
+
+SOLVE = """
+import sys
+import numpy as np
+from mpi4py import MPI
+from slipfield.kinds.slip.fem.linear import SchurFactor, TangentSolver
+from slipfield.kinds.slip.fem.sheet import Sheet
+from slipfield.kinds.slip.fem.state import Blocks
+from slipfield.kinds.slip.verification.specimens import single_crystal
+
+sheet = Sheet(single_crystal(8, (0, 0, 0)), MPI.COMM_WORLD)
+blocks = Blocks(sheet, "fcc")
+constrained = np.zeros(2 * sheet.nodes, bool)
+constrained[2 * sheet.bottom] = constrained[2 * sheet.bottom + 1] = True
+constrained[2 * sheet.top + 1] = True
+solver = TangentSolver(sheet, blocks.nodes, blocks.valid, constrained)
+assert isinstance(solver._factor, SchurFactor) == (sheet.comm.size > 1)
+rng = np.random.default_rng(1)
+matrices = rng.uniform(-1, 1, (64, 8, 8))
+matrices = (matrices + np.swapaxes(matrices, 1, 2) + 8 * np.eye(8))[sheet.cell_index]
+upper = matrices[:, *np.triu_indices(8)]
+solver.values[: solver.triangles] = upper[blocks.order].transpose(0, 2, 1).ravel()
+right = rng.uniform(-1, 1, (3, 81, 2))[:, sheet.pixel[: sheet.owned]].reshape(3, -1)
+solver.factorise()
+assert solver._active is solver._factor
+found = solver.solve_many(right).reshape(3, -1, 2)
+images = [sheet.image(values) for values in found]
+if sheet.comm.rank == 0:
+    np.save(sys.argv[1], images)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +130,19 @@ def test_solver_agrees_with_scipy(precision, definite, error):
     scale = np.abs(expected).max()
     np.testing.assert_allclose(solver.solve(rights[0]), expected[0], atol=error * scale)
     np.testing.assert_allclose(solver.solve_many(rights), expected, atol=error * scale)
+
+
+def test_ranks_joined_by_a_schur_complement_agree_with_one(tmp_path):
+    """Random elements with a positive diagonal; some shared nodes are fixed."""
+    program = tmp_path / "solve.py"
+    program.write_text(SOLVE)
+    found = []
+    for count in (1, 3):
+        command = ["mpirun", "-n", str(count), sys.executable, program, tmp_path / f"{count}.npy"]
+        subprocess.run(command, check=True, timeout=120, env=os.environ | OVERSUBSCRIBE)
+        found.append(np.load(tmp_path / f"{count}.npy"))
+    assert np.abs(found[0]).max() > 1e-3
+    np.testing.assert_allclose(found[1], found[0], atol=1e-10 * np.abs(found[0]).max())
 
 
 def test_a_tangent_without_any_factor_fails_the_step():

@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import pytest
 
-from slipfield.fem import stepping
-from slipfield.fem.stepping import StepFailure, Stepper, extrapolated_change
-from slipfield.verification.convergence import ALLOWED, FINE, errors, simulate
-from slipfield.verification.specimens import grain_map, make_study, problem_of
+from slipfield.kinds.slip.fem import stepping
+from slipfield.kinds.slip.fem.stepping import StepFailure, Stepper, extrapolated_change
+from slipfield.kinds.slip.verification.convergence import ALLOWED, FINE, errors, simulate
+from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
 
 def test_default_settings_keep_the_strain_within_the_promised_error():

@@ -145,10 +145,10 @@ def measure_variants(study: Study, microstructure: Path, repeats: int) -> dict[s
     plain, with_rates, last = [], [], {}
     for _ in range(repeats):
         for age in FACTOR_AGES:
-            problem.study = _with_factor_age(study, age)
+            problem.study, problem.max_factor_age = _with_factor_age(study, age), age
             last[age] = simulate_sample(problem, nodal, k)
             cpu[age].append(last[age].cpu_seconds)
-        problem.study = study
+        problem.study, problem.max_factor_age = study, study.solver.max_factor_age
         plain.append(simulate_sample(problem, nodal, k).cpu_seconds)
         started = time.process_time()
         reference_fields(problem, k)

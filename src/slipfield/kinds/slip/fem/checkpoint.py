@@ -13,10 +13,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from slipfield.errors import SlipfieldError
-from slipfield.fem.stepping import Record, Stepper
-from slipfield.fem.versions import solver_versions
-from slipfield.files import complete_file
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file
+from slipfield.kinds.slip.fem.stepping import Record, Stepper
+from slipfield.kinds.slip.fem.versions import solver_versions
 
 
 def checkpoint_file(folder: Path, stepper: Stepper) -> Path:

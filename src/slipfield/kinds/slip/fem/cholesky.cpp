@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <vector>
 
@@ -24,8 +26,9 @@ struct Cholesky {
   cholmod_factor* factor = nullptr;
   cholmod_dense *solution = nullptr, *work[2] = {};
   std::vector<int32_t> slot;  // of each entry given, in the matrix; -1 for none
+  std::vector<Real> shift;    // added to the diagonal of the last rows
 
-  explicit Cholesky(int64_t entries) : slot(entries, -1) {
+  Cholesky(int64_t entries, int64_t last) : slot(entries, -1), shift(last, Real(0)) {
     cholmod_l_start(&common);
     common.nmethods = 1;
     common.method[0].ordering = CHOLMOD_NATURAL;
@@ -84,19 +87,48 @@ void make_pattern(Cholesky& c, int64_t n, const int32_t* rows, const int32_t* co
   std::copy(row.begin(), row.end(), static_cast<int64_t*>(c.matrix->i));
 }
 
+// Double the diagonal of the last rows: where a part of a matrix floats, it is definite then.
+void add_shift(Cholesky& c) {
+  const int64_t *p = static_cast<const int64_t*>(c.matrix->p), n = c.matrix->ncol;
+  const int64_t first = n - static_cast<int64_t>(c.shift.size());
+  const Real largest = *std::max_element(c.values(), c.values() + c.matrix->nzmax);
+  for (int64_t j = first; j < n; j++) {
+    Real& diagonal = c.values()[p[j + 1] - 1];
+    diagonal += c.shift[j - first] = diagonal > 0 ? diagonal : largest;
+  }
+}
+
+// Solve with the whole factor, or with one of its triangles, for ``count`` right-hand sides
+// [count][n] in place; returns CHOLMOD's status.
+int solve(Cholesky& c, int system, int64_t count, Real* x) {
+  const size_t n = c.factor->n, size = n * count;
+  cholmod_dense right{n, static_cast<size_t>(count), size, n, x, nullptr, CHOLMOD_REAL, kDtype};
+  c.common.status = CHOLMOD_OK;
+  if (cholmod_l_solve2(system, c.factor, &right, nullptr, &c.solution, nullptr, &c.work[0],
+                       &c.work[1], &c.common)) {
+    const Real* found = static_cast<const Real*>(c.solution->x);
+    std::copy(found, found + size, x);
+  }
+  return c.common.status;
+}
+
 }  // namespace
 
 extern "C" {
 
 // A symmetric n x n matrix whose upper triangle is the sum of ``entries`` values at (rows,
-// columns); those at negative rows or columns do not count. Null without memory.
-void* slipfield_cholesky(int64_t n, int64_t entries, const int32_t* rows, const int32_t* columns) {
-  Cholesky* c = new Cholesky(entries);
-  make_pattern(*c, n, rows, columns);
-  if (c->matrix) c->factor = cholmod_l_analyze(c->matrix, &c->common);
-  if (c->factor) return c;
-  delete c;
-  return nullptr;
+// columns); those at negative rows or columns do not count. The diagonals of the ``last`` rows, of
+// which each must have an entry, are doubled. Null without memory.
+void* slipfield_cholesky(int64_t n, int64_t entries, const int32_t* rows, const int32_t* columns,
+                         int64_t last) {
+  try {
+    auto c = std::make_unique<Cholesky>(entries, last);
+    make_pattern(*c, n, rows, columns);
+    if (c->matrix) c->factor = cholmod_l_analyze(c->matrix, &c->common);
+    return c->factor ? c.release() : nullptr;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 void slipfield_cholesky_free(void* handle) { delete static_cast<Cholesky*>(handle); }
@@ -109,23 +141,37 @@ int slipfield_cholesky_factorise(void* handle, const Real* values) {
   std::fill(x, x + c.matrix->nzmax, Real(0));
   for (size_t e = 0; e < c.slot.size(); e++)
     if (c.slot[e] >= 0) x[c.slot[e]] += values[e];
+  if (!c.shift.empty()) add_shift(c);
   c.common.status = CHOLMOD_OK;
   cholmod_l_factorize(c.matrix, c.factor, &c.common);
   return c.common.status;
 }
 
-// Solve for ``count`` right-hand sides [count][n] in place; returns CHOLMOD's status.
 int slipfield_cholesky_solve(void* handle, int64_t count, Real* x) {
-  Cholesky& c = *static_cast<Cholesky*>(handle);
-  const size_t n = c.factor->n, size = n * count;
-  cholmod_dense right{n, static_cast<size_t>(count), size, n, x, nullptr, CHOLMOD_REAL, kDtype};
-  c.common.status = CHOLMOD_OK;
-  if (cholmod_l_solve2(CHOLMOD_A, c.factor, &right, nullptr, &c.solution, nullptr, &c.work[0],
-                       &c.work[1], &c.common)) {
-    const Real* found = static_cast<const Real*>(c.solution->x);
-    std::copy(found, found + size, x);
+  return solve(*static_cast<Cholesky*>(handle), CHOLMOD_A, count, x);
+}
+
+// The same with L, or with its transpose.
+int slipfield_cholesky_triangle(void* handle, int transposed, int64_t count, Real* x) {
+  return solve(*static_cast<Cholesky*>(handle), transposed ? CHOLMOD_Lt : CHOLMOD_L, count, x);
+}
+
+// The last rows and columns of L, column by column (zeros to be given), and their shift.
+void slipfield_cholesky_last(void* handle, Real* lower, Real* shift) {
+  const Cholesky& c = *static_cast<Cholesky*>(handle);
+  const cholmod_factor& L = *c.factor;
+  const int64_t last = c.shift.size(), first = static_cast<int64_t>(L.n) - last;
+  const int64_t *columns = static_cast<int64_t*>(L.super), *pi = static_cast<int64_t*>(L.pi);
+  const int64_t *px = static_cast<int64_t*>(L.px), *rows = static_cast<int64_t*>(L.s);
+  const Real* x = static_cast<Real*>(L.x);
+  std::copy(c.shift.begin(), c.shift.end(), shift);
+  for (int64_t s = L.nsuper - 1; s >= 0 && columns[s + 1] > first; s--) {
+    const int64_t height = pi[s + 1] - pi[s];
+    for (int64_t j = std::max(columns[s], first); j < columns[s + 1]; j++)
+      for (int64_t i = j - columns[s]; i < height; i++)
+        lower[(j - first) * last + rows[pi[s] + i] - first] =
+            x[px[s] + (j - columns[s]) * height + i];
   }
-  return c.common.status;
 }
 
 }  // extern "C"

@@ -27,6 +27,8 @@ class Cholesky:
     rows, columns : (n,) positions of the entries in the upper triangle; entries at negative rows
         or columns are left out.
     precision : of entries, factor and solutions.
+    last : rows at the end whose diagonals, of which each must have an entry, are doubled, so that
+        a matrix that is singular there has a factor.
 
     Raises
     ------
@@ -34,15 +36,21 @@ class Cholesky:
         If memory does not suffice.
     """
 
-    def __init__(self, size: int, rows: np.ndarray, columns: np.ndarray, precision: Precision):
-        self.size, self.dtype = size, DTYPES[precision]
+    def __init__(
+        self,
+        size: int,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        precision: Precision,
+        last: int = 0,
+    ):
+        self.size, self.last, self.dtype = size, last, DTYPES[precision]
         self._library = load_kernel("cholesky", precision)
         make, free = self._library.slipfield_cholesky, self._library.slipfield_cholesky_free
         make.restype, free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
         rows, columns = (np.ascontiguousarray(x, np.int32) for x in (rows, columns))
-        handle = make(
-            ctypes.c_int64(size), ctypes.c_int64(len(rows)), *map(_address, (rows, columns))
-        )
+        sizes = [ctypes.c_int64(number) for number in (size, len(rows), last)]
+        handle = make(*sizes[:2], *map(_address, (rows, columns)), sizes[2])
         if handle is None:
             raise SlipfieldError(f"not enough memory for a factor of {size} rows; use fewer cells")
         self._handle = ctypes.c_void_p(handle)
@@ -67,6 +75,22 @@ class Cholesky:
         count = ctypes.c_int64(len(found))
         self._check(self._library.slipfield_cholesky_solve(self._handle, count, _address(found)))
         return found
+
+    def solve_triangle(self, rights: np.ndarray, transposed: bool) -> np.ndarray:
+        """Solve (count, size) with the lower triangle L of the factor, or with its transpose."""
+        found = np.array(rights, self.dtype, order="C", copy=True)
+        count, solve = ctypes.c_int64(len(found)), self._library.slipfield_cholesky_triangle
+        self._check(solve(self._handle, int(transposed), count, _address(found)))
+        return found
+
+    def last_block(self) -> tuple[np.ndarray, np.ndarray]:
+        """The last rows and columns (last, last) of L, and what was added to the diagonal there.
+
+        L is stored column by column.
+        """
+        lower, shift = np.zeros((self.last, self.last), self.dtype), np.zeros(self.last, self.dtype)
+        self._library.slipfield_cholesky_last(self._handle, *map(_address, (lower, shift)))
+        return lower.T, shift
 
     def _check(self, status: int) -> None:
         if status == NOT_POSITIVE_DEFINITE:

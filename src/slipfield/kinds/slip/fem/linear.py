@@ -1,8 +1,9 @@
 """The tangent matrix and its Cholesky factor, renewed on demand.
 
-One rank: CHOLMOD on rows numbered by nested dissection of the pixel grid (on a 200 x 200 sheet
-40 % less time in the factor and half in the solve than MUMPS with its own ordering). Several
-ranks: MUMPS. Where the tangent is not positive definite, MUMPS' LDL^T takes over.
+CHOLMOD on rows numbered by nested dissection of the pixel grid (on a 200 x 200 sheet 40 % less
+time in the factor and half in the solve than MUMPS with its own ordering). Several ranks join their
+factors by a Schur complement. MUMPS takes over where that would be large, and with LDL^T where the
+tangent is not positive definite.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+from dolfinx import la
 
 from slipfield.kinds.slip.crystal.build import Precision
 from slipfield.kinds.slip.fem.cholesky import Cholesky, NotPositiveDefinite
 from slipfield.kinds.slip.fem.petsc import MumpsFactor
 from slipfield.kinds.slip.fem.precision import DTYPES
+from slipfield.kinds.slip.fem.schur import SchurFactor
 from slipfield.kinds.slip.fem.sheet import Sheet
 
 LEAF_NODES = 30  # nested dissection stops at parts of this size
+LARGEST_SCHUR = 2000  # rows that ranks share: more are left to MUMPS
+
+
+Factor = Cholesky | SchurFactor | MumpsFactor
 
 
 class StepFailure(Exception):
@@ -83,15 +90,46 @@ class TangentSolver:
         self._nodes, self._valid, self._constrained = nodes, valid, constrained
         self._owned = sheet.dimension * sheet.owned
         self._free = ~constrained[: self._owned]
-        self._diagonal = np.flatnonzero(constrained[: self._owned])
+        shared = self._shared()
+        self._diagonal = np.concatenate([np.flatnonzero(constrained), shared])
+        self._ones = np.arange(len(self._diagonal)) < len(self._diagonal) - len(shared)
         side = sheet.dimension * nodes.shape[-1]
         self.triangles = nodes.shape[0] * nodes.shape[1] * len(np.triu_indices(side)[0])
         self.values = np.zeros(self.triangles + len(self._diagonal), DTYPES[precision])
-        self._definite = True
+        self._factor = self._make_factor(shared, precision)
+        self._active: Factor = self._factor  # the one that factorised last
+
+    def _shared(self) -> np.ndarray:
+        """Free displacements of nodes that other ranks have, too, in the order of all ranks."""
+        sheet = self.sheet
         if sheet.comm.size == 1:
-            self._order = self._dofs(nested_dissection(sheet.grid_position())).ravel()
-            rows = np.argsort(self._order)
-            self._cholesky = Cholesky(self._owned, *self._pattern(rows), precision)
+            return np.empty(0, np.int64)
+        ranks = la.vector(sheet.space.dofmap.index_map)
+        ranks.array[:] = 1.0
+        ranks.scatter_reverse(la.InsertMode.add)
+        ranks.scatter_forward()
+        shared = self._dofs(np.flatnonzero(ranks.array > 1.0)).ravel()
+        shared = shared[~self._constrained[shared]]
+        return shared[np.argsort(self._global()[shared])]
+
+    def _global(self) -> np.ndarray:
+        """Numbers of the local displacements over all ranks."""
+        local = np.arange(self.sheet.nodes, dtype=np.int32)
+        nodes = self.sheet.space.dofmap.index_map.local_to_global(local)
+        return self._dofs(np.asarray(nodes, np.int64)).ravel()
+
+    def _make_factor(self, shared: np.ndarray, precision: Precision) -> Factor:
+        """CHOLMOD, alone or joined by a Schur complement; MUMPS if that is large."""
+        sheet = self.sheet
+        order = self._dofs(nested_dissection(sheet.grid_position())).ravel()
+        self._order = np.concatenate([order[~np.isin(order, shared)], shared])
+        size, pattern = len(order), self._pattern(np.argsort(self._order))
+        if sheet.comm.size == 1:
+            return Cholesky(size, *pattern, precision)
+        if sheet.comm.allreduce(len(shared)) > 2 * LARGEST_SCHUR:
+            return self._mumps
+        numbers = self._global()[shared]
+        return SchurFactor(sheet.comm, size, *pattern, numbers, precision)
 
     def _dofs(self, nodes: np.ndarray) -> np.ndarray:
         """Numbers (..., dimension) of the displacements of nodes (...)."""
@@ -116,11 +154,10 @@ class TangentSolver:
 
     @cached_property
     def _mumps(self) -> MumpsFactor:
-        """The factor of several ranks, and of tangents that are not positive definite."""
-        local = np.arange(self.sheet.nodes, dtype=np.int32)
-        rows = np.asarray(self.sheet.space.dofmap.index_map.local_to_global(local), np.int64)
-        rows = self._dofs(rows).ravel()
-        return MumpsFactor(self.sheet.comm, self._owned, *self._pattern(rows))
+        """The factor of tangents that are not positive definite."""
+        rows, columns = self._pattern(self._global())
+        rows[self.triangles :][self._diagonal >= self._owned] = -1
+        return MumpsFactor(self.sheet.comm, self._owned, rows, columns)
 
     def factorise(self) -> None:
         """Assemble ``values`` and factorise, by Cholesky or else by LDL^T.
@@ -130,20 +167,17 @@ class TangentSolver:
         StepFailure
             If the tangent has neither factor.
         """
-        self.values[self.triangles :] = 1.0
+        self.values[self.triangles :] = self._ones
         self.factorisations += 1
-        self._definite = self._factorise_definite()
-        if not self._definite and not self._mumps.factorise(self.values, definite=False):
-            raise StepFailure("the tangent has no factor")
-
-    def _factorise_definite(self) -> bool:
-        if self.sheet.comm.size > 1:
-            return self._mumps.factorise(self.values, definite=True)
         try:
-            self._cholesky.factorise(self.values)
+            self._active = self._factor
+            self._factor.factorise(self.values)
         except NotPositiveDefinite:
-            return False
-        return True
+            self._active = self._mumps
+            try:
+                self._mumps.factorise(self.values, definite=False)
+            except NotPositiveDefinite:
+                raise StepFailure("the tangent has no factor") from None
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Solution (dimension * owned,) for such a right-hand side with the last factor."""
@@ -152,8 +186,9 @@ class TangentSolver:
     def solve_many(self, rights: np.ndarray) -> np.ndarray:
         """Solutions (n, dimension * owned) for n right-hand sides with the last factor."""
         rights = rights * self._free
-        if self.sheet.comm.size > 1 or not self._definite:
-            return self._mumps.solve(rights)
-        found = np.empty_like(rights)
-        found[:, self._order] = self._cholesky.solve(rights[:, self._order])
-        return found
+        if isinstance(self._active, MumpsFactor):
+            return self._active.solve(rights)
+        whole = np.zeros((len(rights), len(self._order)))
+        whole[:, : self._owned] = rights
+        whole[:, self._order] = self._active.solve(whole[:, self._order])
+        return whole[:, : self._owned]

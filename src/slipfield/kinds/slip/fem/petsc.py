@@ -9,6 +9,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.fem.cholesky import NotPositiveDefinite
 
 INSERT = int(PETSc.InsertMode.INSERT_VALUES)
 
@@ -69,11 +70,13 @@ class MumpsFactor:
         self._solvers: dict[bool, PETSc.KSP] = {}
         self._active: PETSc.KSP  # the one that factorised last
 
-    def factorise(self, values: np.ndarray, definite: bool) -> bool:
-        """Sum the entries' values (n,) and factorise, by Cholesky or LDL^T; False if it fails.
+    def factorise(self, values: np.ndarray, definite: bool = True) -> None:
+        """Sum the entries' values (n,) and factorise, as a positive definite matrix or any other.
 
         Raises
         ------
+        NotPositiveDefinite
+            If there is no such factor.
         SlipfieldError
             If PETSc does not take the values.
         """
@@ -94,7 +97,7 @@ class MumpsFactor:
             failed = True
         if failed:
             del self._solvers[definite]
-        return not failed
+            raise NotPositiveDefinite
 
     def _make_solver(self) -> PETSc.KSP:
         """A direct solver whose symbolic phase is done once."""

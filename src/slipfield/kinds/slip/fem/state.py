@@ -165,7 +165,7 @@ class PointStates:
         per_cell = start | {"g": crss, "L": np.zeros((len(grain), 9))}
         self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
         self.start = {name: self._at_points(value) for name, value in per_cell.items()}
-        self.end = {name: blocks.zeros(COMPONENTS[name]) for name in per_cell}
+        self.end = {name: blocks.zeros(value.shape[1]) for name, value in per_cell.items()}
         self.before = {name: self._at_points(per_cell[name]) for name in ("g", "s")}
 
     def grain_of(self, micro: Microstructure) -> np.ndarray:
@@ -184,8 +184,8 @@ class PointStates:
     def struct(self) -> StateArrays:
         """Addresses of the arrays as the kernel takes them."""
         before, start, end = self.before, self.start, self.end
-        arrays = [start["a"], start["P"], start["g"], before["g"], start["L"]]
-        arrays += [start["s"], before["s"], self.h, *(end[name] for name in COMPONENTS)]
+        arrays = [start["a"], start.get("P"), start["g"], before["g"], start["L"]]
+        arrays += [start["s"], before["s"], self.h, *map(end.get, COMPONENTS)]
         return StateArrays(*map(address, arrays))
 
     def evaluate(
@@ -250,7 +250,7 @@ class PointStates:
 
     def accept(self) -> None:
         """Make the end of the step the start of the next one."""
-        for name in COMPONENTS:
+        for name in self.start:
             kept, self.start[name] = self.start[name], self.end[name]
             if name in self.before:
                 kept, self.before[name] = self.before[name], kept

@@ -26,7 +26,7 @@ log = logging.getLogger("slipfield.kinds.slip.fem")
 MAX_NEWTON = 10
 POOR_REDUCTION = 0.3  # a stale factor that reduces the residual less is renewed
 GOOD_FACTOR = 0.1  # a factor whose first solve leaves less of the residual tolerance serves on
-LONGER = 3  # times the maximum age of a factor, at most
+LONGER = 3  # times solver.max_factor_age, at most
 DIVERGENCE = 1e3
 LATERAL_CONTRACTION = 0.35  # first guess of a uniform lateral strain
 REJECT = 6.0  # a step whose error estimate exceeds this multiple of the tolerance is repeated
@@ -302,10 +302,8 @@ class Stepper:
                 raise StepFailure(f"residual grew to {norms[-1]:.1e}")
             if iteration and not renew and norms[-1] > POOR_REDUCTION * norms[-2]:
                 self._evaluate(u, True, first=False)
-                renew, history.prolong = (
-                    True,
-                    history.prolong and age < self.settings.max_factor_age,
-                )
+                history.prolong &= age < self.problem.max_factor_age
+                renew = True
             if renew:
                 solver.factorise()
                 self.record.factorisations += 1
@@ -316,11 +314,12 @@ class Stepper:
 
     def _is_stale(self, age: int | None) -> bool:
         """Whether the step needs a new factor; a good one serves longer than its maximum age."""
-        oldest = self.settings.max_factor_age
+        history, oldest = self.history, self.problem.max_factor_age
         if age is None or oldest == 1:
             return True
-        history, limit = self.history, GOOD_FACTOR * self.settings.residual_tolerance
-        return age >= (LONGER * oldest if history.prolong and history.leftover < limit else oldest)
+        if history.prolong and history.leftover < GOOD_FACTOR * self.settings.residual_tolerance:
+            oldest = max(oldest, LONGER * self.settings.max_factor_age)
+        return age >= oldest
 
     def forward(self, u: np.ndarray) -> None:
         """Bring the ghost values of a nodal vector up to date."""
