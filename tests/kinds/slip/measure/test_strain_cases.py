@@ -351,3 +351,20 @@ def test_times_of_one_column_may_have_decimal_commas(tmp_path):
     (tmp_path / "t.txt").write_text("0,5\n1,25\n")
     data = imported(files, interval=None, times=tmp_path / "t.txt")
     np.testing.assert_allclose(data["time"], [0.5, 1.25])
+
+
+def test_scaled_positions_of_vic_point_up_and_those_of_dice_are_refused(tmp_path):
+    header = "x [mm],y [mm],u [mm],v [mm],exx,eyy,exy"
+    data = imported([c.write_points(tmp_path / "a.csv", 1, header)], scale=None)
+    # y up in the file: the shear keeps its sign.
+    np.testing.assert_allclose(data["strain"].values[0, 2], c.strain_of(1)[2], atol=1e-7)
+    names = ["COORDINATE_X [mm]", "COORDINATE_Y [mm]", "DISPLACEMENT_X [mm]", "DISPLACEMENT_Y [mm]"]
+    names += [f"VSG_STRAIN_{n}" for n in ("XX", "YY", "XY")]
+    with pytest.raises(SlipfieldError, match="positions in mm; expected px of DICe"):
+        imported([c.write_points(tmp_path / "d.txt", 1, ",".join(names))], scale=None)
+
+
+def test_strains_go_before_vectors_where_a_table_has_both(tmp_path):
+    header = '"x","y","u","v","exx [1] - Hencky","eyy [1] - Hencky","exy [1] - Hencky","isValid"'
+    path = c.write_points(tmp_path / "a.csv", 1, header, extra=(np.ones(c.NX**2),))
+    assert imported([path]).attrs["strain_measure"] == "hencky"

@@ -38,7 +38,8 @@ LENGTHS = _spelled(
 PIXELS = frozenset("px pix pixel pixels pxl".split())
 TIMES = _spelled(
     {
-        1.0: "s sec secs second seconds sek sekunde sekunden seconde secondes sec.",
+        1.0: "s sec secs second seconds sek sekunde sekunden seconde secondes sec. "
+        "hh:mm:ss h:mm:ss hh:mm:ss.s mm:ss mm:ss.s h:m:s",
         1e-3: "ms msec millisecond milliseconds",
         1e-6: "~s ~sec microsecond microseconds",
         60.0: "min mins minute minutes minuten min.",

@@ -29,7 +29,8 @@ NAMES = ("x", "y", "u", "v")
 def recognises(head: Head) -> bool:
     """Whether a text names DaVis in its first line, or has the columns of its vectors."""
     first = head.lines[0] if head.lines else ""
-    return "davis" in first.lower() or bool(head.columns & {"isValid", "Vx", "Vy"})
+    vectors = bool(head.columns & {"isValid", "Vx", "Vy"}) and "exx" not in head.columns
+    return "davis" in first.lower() or vectors
 
 
 def read(files: Sequence[Path], gaps: bool = False) -> Frames:

@@ -43,6 +43,8 @@ class Layout:
     position_unit, displacement_unit : where the header names no unit.
     y_axis, measure : as in :class:`Frames`.
     mesh : whether points may lie on no grid and are interpolated on one.
+    scaled_y_axis : direction of y where the header says that pixels were scaled to a length; None
+        if the program does not do so.
     comment : what lines before the header start with.
     change : applied to the values of a frame by name, in the file's units.
     """
@@ -54,6 +56,7 @@ class Layout:
     y_axis: Direction
     measure: str | None
     mesh: bool = False
+    scaled_y_axis: Direction | None = None
     comment: str = "#"
     change: Change = field(default=lambda values: values)
 
@@ -145,7 +148,17 @@ def _with_units(path: Path, table: dict[str, Column], layout: Layout) -> Layout:
                 "one unit"
             )
         found[i] = "px" if pixel.pop() else "mm"
-    return replace(layout, position_unit=found[0], displacement_unit=found[1])
+    scaled = layout.position_unit == "px" and found[0] == "mm"
+    if scaled and layout.scaled_y_axis is None:
+        unit = table[layout.columns["x"]].unit
+        raise SlipfieldError(f"{path}: positions in {unit}; expected px of {layout.program}")
+    return replace(
+        layout,
+        position_unit=found[0],
+        displacement_unit=found[1],
+        y_axis=(layout.scaled_y_axis or layout.y_axis) if scaled else layout.y_axis,
+        mesh=layout.mesh or scaled,
+    )
 
 
 def on_any_grid(frames: Sequence[Points]) -> Maps:

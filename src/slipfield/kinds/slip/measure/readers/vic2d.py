@@ -24,7 +24,7 @@ def _layout(positions: dict[str, str], calibrated: bool) -> Layout:
     unit: Unit = "mm" if calibrated else "px"
     columns = {**positions, **{name: name for name in STRAINS}}
     y_axis: Direction = "up" if calibrated else "down"
-    return Layout(TITLE, columns, unit, unit, y_axis, "green_lagrange", mesh=calibrated)
+    return Layout(TITLE, columns, unit, unit, y_axis, "green_lagrange", calibrated, "up")
 
 
 LAYOUTS = (
