@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo curves invert-demo test lint types docs bench verify thickness faults fuzz plan slice doctor clean
+.PHONY: help setup demo curves invert-demo check test lint types docs bench verify thickness faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -19,6 +19,9 @@ curves: setup  ## the study of stress-strain curves: tension tests, learners, re
 
 invert-demo: setup  ## measure a specimen that the demo has not seen, import and invert it
 	envs/run snakemake invert_demo --profile workflow/profiles/workstation --configfile config/demo.yaml
+
+check: setup  ## run the fast tests, to run all the time: minutes are for make test
+	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q
 
 test: setup  ## run all tests: those that need DOLFINx, then the others
 	@status=0; \

@@ -34,6 +34,7 @@ VERBS = {
         **dict.fromkeys(("microstructure", "design"), f"{KIND}.specimen.verbs"),
         "point": f"{KIND}.crystal.verbs",
         **dict.fromkeys(("warmup", "simulate", "reference"), f"{KIND}.fem.verbs"),
+        **dict.fromkeys(("thickness", "thickness-report"), f"{KIND}.thickness.verbs"),
     },
     "Datasets and inverters": {
         **dict.fromkeys(("validate", "gather"), f"{KIND}.dataset.verbs"),

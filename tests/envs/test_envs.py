@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETUP = REPOSITORY / "envs/setup"
 RUN = REPOSITORY / "envs/run"

@@ -18,6 +18,8 @@ from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from tests.faults.finished import finished_study
 from tests.fuzz.verbs import run_verb
 
+pytestmark = pytest.mark.slow
+
 DAMAGE = {
     "empty": lambda content: b"",
     "cut": lambda content: content[: len(content) // 2],

@@ -12,6 +12,8 @@ import pytest
 from tests.faults.killing import Moment, run_until, unfinished
 from tests.faults.stages import KILLED, content
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("SLIPFIELD_KILLS", "20"))
 SEED = int(os.environ.get("SLIPFIELD_SEED", "2025"))
 EACH = -(-KILLS // len(KILLED))

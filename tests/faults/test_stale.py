@@ -15,6 +15,8 @@ from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.planning.provenance import stale
 from tests.faults.finished import finished_study, planned, write_study
 
+pytestmark = pytest.mark.slow
+
 SIMULATED = {"shards", "references", "dataset/manifest.json"}
 LEARNED = {"models/projection/model.json", "crossval/projection/random"}
 CHANGES = {

@@ -11,6 +11,8 @@ import pytest
 from tests.faults.killing import run_until, unfinished
 from tests.faults.stages import KILLED, content
 
+pytestmark = pytest.mark.slow
+
 DISK_KB = 8192
 SOURCES = {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
 

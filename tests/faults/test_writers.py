@@ -16,6 +16,8 @@ from slipfield.core.places import RUN_VARIABLE, claimed
 from tests.faults.finished import command, finished_study, planned, snakemake, write_study
 from tests.fuzz.verbs import run_verb
 
+pytestmark = pytest.mark.slow
+
 NO_LOCKS = "#include <errno.h>\nint flock(int f, int o) { errno = ENOSYS; return -1; }\n"
 
 

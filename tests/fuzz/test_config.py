@@ -2,6 +2,7 @@
 
 import copy
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from slipfield.kinds.slip.planning.plan import batches
 from slipfield.kinds.slip.study import Study, load_study
 from tests.fuzz.verbs import files, hold_to_promises, mutations, run_verb
+
+pytestmark = pytest.mark.slow
 
 WHOLE = Study(name="whole").model_dump(mode="json")
 SCALARS = (

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tests.fuzz.verbs import files, gather, hold_to_promises, mutations, run_verb
 
+pytestmark = pytest.mark.slow
+
 VICTIMS = ("shards/m00001_r000002-000002.nc", "microstructures/00001.nc", "references/00001.nc")
 NUMBERS = st.sampled_from([np.nan, np.inf, -np.inf, -1.0, 0.0, 7.0, 1e30, 2.0**31, 2.0**63])
 TEXTS = st.sampled_from(["", "0", "{}", "[]", "null", "shard", "é\n", '{"name": "a"}'])

@@ -2,11 +2,14 @@
 
 import math
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.verbs import files, hold_to_promises, mutations, run_verb
+
+pytestmark = pytest.mark.slow
 
 SHARES = st.lists(st.floats(1e-3, 1), min_size=1, max_size=6)
 

@@ -2,10 +2,13 @@
 
 import shutil
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.verbs import files, gather, hold_to_promises, mutations
+
+pytestmark = pytest.mark.slow
 
 CELLS = st.sampled_from(["", " ", "nan", "inf", "-1", "1e400", "0x10", "१", "1_0", '"', "'", "1;2"])
 CELLS |= st.text(max_size=6) | st.integers(-(10**12), 10**12).map(str) | st.floats().map(str)

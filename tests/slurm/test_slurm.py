@@ -3,10 +3,13 @@
 import json
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from slipfield.kinds.slip.planning.doctor import slurm
 from tests.slurm.runs import SlurmRun
+
+pytestmark = pytest.mark.slow
 
 COSTS = ("cpu_seconds", "peak_memory_mb")
 FLOAT32 = float(np.finfo(np.float32).eps)

@@ -3,7 +3,11 @@
 import os
 import time
 
+import pytest
+
 from tests.workflow.test_workflow import snakemake
+
+pytestmark = pytest.mark.slow
 
 DAY_S = 24 * 3600
 MAP, PICTURE = "results/mini/microstructures/00000.nc", "results/mini/figures/microstructure.png"

@@ -6,6 +6,8 @@ import pytest
 
 from tests.workflow.test_workflow import REPOSITORY, jobs, snakemake
 
+pytestmark = pytest.mark.slow
+
 
 def test_paper_is_planned_in_batches(tmp_path):
     dry = snakemake(tmp_path, "--dry-run", "paper", config=REPOSITORY / "config" / "paper.yaml")

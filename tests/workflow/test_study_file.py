@@ -6,6 +6,8 @@ import pytest
 
 from tests.workflow.test_workflow import MINI, REPOSITORY, command, snakemake
 
+pytestmark = pytest.mark.slow
+
 ODD = """it's a "repository" $(touch injected) `touch injected` & more"""
 
 WRONG = {

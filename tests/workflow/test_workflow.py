@@ -13,6 +13,8 @@ import pytest
 
 from slipfield.kinds.slip.dataset.contract import violations
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 MINI = Path(__file__).parent / "mini.yaml"
 PATIENCE_S = 600

@@ -18,6 +18,8 @@ from slipfield.kinds.slip.learning.split import split_once
 from slipfield.kinds.slip.study import Curves, Noise
 from tests.shards import tiny_study, write_dataset
 
+pytestmark = pytest.mark.slow
+
 STUDY = tiny_study(
     specimen={"microstructures": 10},
     sampling={"samples": 80},

@@ -8,6 +8,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.bench.report import PHASES
 from slipfield.kinds.slip.bench.run import PARTS, Plan, run_bench
 
+pytestmark = pytest.mark.slow
+
 TINY = Plan(
     meshes=(8,),
     variants=8,

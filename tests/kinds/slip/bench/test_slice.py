@@ -11,6 +11,8 @@ from slipfield.kinds.slip.bench.slice import SAMPLES, _gflop, measured, run_slic
 from slipfield.kinds.slip.planning.unit_costs import read_unit_costs
 from slipfield.kinds.slip.study import check_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def study():

@@ -14,6 +14,8 @@ from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.study import Noise
 from tests.shards import tiny_study, write_dataset
 
+pytestmark = pytest.mark.slow
+
 STUDY = tiny_study(
     specimen={"microstructures": 10},
     sampling={"samples": 60},

@@ -20,6 +20,8 @@ from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.spine.metrics import mean_predictor_scores, scores
 from tests.shards import tiny_study, write_results
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:00\t{}\t0\n"
 VOID = {"meta", "img", "link", "br"}
 

@@ -12,6 +12,8 @@ from slipfield.kinds.slip.specimen.orientation import euler_of_matrix
 from slipfield.kinds.slip.study import Study
 from slipfield.report.style import save_figure
 
+pytestmark = pytest.mark.slow
+
 STUDY = Study(
     name="test", specimen={"grains": 60, "cells_x": 8, "cells_y": 8}, sampling={"samples": 30}
 )

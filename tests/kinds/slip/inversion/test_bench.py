@@ -10,6 +10,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.bench.inversion import Plan, bench_inversion
 from slipfield.kinds.slip.study import Noise
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan(2, [Noise(strain_std=2e-4, load_relative_std=2e-3)], solves=8)
 
 

@@ -18,6 +18,8 @@ from slipfield.kinds.slip.measure.specimen_file import read_specimen, write_spec
 from slipfield.kinds.slip.study import PARAMETERS
 from tests.kinds.slip.measure.conftest import TRUTH
 
+pytestmark = pytest.mark.slow
+
 
 def changed(specimen, path, change):
     write_specimen(change(read_specimen(specimen)), path)

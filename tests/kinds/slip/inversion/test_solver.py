@@ -1,6 +1,7 @@
 """The real solver behind an inversion: started in its own environment, and refined on."""
 
 import numpy as np
+import pytest
 
 from slipfield.kinds.slip.bench.inversion import noisy
 from slipfield.kinds.slip.inversion.forward import COMMAND, Solver
@@ -8,6 +9,8 @@ from slipfield.kinds.slip.inversion.preparation import box_prior
 from slipfield.kinds.slip.inversion.refine import Problem, refine
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import Noise, check_study
+
+pytestmark = pytest.mark.slow
 
 STUDY = check_study(
     {

@@ -12,6 +12,8 @@ from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import load_study
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def slipfield(monkeypatch, capsys):

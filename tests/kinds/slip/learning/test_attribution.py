@@ -21,6 +21,8 @@ from slipfield.spine.metrics import r_squared
 from tests.kinds.slip.cnn_lstm.test_cnn_lstm import trained_like
 from tests.shards import tiny_study, write_dataset
 
+pytestmark = pytest.mark.slow
+
 
 def inputs(seed, time=5, image=16):
     random = torch.Generator().manual_seed(seed)

@@ -11,6 +11,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.learning.crossval import fold_study, run_folds, summarise
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 STUDY = tiny_study()
 
 

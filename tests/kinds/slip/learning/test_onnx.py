@@ -13,6 +13,8 @@ from slipfield.kinds.slip.dataset.fields import decode
 from slipfield.kinds.slip.learning.model_io import save_model
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def trained(collection, tmp_path_factory):

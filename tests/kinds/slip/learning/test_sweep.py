@@ -13,6 +13,8 @@ from slipfield.kinds.slip.cnn_lstm.sweep import run_setting, setting_study, summ
 from slipfield.kinds.slip.planning.plan import learning_memory_mb
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 STUDY = tiny_study(
     learning={"convolution_blocks": 2, "epochs": 4, "decay_epochs": [2]},
     sweep={"epochs": 2, "repeats": 2, "learning_rate": [1e-2, 3e-3, 1e-5]},

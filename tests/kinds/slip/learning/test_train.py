@@ -23,6 +23,8 @@ from slipfield.kinds.slip.learning.model_io import load_model, save_model
 from slipfield.kinds.slip.study import Noise
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 TRAIN, VALIDATION = np.arange(12), np.arange(12, 18)
 
 

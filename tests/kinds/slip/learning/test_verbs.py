@@ -22,6 +22,8 @@ from slipfield.kinds.slip.study import PARAMETERS, load_study
 from slipfield.spine.metrics import scores
 from tests.shards import tiny_study, write_results
 
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments):
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -7,6 +7,8 @@ from tests.kinds.slip.measure import measurement as m
 from tests.kinds.slip.measure import test_malformed_parts as parts
 from tests.kinds.slip.measure.malformed import DIC, TEST, assert_one_line, case, edit, run
 
+pytestmark = pytest.mark.slow
+
 
 def dic(files, *options):
     return ["import", "dic", *files, "--scale", m.SCALE, "--interval", m.INTERVAL, *options]

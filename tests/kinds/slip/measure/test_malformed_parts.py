@@ -21,6 +21,8 @@ from tests.kinds.slip.measure.malformed import (
     run,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def strain_file(tmp_path_factory):

@@ -23,6 +23,8 @@ from slipfield.kinds.slip.study import Noise
 from tests.kinds.slip.projection.formula import STUDY, gather_results, make_finer
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[4]
 
 

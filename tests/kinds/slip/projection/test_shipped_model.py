@@ -15,6 +15,8 @@ from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.projection.intervals import interval
 from slipfield.kinds.slip.study import PARAMETERS
 
+pytestmark = pytest.mark.slow
+
 MODEL = Path(__file__).parents[4] / "results/reference/model"
 CASES = json.loads((Path(__file__).parent / "unseen_specimens.json").read_text())
 

@@ -15,6 +15,8 @@ from slipfield.kinds.slip.projection.study import make_benches, write_study
 from slipfield.kinds.slip.projection.verbs import app
 from tests.kinds.slip.projection.formula import STUDY, make_finer
 
+pytestmark = pytest.mark.slow
+
 
 def read(path) -> list[dict]:
     with open(path, newline="", encoding="utf-8") as handle:

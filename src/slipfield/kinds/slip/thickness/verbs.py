@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Config
-from slipfield.kinds.slip.study import load_study
 
 app = typer.Typer()
 Results = Annotated[Path, typer.Option(help="Folder of the runs, the table and the figure.")]
@@ -18,6 +17,7 @@ DEFAULT = Path("results/reference/thickness")
 @app.command()
 def thickness(config: Config, output: Results = DEFAULT) -> None:
     """Compare solids with their membranes over t/d: the table of the thickness factor M."""
+    from slipfield.kinds.slip.study import load_study
     from slipfield.kinds.slip.thickness.runs import run_study
     from slipfield.kinds.slip.thickness.table import write_table
 
