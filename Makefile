@@ -23,10 +23,11 @@ invert-demo: setup  ## measure a specimen that the demo has not seen, import and
 check: setup  ## run the fast tests, to run all the time: minutes are for make test
 	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q
 
-test: setup  ## run all tests: those that need DOLFINx, then the others
-	@status=0; \
-	envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || status=1; \
-	envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) || status=1; \
+test: setup  ## run all tests: those that need DOLFINx beside the others, on two cores
+	@envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) >.environments/tests.log 2>&1 & beside=$$!; \
+	status=0; envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) || status=1; \
+	wait $$beside || status=1; \
+	cat .environments/tests.log; \
 	exit $$status
 
 lint: setup  ## check style and formatting of the Python code, the workflow and the kernels

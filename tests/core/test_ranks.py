@@ -18,6 +18,8 @@ def test_without_mpi_a_process_is_alone():
 
 
 def test_without_mpi_an_error_ends_the_process_in_one_line():
-    program = "from slipfield import errors, ranks; ranks.end_all(errors.SlipfieldError('a: b'))"
+    program = (
+        "from slipfield.core import errors, ranks; ranks.end_all(errors.SlipfieldError('a: b'))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (2, "slipfield: error: a: b\n")

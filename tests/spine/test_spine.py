@@ -17,6 +17,8 @@ from slipfield.spine.report import write_report
 from slipfield.spine.samples import Samples
 from slipfield.spine.stale import stale
 
+pytestmark = pytest.mark.slow
+
 
 def study(**sections):
     return check_any_study({"name": "test", "kind": "beam", **sections}, "test")[0]

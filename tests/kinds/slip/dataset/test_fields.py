@@ -18,6 +18,8 @@ from slipfield.kinds.slip.study import Noise
 from tests.kinds.slip.dataset.conftest import FAILED
 from tests.shards import write_dataset
 
+pytestmark = pytest.mark.slow
+
 QUIET = Noise()
 
 

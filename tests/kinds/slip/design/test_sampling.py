@@ -168,6 +168,7 @@ def test_unreadable_files(tmp_path):
         read_design(path)
 
 
+@pytest.mark.slow
 def test_command_line(tmp_path):
     """The verb writes the design of this process and its JSON file."""
     config, output = tmp_path / "study.yaml", tmp_path / "samples.csv"

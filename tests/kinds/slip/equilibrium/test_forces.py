@@ -16,6 +16,8 @@ from slipfield.kinds.slip.specimen.geometry import node_coordinates
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
 from tests.shards import tiny_study
 
+pytestmark = pytest.mark.slow
+
 TRUTH = np.array([150.0, 30.0, 15.0])
 
 

@@ -10,6 +10,8 @@ import torch
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.cnn_lstm.device import choose_device, claim_gpu
 
+pytestmark = pytest.mark.slow
+
 MODULE = "slipfield.kinds.slip.cnn_lstm.device"
 CLAIM = f"from {MODULE} import claim_gpu; print(claim_gpu(2, Path(sys.argv[1])))"
 HOLD = f"import sys; from pathlib import Path; {CLAIM}; sys.stdout.flush(); sys.stdin.read()"

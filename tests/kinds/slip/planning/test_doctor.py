@@ -12,6 +12,8 @@ import yaml
 from slipfield.kinds.slip.planning import doctor
 from slipfield.kinds.slip.study import check_study
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[4]
 RUN = REPOSITORY / "envs" / "run"
 

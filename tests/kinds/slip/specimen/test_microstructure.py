@@ -134,6 +134,7 @@ def test_gradient(full):
     assert root.min() == pytest.approx(1.25, abs=0.1) and root.max() == pytest.approx(3.3, abs=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grains", [100, 300])
 def test_columns_are_columnar(grains):
     """Columnar grains are taller than wide and most cross their band."""
@@ -145,6 +146,7 @@ def test_columns_are_columnar(grains):
         assert np.mean(y1 - y0 > 0.8 * 0.36) > 0.85
 
 
+@pytest.mark.slow
 def test_areas_are_lognormal():
     """ln(area) scatters in every band of many grains as configured."""
     for sigma in (0.0, 0.35, 0.6):
@@ -198,6 +200,7 @@ def test_errors_name_the_field():
         make_microstructure(study(grains=5, neck_depth_mm=0.5, necks_per_side=10), 0)
 
 
+@pytest.mark.slow
 def test_command_line_in_other_processes(tmp_path):
     """The verb writes the same grains as this process, on any mesh, with their study."""
     made = {}
@@ -217,6 +220,7 @@ def test_command_line_in_other_processes(tmp_path):
             assert np.array_equal(data[name].values, here[name].values)
 
 
+@pytest.mark.slow
 def test_command_line_error_is_one_line(tmp_path):
     """No traceback for a wrong index."""
     config = tmp_path / "study.yaml"

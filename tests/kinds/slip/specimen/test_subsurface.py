@@ -39,6 +39,7 @@ def test_grains_of_the_face_end_below_it():
     assert (np.diff(share[5:]) > -0.05).all()
 
 
+@pytest.mark.slow
 def test_sections_inside_look_like_the_face():
     """As many grains in a section and as wide a spread of their areas, band by band."""
     face, size, below = drawn(2.0, 20, cells=60, grains=100)
