@@ -7,10 +7,10 @@ import xarray as xr
 from orix.io import load
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.readers import ang, ctf
 from slipfield.kinds.slip.measure.specimen_file import provenance
-from slipfield.kinds.slip.measure.summary import summary_lines
 from tests.kinds.slip.measure import case_files as c
 
 EDAX = ((300.0, 40.0, 15.0), (20.0, 70.0, 60.0))
@@ -82,10 +82,10 @@ def test_points_of_an_interactive_job_are_no_map(tmp_path):
 def test_turned_acquisition_surface_is_told_by_check(tmp_path):
     data = grains(tmp_path / "map.ctf", c.ctf_text(acquisition=90.0))
     assert_two_grains(data, (c.A, c.B))
-    told = [text for name, text in summary_lines(data) if name == "note"]
+    told = list(doubts(data))
     assert any("AcqE" in text and "--euler-axes" in text for text in told)
     plain = grains(tmp_path / "plain.ctf", c.ctf_text())
-    assert not [text for name, text in summary_lines(plain) if name == "note"]
+    assert not list(doubts(plain))
 
 
 ANG = {
@@ -110,7 +110,7 @@ def test_a_second_phase_is_told_by_check_with_the_names_of_the_header(from_zero,
     text = c.ang_text(second=second, from_zero=from_zero)
     data = grains(tmp_path / "map.ang", text)
     assert provenance(data)[0]["phase"] == "Copper"
-    told = [text for name, text in summary_lines(data) if name == "note"]
+    told = list(doubts(data))
     share = 1 - second.mean() if not from_zero else None
     assert any("Copper" in text and "Austenite" in text for text in told)
     if share is not None:
@@ -183,4 +183,4 @@ def test_the_cleaned_map_of_h5oina_goes_before_the_acquired_one(tmp_path):
     path = write_h5oina(tmp_path / "b.h5oina", cleaned=False, turned=(0.5, 0, 0))
     data = add_orientation_map(xr.Dataset(), path, GrainOptions(fewest_pixels=1))
     assert provenance(data)[0]["indexed"] < 0.7
-    assert any("--euler-axes" in note for note in provenance(data)[0]["notes"])
+    assert any("--euler-axes" in text for text in provenance(data)[0]["warnings"])

@@ -215,7 +215,7 @@ def test_either_file_of_a_channel_5_project_names_it(tmp_path):
 def test_channel_5_project_tells_turned_axes_and_missing_data(tmp_path):
     path = write_cpr(tmp_path, turn=90.0)
     data = add_orientation_map(xr.Dataset(), path, GrainOptions())
-    assert any("--euler-axes" in note for note in provenance(data)[0]["notes"])
+    assert any("--euler-axes" in text for text in provenance(data)[0]["warnings"])
     content = (tmp_path / "map.crc").read_bytes()
     (tmp_path / "map.crc").write_bytes(content[:-100])
     with pytest.raises(SlipfieldError, match="truncated"):

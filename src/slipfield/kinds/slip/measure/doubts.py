@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.kinds.slip.measure.loads import displacement_note
-from slipfield.kinds.slip.measure.specimen_file import OUTERMOST
+from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, remarks
 
 LARGEST_MARGIN = 1.5
 """Steps of the strain maps that may be missing at an edge before somebody is asked."""
@@ -18,9 +18,10 @@ SIMILAR_SIZE = 0.01
 
 
 def doubts(data: xr.Dataset) -> Iterator[str]:
-    """Sentences on sheet, place of the maps, grain map and displacements."""
+    """Sentences on sheet, place of the maps, grain map and displacements, and of the readers."""
     if "strain" in data:
         yield from _sheet(data)
+    yield from remarks(data, "warnings")
     note = displacement_note(data)
     if note and note.startswith("warning: "):
         yield "displacement of the load table: " + note.removeprefix("warning: ")

@@ -102,6 +102,7 @@ def add_orientation_map(data: xr.Dataset, path: Path, options: GrainOptions) -> 
         "other_phases": float(scan.other_phases),
         "format": reader.TITLE,
         "notes": list(scan.notes),
+        "warnings": list(scan.warnings),
     }
     return with_provenance(data, {**step("ebsd", [path], vars(options)), **facts})
 

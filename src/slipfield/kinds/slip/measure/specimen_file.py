@@ -102,6 +102,13 @@ def provenance(data: xr.Dataset) -> list[dict[str, Any]]:
     return json.loads(data.attrs.get("provenance", "[]"))
 
 
+def remarks(data: xr.Dataset, kind: str) -> Iterator[str]:
+    """Sentences of the readers: ``notes``, or ``warnings``, of the last import of each part."""
+    last = {step.get("import"): step for step in provenance(data)}
+    for verb, step in last.items():
+        yield from (f"{verb}: {text}" for text in step.get(kind, ()))
+
+
 def write_specimen(data: xr.Dataset, path: Path) -> None:
     """Check and write a specimen file.
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.kinds.slip.measure.noise import strain_noise
-from slipfield.kinds.slip.measure.specimen_file import provenance
+from slipfield.kinds.slip.measure.specimen_file import remarks
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -31,8 +31,7 @@ def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
     elif "strain" in data:
         yield "load", "none: the scale of k1, k2 and k3 is then hardly determined"
 
-    for step in provenance(data):
-        yield from (("note", f"{step['import']}: {note}") for note in step.get("notes", ()))
+    yield from (("note", text) for text in remarks(data, "notes"))
 
 
 def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ EULER_AXES = "x,y"
 Y_AXIS = "down"
 MILLIMETRES = 1e-3
 CUBIC_SPACE_GROUPS = range(195, 231)
-NOTE = (
+WARNING = (
     "the file does not say what Bruker's angles refer to; x right, y up was taken: check one "
     "known grain (--euler-axes)"
 )
@@ -72,7 +72,7 @@ def read(path: Path) -> Scan:
             steps[1] * row,
             (int(row.max()) + 1, int(column.max()) + 1),
             (steps[0], steps[1]),
-            (NOTE,),
+            warnings=(WARNING,),
         )
     )
 

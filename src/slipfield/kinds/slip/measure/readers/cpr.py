@@ -16,7 +16,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.ctf import EULER_AXES as EULER_AXES
-from slipfield.kinds.slip.measure.readers.ctf import turned_notes
+from slipfield.kinds.slip.measure.readers.ctf import turned
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.readers.tables import read_lines
@@ -59,7 +59,7 @@ def read(path: Path) -> Scan:
             f"says {rows} x {columns}; the file is truncated or another one"
         )
     surface = sections.get("acquisitionsurface", {})
-    turned = [_number(surface, f"euler{i}") for i in (1, 2, 3)]
+    angles = [_number(surface, f"euler{i}") for i in (1, 2, 3)]
     return scan_of(
         Pixels(
             path,
@@ -70,7 +70,7 @@ def read(path: Path) -> Scan:
             MILLIMETRES * records[str(Y)].astype(float) if placed else None,
             (rows, columns),
             (steps[0], steps[1]),
-            turned_notes(turned, "Euler1 to Euler3 of [Acquisition Surface]"),
+            warnings=turned(angles, "Euler1 to Euler3 of [Acquisition Surface]"),
         )
     )
 

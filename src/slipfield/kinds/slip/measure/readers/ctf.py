@@ -71,13 +71,13 @@ def read(path: Path) -> Scan:
             MILLIMETRES * values["Y"],
             (int(cells[1]), int(cells[0])),
             (MILLIMETRES * steps[0], MILLIMETRES * steps[1]),
-            turned_notes([_number(facts, f"AcqE{i}") for i in (1, 2, 3)], "AcqE1 to AcqE3"),
+            warnings=turned([_number(facts, f"AcqE{i}") for i in (1, 2, 3)], "AcqE1 to AcqE3"),
         )
     )
 
 
-def turned_notes(angles: Sequence[float], name: str) -> tuple[str, ...]:
-    """Note on angles of the acquisition surface (degrees) that are not zero."""
+def turned(angles: Sequence[float], name: str) -> tuple[str, ...]:
+    """Warning of angles of the acquisition surface (degrees) that are not zero."""
     if not any(angle % 360 for angle in angles):
         return ()
     given = ", ".join(f"{angle:g}" for angle in angles)

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.readers.ctf import turned_notes
+from slipfield.kinds.slip.measure.readers.ctf import turned
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -61,7 +61,7 @@ def read(path: Path) -> Scan:
                 )
                 for number, group in head.group("Phases").items()
             }
-            turned = np.degrees(head.numbers("Specimen Orientation Euler"))
+            angles = np.degrees(head.numbers("Specimen Orientation Euler"))
     except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
         raise SlipfieldError(f"{path}: not a readable .h5oina map: {error}") from error
     if not len(euler) == len(phase) == rows * columns:
@@ -69,11 +69,10 @@ def read(path: Path) -> Scan:
             f"{path}: {rows} x {columns} pixels in the header, but {len(euler)} orientations and "
             f"{len(phase)} phases"
         )
-    notes = turned_notes(turned, "Specimen Orientation Euler angles")
-    if cleaned:
-        notes += (f"the map of {CLEANED!r} was taken, not the one that was acquired",)
+    notes = (f"the map of {CLEANED!r} was taken, not the acquired one",) if cleaned else ()
+    warnings = turned(angles, "Specimen Orientation Euler angles")
     return scan_of(
-        Pixels(path, euler, phase, crystals, None, None, (rows, columns), (dx, dy), notes)
+        Pixels(path, euler, phase, crystals, None, None, (rows, columns), (dx, dy), notes, warnings)
     )
 
 

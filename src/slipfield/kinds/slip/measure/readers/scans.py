@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ class Scan:
     indexed : (ny, nx) whether the pixel has an orientation of the crystal in question.
     phase : name of that crystal.
     other_phases : share of the indexed pixels that belong to other crystals.
-    notes : what a user should know, one sentence each.
+    notes, warnings : what a user should know, and what may be wrong, one sentence each.
     """
 
     x: np.ndarray
@@ -42,6 +42,7 @@ class Scan:
     phase: str
     other_phases: float
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Pixels:
     x, y : (n,) positions, mm, or None if the pixels fill the grid row by row.
     shape : rows and columns, or None if the file does not say.
     steps : steps along x and y, mm, or None.
-    notes : as in :class:`Scan`.
+    notes, warnings : as in :class:`Scan`.
     """
 
     path: Path
@@ -84,7 +85,8 @@ class Pixels:
     y: np.ndarray | None = None
     shape: tuple[int, int] | None = None
     steps: tuple[float, float] | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,15 @@ def scan_of(pixels: Pixels) -> Scan:
         If the pixels fill no grid, or none is indexed as a cubic phase.
     """
     phase = np.where(_has_angles(pixels.euler), pixels.phase, 0)
-    number, others, notes = _crystal(pixels, phase)
+    number, others, warnings = _crystal(pixels, phase)
     grid = _grid(pixels)
     there = grid.pixel >= 0
     euler = np.zeros((*there.shape, 3))
     euler[there] = pixels.euler[grid.pixel[there]]
     indexed = there & (phase[grid.pixel] == number)
     name = pixels.crystals[number].name
-    return Scan(grid.x, grid.y, euler, indexed, name, others, (*pixels.notes, *notes))
+    warnings = [*pixels.warnings, *warnings]
+    return Scan(grid.x, grid.y, euler, indexed, name, others, pixels.notes, tuple(warnings))
 
 
 def _has_angles(euler: np.ndarray) -> np.ndarray:
@@ -125,7 +128,7 @@ def _has_angles(euler: np.ndarray) -> np.ndarray:
 
 
 def _crystal(pixels: Pixels, phase: np.ndarray) -> tuple[int, float, list[str]]:
-    """Number of the crystal, share of other phases, and notes on them."""
+    """Number of the crystal, share of other phases, and warnings of them."""
     path, crystals = pixels.path, pixels.crystals
     indexed = int((phase > 0).sum())
     count = {number: int((phase == number).sum()) for number in crystals}
@@ -141,19 +144,19 @@ def _crystal(pixels: Pixels, phase: np.ndarray) -> tuple[int, float, list[str]]:
             f"{names}"
         )
     others = 1 - count[number] / indexed
-    notes = []
+    warnings = []
     if others > 0:
         names = ", ".join(
             f"{crystals[n].name} ({100 * count[n] / indexed:.0f} %)"
             for n in sorted(crystals, key=lambda each: -count[each])
             if n != number and count[n]
         )
-        notes.append(
+        warnings.append(
             f"two phases: {crystals[number].name} ({100 * (1 - others):.0f} % of the indexed "
             f"pixels) is the crystal; pixels of {names or 'unknown phases'} have no grain, and the "
             "model knows one phase alone"
         )
-    return number, others, notes
+    return number, others, warnings
 
 
 def _grid(pixels: Pixels) -> _Grid:
