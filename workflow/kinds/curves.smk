@@ -112,7 +112,11 @@ rule curve_learn:
         run=RUN,
         config=CONFIG,
         settings=settings(
-            "learning.schemes", "learning.random_splits", "learning.seed", "grid"
+            "learning.schemes",
+            "learning.random_splits",
+            "learning.left_out_settings",
+            "learning.seed",
+            "grid",
         ),
     message:
         "Learner {wildcards.learner}, setting {wildcards.setting}"

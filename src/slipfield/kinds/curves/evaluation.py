@@ -75,9 +75,11 @@ def evaluate(study: CurvesStudy, curves: CurveSet, learner: str, setting: int) -
     """Scores of one of our learners on all splits of a study."""
     if learner not in LEARNERS:
         raise SlipfieldError(f"learner: given {learner!r}; expected one of {', '.join(LEARNERS)}")
+    left_out = setting in study.learning.left_out_settings
     plan = [
         (scheme, split)
         for scheme in study.learning.schemes
+        if left_out or scheme not in ("one_out", "class_out")
         for split in splits_of(study, curves.alloys, scheme)
     ]
     scores: list[CurveScore] = []

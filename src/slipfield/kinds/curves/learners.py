@@ -19,10 +19,10 @@ from slipfield.kinds.curves.laws import Ludwik
 from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength
 from slipfield.kinds.curves.uniaxial import stress_at
 
-TREES, ROWS_PER_LEAF = 100, 2
+TREES, ROWS_PER_LEAF = 60, 2
 HIDDEN = (24, 24)
 WEIGHT_DECAY = 0.3
-NETWORKS, ITERATIONS = 5, 200
+NETWORKS, ITERATIONS = 3, 120
 
 
 class Learner(Protocol):

@@ -90,6 +90,9 @@ class Learning(Section):
         min_length=1,
         description="The paper's groups, random splits, leave one alloy or one class out.",
     )
+    left_out_settings: tuple[Setting, ...] = Field(
+        (4,), description="Settings in which one alloy, or one class, is left out, 1."
+    )
     random_splits: Whole = Field(9, ge=0, le=100, description="Random splits, 1.")
     seed: Whole = Field(0, ge=0, lt=2**32, description="Seed of splits and learners, 1.")
 
