@@ -120,3 +120,20 @@ def test_jobs_do_not_change_the_physics():
     one = CurvesStudy(name="x")
     assert one.physics_hash() == CurvesStudy(name="y", tension={"alloys_per_job": 3}).physics_hash()
     assert one.physics_hash() != CurvesStudy(name="x", tension={"taper": 0.01}).physics_hash()
+
+
+def test_results_of_another_study_are_found(study, tmp_path):
+    from slipfield.kinds.curves.stale import stale
+
+    (tmp_path / "shards").mkdir()
+    paths = [
+        shard(study, rows, tmp_path / "shards" / f"{rows[0]}.nc") for rows in ((0, 5), (5, 10))
+    ]
+    tables.gather(study, paths, tmp_path / "curves.nc")
+    assert stale(study, tmp_path) == {}
+    finer = study.model_copy(update={"grid": study.grid.model_copy(update={"points": 30})})
+    assert stale(finer, tmp_path) == {
+        tmp_path / "curves.nc": "grid.points = 20, but the study has 30"
+    }
+    thicker = study.model_copy(update={"tension": study.tension.model_copy(update={"taper": 0.01})})
+    assert stale(thicker, tmp_path).keys() == {*paths, tmp_path / "curves.nc"}

@@ -6,5 +6,6 @@ KIND = Kind(
     name="curves",
     question="What is the stress-strain curve of an alloy, from what its datasheet says?",
     study="slipfield.kinds.curves.study:CurvesStudy",
+    stale="slipfield.kinds.curves.stale:stale",
     rules="curves",
 )

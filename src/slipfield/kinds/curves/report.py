@@ -126,6 +126,13 @@ def _tests(study: CurvesStudy, curves: xr.Dataset, folder: Path) -> Section:
         "Points beyond necking are "
         + ("kept, as published." if kept else "left out of training and scores."),
     ]
+    count, strain = considere_count(study, folder, curves)
+    if strain is not None:
+        texts.append(
+            f"Where a specimen has not necked, {study.tension.paper_elongation_mm:g} mm are a "
+            f"strain of {strain:.3f} on the gauge length; Considère's is smaller for {count} of "
+            f"{curves.sizes['alloy']} alloys. Specimens with shoulders neck a little earlier."
+        )
     if pairs:
         both = "; ".join(f"{one.name} and {other.name}" for one, other in pairs)
         texts.append(f"Same curve twice, never on both sides of a split: {both}.")
@@ -143,6 +150,29 @@ def _tests(study: CurvesStudy, curves: xr.Dataset, folder: Path) -> Section:
         ),
     ]
     return Section("tests", "Tension tests", texts, pictures, [Table("Checks", rows)])
+
+
+def considere_count(
+    study: CurvesStudy, folder: Path, curves: xr.Dataset
+) -> tuple[int, float | None]:
+    """How many alloys neck, by Considère, below the gauge strain at the paper's elongation.
+
+    That strain, 1, is the median over the tests that had not passed their maximum by then; None if
+    there is none.
+    """
+    mark, found = study.tension.paper_elongation_mm, []
+    for path in sorted((folder / "shards").glob("*.nc")):
+        with open_netcdf(path) as shard:
+            for number in shard["alloy"].values:
+                test = shard.sel(alloy=number)
+                pull, strain = test["pull_mm"].values, test["strain"].values
+                steps = int(np.nanargmax(test["stress_MPa"].values)) + 1
+                if steps and pull[steps - 1] >= mark:
+                    found.append(np.interp(mark, pull[:steps], strain[:steps]))
+    if not found:
+        return 0, None
+    strain = float(np.median(found))
+    return int((np.expm1(curves["necking_strain"].values) < strain).sum()), strain
 
 
 def _worst(values: xr.DataArray) -> float:
