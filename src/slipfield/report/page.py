@@ -25,6 +25,15 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Banner:
+    """A word and a sentence above the headline numbers; ``tone`` is good, doubtful or none."""
+
+    tone: str
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table; the first ``text_columns`` columns are text, the others numbers."""
 

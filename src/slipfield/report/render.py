@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jinja2
 
 from slipfield import __version__
-from slipfield.report.page import Card, Section
+from slipfield.report.page import Banner, Card, Section
 
 
 def render(
@@ -16,8 +16,9 @@ def render(
     cards: Sequence[Card],
     sections: Sequence[Section],
     physics_hash: str,
+    banner: Banner | None = None,
 ) -> str:
-    """Render one self-contained HTML page."""
+    """Render one self-contained HTML page; ``banner`` stands above the headline numbers."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slipfield.report", "."),
         autoescape=True,
@@ -30,4 +31,5 @@ def render(
         sections=sections,
         version=__version__,
         physics_hash=physics_hash,
+        banner=banner,
     )

@@ -78,6 +78,28 @@ def bench_inversion(
         )
 
 
+@app.command()
+def bench_mistakes(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
+    specimens: Annotated[int, typer.Option(min=1, help="Unseen specimens.")] = 3,
+    cells: Annotated[
+        int | None, typer.Option(help="Elements of the specimens; default: those of the model.")
+    ] = None,
+) -> None:
+    """Import and invert specimens with the mistakes that users make; say which were named."""
+    from slipfield.kinds.slip.bench.mistakes import bench_mistakes as measure
+    from slipfield.kinds.slip.inversion.answers import Model
+
+    across = cells or Model.load(model).study.specimen.cells_x
+    rows = measure(model, output, specimens, across)
+    for row in rows:
+        mark = "named" if row["named"] else "NOT NAMED"
+        typer.echo(f"{row['specimen']} {row['mistake']}: {mark} ({row['stage']}): {row['text']}")
+    wrong = [row for row in rows if row["mistake"] != "none"]
+    typer.echo(f"{sum(row['named'] for row in wrong)} of {len(wrong)} mistakes named")
+
+
 @app.command(name="slice")
 def run_slice(
     config: Config,

@@ -29,7 +29,8 @@ def summary(results: Results) -> str:
     """One sentence that says what the study does."""
     study, specimen = results.study, results.study.specimen
     return (
-        f"{study.sampling.samples:,} crystal-plasticity simulations of a gradient-grained sheet, "
+        f"{study.sampling.samples:,} crystal-plasticity simulations of a "
+        f"{'gradient-grained ' if len(specimen.bands) > 1 else ''}sheet, "
         f"{specimen.width_mm:g} mm × {specimen.height_mm:g} mm with {specimen.grains} grains on "
         f"{specimen.cells_x} × {specimen.cells_y} elements, over {specimen.microstructures} "
         f"microstructure{'s' if specimen.microstructures > 1 else ''}, and what an inverter learns "
@@ -55,6 +56,7 @@ def cards(results: Results) -> list[Card]:
 def study_section(results: Results) -> Section:
     """Say what was run, with units."""
     s = results.study
+    bands = len(s.specimen.bands)
     box = [
         (name, f"{low:g} to {high:g} {unit_text(PARAMETER_UNITS[name])}")
         for name, (low, high) in zip(PARAMETERS, s.sampling.box, strict=True)
@@ -70,10 +72,12 @@ def study_section(results: Results) -> Section:
             ),
             (
                 "Necks",
-                f"{s.specimen.necks_per_side} per side, {s.specimen.neck_depth_mm:g} mm deep",
+                f"{s.specimen.necks_per_side} per side, {s.specimen.neck_depth_mm:g} mm deep"
+                if s.specimen.necks_per_side and s.specimen.neck_depth_mm
+                else "none: straight side edges",
             ),
             ("Mesh", f"{s.specimen.cells_x} × {s.specimen.cells_y} four-node elements"),
-            ("Grains", f"{s.specimen.grains} in {len(s.specimen.bands)} bands"),
+            ("Grains", f"{s.specimen.grains} in {bands} band{'s' if bands > 1 else ''}"),
             ("Orientations", ORIENTATIONS[s.specimen.orientations]),
             ("Microstructures", f"{s.specimen.microstructures:,}"),
             ("Top edge", corners),

@@ -17,6 +17,7 @@ from slipfield.core.files import write_netcdf
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
 from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
+from slipfield.kinds.slip.learning.intervals import conformal_factors, held_level
 from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
 from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.measure.resample import Measurement
@@ -70,6 +71,7 @@ class Answer:
     method : name of the model, or "refined".
     parameters, low, high : (3,) k1, k2, k3 and the ends of their 95 % intervals.
     seconds : what it took beyond the forward runs, s.
+    level : share of such intervals that hold the truth, less than 95 % after few calibrations.
     unusual : misfit by channel over what 99 % of the training samples stay below.
     details : what else the report shows, such as attention (time, modality).
     """
@@ -79,6 +81,7 @@ class Answer:
     low: np.ndarray
     high: np.ndarray
     seconds: float
+    level: float = LEVEL
     unusual: dict[str, float] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -135,6 +138,7 @@ def by_projection(
         parameters * (found.low[0] / parameters) ** widening,
         parameters * (found.high[0] / parameters) ** widening,
         time.perf_counter() - started,
+        held_level(inverter.calibration_samples, LEVEL),
         unusual,
         {"strain_residual": residual.tolist()},
     )
@@ -181,15 +185,17 @@ def by_prediction(
             details["attention_time"] = given.time.tolist()
         if isinstance(inverter, IntervalInverter):
             low, high = (ends[0] for ends in inverter.predict_interval(dataset, rows, LEVEL))
+            count = inverter.calibration_samples
         else:
-            spread = np.exp(test_quantile(model.folder))
-            low, high = parameters / spread, parameters * spread
+            quantile, count = test_quantile(model.folder)
+            low, high = parameters / np.exp(quantile), parameters * np.exp(quantile)
     seconds = time.perf_counter() - started
-    return Answer(model.name, parameters, low, high, seconds, details=details)
+    level = held_level(count, LEVEL)
+    return Answer(model.name, parameters, low, high, seconds, level, details=details)
 
 
-def test_quantile(folder: Path, level: float = LEVEL) -> np.ndarray:
-    """Quantile (3,) of |ln k predicted - ln k true| over a model's test samples."""
+def test_quantile(folder: Path, level: float = LEVEL) -> tuple[np.ndarray, int]:
+    """Quantile (3,) of |ln k predicted - ln k true| over a model's test samples; their number."""
     path = folder / "predictions.csv"
     try:
         with open(path, newline="", encoding="utf-8") as handle:
@@ -203,8 +209,7 @@ def test_quantile(folder: Path, level: float = LEVEL) -> np.ndarray:
             f"{path}: cannot be read ({error!r}); train the model again"
         ) from error
     ordered = np.sort(np.array(errors), axis=0)
-    rank = int(np.ceil((len(ordered) + 1) * level))
-    return ordered[min(rank, len(ordered)) - 1]
+    return conformal_factors(ordered, level), len(ordered)
 
 
 def _filled(name: str, strain: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.unusual import channels
+from slipfield.kinds.slip.inversion.verdict import Verdict
 from slipfield.kinds.slip.measure.resample import Measurement
 
 LOST = (
@@ -32,6 +33,10 @@ LOST = (
     "between them. A refinement would fit the wrong grains and is left out too."
 )
 TINY = 1e-30
+UNKNOWN_GRAINS = (
+    "Without orientations nothing shows whether grain map, mesh and thickness are right: only the "
+    "load curve was used, and it tells k2 and k3 hardly apart."
+)
 ALONE = "Without orientations only the load curve can be used, and only this model does that."
 
 
@@ -73,6 +78,7 @@ def invert_blind(
     found.notes.append(LOST.format(draws=draws))
     found.answers = [_combined(members)]
     found.choice = Choice(found.answers[0].method, ALONE)
+    found.verdict = Verdict("doubtful", UNKNOWN_GRAINS, "grain map")
     found.check = solvers[-1].run(found.answer.parameters)
     found.comparison = compare(found.measurement, found.check)
     found.channels = channels(
@@ -110,6 +116,7 @@ def _combined(members: Sequence[Answer]) -> Answer:
         np.exp(centre - half),
         np.exp(centre + half),
         sum(member.seconds for member in members),
+        members[0].level,
         unusual,
         {"draws": [member.parameters.tolist() for member in members]},
     )

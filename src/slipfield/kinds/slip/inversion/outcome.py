@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.inversion.unusual import Channel
+from slipfield.kinds.slip.inversion.verdict import UNJUDGED, Verdict
 from slipfield.kinds.slip.learning.model_io import weights_hash
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.measure.specimen_file import provenance
@@ -35,6 +36,7 @@ class Inversion:
     trained : study of the model.
     answers : estimates, that of the preferred model first.
     choice : which of them is the answer, and why.
+    verdict : whether it may be believed; "none": then no estimate is the answer.
     refined : the refinement, if there was one.
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
@@ -52,6 +54,7 @@ class Inversion:
     trained: Study
     answers: list[Answer] = field(default_factory=list)
     choice: Choice = UNDECIDED
+    verdict: Verdict = UNJUDGED
     refined: Refined | None = None
     fit: Fit = Fit(float("nan"), float("nan"))
     check: Reference | None = None
@@ -62,8 +65,13 @@ class Inversion:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def answered(self) -> bool:
+        """Whether one of the estimates is the answer."""
+        return self.verdict.word != "none"
+
+    @property
     def answer(self) -> Answer:
-        """The chosen estimate."""
+        """The chosen estimate, whether or not it may be called the answer."""
         return next(a for a in self.answers if a.method == self.choice.method)
 
     @property
@@ -89,9 +97,11 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
             }
             for m in models
         ],
-        "answer": found.choice.method,
-        "why": found.choice.why,
-        "parameters": _estimate(found.answer),
+        "verdict": asdict(found.verdict),
+        "answer": found.choice.method if found.answered else None,
+        "why": found.choice.why if found.answered else found.verdict.sentence,
+        "parameters": _estimate(found.answer) if found.answered else NO_ESTIMATE,
+        "interval_level": found.answer.level,
         "estimates": {answer.method: _estimate(answer) for answer in found.answers},
         "known": None if found.known is None else _by_name(found.known),
         "notes": found.notes,
@@ -106,6 +116,13 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
     if found.refined is not None:
         content["refinement"] = _refinement(found.refined, found.fit)
     return content
+
+
+NO_ESTIMATE = {
+    name: {"value": None, "low": None, "high": None, "unit": PARAMETER_UNITS[name]}
+    for name in PARAMETERS
+}
+"""Parameters of an inversion without an answer."""
 
 
 def _by_name(values: np.ndarray) -> dict[str, float]:
@@ -152,7 +169,7 @@ def _estimate(answer: Answer) -> dict[str, Any]:
 
 
 def table_lines(found: Inversion) -> list[str]:
-    """Lines of the table of estimates, the answer marked by a star, and why it is the answer."""
+    """Lines of the table of estimates, the answer marked by a star, its reason and the verdict."""
     heads = [f"{name} ({PARAMETER_UNITS[name]})" for name in PARAMETERS]
     lines = [" " * 14 + "".join(f"{head:>28s}" for head in heads)]
     for answer in found.answers:
@@ -160,10 +177,16 @@ def table_lines(found: Inversion) -> list[str]:
             f"{value:10.4g} ({low:.4g} to {high:.4g})".rjust(28)
             for value, low, high in zip(answer.parameters, answer.low, answer.high, strict=True)
         ]
-        mark = "*" if answer is found.answer else " "
+        mark = "*" if found.answered and answer is found.answer else " "
         lines.append(f"{mark} {answer.method:12s}" + "".join(cells))
     if found.known is not None:
         lines.append(
             f"  {'known':12s}" + "".join(f"{value:10.4g}".ljust(28) for value in found.known)
         )
-    return [*lines, f"* the answer, with its 95 % interval. {found.choice.why}"]
+    if found.answered:
+        lines.append(
+            f"* the answer, with its {100 * found.answer.level:.3g} % interval. {found.choice.why}"
+        )
+    else:
+        lines.append("No answer.")
+    return [*lines, f"verdict: {found.verdict.word}. {found.verdict.sentence}"]

@@ -15,6 +15,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import say
+from slipfield.kinds.slip.inversion.agreement import load_scale, pattern
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.blind import invert_blind
 from slipfield.kinds.slip.inversion.choice import Fit, choose
@@ -32,7 +33,11 @@ from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, pr
 from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
 from slipfield.kinds.slip.inversion.unusual import channels
+from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
+from slipfield.kinds.slip.inversion.ways import Way, better_way
+from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
+from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS
 
 RESULT = "inversion.json"
@@ -140,8 +145,9 @@ def _invert_known(
     found.answers = predictions(found, models, solver)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], problem)
-    base = found
-    if solves:
+    base, first = found, solver.run(found.answers[0].parameters)
+    way, lies_right = _lay(found, first, work)
+    if solves and lies_right:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
         refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
         noise = known_noise(found), trained.noise.strain_std
@@ -158,9 +164,33 @@ def _invert_known(
     found.channels = channels(
         data, base.microstructure, base.study, trained, base.measurement, found.answers
     )
+    found.verdict = judge(
+        pattern(found.measurement, found.check),
+        way,
+        load_scale(replace(problem, measurement=found.measurement), found.check),
+        found.fit,
+        found.refined,
+        found.channels,
+    )
+    found.notes += list(doubts(data))
     found.seconds["forward runs"] = float(sum(solver.seconds))
     found.seconds["number of forward runs"] = len(solver.seconds)
     return found
+
+
+def _lay(found: Inversion, first: Reference, work: Path) -> tuple[Way | None, bool]:
+    """Look for a better way to lay the grain map, if the run at the first answer asks for it.
+
+    Returns the way, if there is one, and whether the map may be right: then it is worth refining.
+    """
+    seen = pattern(found.measurement, first).correlation
+    if not seen < SUSPECT:
+        return None, True
+    say(f"the strain patterns correlate to {seen:.2f} only; other ways to lay the grain map:")
+    began = time.perf_counter()
+    way, _ = better_way(found.data, found.trained, work / "ways")
+    found.seconds["other ways to lay the grain map"] = time.perf_counter() - began
+    return way, way is None and seen >= UNLIKE
 
 
 def _refine(

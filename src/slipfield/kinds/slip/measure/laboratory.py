@@ -21,20 +21,21 @@ from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
 from slipfield.kinds.slip.study.recorded import study_of
 
 PIXELS_PER_STEP = 10
+SPACE_GROUPS = {"fcc": 225, "bcc": 229}
 CTF_HEAD = """Channel Text File
 Prj\tslipfield
 Author\t[slipfield]
 JobMode\tGrid
 XCells\t{columns}
 YCells\t{rows}
-XStep\t{step:.6g}
-YStep\t{step:.6g}
+XStep\t{step_x:.6g}
+YStep\t{step_y:.6g}
 AcqE1\t0
 AcqE2\t0
 AcqE3\t0
 Euler angles refer to Sample Coordinate system (CS0)!\tMag\t100\tCoverage\t100\tDevice\t0\tKV\t20
 Phases\t1
-3.615;3.615;3.615\t90;90;90\tCopper\t11\t225\t\t\tsimulated
+3.6;3.6;3.6\t90;90;90\t{name}\t11\t{group}\t\t\tsimulated
 Phase\tX\tY\tBands\tError\tEuler1\tEuler2\tEuler3\tMAD\tBC\tBS
 """
 
@@ -81,6 +82,20 @@ def export_sample(
         if not len(found) or data["status"].values[found[0]]:
             raise SlipfieldError(f"{shard}: sample {sample} is not there or failed")
         one, micro = data.isel(sample=found[0]).load(), grains.load()
+    write_laboratory(one, micro, study, instruments, folder)
+
+
+def write_laboratory(
+    one: xr.Dataset, micro: xr.Dataset, study: Study, instruments: Instruments, folder: Path
+) -> None:
+    """Write one sample as measurement files into ``folder``, as :func:`export_sample` says.
+
+    Parameters
+    ----------
+    one : variables of a shard without the dimension of samples: strain, load, time, displacement,
+        k1, k2, k3.
+    micro : its grain map.
+    """
     _write_strain(one, micro, study, instruments, folder / "dic")
     _write_load(one, instruments, folder / "load.csv")
     _write_outline(micro, folder / "outline.csv")
@@ -150,14 +165,21 @@ def _write_ctf(micro: xr.Dataset, study: Study, pixel: float, path: Path) -> Non
     mesh = Mesh(micro["x_mm"].values, micro["y_mm"].values)
     inside, _ = bilinear_weights(mesh, at_x.ravel(), at_y.ravel())
     degrees = np.degrees(micro["euler"].values)[grain]
-    step = 1e3 * width / columns
+    step_x, step_y = 1e3 * width / columns, 1e3 * height / rows
     lines = []
     for number in range(len(grain)):
         row, column = divmod(number, columns)
         angles = "\t".join(f"{a:.4f}" for a in degrees[number]) if inside[number] else "0\t0\t0"
         lines.append(
-            f"{int(inside[number])}\t{column * step:.4f}\t{row * step:.4f}\t8\t"
+            f"{int(inside[number])}\t{column * step_x:.4f}\t{row * step_y:.4f}\t8\t"
             f"{0 if inside[number] else 3}\t{angles}\t0.5\t120\t200"
         )
-    text = CTF_HEAD.format(columns=columns, rows=rows, step=step)
+    text = CTF_HEAD.format(
+        columns=columns,
+        rows=rows,
+        step_x=step_x,
+        step_y=step_y,
+        name=f"{study.name} ({study.material.slip_family})",
+        group=SPACE_GROUPS[study.material.slip_family],
+    )
     write_text(path, text + "\n".join(lines) + "\n")

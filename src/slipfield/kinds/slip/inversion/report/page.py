@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.files import write_text
+from slipfield.kinds.slip.inversion.answers import LEVEL
 from slipfield.kinds.slip.inversion.choice import REFINED
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Refined
@@ -22,7 +23,16 @@ from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import summary_lines
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
-from slipfield.report.page import Card, Section, Table, duration, picture_of, significant, unit_text
+from slipfield.report.page import (
+    Banner,
+    Card,
+    Section,
+    Table,
+    duration,
+    picture_of,
+    significant,
+    unit_text,
+)
 from slipfield.report.render import render
 from slipfield.report.style import save_figure
 
@@ -65,25 +75,39 @@ def write_report(found: Inversion, folder: Path) -> None:
         cards=_cards(found),
         sections=[section for section in sections if section is not None],
         physics_hash=found.study.physics_hash(),
+        banner=_banner(found),
     )
     write_text(folder / "report.html", page)
 
 
+def _banner(found: Inversion) -> Banner:
+    """The verdict, above the numbers."""
+    words = {"good": "Good", "doubtful": "Doubtful", "none": "No answer"}
+    cause = f" ({found.verdict.cause})" if found.verdict.cause else ""
+    return Banner(found.verdict.word, words[found.verdict.word] + cause, found.verdict.sentence)
+
+
 def _summary(found: Inversion) -> str:
     runs = found.seconds.get("number of forward runs", 0)
+    said = (
+        f"the answer of the {method_name(found.answer.method)}"
+        if found.answered
+        else "no estimate is the answer"
+    )
     return (
-        f"Slip-law parameters of a measured sheet with {found.data.sizes['grain']} grains: "
-        f"the answer of the {method_name(found.answer.method)}, "
+        f"Slip-law parameters of a measured sheet with {found.data.sizes['grain']} grains: {said}, "
         f"{runs:g} forward run{'s' if runs != 1 else ''}, {duration(found.seconds['whole'])}."
     )
 
 
 def _cards(found: Inversion) -> list[Card]:
     answer = found.answer
+    if not found.answered:
+        return []
     return [
         Card(
             f"{value:.4g} {unit_text(PARAMETER_UNITS[name])}",
-            f"{name}, 95 % interval {low:.4g} to {high:.4g}",
+            f"{name}, {100 * answer.level:.3g} % interval {low:.4g} to {high:.4g}",
         )
         for name, value, low, high in zip(
             PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
@@ -107,7 +131,34 @@ def _input_section(found: Inversion, folder: Path) -> Section:
         "against them, correct the import before trusting any number below.",
     )
     table = Table("What was imported", rows, text_columns=2)
-    return Section("input", "The input as understood", found.notes, [overlay], [table])
+    tables = [table, _assumed(found)]
+    return Section("input", "The input as understood", found.notes, [overlay], tables)
+
+
+def _assumed(found: Inversion) -> Table:
+    """Constants that the answer rests on."""
+    material, sheet = found.study.material, found.study.specimen
+    stiffness = (material.c11_MPa, material.c12_MPa, material.c44_MPa)
+    rows = [
+        ("C11, C12, C44", ", ".join(f"{value / 1e3:g}" for value in stiffness) + " GPa"),
+        ("h0", f"{material.h0_MPa:g} MPa"),
+        ("rate exponent n", f"{material.rate_exponent:g}"),
+        ("reference slip rate", f"{material.reference_slip_rate_per_s:g} /s"),
+        ("latent hardening q", f"{material.latent_ratio:g}"),
+        ("slip family", material.slip_family),
+        (
+            "thickness",
+            f"{sheet.thickness_mm:g} mm"
+            + ("" if "thickness_mm" in found.data.attrs else " (not given; no load, no matter)"),
+        ),
+    ]
+    return Table(
+        "Assumed, not measured",
+        rows,
+        note="Those of the model's study. An error of h0 goes into k1, one of n into k3, one of "
+        "the thickness into all three.",
+        text_columns=2,
+    )
 
 
 def _estimate_section(found: Inversion, folder: Path) -> Section:
@@ -117,7 +168,10 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
     rows = []
     for answer in found.answers:
         name = method_name(answer.method)
-        title = f"{name} (the answer)" if answer is found.answer else name
+        answers = found.answered and answer is found.answer
+        title = f"{name} (the answer)" if answers else name
+        if answer.level < LEVEL:
+            title += f" ({100 * answer.level:.3g} % interval: few errors to calibrate it)"
         rows.append((title, *map(_interval_text, answer.parameters, answer.low, answer.high)))
     if found.known is not None:
         rows.append(("known beforehand", *(significant(value, 4) for value in found.known)))
@@ -151,7 +205,8 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         save_figure(figure, folder / "attention.png")
         caption = "Share of each input in what the network's recurrent layers read."
         pictures.append(picture_of(folder / "attention.png", "Attention of the network", caption))
-    return Section("estimates", "Estimates", [found.choice.why], pictures, [table])
+    why = found.choice.why if found.answered else found.verdict.sentence
+    return Section("estimates", "Estimates", [why], pictures, [table])
 
 
 def _interval_text(value: float, low: float, high: float) -> str:

@@ -1,0 +1,234 @@
+"""Whether mistakes of an import are named, with their remedy, instead of an answer.
+
+Unseen specimens are simulated, written as measurement files, and imported and inverted with one
+mistake each that users make. A mistake counts as named if the import refuses it, or the verdict is
+"none", and the text says the remedy.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.progress import progress
+from slipfield.kinds.slip.inversion.answers import Model
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.run import invert
+from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
+from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
+from slipfield.kinds.slip.measure.loads import add_load
+from slipfield.kinds.slip.measure.specimen_file import write_specimen
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
+from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
+from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.study import PARAMETERS, Noise
+
+NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
+POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
+HEAD = ("specimen", "mistake", "stage", "named", "starred", "interval_holds", "text")
+
+
+@dataclass
+class Import:
+    """One import: folder of the files, and the options that a user gives."""
+
+    folder: Path
+    dic: dict[str, Any]
+    grains: dict[str, Any] = field(default_factory=lambda: {"threshold_deg": 2.0})
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake, how it is made, and what the text must say."""
+
+    name: str
+    make: Callable[[Import, int], None]
+    remedy: tuple[str, ...]
+
+
+def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> list[dict[str, Any]]:
+    """Make every mistake on ``specimens`` specimens of ``cells`` elements along each side.
+
+    Writes ``summary.csv`` with a row for each; what is there already is not made again.
+
+    Raises
+    ------
+    SlipfieldError
+        If the model cannot be read or a specimen cannot be simulated.
+    """
+    rows = []
+    cases = [(number, mistake) for number in range(specimens) for mistake in MISTAKES]
+    with progress("make mistakes", len(cases)) as advance:
+        for number, mistake in cases:
+            name = f"{number}-{mistake.name}".replace(" ", "-").replace("%", "percent")
+            path = output / "cases" / f"{name}.json"
+            if not path.exists():
+                made = _measured(model, number, specimens, cells, output / "work" / str(number))
+                folder = output / "work" / name
+                row = _tried(model, made, mistake, number, folder)
+                write_text(path, json.dumps(row, indent=1) + "\n")
+            rows.append(json.loads(path.read_text(encoding="utf-8")))
+            advance()
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(output / "summary.csv", text.getvalue())
+    return rows
+
+
+def _measured(folder: Path, number: int, count: int, cells: int, work: Path) -> Import:
+    """Measurement files of one specimen."""
+    base = Model.load(folder).study
+    study = unseen_study(base, count, cells)
+    first = base.specimen.microstructures
+    grains = make_microstructure(study, first + number)
+    solver = Solver.prepare(study, grains, work)
+    truth = random_parameters(base, number + 1, seed=first)[number]
+    run = solver.run(truth)
+    with open_netcdf(solver.microstructure) as data:
+        grains = data.load()
+    named = dict(zip(PARAMETERS, truth, strict=True))
+    one = xr.Dataset(
+        {
+            "strain": (("time", "component", "y", "x"), run.strain),
+            "load": ("time", run.load),
+            "time": ("time", run.time),
+            "displacement": ("time", run.displacement),
+            **{name: ((), value) for name, value in named.items()},
+        }
+    )
+    cell = study.specimen.height_mm / base.specimen.cells_y
+    instruments = Instruments(
+        cell / POINTS_PER_CELL,
+        cell / PIXELS_PER_CELL,
+        NOISE.strain_std,
+        NOISE.load_relative_std,
+        number,
+    )
+    if not (work / "laboratory" / "truth.json").exists():
+        write_laboratory(one, grains, study, instruments, work / "laboratory")
+    facts = json.loads((work / "laboratory" / "truth.json").read_text(encoding="utf-8"))
+    options = {
+        "scale": facts["scale_mm_per_pixel"],
+        "interval": facts["interval_s"],
+        "sheet": tuple(facts["sheet_mm"]),
+        "outline": work / "laboratory" / "outline.csv",
+        "thickness": facts["thickness_mm"],
+    }
+    return Import(work / "laboratory", options)
+
+
+def _tried(
+    model: Path, made: Import, mistake: Mistake, number: int, folder: Path
+) -> dict[str, Any]:
+    """Import and invert with one mistake; what came of it."""
+    lab = folder / "files"
+    (lab / "dic").mkdir(parents=True, exist_ok=True)
+    for path in made.folder.rglob("*.*"):
+        target = lab / path.relative_to(made.folder)
+        if not target.exists():
+            target.write_bytes(path.read_bytes())
+    truth = json.loads((lab / "truth.json").read_text(encoding="utf-8"))["parameters"]
+    given = replace(made, folder=lab, dic={**made.dic, "outline": lab / "outline.csv"})
+    row: dict[str, Any] = {"specimen": number, "mistake": mistake.name}
+    try:
+        mistake.make(given, number)
+        data = import_strain(sorted((lab / "dic").glob("*.csv")), StrainOptions(**given.dic))
+        data = add_load(data, lab / "load.csv", None, 0.0, None)
+        data = add_orientation_map(data, lab / "grains.ctf", GrainOptions(**given.grains))
+        (folder / "specimen.nc").unlink(missing_ok=True)
+        write_specimen(data, folder / "specimen.nc")
+    except SlipfieldError as error:
+        text = str(error).replace(str(lab), "")
+        named = all(word in text for word in mistake.remedy)
+        return {**row, "stage": "import", "named": named, "starred": False, "text": text} | {
+            "interval_holds": ""
+        }
+    found = invert(folder / "specimen.nc", [model], folder / "result")
+    text = f"{found.verdict.word}: {found.verdict.sentence}"
+    low, high = found.answer.low, found.answer.high
+    inside = [bool(a < truth[n] < b) for a, b, n in zip(low, high, PARAMETERS, strict=True)]
+    refused = not found.answered and all(word in text for word in mistake.remedy)
+    return {
+        **row,
+        "stage": "verdict",
+        "named": refused if mistake.remedy else found.answered,
+        "starred": found.answered,
+        "interval_holds": " ".join("yn"[not held] for held in inside),
+        "text": text,
+    }
+
+
+def _nothing(given: Import, number: int) -> None:
+    """Make no mistake."""
+
+
+def _mirror_x(given: Import, number: int) -> None:
+    """Write every row of the orientation map the other way round."""
+    path = given.folder / "grains.ctf"
+    head, rows = _ctf_rows(path)
+    columns = int(next(line for line in head if line.startswith("XCells")).split("\t")[1])
+    places = [row[1:3] for row in rows]
+    turned = np.arange(len(rows)).reshape(-1, columns)[:, ::-1].ravel()
+    mirrored = [[rows[i][0], *place, *rows[i][3:]] for i, place in zip(turned, places, strict=True)]
+    write_text(path, "\n".join([*head, *("\t".join(row) for row in mirrored)]) + "\n")
+
+
+def _ctf_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Phase\t")) + 1
+    return lines[:start], [line.split("\t") for line in lines[start:]]
+
+
+def _mirror_y(given: Import, number: int) -> None:
+    given.grains["y_axis"] = "up"
+
+
+def _euler(given: Import, number: int) -> None:
+    given.grains["euler_axes"] = "-y,x"
+
+
+def _swap(given: Import, number: int) -> None:
+    """Exchange the names of x and y, and of exx and eyy, in the strain maps."""
+    for path in (given.folder / "dic").glob("*.csv"):
+        head, body = path.read_text(encoding="utf-8").split("\n", 1)
+        names = {'"x"': '"y"', '"y"': '"x"', '"exx"': '"eyy"', '"eyy"': '"exx"'}
+        swapped = ", ".join(names.get(name, name) for name in head.split(", "))
+        write_text(path, f"{swapped}\n{body}")
+
+
+def _thickness(given: Import, number: int) -> None:
+    given.dic["thickness"] *= 0.8 if number % 2 else 1.2
+
+
+def _kilonewton(given: Import, number: int) -> None:
+    """Loads in N under a header that says kN."""
+    path = given.folder / "load.csv"
+    write_text(path, path.read_text(encoding="utf-8").replace("load_N", "load_kN", 1))
+
+
+def _scale(given: Import, number: int) -> None:
+    given.dic["scale"] *= 2
+
+
+MISTAKES: Sequence[Mistake] = (
+    Mistake("none", _nothing, ()),
+    Mistake("map mirrored in x", _mirror_x, ("mirrored left to right", "--y-axis")),
+    Mistake("map mirrored in y", _mirror_y, ("mirrored upside down", "--y-axis")),
+    Mistake("wrong Euler axes", _euler, ("--euler-axes=",)),
+    Mistake("columns x and y swapped", _swap, ("--load-axis",)),
+    Mistake("thickness 20 % off", _thickness, ("--thickness",)),
+    Mistake("kN for N", _kilonewton, ("--load-unit",)),
+    Mistake("pixel scale 2 x", _scale, ("--scale",)),
+)

@@ -1,0 +1,108 @@
+"""How well a forward run and a measurement agree, free of the noise's size: pattern and scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slipfield.kinds.slip.inversion.comparison import SMALL_LOAD, compare, deviations
+from slipfield.kinds.slip.inversion.refine import Problem
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.reference import Reference
+
+ELASTIC = 0.15
+"""Sum of |d ln(load) / d ln k| of a change of load below which it is elastic."""
+
+FEWEST_NODES = 20
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Strain fluctuations at the nodes, measured against computed.
+
+    Attributes
+    ----------
+    correlation : of both, all components together, 1; NaN: not known.
+    contrast : measured fluctuations over computed ones, 1 (slope of a line through both).
+    """
+
+    correlation: float
+    contrast: float
+
+
+def pattern(measurement: Measurement, run: Reference) -> Pattern:
+    """Compare the strain fluctuations of the frame with the largest strain."""
+    measured, computed = measurement.nodal, run.at(measurement.time).strain
+    known = np.isfinite(measured[:, 1])
+    counts = known.sum(axis=(1, 2))
+    means = np.where(known, measured[:, 1], 0).sum(axis=(1, 2)) / np.maximum(counts, 1)
+    frame = int(np.where(counts >= FEWEST_NODES, np.abs(means), -1).argmax())
+    if counts[frame] < FEWEST_NODES:
+        return Pattern(float("nan"), float("nan"))
+    return fluctuations(measured[frame], computed[frame])
+
+
+def fluctuations(measured: np.ndarray, computed: np.ndarray) -> Pattern:
+    """Compare fields (3, y, x), each component about its mean; NaN is left out."""
+    known = np.isfinite(measured).all(axis=0)
+    one, other = (np.asarray(part, dtype=float)[:, known] for part in (measured, computed))
+    one, other = (part - part.mean(axis=1, keepdims=True) for part in (one, other))
+    products = [float((a * b).sum()) for a, b in ((one, one), (one, other), (other, other))]
+    if not (products[0] > 0 and products[2] > 0):
+        return Pattern(float("nan"), float("nan"))
+    return Pattern(products[1] / np.sqrt(products[0] * products[2]), products[1] / products[2])
+
+
+@dataclass(frozen=True)
+class LoadScale:
+    """Factor between measured loads and those that the strain maps ask for.
+
+    Attributes
+    ----------
+    factor, deviation : measured over computed load, and standard deviation of its logarithm.
+    elastic : the same from elastic changes of the load alone, NaN where there are none.
+    """
+
+    factor: float
+    deviation: float
+    elastic: float
+
+
+def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
+    """Estimate the scale of the load beside ln k; None without loads or strain.
+
+    A wrong thickness or load unit multiplies all loads alike. Strain maps tell k1, k2 and k3
+    relative to h0 and the elastic constants, so that the scale of the load can be free: one
+    Gauss-Newton step in (ln k, ln scale) from ``run``.
+    """
+    found = compare(problem.measurement, run)
+    if not found.counts.sum() or found.load_count < 2:
+        return None
+    weights = deviations(found, np.ones(len(found.point_squares)), problem.load_noise)
+    here = run.at(problem.measurement.time)
+    given = np.isfinite(problem.measurement.load)
+    load = problem.measurement.load[given]
+    scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
+    rates = np.vstack([here.load_rates[:, given], here.load[given]]) / scale
+    misfit = (load - here.load[given]) / scale
+    matrix, slope = rates @ rates.T / weights.load**2, rates @ misfit / weights.load**2
+    matrix[:3, :3] += found.normals.sum(axis=0) / weights.strain**2 + problem.prior.information
+    slope[:3] += found.slopes.sum(axis=0) / weights.strain**2
+    slope[:3] += problem.prior.information @ (problem.prior.mean - np.log(run.parameters))
+    covariance = np.linalg.inv(matrix)
+    return LoadScale(
+        float(np.exp((covariance @ slope)[3])),
+        float(np.sqrt(covariance[3, 3])),
+        _elastic_scale(load, here.load[given], here.load_rates[:, given]),
+    )
+
+
+def _elastic_scale(measured: np.ndarray, computed: np.ndarray, rates: np.ndarray) -> float:
+    """Measured over computed elastic changes of the load from frame to frame, NaN: none."""
+    one, other = (np.diff(part, prepend=0.0) for part in (measured, computed))
+    change = np.abs(np.diff(rates, prepend=0.0, axis=1)).sum(axis=0)
+    elastic = (change < ELASTIC * np.abs(other)) & (np.abs(other) > 0.1 * np.abs(computed).max())
+    if not elastic.any():
+        return float("nan")
+    return float((one * other)[elastic].sum() / np.square(other[elastic]).sum())

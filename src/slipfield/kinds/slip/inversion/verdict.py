@@ -1,0 +1,207 @@
+"""The verdict on an inversion: one word, and a sentence that says why and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern
+from slipfield.kinds.slip.inversion.choice import LARGEST_LACK, Fit
+from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.inversion.unusual import Channel
+from slipfield.kinds.slip.inversion.ways import Way
+
+Word = Literal["good", "doubtful", "none"]
+Cause = Literal["", "mesh", "optics", "slip law", "grain map", "thickness", "training", "noise"]
+
+UNLIKE = 0.8
+"""Correlation of strain patterns below which the grain map cannot be that of the specimen."""
+
+SUSPECT = 0.88
+"""Correlation below which other ways to lay the grain map are tried."""
+
+WRONG_SCALE, ODD_SCALE = 0.1, 0.05
+"""|ln factor| of the load beyond which there is no answer, and beyond which it is doubtful."""
+
+SURE = 3.0
+"""Standard deviations of that factor beyond which it counts."""
+
+LARGEST_MISFIT = 1.5
+"""Misfit, over what 99 % of the training data stay below, beyond which an answer is doubtful."""
+
+DAMPED = 0.92
+"""Contrast of measured strain maps below which they were averaged wider than the model's."""
+
+MOVED = 0.05
+"""Change of ln k by a finer mesh beyond which the mesh is the cause of doubt."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to think of an answer.
+
+    Attributes
+    ----------
+    word : "good", "doubtful", or "none": then no estimate is the answer.
+    sentence : why, and what to do.
+    cause : mesh, optics, slip law, grain map, thickness, training or noise; empty for "good".
+    """
+
+    word: Word
+    sentence: str
+    cause: Cause = ""
+
+
+UNJUDGED = Verdict("doubtful", "Nothing was compared.", "training")
+
+
+def judge(
+    seen: Pattern,
+    way: Way | None,
+    scale: LoadScale | None,
+    fit: Fit,
+    refined: Refined | None,
+    channels: list[Channel],
+) -> Verdict:
+    """Judge an inversion by what its forward run at the answer leaves.
+
+    Parameters
+    ----------
+    seen : pattern of the strain, measured against computed.
+    way : a way to lay the grain map that fits better, if one was looked for and found.
+    scale : scale of the load that the strain maps ask for, None without load or strain.
+    fit, refined : of the refinement, if there was one.
+    channels : comparison with the training data.
+    """
+    return (
+        _grain_map(seen, way)
+        or _thickness(scale)
+        or _doubts(seen, fit, refined, channels)
+        or Verdict("good", _good(seen, scale))
+    )
+
+
+def _grain_map(seen: Pattern, way: Way | None) -> Verdict | None:
+    """Grain maps that cannot be right."""
+    measured = (
+        f"the measured strain pattern correlates with the computed one to {seen.correlation:.2f}, "
+        "where a right grain map reaches 0.9 and more"
+    )
+    if way is not None:
+        return Verdict(
+            "none", f"The grain map does not lie right: {measured}. {way.remedy}", "grain map"
+        )
+    if seen.correlation < UNLIKE:
+        return Verdict(
+            "none",
+            f"The grain map is not that of these strain maps: {measured}. No way to turn or mirror "
+            "it fits either; check its place (--origin, --control-points), the scale of the strain "
+            "maps, and look at the overlay.",
+            "grain map",
+        )
+    return None
+
+
+def _thickness(scale: LoadScale | None) -> Verdict | None:
+    """Loads whose scale is not that of strain maps, elastic constants and h0."""
+    if scale is None or not np.isfinite(scale.factor):
+        return None
+    off = abs(np.log(scale.factor))
+    if off < ODD_SCALE or off < SURE * scale.deviation:
+        return None
+    elastic = np.isfinite(scale.elastic) and abs(np.log(scale.elastic / scale.factor)) > 0.5 * off
+    text = (
+        f"The load is {scale.factor:.3g} times (+-{100 * scale.deviation:.1g} %) what the strain "
+        "maps, the elastic constants and h0 ask for"
+    )
+    if elastic:
+        return Verdict(
+            "none" if off > WRONG_SCALE else "doubtful",
+            f"{text}, but the elastic slope of the load is right ({scale.elastic:.3g} times): the "
+            "slip law is another, most likely h0 or the rate exponent.",
+            "slip law",
+        )
+    slope = (
+        f" The elastic slope of the load says {scale.elastic:.3g} times, too."
+        if np.isfinite(scale.elastic)
+        else ""
+    )
+    return Verdict(
+        "none" if off > WRONG_SCALE else "doubtful",
+        f"{text}.{slope} Check --thickness (a thickness of {scale.factor:.3g} times the given one "
+        "would fit), the calibration of the load cell, and then the elastic constants and h0.",
+        "thickness",
+    )
+
+
+def _doubts(
+    seen: Pattern, fit: Fit, refined: Refined | None, channels: list[Channel]
+) -> Verdict | None:
+    """Reasons for doubt, the one that weighs most first."""
+    misfits = {c.name: c.excess for c in channels if c.name.startswith("misfit")}
+    strain = max((v for n, v in misfits.items() if "strain" in n), default=0.0)
+    load = max((v for n, v in misfits.items() if "load" in n), default=0.0)
+    if refined is not None and refined.coarser is not None:
+        moved = np.abs(refined.log_parameters - refined.coarser.log_parameters).max()
+        if moved > MOVED:
+            return Verdict(
+                "doubtful",
+                f"A finer mesh moved the answer by {100 * moved:.2g} %, and a still finer one may "
+                "move it again; the interval holds as much. Begin with more --cells.",
+                "mesh",
+            )
+    if seen.contrast < DAMPED and seen.correlation > SUSPECT and strain > LARGEST_MISFIT:
+        return Verdict(
+            "doubtful",
+            f"The measured strain varies {seen.contrast:.2g} times as much as the computed one: "
+            "subset and strain window of the correlation average over the grains. Correlate with "
+            "smaller ones.",
+            "optics",
+        )
+    if max(load, strain) > LARGEST_MISFIT:
+        name, value = ("load", load) if load > strain else ("strain maps", strain)
+        return Verdict(
+            "doubtful",
+            f"The {name} differ{'s' if name == 'load' else ''} from the model {value:.2g} times "
+            "more than 99 % of its training data do; the slip law or its constants (h0, n, q) may "
+            "be others, or grain boundaries may lie elsewhere.",
+            "slip law" if load > strain or seen.correlation > 0.93 else "grain map",
+        )
+    if refined is not None and np.isfinite(fit.lack) and fit.lack > LARGEST_LACK:
+        return Verdict(
+            "doubtful",
+            f"The model leaves {fit.lack:.2g} times the noise of the strain maps: mesh, grain "
+            "boundaries or optics are not those of the measurement. The interval holds as much.",
+            "mesh",
+        )
+    others = [c for c in channels if c.excess > 1 and c.name not in misfits]
+    if others:
+        return Verdict(
+            "doubtful",
+            f"The model was trained on other specimens: {others[0].warning}.",
+            "training",
+        )
+    if refined is not None and np.isnan(fit.lack):
+        return Verdict(
+            "doubtful",
+            "Too few frames tell the noise of the strain maps, so nobody knows whether the model "
+            "explains them; give --strain-noise.",
+            "noise",
+        )
+    return None
+
+
+def _good(seen: Pattern, scale: LoadScale | None) -> str:
+    """Why an answer may be believed."""
+    load = (
+        f", and the load is {scale.factor:.3g} times (+-{100 * scale.deviation:.1g} %) what they "
+        "ask for"
+        if scale is not None
+        else ""
+    )
+    return (
+        f"Grain map, mesh, slip law and thickness explain the measurement: strain patterns "
+        f"correlate to {seen.correlation:.2f}{load}."
+    )

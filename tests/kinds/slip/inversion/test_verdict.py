@@ -1,0 +1,164 @@
+"""Verdicts, the patterns and scales they rest on, and the ways to lay a grain map."""
+
+import json
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctuations, load_scale
+from slipfield.kinds.slip.inversion.choice import Fit
+from slipfield.kinds.slip.inversion.unusual import Channel
+from slipfield.kinds.slip.inversion.verdict import judge
+from slipfield.kinds.slip.inversion.ways import (
+    CRYSTALS,
+    PLACES,
+    Way,
+    _all_axes,
+    import_options,
+    turned_map,
+)
+from slipfield.kinds.slip.measure.grain_maps import from_specimen
+from slipfield.kinds.slip.specimen.orientation import euler_of_matrix, matrix_of_euler
+from tests.kinds.slip.inversion import test_refine as model
+
+GOOD, BLURRED, FIT = Pattern(0.96, 1.0), Pattern(0.95, 0.85), Fit(6e-4, 5e-4)
+OTHER = Way("as given", "mirrored", 0.9, "--euler-axes=x,-y")
+
+
+def test_patterns_see_neither_means_nor_contrast():
+    random = np.random.default_rng(0)
+    computed = random.standard_normal((3, 20, 20))
+    measured = 0.05 + 0.8 * computed
+    measured[:, 3, 4] = np.nan
+    found = fluctuations(measured, computed)
+    assert found.correlation == pytest.approx(1)
+    assert found.contrast == pytest.approx(0.8)
+    assert abs(fluctuations(measured[:, ::-1], computed).correlation) < 0.2
+    assert np.isnan(fluctuations(0 * measured, computed).correlation)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2, 0.8])
+def test_the_scale_of_the_load_is_found_beside_the_parameters(factor):
+    """Loads of a sheet whose thickness is wrong, from a run some way off the truth."""
+    measurement = model.measure(5e-4, 3e-3)
+    scaled = replace(measurement, load=factor * measurement.load)
+    problem = model.Problem(scaled, model.forward, 3e-3, model.PRIOR)
+    found = load_scale(problem, model.forward(np.exp(model.TRUTH + [0.05, -0.1, 0.08])))
+    assert found.factor == pytest.approx(factor, rel=0.03)
+    assert 1e-3 < found.deviation < 0.02
+    silent = replace(measurement, load=np.full_like(measurement.load, np.nan))
+    problem = model.Problem(silent, model.forward, 3e-3, model.PRIOR)
+    assert load_scale(problem, model.forward(np.exp(model.TRUTH))) is None
+
+
+def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
+    return judge(seen, way, scale, fit, refined, list(channels))
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "cause", "text"),
+    [
+        ({}, "good", "", "explain the measurement"),
+        ({"seen": Pattern(0.5, 1)}, "none", "grain map", "No way to turn or mirror"),
+        (
+            {"seen": Pattern(0.82, 1), "way": OTHER},
+            "none",
+            "grain map",
+            "import it again with --euler-axes=x,-y",
+        ),
+        ({"scale": LoadScale(1.2, 0.01, np.nan)}, "none", "thickness", "1.2 times the given one"),
+        ({"scale": LoadScale(0.8, 0.01, 0.81)}, "none", "thickness", "elastic slope"),
+        ({"scale": LoadScale(1.2, 0.01, 1.0)}, "none", "slip law", "elastic slope of the load is"),
+        ({"scale": LoadScale(1.07, 0.01, np.nan)}, "doubtful", "thickness", "--thickness"),
+        ({"scale": LoadScale(1.2, 0.1, np.nan)}, "good", "", "1.2 times (+-1e+01 %)"),
+        ({"seen": BLURRED, "channels": [("strain", 3.7)]}, "doubtful", "optics", "subset"),
+        ({"channels": [("strain", 16.0), ("load", 2.6)]}, "doubtful", "slip law", "16 times"),
+        ({"channels": [("load", 2.6)]}, "doubtful", "slip law", "The load differs"),
+        ({"channels": [("load", 1.2), ("strain", 1.4)]}, "good", "", "explain"),
+    ],
+)  # fmt: skip
+def test_the_verdict_names_its_cause(given, word, cause, text):
+    named = [
+        Channel(f"misfit of the {name} (projection)", "", "", excess)
+        for name, excess in given.get("channels", ())
+    ]
+    found = judged(**{**given, "channels": named})
+    assert (found.word, found.cause) == (word, cause)
+    assert text in found.sentence
+
+
+def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
+    problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
+    first = model.refine(problem, model.CENTRE, 8)
+    moved = replace(first, coarser=replace(first, log_parameters=first.log_parameters + 0.08))
+    assert judged(refined=moved).cause == "mesh"
+    assert judged(refined=first, fit=Fit(3e-3, 5e-4)).cause == "mesh"
+    assert judged(refined=first, fit=Fit(3e-3, float("nan"))).cause == "noise"
+    assert judged(refined=first).word == "good"
+
+
+def specimen(axes, named):
+    """Specimen with a square grain map of two grains, imported with some axes."""
+    random = np.random.default_rng(1)
+    affine = np.column_stack([np.eye(2), [0.01, -0.02]])
+    raw = random.uniform(0, np.pi, (2, 3))
+    matrices = matrix_of_euler(raw) @ from_specimen(axes, named, affine)
+    facts = {"y_axis": axes.y_axis, "load_axis": axes.load_axis, "euler_axes": named}
+    names = {
+        "grain_id": (("grain_y", "grain_x"), np.array([[0, 0, 0], [0, 1, 0], [1, 1, 0]])),
+        "grain_x_mm": ("grain_x", np.arange(3.0)),
+        "grain_y_mm": ("grain_y", np.arange(3.0)),
+        "affine": (("row", "column"), affine),
+        "euler": (("grain", "angle"), euler_of_matrix(matrices)),
+    }
+    return xr.Dataset(names, attrs={"grain_axes": json.dumps(facts)}), raw
+
+
+def plane_stiffness(matrices):
+    """What a membrane feels of cubic crystals: C_ijkl of in-plane indices, condensed."""
+    full = np.einsum("nai,naj,nak,nal->nijkl", matrices, matrices, matrices, matrices)
+    pairs = [(0, 0), (1, 1), (0, 1), (2, 2), (0, 2), (1, 2)]
+    voigt = np.array([[full[:, i, j, k, m] for k, m in pairs] for i, j in pairs])
+    voigt = np.moveaxis(voigt, -1, 0)
+    a, b, d = voigt[:, :3, :3], voigt[:, :3, 3:], voigt[:, 3:, 3:]
+    return a - b @ np.linalg.inv(d + 0.3 * np.eye(3)) @ b.swapaxes(1, 2)
+
+
+@pytest.mark.parametrize("named", ["x,y", "-y,x"])
+@pytest.mark.parametrize("axes", list(_all_axes()), ids=str)
+def test_the_options_of_a_way_do_what_the_way_does(axes, named):
+    """Importing again with them gives the turned map and crystals that strain like the turned."""
+    data, raw = specimen(axes, named)
+    original = _raw_map(data, axes)
+    for place, crystals in product(PLACES, CRYSTALS):
+        turned = turned_map(data, place, crystals)
+        options = import_options(data, place, crystals)
+        y_axis, load_axis, reference = _parsed(options, axes, named)
+        again = next(a for a in _all_axes() if (a.y_axis, a.load_axis) == (y_axis, load_axis))
+        np.testing.assert_array_equal(again.array(original), turned["grain_id"])
+        matrices = matrix_of_euler(raw) @ from_specimen(again, reference, data["affine"].values)
+        np.testing.assert_allclose(
+            plane_stiffness(matrices),
+            plane_stiffness(matrix_of_euler(turned["euler"].values)),
+            atol=1e-9,
+        )
+
+
+def _raw_map(data, axes):
+    """Grain map in the rows and columns of its file."""
+    across, along = (int(s) for s in axes.matrix.sum(axis=1))
+    found = data["grain_id"].values[::along, ::across]
+    return found.T if axes.crosswise else found
+
+
+def _parsed(options, axes, named):
+    given = {"y-axis": axes.y_axis, "load-axis": axes.load_axis, "euler-axes": named}
+    for part in (
+        options.replace("--y-axis ", "--y-axis=").replace("--load-axis ", "--load-axis=").split()
+    ):
+        name, value = part.removeprefix("--").split("=")
+        given[name] = value
+    return given.values()
