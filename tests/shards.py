@@ -93,7 +93,7 @@ def make_microstructure(study: Study, index: int) -> xr.Dataset:
 def path(study: Study) -> tuple[np.ndarray, np.ndarray]:
     """Give the times in s and displacements of the top edge in mm of the outputs."""
     corner_time, corner_displacement = np.array(study.loading.path).T
-    time = corner_time[-1] * np.arange(1, study.loading.outputs + 1) / study.loading.outputs
+    time = np.array(study.loading.output_times)
     return time, np.interp(time, corner_time, corner_displacement)
 
 

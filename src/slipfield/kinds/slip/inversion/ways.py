@@ -135,7 +135,9 @@ def _families(data: xr.Dataset) -> Sequence[Sequence[tuple[str, str]]]:
     aspect = np.ptp(data["grain_x_mm"].values) / np.ptp(data["grain_y_mm"].values)
     square = max(aspect, 1 / aspect) < LARGEST_ASPECT
     places = [p for p, m in PLACES.items() if square or m[0][0]]
-    single = [(p, "as given") for p in places[1:]] + [("as given", c) for c in list(CRYSTALS)[1:]]
+    laid = [(place, "as given") for place in places[1:]]
+    read = [("as given", crystals) for crystals in list(CRYSTALS)[1:]]
+    single = [*laid[:2], *read, *laid[2:]]
     double = [way for way in product(places, CRYSTALS) if "as given" not in way]
     return single, double
 
