@@ -72,7 +72,8 @@ VERBS = {
         "doctor": f"{KIND}.planning.verbs",
         **dict.fromkeys(("verify", "verify-report"), f"{KIND}.verification.verbs"),
         **dict.fromkeys(
-            ("bench", "bench-solver", "bench-inversion", "slice"), f"{KIND}.bench.verbs"
+            ("bench", "bench-solver", "bench-inversion", "bench-mistakes", "slice"),
+            f"{KIND}.bench.verbs",
         ),
     },
 }

@@ -23,7 +23,7 @@ from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
-from slipfield.kinds.slip.inversion.run import invert
+from slipfield.kinds.slip.inversion.run import RESULT, invert
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
 from slipfield.kinds.slip.measure.loads import add_load
@@ -155,6 +155,7 @@ def _tried(
         return {**row, "stage": "import", "named": named, "starred": False, "text": text} | {
             "interval_holds": ""
         }
+    (folder / "result" / RESULT).unlink(missing_ok=True)
     found = invert(folder / "specimen.nc", [model], folder / "result")
     text = f"{found.verdict.word}: {found.verdict.sentence}"
     low, high = found.answer.low, found.answer.high

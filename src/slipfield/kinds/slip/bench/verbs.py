@@ -1,4 +1,4 @@
-"""The verbs `bench`, `bench-solver`, `bench-inversion` and `slice`."""
+"""The verbs `bench`, `bench-solver`, `bench-inversion`, `bench-mistakes` and `slice`."""
 
 from __future__ import annotations
 
