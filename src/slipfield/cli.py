@@ -150,6 +150,8 @@ def main() -> None:
             ranks.end_all(error)
         if isinstance(error, MemoryError):
             error = SlipfieldError(f"memory: there is not enough of it for this ({error})")
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            error = SlipfieldError(f"{error.filename}: {error.strerror}; mend that and run again")
         if not isinstance(error, SlipfieldError):
             raise error
         print(f"slipfield: error: {error}", file=sys.stderr)

@@ -92,7 +92,10 @@ def others_results():
     """Results of another study in this study's folder, each named with what differs."""
     if not workflow.is_main_process or not os.path.isdir(FOLDER):
         return {}
-    found = load(KIND.stale)(STUDY, Path(FOLDER))
+    try:
+        found = load(KIND.stale)(STUDY, Path(FOLDER))
+    except SlipfieldError as error:
+        end(error)
     for path, differs in list(found.items())[:SHOWN]:
         logger.warning(f"{path}: made with {differs}; it is not used")
     if len(found) > SHOWN:

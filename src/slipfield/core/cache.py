@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ def cached_arrays(
     """Read arrays from a cache (.npz); compute them, and keep them there, if that fails.
 
     A cache that cannot be read is made again: nothing but its maker writes it, and nothing in it is
-    unpickled.
+    unpickled. In a folder that this process may not write to, as of a data set that belongs to
+    somebody else, nothing is kept.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def cached_arrays(
         except UNREADABLE:
             pass
     arrays = dict(make())
-    if path is not None:
+    if path is not None and os.access(path.parent, os.W_OK):
         with complete_file(path) as temporary, open(temporary, "wb") as handle:
             np.savez(handle, **arrays)
     return {name: arrays[name] for name in names}

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from slipfield.core.errors import SlipfieldError
+
 
 def recorded_json(path: Path) -> Any:
-    """Content of a JSON file; None if it is not there, an empty dict if it cannot be read."""
+    """Content of a JSON file; None if it is not there, an empty dict if it is damaged.
+
+    Raises
+    ------
+    SlipfieldError
+        If it may not be read.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError):
+    except OSError as error:
+        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError):
         return {}
 
 
 def recorded_attributes(path: Path) -> dict[str, Any] | None:
-    """Attributes of a NetCDF file; None if it is not there, none if it cannot be read."""
+    """Attributes of a NetCDF file; None if it is not there, none if it is damaged.
+
+    Raises
+    ------
+    SlipfieldError
+        If it may not be read.
+    """
     import h5py
 
     if not path.exists():
         return None
+    if not os.access(path, os.R_OK):
+        raise SlipfieldError(f"{path}: cannot be read: {os.strerror(errno.EACCES)}")
     try:
         with h5py.File(path) as file:
             return {name: _plain(value) for name, value in file.attrs.items()}

@@ -149,7 +149,8 @@ def choose_storage(shape: tuple[int, ...], folder: Path | None) -> Storage:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size <= min(MEMORY_SHARE * memory, FIELDS_IN_MEMORY_MB * 1e6):
         return "memory"
-    if folder is not None and size <= DISK_SHARE * shutil.disk_usage(folder).free:
+    writable = folder is not None and os.access(folder, os.W_OK)
+    if folder is not None and writable and size <= DISK_SHARE * shutil.disk_usage(folder).free:
         return "disk"
     return "stream"
 
@@ -188,9 +189,10 @@ def _mapped(
     SlipfieldError
         If the copy cannot be written, or one that is there cannot be read.
     """
-    with alone(array_path):
-        if not (array_path.exists() and side_path.exists()):
-            _write_copy(source, shape, array_path, side_path)
+    if os.access(array_path.parent, os.W_OK):  # else it is there: the disk was chosen for that
+        with alone(array_path):
+            if not (array_path.exists() and side_path.exists()):
+                _write_copy(source, shape, array_path, side_path)
     try:
         with np.load(side_path) as side:
             load = side["load"]

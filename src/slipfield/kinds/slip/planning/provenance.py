@@ -228,7 +228,8 @@ def _folds(study: Study, folder: Path) -> Iterator[Finding]:
     try:
         made = {(row["model"], row["grouping"], row["folds"]) for row in rows}
     except (LookupError, TypeError):
-        made = set()
+        yield path, "no readable rows"
+        return
     if made != ours:
         yield path, _differs("models, groupings and folds", sorted(made), sorted(ours))
 
