@@ -16,6 +16,7 @@ from snakemake.utils import update_config
 from slipfield.core.clock import date_back
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study, load
+from slipfield.core.places import RUN_VARIABLE
 from slipfield.core.yaml_input import parse_yaml, read_yaml
 
 
@@ -122,7 +123,7 @@ def lock_study():
     workflow.study_lock.truncate(0)
     workflow.study_lock.write(word)
     workflow.study_lock.flush()
-    os.environ["SLIPFIELD_RUN"] = f"{word}:{path}"
+    os.environ[RUN_VARIABLE] = f"{word}:{path}"
 
 
 def begin():
