@@ -62,7 +62,8 @@ extern "C" {
 int slipfield_lanes() { return kLanes; }
 
 // Residual R (added to) and, if K is given, the tangent's upper triangles [block][36][lane].
-// first: start the point iterations from extrapolated states, and end them sooner.
+// first: start the point iterations from extrapolated states, end them sooner, and write stress and
+// crss only, from which the next evaluation of the step starts.
 // Returns the number of point blocks without convergence.
 int slipfield_evaluate(const Law* given, const Elements* m, const State* s, double dt, double ratio,
                        int first, const double* u, double* R, Real* K, Counters* count) {
@@ -105,7 +106,8 @@ int slipfield_evaluate(const Law* given, const Elements* m, const State* s, doub
       count->updates += kLanes;
       count->iterations += kLanes * (iterations < 0 ? law.max_iterations : iterations);
       if (iterations < 0) failed++;
-      write_trial(*s, point, t);
+      write_iterates(*s, point, t);
+      if (!first) write_columns(*s, point, t);
       const Vec weight = lane(m->weights, point);
       add_residual(F, t.s, weight, m->gradients, point, re);
       if (K) add_tangent(F, t, weight, m->gradients, point, ke);

@@ -82,12 +82,16 @@ inline void extrapolated_trial(const State& s, const History<Vec>& old, double r
   }
 }
 
-inline void write_trial(const State& s, int64_t point, const Trial<Vec>& t) {
+// What the next evaluation of the step starts from.
+inline void write_iterates(const State& s, int64_t point, const Trial<Vec>& t) {
+  for (int k = 0; k < kSystems; k++) lane(s.g, kSystems * point + k) = t.g[k];
+  for (int k = 0; k < 3; k++) lane(s.s, 3 * point + k) = t.s[k];
+}
+// The rest of the state, which only the next step needs: half of what an evaluation writes.
+inline void write_columns(const State& s, int64_t point, const Trial<Vec>& t) {
   for (int k = 0; k < 6; k++) lane(s.a, 6 * point + k) = t.a[k / 3][k % 3];
   for (int k = 0; k < 3; k++) lane(s.P, 3 * point + k) = t.P[k];
   for (int k = 0; k < 9; k++) lane(s.L, 9 * point + k) = t.L[k / 3][k % 3];
-  for (int k = 0; k < kSystems; k++) lane(s.g, kSystems * point + k) = t.g[k];
-  for (int k = 0; k < 3; k++) lane(s.s, 3 * point + k) = t.s[k];
 }
 
 // Displacements of the cells of a block, less those of their first node: a rigid motion does not

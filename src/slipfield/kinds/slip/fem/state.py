@@ -204,8 +204,8 @@ class PointStates:
         u, residual : (2 * nodes,) mm and N per mm of thickness.
         dt, ratio : step in s and its ratio to the last one (0: backward Euler).
         tangent : element triangles [block][36][lane] to fill, or None.
-        first : start the point iterations from extrapolated states and end them sooner, as the
-            first evaluation of a step does.
+        first : start the point iterations from extrapolated states, end them sooner and keep
+            stress and crss only: another evaluation must follow before :meth:`accept`.
 
         Returns
         -------

@@ -165,7 +165,8 @@ def taylor_stress(
     end, last = problem.path.outputs[-1], 0.0
     for time, dt in zip(np.cumsum(steps), steps, strict=True):
         unused, u = np.zeros(2 * sheet.nodes), problem.affine(time)
-        failed = states.evaluate(u, dt, dt / last if last else 0.0, unused, None, first=True)
+        ratio = dt / last if last else 0.0
+        failed = sum(states.evaluate(u, dt, ratio, unused, None, first) for first in (True, False))
         states.accept()
         metric, last = metric_of(np.eye(2) + AFFINE * time / end), dt
         if failed or not all(point.advance(metric, dt) for point in points.values()):
