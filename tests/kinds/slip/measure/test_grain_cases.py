@@ -54,6 +54,10 @@ def test_channel_text_files(name, tmp_path):
     assert provenance(data)[0]["indexed"] == pytest.approx(1 - c.HOLE.mean())
 
 
+def test_blanks_in_place_of_tabs(tmp_path):
+    assert_two_grains(grains(tmp_path / "m.ctf", c.ctf_text().replace("\t", " ")), (c.A, c.B))
+
+
 def test_sparse_rows_in_another_order(tmp_path):
     (*head,) = c.ctf_text(sparse=True).splitlines()
     first = next(i for i, line in enumerate(head) if line.startswith("Phase\t")) + 1

@@ -85,6 +85,8 @@ TABLES = {
     "thousands": 'Time (ms),Extension (mm),Load (N)\n0,0,0\n"1,000",0.05,100\n"2,000",0.1,200\n',
     "pounds and inches": "time_s,extension_in,load_lbf\n0,0,0\n1,0.0019685039,22.480894\n"
     "2,0.0039370079,44.961789\n",
+    "WaveMatrix": "Total Time (s),Displacement(Linear:Digital Position) (mm),"
+    "Force(Linear:Load) (kN)\n0,0,0\n1,0.05,0.1\n2,0.1,0.2\n",
     "row of commas": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n,,\n\n",
     "a time twice": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n1,0.05,100\n2,0.1,200\n",
     "footer": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n\nEnd\nBreak: yes\n",

@@ -53,7 +53,7 @@ def read(path: Path) -> Scan:
     names = next((i for i, line in enumerate(lines) if line.split()[:3] == ["Phase", "X", "Y"]), 0)
     if not names:
         raise SlipfieldError(f"{path}: no line with 'Phase X Y'; not a readable .ctf map")
-    facts = {line.split("\t")[0].strip(): line.split("\t")[1:] for line in lines[:names] if line}
+    facts = {entry[0].strip(): entry[1:] for entry in map(_entries, lines[:names])}
     if " ".join(facts.get("JobMode", [])).strip().lower().startswith("interactive"):
         raise SlipfieldError(
             f"{path}: single points (JobMode Interactive), not a map; export a map"
@@ -87,6 +87,11 @@ def turned(angles: Sequence[float], name: str) -> tuple[str, ...]:
     )
 
 
+def _entries(line: str) -> list[str]:
+    """Entries of a line of the header, which some programs write with blanks for tabs."""
+    return line.split("\t") if "\t" in line else line.split() or [""]
+
+
 def _number(facts: dict[str, list[str]], name: str) -> float:
     try:
         return float(facts[name][0].replace(",", "."))
@@ -97,7 +102,7 @@ def _number(facts: dict[str, list[str]], name: str) -> float:
 def _crystals(lines: Sequence[str]) -> dict[int, Crystal]:
     """Phases of the header by number: lines of lattice constants, angles, name, Laue group."""
     start = next((i for i, line in enumerate(lines) if line.split()[:1] == ["Phases"]), len(lines))
-    entries = [line.split("\t") for line in lines[start + 1 :] if line.count(";") >= 4]
+    entries = [_entries(line) for line in lines[start + 1 :] if line.count(";") >= 4]
     return {
         number: Crystal(
             entry[2].strip() if len(entry) > 2 else f"phase {number}",

@@ -196,7 +196,9 @@ def _parts(name: str) -> tuple[str, str]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_\-.]+", "_", name).strip("_").lower()
+    """Name in small letters with underscores, without remarks such as ``(Linear:Load)``."""
+    bare = re.sub(r"\([^)]*\)", " ", name)
+    return re.sub(r"[\s_\-.]+", "_", bare).strip("_").lower()
 
 
 def _unit(column: Column) -> str:

@@ -32,9 +32,10 @@ LAYOUT = Layout(TITLE, {}, "mm", "mm", "up", None, mesh=True)
 
 def recognises(head: Head) -> bool:
     """Whether a text has strains called ``eps_x`` and so on."""
-    return {"exx", "eyy", "exy", "x", "y"} <= _columns(head).keys() and any(
-        re.match(r"eps_?x", name.strip("_")) for name in head.columns
-    )
+    columns = _columns(head)
+    if not {"exx", "eyy", "exy", "x", "y"} <= columns.keys():
+        return False
+    return columns["exx"].startswith("eps") and (head.says("[mm]") or "undef" in columns["x"])
 
 
 def read(files: Sequence[Path], gaps: bool = False) -> Frames:
