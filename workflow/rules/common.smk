@@ -82,6 +82,8 @@ class HonestDAG(DAG):
 
     async def check_incomplete(self):
         await super().check_incomplete()
+        if not workflow.is_main_process:  # a job of a cluster does what it was sent for
+            return
         self.forcefiles.update(STALE)
         for job in self.jobs:
             later = [file for user in self.depending[job] for file in user.output]
