@@ -20,7 +20,8 @@ from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.readers.coordinates import read_coordinates
 from slipfield.kinds.slip.measure.readers.frames import Frames, without_zeros
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
-from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
+from slipfield.kinds.slip.measure.readers.tables import read_table
+from slipfield.kinds.slip.measure.readers.text_files import read_lines
 from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, part, with_provenance
 from slipfield.kinds.slip.measure.strain_measures import check_measure
 

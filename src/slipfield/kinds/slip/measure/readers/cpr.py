@@ -19,7 +19,7 @@ from slipfield.kinds.slip.measure.readers.ctf import EULER_AXES as EULER_AXES
 from slipfield.kinds.slip.measure.readers.ctf import turned
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
-from slipfield.kinds.slip.measure.readers.tables import read_lines
+from slipfield.kinds.slip.measure.readers.text_files import read_lines
 
 NAME = "cpr"
 TITLE = "Channel 5 project"

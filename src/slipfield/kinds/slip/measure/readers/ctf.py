@@ -18,7 +18,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.numbers import MISSING
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
-from slipfield.kinds.slip.measure.readers.tables import read_text
+from slipfield.kinds.slip.measure.readers.text_files import read_text
 
 NAME = "ctf"
 TITLE = "Channel text file"

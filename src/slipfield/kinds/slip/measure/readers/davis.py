@@ -19,7 +19,8 @@ from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.displacements import DisplacementLayout, from_tables
 from slipfield.kinds.slip.measure.readers.frames import Frames, numbered
 from slipfield.kinds.slip.measure.readers.head import Head
-from slipfield.kinds.slip.measure.readers.tables import Column, read_table, read_text
+from slipfield.kinds.slip.measure.readers.tables import Column, read_table
+from slipfield.kinds.slip.measure.readers.text_files import read_text
 
 NAME = "davis"
 TITLE = "DaVis"

@@ -36,7 +36,8 @@ from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import Layout, points
 from slipfield.kinds.slip.measure.readers.scattered import resampled
-from slipfield.kinds.slip.measure.readers.tables import read_lines, read_table
+from slipfield.kinds.slip.measure.readers.tables import read_table
+from slipfield.kinds.slip.measure.readers.text_files import read_lines
 
 NAME = "gom"
 TITLE = "GOM Correlate"

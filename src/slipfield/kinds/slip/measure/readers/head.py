@@ -9,8 +9,9 @@ import h5py
 from scipy.io import whosmat
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.headers import header_names, name_of, split
 from slipfield.kinds.slip.measure.readers.numbers import is_number
-from slipfield.kinds.slip.measure.readers.tables import header_names, name_of, read_text, split
+from slipfield.kinds.slip.measure.readers.text_files import read_text
 
 SHOWN = 200
 

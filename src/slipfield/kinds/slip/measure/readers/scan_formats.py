@@ -11,7 +11,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers import ang, bruker_h5, cpr, ctf, dream3d, edax_h5, h5oina
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Scan
-from slipfield.kinds.slip.measure.readers.tables import first_lines
+from slipfield.kinds.slip.measure.readers.text_files import first_lines
 
 
 class Reader(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slipfield.kinds.slip.measure.readers.head import Head
-from slipfield.kinds.slip.measure.readers.tables import split
+from slipfield.kinds.slip.measure.readers.headers import split
 
 BINARY = {
     ".vc7": ("DaVis vectors (binary)", "export them as text"),
