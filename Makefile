@@ -3,7 +3,7 @@
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 CONFIG ?= config/demo.yaml
 
-.PHONY: help setup demo curves invert-demo check test lint types docs bench verify thickness faults fuzz plan slice doctor clean
+.PHONY: help setup demo curves composite invert-demo check test lint types docs bench verify thickness faults fuzz plan slice doctor clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -13,6 +13,9 @@ setup:  ## set up both environments (does nothing when they are up to date)
 
 demo: setup  ## run the demonstration study, from grain maps to the report
 	envs/run snakemake --profile workflow/profiles/workstation --configfile config/demo.yaml
+
+composite: setup  ## the study of a fibre composite: cells, boxes that hold, report
+	envs/run snakemake --profile workflow/profiles/workstation --configfile config/composite.yaml
 
 curves: setup  ## the study of stress-strain curves: tension tests, learners, report
 	envs/run snakemake --profile workflow/profiles/workstation --configfile config/curves.yaml
@@ -48,7 +51,8 @@ bench: setup  ## measure the solver and the learners
 	envs/run bench
 
 verify: setup  ## compare the solver with known solutions and write docs/verification.md
-	@envs/run verify; status=$$?; envs/run verify-report && exit $$status
+	@status=0; envs/run verify || status=1; envs/run composite verify || status=1; \
+	envs/run verify-report && exit $$status
 
 thickness: setup  ## measure how much stronger a sheet is than its membrane: table and figure over t/d
 	envs/run thickness --config config/thickness.yaml && envs/run thickness-report

@@ -73,6 +73,7 @@ KINDS = {
     "slip": "slipfield.kinds.slip.kind:KIND",
     "beam": "slipfield.kinds.beam.kind:KIND",
     "curves": "slipfield.kinds.curves.kind:KIND",
+    "composite": "slipfield.kinds.composite.kind:KIND",
 }
 """Where each kind's object is, by the word in study files; the first is meant without a word."""
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.kinds.composite.constants import CONSTANTS, STIFFNESSES
-from slipfield.kinds.composite.design import Design, Target
+from slipfield.kinds.composite.design import Design
 from slipfield.kinds.composite.geometry import CELLS
-from slipfield.kinds.composite.parameters import PARAMETERS, check_parameters
-from slipfield.kinds.composite.searches import Front, Widths, largest, widest
+from slipfield.kinds.composite.parameters import PARAMETERS, check_name, check_parameters
+from slipfield.kinds.composite.searches import largest, widest
+from slipfield.kinds.composite.targets import Target, Widths, parse_tolerances
+
+if TYPE_CHECKING:
+    from slipfield.kinds.composite.rechecked import Workbench
+    from slipfield.kinds.composite.study import CompositeStudy
 
 BOUNDS = {
     "em": (2.0, 8.0),
@@ -91,13 +96,13 @@ class Question:
     @classmethod
     def parse(
         cls,
-        targets: Sequence[tuple[str, float, float]],
-        bounds: Sequence[tuple[str, float, float]],
-        tolerances: Sequence[tuple[str, str]],
+        targets: Sequence[Sequence[str | float]],
+        bounds: Sequence[Sequence[str | float]],
+        tolerances: Sequence[Sequence[str]],
         array: str = "square",
         seed: int = 0,
     ) -> Question:
-        """Check what was given.
+        """Check what was given: names with two numbers, parameters with a tolerance.
 
         Raises
         ------
@@ -109,12 +114,13 @@ class Question:
             raise SlipfieldError(
                 "target: none given; name a constant and its bounds, such as C22 15.2 16.8"
             )
-        found = tuple(Target(*target) for target in targets)
+        found = tuple(Target(*_named(words, "target")) for words in targets)
         if len({t.name for t in found}) < len(found):
             raise SlipfieldError("target: a constant is given twice; keep one of them")
         box = dict(BOUNDS)
-        for name, low, high in bounds:
-            _check_name(name, "bounds")
+        for words in bounds:
+            name, low, high = _named(words, "bounds")
+            check_name(name, "bounds")
             if not low < high:
                 raise SlipfieldError(
                     f"bounds {name}: given {low} to {high}; the lowest value must be below the "
@@ -124,36 +130,21 @@ class Question:
         for ends in np.array([box[name] for name in PARAMETERS]).T:
             check_parameters(dict(zip(PARAMETERS, ends, strict=True)), CELLS[array].packing)
         table = np.array([box[name] for name in PARAMETERS]).T
-        return cls(found, table, _widths(tolerances), array, seed)
+        return cls(found, table, parse_tolerances(tolerances), array, seed)
 
 
-def _check_name(name: str, option: str) -> None:
-    if name not in PARAMETERS:
-        raise SlipfieldError(f"{option}: given {name!r}; parameters are {', '.join(PARAMETERS)}")
-
-
-def _widths(tolerances: Sequence[tuple[str, str]]) -> Widths | None:
-    """Widths of a box of plus or minus the tolerances; a parameter without one has none."""
-    if not tolerances:
-        return None
-    constant, share = np.zeros(5), np.zeros(5)
-    for name, text in tolerances:
-        _check_name(name, "tolerance")
-        try:
-            value = float(text.removesuffix("%"))
-        except ValueError:
-            value = np.nan
-        if not 0 < value < np.inf:
-            raise SlipfieldError(
-                f"tolerance {name}: given {text!r}; expected a positive number such as 0.25, or a "
-                "share such as 5%"
-            )
-        k = PARAMETERS.index(name)
-        if text.endswith("%"):
-            share[k] = value / 100
-        else:
-            constant[k] = 2 * value
-    return Widths(constant, share)
+def _named(words: Sequence[str | float], option: str) -> tuple[str, float, float]:
+    """A name and two finite numbers from what was given to an option."""
+    try:
+        name, low, high = words[0], *map(float, words[1:])
+        if not np.isfinite([low, high]).all():
+            raise ValueError
+    except (IndexError, ValueError):
+        raise SlipfieldError(
+            f"{option}: given {' '.join(map(str, words))!r}; expected a name and two numbers, such "
+            "as C22 15.2 16.8"
+        ) from None
+    return str(name), low, high
 
 
 def design_content(design: Design, bounds: np.ndarray, missed: int, draws: int) -> dict[str, Any]:
@@ -172,44 +163,52 @@ def design_content(design: Design, bounds: np.ndarray, missed: int, draws: int) 
 
 
 def run_design(
-    question: Question, output: Path, front: bool = False, draws: int = 10_000
+    question: Question,
+    output: Path,
+    front_width: float | None = None,
+    draws: int = 10_000,
+    solves: int | None = None,
+    study: dict[str, Any] | None = None,
 ) -> Iterator[str]:
     """Find the boxes, write ``design.json`` (and ``front.csv``) into ``output``; give lines.
+
+    Parameters
+    ----------
+    front_width : normalised width at which a front ends; None for no front.
+    solves : cells solved for the reduced basis.  study : that asks, to be kept in the answer.
 
     Raises
     ------
     SlipfieldError
         If no box keeps the targets.
     """
-    from slipfield.kinds.composite.rechecked import Workbench
+    from slipfield.kinds.composite.rechecked import SOLVES, Workbench
 
-    targets, bounds = question.targets, question.bounds
-    bench = Workbench.prepare(bounds, question.array, seed=question.seed)
+    targets, bounds, seed = question.targets, question.bounds, question.seed
+    bench = Workbench.prepare(bounds, question.array, solves=solves or SOLVES, seed=seed)
     yield f"reduced basis of {bench.reduced.solves} cells, {question.array} array"
-    searches = {"widest": lambda p, first: widest(p, seed=question.seed, first=first)}
+    searches = {"widest": lambda p, first: widest(p, seed=seed, first=first)}
     if question.widths is not None:
-        searches["tolerances"] = lambda p, first: widest(
-            p, question.widths, seed=question.seed, first=first
-        )
-    searches["largest"] = lambda p, first: largest(p, seed=question.seed, first=first)
+        searches["tolerances"] = lambda p, first: widest(p, question.widths, seed=seed, first=first)
+    searches["largest"] = lambda p, first: largest(p, seed=seed, first=first)
     found: dict[str, dict[str, Any]] = {}
     for name, search in searches.items():
         design, values = bench.search(targets, search)
-        missed = bench.missed(design, targets, draws, question.seed) if draws else 0
+        missed = bench.missed(design, targets, draws, seed) if draws else 0
         found[name] = design_content(design, bounds, missed, draws)
         found[name]["starts"] = sorted(map(float, values))
         if name == "tolerances":
             found[name]["tolerance_factor"] = design.value
             yield f"a box of {design.value:.4g} times the tolerances keeps the targets"
         yield from _lines(name, design, missed, draws)
-        if name == "widest" and front:
-            curve = bench.front(targets, FRONT_WIDTH, design)
-            write_text(output / "front.csv", front_table(curve))
-            yield f"front: {len(curve.width)} boxes in {output / 'front.csv'}"
+        if name == "widest" and front_width:
+            yield from _write_front(bench, targets, front_width, design, output)
     content = {
         "targets": {t.name: [t.low, t.high] for t in targets},
         "bounds": {n: list(map(float, b)) for n, b in zip(PARAMETERS, bounds.T, strict=True)},
         "array": question.array,
+        "solves": bench.reduced.solves,
+        **({"study": study} if study else {}),
         **found.pop("widest"),
         **found,
     }
@@ -230,12 +229,42 @@ def _lines(name: str, design: Design, missed: int, draws: int) -> Iterator[str]:
         yield f"  of {draws} materials drawn from it, {missed} miss a target"
 
 
-def front_table(curve: Front) -> str:
-    """CSV of a front: distance, width and the ends of every box."""
+def _write_front(
+    bench: Workbench, targets: Sequence[Target], width: float, start: Design, output: Path
+) -> Iterator[str]:
+    """Write front.csv: re-checked boxes of the front, and front-curve.csv: all of its points."""
+    curve = bench.front(targets, width, start)
+    ends = [f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")]
+    names = [f"{target.name}_{end}" for target in targets for end in ("low", "high")]
+    rows: list[list[float]] = []
+    for design in bench.recheck_front(targets, curve):
+        relative = np.ptp(design.box, axis=0) / np.ptp(bench.bounds, axis=0)
+        ranges = [end for found in design.ranges for end in (found.low, found.high)]
+        rows.append([design.value, relative.min(), *design.box.T.ravel(), *ranges])
+    write_table(output / "front.csv", ["distance", "width", *ends, *names], rows)
+    points = np.column_stack([curve.distance, curve.width])
+    write_table(output / "front-curve.csv", ["distance", "width"], points)
+    yield f"front: {len(rows)} boxes, re-checked, in {output / 'front.csv'}"
+
+
+def write_table(
+    path: Path, header: Sequence[str], rows: Iterable[Sequence[float | str | int]]
+) -> None:
+    """Write a CSV table; numbers with nine digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    ends = [f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")]
-    writer.writerow(["distance", "width", *ends])
-    for distance, width, box in zip(curve.distance, curve.width, curve.boxes, strict=True):
-        writer.writerow([f"{value:.9g}" for value in (distance, width, *box.T.ravel())])
-    return text.getvalue()
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([v if isinstance(v, str | int) else f"{v:.9g}" for v in row])
+    write_text(path, text.getvalue())
+
+
+def question_of(study: CompositeStudy) -> Question:
+    """What a study file asks."""
+    return Question(
+        tuple(target.target() for target in study.targets),
+        study.bounds.array(),
+        parse_tolerances(list(study.design.tolerances.items())),
+        study.cell.array,
+        study.design.seed,
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipfield.kinds.composite import effective, loads
-from slipfield.kinds.composite.constants import all_constants
+from slipfield.kinds.composite.constants import all_constants, twelve
 from slipfield.kinds.composite.effective import Products, phase_moduli
 from slipfield.kinds.composite.mesh import DEGREE, Discretisation
 from slipfield.kinds.composite.parameters import PARAMETERS, check_parameters
@@ -153,3 +153,7 @@ class Cell:
         """Twelve constants (n, 12) and their gradients (n, 12, 5) at parameters (n, 5)."""
         pairs = [self.with_gradient(point) for point in np.atleast_2d(points)]
         return all_constants(np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]))
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """Twelve constants (n, 12) at parameters (n, 5)."""
+        return twelve(np.array([self.stiffness(point) for point in np.atleast_2d(points)]))

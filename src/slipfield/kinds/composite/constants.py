@@ -46,6 +46,11 @@ def engineering(stiffness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, slope
 
 
+def twelve(stiffness: np.ndarray) -> np.ndarray:
+    """Twelve constants (n, 12) from six stiffnesses (n, 6)."""
+    return np.hstack([stiffness, engineering(stiffness)[0]])
+
+
 def all_constants(stiffness: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Twelve constants (n, 12), gradients (n, 12, 5) from six stiffnesses (n, 6), (n, 6, 5)."""
     values, slopes = engineering(stiffness)

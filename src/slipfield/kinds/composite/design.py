@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.ranges import ExactRange, Model, exact_range
+from slipfield.kinds.composite.targets import Target
 
 CANDIDATES = 512
 """Points among which starting boxes are looked for."""
@@ -27,36 +27,6 @@ EXCHANGES = 12
 
 TOLERANCE = 1e-9
 """Violation of a target, over its width, that counts as none."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Bounds that a constant must keep: GPa, or 1 for Poisson's ratios."""
-
-    name: str
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if self.name not in CONSTANTS:
-            raise SlipfieldError(
-                f"target: given {self.name!r}; constants are {', '.join(CONSTANTS)}"
-            )
-        if not self.low < self.high:
-            raise SlipfieldError(
-                f"target {self.name}: given {self.low} to {self.high}; the lower bound must be "
-                "below the upper one"
-            )
-
-    @property
-    def number(self) -> int:
-        """Place among the constants."""
-        return CONSTANTS.index(self.name)
-
-    @property
-    def width(self) -> float:
-        """Upper less lower bound."""
-        return self.high - self.low
 
 
 @dataclass
@@ -133,7 +103,7 @@ class BoxProblem:
     def starts(self, count: int, seed: int) -> list[np.ndarray]:
         """Small boxes around points whose constants are near the middle of the targets."""
         relative = qmc.Sobol(5, seed=seed).random(CANDIDATES)
-        values = self.model.constants(self.bounds[0] + relative * self.span)[0]
+        values = self.model.values(self.bounds[0] + relative * self.span)
         off = np.zeros(len(relative))
         for target, (low, high) in zip(self.targets, self.limits, strict=True):
             off += ((values[:, target.number] - (low + high) / 2) / target.width) ** 2

@@ -15,6 +15,18 @@ UNITS = {"em": "GPa", "num": "1", "ef": "GPa", "nuf": "1", "fraction": "1"}
 LABELS = {"em": "$E_m$", "num": r"$\nu_m$", "ef": "$E_f$", "nuf": r"$\nu_f$", "fraction": "$f$"}
 
 
+def check_name(name: str, option: str) -> None:
+    """Refuse the name of no parameter; ``option`` is where it was given.
+
+    Raises
+    ------
+    SlipfieldError
+        Naming the parameters.
+    """
+    if name not in PARAMETERS:
+        raise SlipfieldError(f"{option}: given {name!r}; parameters are {', '.join(PARAMETERS)}")
+
+
 def check_parameters(values: Mapping[str, float], packing: float, void: bool = False) -> None:
     """Refuse phases and fractions that no cell has.
 

@@ -30,6 +30,9 @@ class Model(Protocol):
     def constants(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values (n, 12) and gradients (n, 12, 5) at parameters (n, 5)."""
 
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """Values (n, 12) alone, which cost less."""
+
 
 @dataclass(frozen=True)
 class ExactRange:
@@ -80,7 +83,8 @@ def exact_range(
     """
     signs = proved_signs(name, box)
     ends = []
-    for side, hint in ((-1, near and near.at_low), (1, near and near.at_high)):
+    hints = (near.at_low, near.at_high) if near else (None, None)
+    for side, hint in zip((-1, 1), hints, strict=True):
         ends.append(_extreme(model, box, name, side, signs, hint))
     proved = tuple(PARAMETERS[k] for k in sorted(signs))
     return ExactRange(name, ends[0][0], ends[1][0], ends[0][1], ends[1][1], proved)
@@ -101,10 +105,10 @@ def _extreme(
     for k, sign in signs.items():
         at[k] = box[(1 + sign * side) // 2, k]
     if not free:
-        return float(model.constants(at[None])[0][0, number]), at
+        return float(model.values(at[None])[0, number]), at
     if hint is None:
         starts = _starts(box, at, free)
-        values = side * model.constants(starts)[0][:, number]
+        values = side * model.values(starts)[:, number]
         starts = starts[np.argsort(-values)[:SEARCHES]]
     else:
         starts = np.clip(hint, box[0], box[1])[None]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from slipfield.kinds.composite import searches
 from slipfield.kinds.composite.cell import Cell
-from slipfield.kinds.composite.constants import engineering
-from slipfield.kinds.composite.design import BoxProblem, Design, Target
+from slipfield.kinds.composite.design import BoxProblem, Design
+from slipfield.kinds.composite.fronts import Front, front
 from slipfield.kinds.composite.ranges import exact_range
 from slipfield.kinds.composite.reduced import ReducedModel
 from slipfield.kinds.composite.snapshots import build
+from slipfield.kinds.composite.targets import Target
 
 SOLVES = 16
 EXACT_DEGREE = 8
@@ -23,7 +23,7 @@ EXACT_DEGREE = 8
 INSIDE = 2e-7
 """How far inside a target, over its width, a search stays: rounding shall not fail the re-check."""
 
-CORRECTIONS = 4
+CORRECTIONS = 3
 
 Search = Callable[[BoxProblem, Design | None], tuple[Design, np.ndarray]]
 
@@ -75,18 +75,16 @@ class Workbench:
         The box with its exact ranges, and what the starts of the first search led to.
         """
         inside = INSIDE * np.array([[t.width, -t.width] for t in targets])
-        shifts, found, first = inside.copy(), None, None
+        design, values = find(self.problem(targets, inside), None)
+        found = self.recheck(design)
         for _ in range(CORRECTIONS):
-            design, values = find(self.problem(targets, shifts), found)
-            first = values if first is None else first
-            by_reduced = design.ranges
-            found = self.recheck(design)
             if keeps(found, targets):
                 break
-            pairs = zip(by_reduced, found.ranges, strict=True)
+            pairs = zip(design.ranges, found.ranges, strict=True)
             off = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
-            shifts = inside + off
-        return found, first
+            design, _ = find(self.problem(targets, inside + off), found)
+            found = self.recheck(design)
+        return found, values
 
     def recheck(self, design: Design) -> Design:
         """The same box with its ranges by the cell."""
@@ -96,19 +94,26 @@ class Workbench:
     def missed(self, design: Design, targets: Sequence[Target], count: int, seed: int = 0) -> int:
         """How many of ``count`` materials drawn from a box miss a target, by the reduced model."""
         unit = np.random.default_rng(seed).random((count, 5))
-        six = self.reduced.stiffness(design.box[0] + unit * np.ptp(design.box, axis=0))
-        values = np.hstack([six, engineering(six)[0]])
+        values = self.reduced.values(design.box[0] + unit * np.ptp(design.box, axis=0))
         missed = np.zeros(count, bool)
         for target in targets:
             value = values[:, target.number]
             missed |= (value < target.low) | (value > target.high)
         return int(missed.sum())
 
-    def front(
-        self, targets: Sequence[Target], widest_width: float, start: Design
-    ) -> searches.Front:
-        """Pareto front from a box that keeps the targets."""
-        return searches.front(self.problem(targets), widest_width, start)
+    def front(self, targets: Sequence[Target], widest_width: float, start: Design) -> Front:
+        """Pareto front from a box that keeps the targets, by the reduced model."""
+        return front(self.problem(targets), widest_width, start)
+
+    def recheck_front(self, targets: Sequence[Target], curve: Front) -> list[Design]:
+        """Boxes of a front that were searched for, with ranges by the cell; value: the distance."""
+        found = []
+        for box in curve.boxes[curve.searched]:
+            near = [exact_range(self.reduced, box, target.name) for target in targets]
+            design = self.recheck(Design(box, 0.0, near))
+            design.value = distance(design, targets)
+            found.append(design)
+        return found
 
 
 def keeps(design: Design, targets: Sequence[Target]) -> bool:

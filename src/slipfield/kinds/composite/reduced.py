@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.composite.constants import all_constants
+from slipfield.kinds.composite.constants import all_constants, twelve
 from slipfield.kinds.composite.effective import six
 from slipfield.kinds.composite.parameters import lame
 
@@ -96,6 +96,10 @@ class ReducedModel:
     def constants(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Twelve constants (n, 12) and their gradients (n, 12, 5) at parameters (n, 5)."""
         return all_constants(*self.with_gradient(points))
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """Twelve constants (n, 12) at parameters (n, 5)."""
+        return twelve(self.stiffness(points))
 
 
 def _derivative(order: int) -> np.ndarray:

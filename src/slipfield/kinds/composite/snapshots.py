@@ -43,8 +43,8 @@ def build(cell: Cell, points: np.ndarray, fractions: tuple[float, float]) -> Red
         for kept, part in zip(samples, cell.products(fields, strains), strict=True):
             kept.append(part)
     inverse = np.linalg.inv(chebyshev.chebvander(nodes, ORDERS - 1))
-    coefficients = [np.tensordot(inverse, np.array(kept), 1) for kept in samples]
-    return ReducedModel((low, high), *coefficients, solves=len(points))
+    normal, shear, axial = (np.tensordot(inverse, np.array(kept), 1) for kept in samples)
+    return ReducedModel((low, high), normal, shear, axial, len(points))
 
 
 def _orthonormal(fields: np.ndarray) -> np.ndarray:

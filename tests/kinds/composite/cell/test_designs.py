@@ -7,10 +7,11 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
-from slipfield.kinds.composite.design import Target
+from slipfield.kinds.composite.fronts import front
 from slipfield.kinds.composite.rechecked import keeps
-from slipfield.kinds.composite.searches import Widths, front, largest, widest
+from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.series import series_stiffness
+from slipfield.kinds.composite.targets import Target, Widths
 
 TARGET = (Target("C22", 15.2, 16.8),)
 

@@ -30,6 +30,8 @@ The page is generated; the CPU seconds are those of the machine that ran it.
 def write_report(results: Path, docs: Path) -> None:
     """Write ``verification.md`` and its figures into ``docs`` from the chapters in ``results``.
 
+    Chapters of other kinds of study stand behind those of the sheets where they have run.
+
     Raises
     ------
     SlipfieldError
@@ -41,7 +43,8 @@ def write_report(results: Path, docs: Path) -> None:
             f"{results}: no {missing[0]}.json; run `slipfield verify` (make verify) first"
         )
     use_style()
-    chapters = [read_chapter(results / f"{name}.json") for name in ORDER]
+    others = sorted({path.stem for path in results.glob("*.json")} - {*ORDER})
+    chapters = [read_chapter(results / f"{name}.json") for name in (*ORDER, *others)]
     figures = docs / "figures"
     sections = [_section(chapter, figures) for chapter in chapters]
     checks = [check for chapter in chapters for check in chapter.checks]

@@ -1,0 +1,142 @@
+"""The Pareto front between two aims: ranges near the targets, and wide boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slipfield.kinds.composite.design import BoxProblem, Design, solve
+from slipfield.kinds.composite.searches import exchange, padded
+from slipfield.kinds.composite.targets import Widths
+
+FRONT_POINTS = 13
+BETWEEN = 100
+"""Points of a front that are searched for, and boxes evaluated between two neighbours."""
+
+
+def hypervolume(f1: np.ndarray, f2: np.ndarray, distance: float, width: float) -> float:
+    """Raw area in [0, distance] x [0, width] dominated by points of small f1 and large f2."""
+    order = np.argsort(-f2)
+    height = np.minimum(f2[order], width)
+    area, reached = 0.0, distance
+    for nearest_so_far, upper, lower in zip(f1[order], height, [*height[1:], 0.0], strict=True):
+        reached = min(reached, nearest_so_far)
+        area += (distance - reached) * (upper - lower)
+    return area
+
+
+@dataclass
+class Front:
+    """Pareto front of two aims: a small distance from the targets and a large width.
+
+    Attributes
+    ----------
+    distance : (n,) root of the squared misses of all target ends.
+    width : (n,) smallest normalised width.  boxes : (n, 2, 5).
+    searched : (n,) whether a box was searched for, not interpolated between neighbours.
+    """
+
+    distance: np.ndarray
+    width: np.ndarray
+    boxes: np.ndarray
+    searched: np.ndarray
+
+    def hypervolume(self, distance: float, width: float) -> float:
+        """Raw area dominated in [0, distance] x [0, width], by the points as they are."""
+        return hypervolume(self.distance, self.width, distance, width)
+
+    def weighted(self, on_distance: float, on_width: float) -> tuple[float, int]:
+        """Smallest weighted sum of distance and negative width, and the point's number."""
+        values = on_distance * self.distance - on_width * self.width
+        return float(values.min()), int(values.argmin())
+
+
+def nearest(problem: BoxProblem, factor: float, first: np.ndarray) -> np.ndarray | None:
+    """Variables of the box of normalised widths of at least ``factor`` nearest to the targets.
+
+    The first ten are the box, the others the misses of the target ends in their units.
+    """
+    count = len(problem.targets)
+    unit = Widths.of_bounds(problem.bounds)
+    size = 10 + 2 * count
+    scale = np.array([t.width for t in problem.targets])
+
+    def objective(variables: np.ndarray) -> tuple[float, np.ndarray]:
+        miss = variables[10:]
+        return float(miss @ miss), np.append(np.zeros(10), 2 * miss)
+
+    def wide(variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        slope = unit.slopes(problem, variables, factor)[:, :10]
+        return unit.excess(problem, variables, factor), padded(slope, size)
+
+    def inside(variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        margin, slope = problem.margins(variables)
+        slope = padded(slope, size)
+        for i, (k, side, _) in enumerate(problem.active):
+            margin[i] += variables[10 + 2 * k + side] / scale[k]
+            slope[i, 10 + 2 * k + side] = 1 / scale[k]
+        return margin, slope
+
+    def step(variables: np.ndarray) -> np.ndarray | None:
+        return solve(problem, variables, objective, (wide, inside), upper=(1e6,) * 2 * count)
+
+    def allowed(variables: np.ndarray) -> float:
+        return float((variables[10:].reshape(-1, 2) / scale[:, None]).max()) + 1e-7
+
+    return exchange(problem, first, step, allowed)
+
+
+def front(
+    problem: BoxProblem,
+    widest_width: float,
+    start: Design,
+    points: int = FRONT_POINTS,
+    between: int = BETWEEN,
+) -> Front:
+    """Pareto front by continuation from the widest box that keeps the targets.
+
+    Between two neighbours the boxes are interpolated and evaluated: they are attainable points, a
+    little behind the front.
+
+    Parameters
+    ----------
+    widest_width : where the front ends.  start : what :func:`widest` found.
+    """
+    misses = np.zeros(2 * len(problem.targets))
+    box = np.clip((start.box - problem.bounds[0]) / problem.span, 0, 1).ravel()
+    variables = np.append(box, misses)
+    widths, found = [start.value], [variables]
+    for width in np.linspace(start.value, max(widest_width, start.value), points)[1:]:
+        grown = variables.copy()
+        missing = np.maximum(width - (grown[5:10] - grown[:5]), 0)
+        grown[:5] = np.clip(grown[:5] - missing / 2, 0, 1 - width)
+        grown[5:10] = np.maximum(grown[5:10], grown[:5] + width)
+        nearer = nearest(problem, width, grown)
+        if nearer is None:
+            break
+        variables = nearer
+        widths.append(float(width))
+        found.append(nearer)
+    share = np.linspace(0, 1, between + 2)[:, None]
+    line = [
+        (1 - share[:-1]) * a[:10] + share[:-1] * b[:10]
+        for a, b in zip(found[:-1], found[1:], strict=True)
+    ]
+    ends = np.concatenate([*line, found[-1][None, :10]])
+    searched = np.arange(len(ends)) % (between + 1) == 0
+    return _evaluated(problem, ends, searched)
+
+
+def _evaluated(problem: BoxProblem, ends: np.ndarray, searched: np.ndarray) -> Front:
+    """Distances and widths of boxes (n, 10) at the positions that the search found active."""
+    boxes = problem.bounds[0] + ends.reshape(-1, 2, 5) * problem.span
+    shape = (len(problem.targets), 2)
+    miss = np.zeros((len(boxes), *shape))
+    for k, side, where in problem.active:
+        at = boxes[:, 0] + where * (boxes[:, 1] - boxes[:, 0])
+        value = problem.model.values(at)[:, problem.targets[k].number]
+        beyond = (1 - 2 * side) * (problem.limits[k, side] - value)
+        miss[:, k, side] = np.maximum(miss[:, k, side], beyond)
+    width = ((boxes[:, 1] - boxes[:, 0]) / problem.span).min(axis=1)
+    return Front(np.sqrt((miss**2).sum(axis=(1, 2))), width, boxes, searched)

@@ -1,0 +1,294 @@
+"""The report of a study of composites: one self-contained HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from slipfield.core.files import write_text
+from slipfield.core.reading import read_json, read_table
+from slipfield.kinds.composite import figures
+from slipfield.kinds.composite.parameters import PARAMETERS
+from slipfield.kinds.composite.samples import read_cells, read_fields
+from slipfield.kinds.composite.study import CompositeStudy
+from slipfield.report.page import Card, Picture, Section, Table, picture_of, significant
+from slipfield.report.render import render
+from slipfield.report.style import save_figure, use_style
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the stages of a study left in its folder."""
+
+    study: CompositeStudy
+    folder: Path
+    design: dict[str, Any]
+
+    def table(self, name: str, maker: str) -> pd.DataFrame:
+        """A CSV table that the verb ``maker`` writes."""
+        return read_table(self.folder / name, f"composite {maker}")
+
+    def picture(self, name: str, figure: Figure, title: str, caption: str) -> Picture:
+        """Save a figure below ``figures`` and put it on the page."""
+        path = self.folder / "figures" / f"{name}.png"
+        save_figure(figure, path)
+        return picture_of(path, title, caption)
+
+
+def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
+    """Write the report and its figures.
+
+    Raises
+    ------
+    SlipfieldError
+        If a stage of the study has not run.
+    """
+    use_style()
+    design = read_json(folder / "boxes" / "design.json", "composite boxes")
+    results = Results(study, folder, design)
+    makers: tuple[Callable[[Results], Section], ...] = (
+        _boxes_section,
+        _front_section,
+        _recheck_section,
+        _surrogate_section,
+        _cell_section,
+    )
+    targets = ", ".join(f"{t.constant} within {t.low:g} and {t.high:g}" for t in study.targets)
+    page = render(
+        heading=f"Study {study.name}",
+        summary=f"A unidirectional composite, {study.cell.array} array: {targets}. Boxes of phase "
+        "properties that keep this, each re-checked by the cell itself.",
+        cards=_cards(results),
+        sections=[make(results) for make in makers],
+        physics_hash=study.physics_hash(),
+    )
+    write_text(output, page)
+
+
+def _cards(results: Results) -> list[Card]:
+    design = results.design
+    four = results.table("baselines/table4-composite.csv", "baselines")
+    ours = float(four["mean"].iloc[-1])
+    missed = sum(design[k]["draws"]["missed"] for k in ("largest", "tolerances"))
+    missed += design["draws"]["missed"]
+    return [
+        Card(f"{design['width']:.4f}", "smallest normalised width of the widest box that matches"),
+        Card(
+            f"{design['largest']['volume'] / design['volume']:.0f} ×", "volume of the largest box"
+        ),
+        Card(f"{ours:.4f}", "hypervolume of the front (best published: 0.3032)"),
+        Card(str(missed), f"of 3 × {design['draws']['count']:,} drawn materials miss a target"),
+    ]
+
+
+def _ends(box: dict[str, list[float]]) -> list[str]:
+    return [f"{low:.5g} to {high:.5g}" for low, high in (box[name] for name in PARAMETERS)]
+
+
+def _boxes_section(results: Results) -> Section:
+    design = results.design
+    named = {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
+    constants = [target.constant for target in results.study.targets]
+    rows = []
+    for kind, box in named.items():
+        exact = [
+            f"{box['range'][name][0]:.6f} to {box['range'][name][1]:.6f}" for name in constants
+        ]
+        drawn = f"{box['draws']['missed']} of {box['draws']['count']}"
+        rows.append([kind, *_ends(box["box"]), *exact, f"{box['width']:.4f}", drawn])
+    header = ["box", "Em, GPa", "νm", "Ef, GPa", "νf", "f"]
+    header += [f"exact {name}" for name in constants] + ["width", "missed"]
+    proved = design["proved"]
+    signs = "; ".join(
+        f"{name} in {', '.join(proved[name])}" if proved[name] else f"{name} in none"
+        for name in constants
+    )
+    factor = design.get("tolerances", {}).get("tolerance_factor")
+    note = f"The tolerances of the study fit {factor:.3f} times. " if factor else ""
+    return Section(
+        "boxes",
+        "Boxes that hold",
+        [
+            "Every material of a box keeps the targets. The widest box has the largest smallest "
+            "width over the bounds, the largest one the largest volume, and the box of tolerances "
+            "the study's own widths, times a common factor as large as possible.",
+            f"{note}Derivatives have a proved sign for {signs}; over the other parameters the ends "
+            "of the range were searched for with gradients.",
+        ],
+        [
+            results.picture(
+                "boxes",
+                figures.draw_boxes(design),
+                "Ranges of the parameters",
+                "Each panel spans the bounds of one parameter. A line is a range without width.",
+            )
+        ],
+        [Table("Boxes and their exact ranges", rows, header)],
+    )
+
+
+def _front_section(results: Results) -> Section:
+    curve, boxes = figures.read_front(results.folder / "boxes")
+    evolved = results.table("baselines/evolved.csv", "baselines")
+    recheck = results.table("tables/recheck-composite.csv", "paper")
+    four = results.table("baselines/table4-composite.csv", "baselines")
+    rows = [
+        [row["front"], str(row["runs"])]
+        + ["" if pd.isna(row[key]) else f"{row[key]:.4f}" for key in ("mean", "sd", "largest")]
+        for _, row in four.iterrows()
+    ]
+    two = results.table("tables/table2-composite.csv", "paper")
+    ours = results.table("baselines/sums.csv", "baselines")
+    sums = [
+        [f"{row['variant']}: {row['on_distance']:g} distance - {row['on_width']:g} width"]
+        + [f"{value:.5f}" for value in (row["printed"], row["exact"], own)]
+        for (_, row), own in zip(two.iterrows(), ours["front"], strict=True)
+    ]
+    return Section(
+        "front",
+        "Wide boxes against near ranges",
+        [
+            "A box wider than the widest one that matches must miss the target. The front is found "
+            "by continuation, each box starting from its narrower neighbour."
+        ],
+        [
+            results.picture(
+                "figure3",
+                figures.draw_front(curve, boxes, evolved, recheck),
+                "Front (published figure 3)",
+                "Red lines lead from what published designs claim to what the exact cell says.",
+            )
+        ],
+        [
+            Table("Raw hypervolumes", rows, ["front", "runs", "mean", "sd", "best"]),
+            Table(
+                "Weighted sums (published table 2): smaller is better",
+                sums,
+                ["sum", "published", "the same by the exact cell", "front"],
+            ),
+        ],
+    )
+
+
+def _recheck_section(results: Results) -> Section:
+    table = results.table("tables/recheck-composite.csv", "paper")
+    rows = [
+        [
+            f"{row['table']}, {row['row']}",
+            str(row["kind"]),
+            f"{row['claimed_low_GPa']:.3f} to {row['claimed_high_GPa']:.3f}",
+            f"{row['exact_low_GPa']:.3f} to {row['exact_high_GPa']:.3f}",
+            f"{row['claimed_distance_GPa']:.4f}",
+            f"{row['exact_distance_GPa']:.3f}",
+        ]
+        for _, row in table.iterrows()
+    ]
+    first = results.table("tables/table1-quality.csv", "paper")
+    quality = [
+        [
+            row["quantity"],
+            *("" if pd.isna(row[k]) else f"{row[k]:.5g}" for k in ("published", "ours")),
+        ]
+        for _, row in first.iterrows()
+    ]
+    return Section(
+        "recheck",
+        "The published designs, re-checked",
+        [
+            "The published study designs on a quadratic surface. Its 28 designs follow from its "
+            "printed coefficients once their order and one sign are repaired; by the exact cell, "
+            "none of those that claim to match the target does."
+        ],
+        [
+            results.picture(
+                "recheck",
+                figures.draw_recheck(table, (15.2, 16.8)),
+                "Claimed and exact ranges",
+                "Ranges of C22 over the published boxes.",
+            )
+        ],
+        [
+            Table(
+                "Quadratic surface of C22 (published table 1)", quality, ["", "published", "ours"]
+            ),
+            Table(
+                "All printed designs, GPa",
+                rows,
+                ["table, row", "kind", "claimed C22", "exact C22", "claimed distance", "exact"],
+                text_columns=2,
+            ),
+        ],
+    )
+
+
+def _surrogate_section(results: Results) -> Section:
+    reduced = results.table("reduced.csv", "surrogate")
+    fitted = results.table("baselines/fitted.csv", "baselines")
+    rows = [
+        [row["surrogate"], str(row["solves"])]
+        + [f"{row[key]:.1e}" for key in ("inside_rms", "inside_max", "corners_max")]
+        for _, row in pd.concat([reduced, fitted]).iterrows()
+    ]
+    count = results.study.surrogate.test_points
+    return Section(
+        "surrogates",
+        "Surrogates",
+        [
+            f"Relative errors on {count} Sobol points and at all 32 corners of the bounds. The "
+            "reduced basis minimises the energy over combinations of solved cells, so that its "
+            "C11, C22, C44 and C55 are upper bounds. The others were fitted to the central "
+            "composite design, of which the corners are part. Filled marks: inside; open ones: "
+            "the worst corner."
+        ],
+        [
+            results.picture(
+                "surrogates",
+                figures.draw_surrogates(reduced, fitted),
+                "Error over cost",
+                "Largest relative error of C22.",
+            )
+        ],
+        [
+            Table(
+                "Errors of surrogates",
+                rows,
+                ["surrogate", "cells", "rms inside", "largest inside", "largest at corners"],
+            )
+        ],
+    )
+
+
+def _cell_section(results: Results) -> Section:
+    data = read_cells(results.folder / "cells.nc")
+    fields = read_fields(results.folder / "fields.nc")
+    point = ", ".join(
+        f"{name} {significant(value)}"
+        for name, value in zip(PARAMETERS, fields["parameters"].values, strict=True)
+    )
+    constants = data["constants"].values
+    rows = [
+        [str(name), *(significant(value, 4) for value in (column.min(), column.max()))]
+        for name, column in zip(data["constant"].values, constants.T, strict=True)
+    ]
+    return Section(
+        "cell",
+        "The cell",
+        [
+            f"{len(constants)} cells of degree {results.study.cell.degree} were solved: central "
+            f"composite design and Sobol points. The pictures show the cell at {point}."
+        ],
+        [
+            results.picture(
+                "cell",
+                figures.draw_fields(fields),
+                "Stresses in the cell",
+                "For unit macroscopic strains; the white line is the fibre.",
+            )
+        ],
+        [Table("Constants of the solved cells, GPa", rows, ["constant", "smallest", "largest"])],
+    )
