@@ -67,18 +67,19 @@ def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> lis
         If the model cannot be read or a specimen cannot be simulated.
     """
     rows = []
-    cases = [(number, mistake) for number in range(specimens) for mistake in MISTAKES]
-    with progress("make mistakes", len(cases)) as advance:
-        for number, mistake in cases:
-            name = f"{number}-{mistake.name}".replace(" ", "-").replace("%", "percent")
-            path = output / "cases" / f"{name}.json"
-            if not path.exists():
-                made = _measured(model, number, specimens, cells, output / "work" / str(number))
-                folder = output / "work" / name
-                row = _tried(model, made, mistake, number, folder)
-                write_text(path, json.dumps(row, indent=1) + "\n")
-            rows.append(json.loads(path.read_text(encoding="utf-8")))
-            advance()
+    with progress("make mistakes", specimens * len(MISTAKES)) as advance:
+        for number in range(specimens):
+            made = None
+            for mistake in MISTAKES:
+                name = f"{number}-{mistake.name}".replace(" ", "-").replace("%", "percent")
+                path = output / "cases" / f"{name}.json"
+                if not path.exists():
+                    own = output / "work" / str(number)
+                    made = made or _measured(model, number, specimens, cells, own)
+                    row = _tried(model, made, mistake, number, output / "work" / name)
+                    write_text(path, json.dumps(row, indent=1) + "\n")
+                rows.append(json.loads(path.read_text(encoding="utf-8")))
+                advance()
     text = io.StringIO()
     writer = csv.DictWriter(text, HEAD, lineterminator="\n")
     writer.writeheader()
@@ -140,7 +141,8 @@ def _tried(
         if not target.exists():
             target.write_bytes(path.read_bytes())
     truth = json.loads((lab / "truth.json").read_text(encoding="utf-8"))["parameters"]
-    given = replace(made, folder=lab, dic={**made.dic, "outline": lab / "outline.csv"})
+    options = {**made.dic, "outline": lab / "outline.csv"}
+    given = replace(made, folder=lab, dic=options, grains=dict(made.grains))
     row: dict[str, Any] = {"specimen": number, "mistake": mistake.name}
     try:
         mistake.make(given, number)
