@@ -231,7 +231,7 @@ rule invert:
     message:
         "Invert the unseen specimen: {output.report}"
     shell:
-        "{params.run} invert {input.specimen} {params.models} --refine 10"
+        "{params.run} invert {input.specimen} {params.models} --membrane --refine 10"
         " --known {input.truth} --output {params.folder} > {log} 2>&1"
 
 

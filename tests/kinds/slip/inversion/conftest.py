@@ -55,4 +55,4 @@ def network(study, dataset, tmp_path_factory):
 def inverted(specimen, network, projection, tmp_path_factory):
     """Folder of an inversion by both models, refined, and what it returned."""
     folder = tmp_path_factory.mktemp("inverted") / "out"
-    return folder, invert(specimen, [network, projection], folder, solves=8)
+    return folder, invert(specimen, [network, projection], folder, solves=8, membrane=True)

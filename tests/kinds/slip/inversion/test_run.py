@@ -71,7 +71,7 @@ def test_refinement_from_the_centre_reaches_the_same_point(
     inverted, specimen, projection, tmp_path
 ):
     copytree(inverted[0] / "work", tmp_path / "out" / "work")
-    invert(specimen, [projection], tmp_path / "out", solves=10, start="centre")
+    invert(specimen, [projection], tmp_path / "out", solves=10, start="centre", membrane=True)
     content, value, *_ = result(tmp_path / "out")
     assert content["refinement"]["converged"]
     np.testing.assert_allclose(value, result(inverted[0])[1], rtol=2e-3)
@@ -88,7 +88,7 @@ def test_what_the_mesh_does_not_explain_is_refined_on_a_finer_one(
     inverted, noisier, projection, tmp_path
 ):
     copytree(inverted[0] / "work", tmp_path / "out" / "work")
-    found = invert(noisier, [projection], tmp_path / "out", solves=8)
+    found = invert(noisier, [projection], tmp_path / "out", solves=8, membrane=True)
     content, value, low, high = result(tmp_path / "out")
     assert content["answer"] == "refined"
     assert "twice as fine" in content["why"]
@@ -110,7 +110,7 @@ def test_without_the_finer_mesh_an_adapted_model_answers(inverted, noisier, proj
     for folder, answer in ((adapted, "projection"), (projection, "refined")):
         output = tmp_path / answer
         copytree(inverted[0] / "work", output / "work")
-        invert(noisier, [folder], output, solves=8, finer=False)
+        invert(noisier, [folder], output, solves=8, finer=False, membrane=True)
         content, value, *_ = result(output)
         assert content["answer"] == answer
         estimate = values_of(content["estimates"][answer])[0]
@@ -119,13 +119,13 @@ def test_without_the_finer_mesh_an_adapted_model_answers(inverted, noisier, proj
 
 def test_two_models_of_one_kind_are_refused(specimen, projection, tmp_path):
     with pytest.raises(SlipfieldError, match="2 of the kind 'projection'"):
-        invert(specimen, [projection, projection], tmp_path / "out")
+        invert(specimen, [projection, projection], tmp_path / "out", membrane=True)
 
 
 def test_overlay_is_there_even_if_the_solver_is_not(specimen, projection, tmp_path, monkeypatch):
     monkeypatch.setenv(COMMAND, "/nowhere/slipfield")
     with pytest.raises(SlipfieldError, match="cannot be started"):
-        invert(specimen, [projection], tmp_path / "out")
+        invert(specimen, [projection], tmp_path / "out", membrane=True)
     assert (tmp_path / "out" / "overlay.png").exists()
     assert not (tmp_path / "out" / "inversion.json").exists()
 
@@ -134,15 +134,15 @@ def test_a_second_run_overwrites_nothing_and_an_interrupted_one_goes_on(
     inverted, specimen, projection, tmp_path
 ):
     with pytest.raises(SlipfieldError, match="exists already"):
-        invert(specimen, [projection], inverted[0])
+        invert(specimen, [projection], inverted[0], membrane=True)
     copytree(inverted[0] / "work", tmp_path / "out" / "work")
-    found = invert(specimen, [projection], tmp_path / "out", solves=8)
+    found = invert(specimen, [projection], tmp_path / "out", solves=8, membrane=True)
     assert found.seconds["number of forward runs"] == 0
 
 
 def test_without_load_the_scale_is_said_to_be_lost(specimen, projection, tmp_path):
     path = changed(specimen, tmp_path / "s.nc", lambda data: data.drop_vars("load"))
-    invert(path, [projection], tmp_path / "out")
+    invert(path, [projection], tmp_path / "out", membrane=True)
     content, value, low, high = result(tmp_path / "out")
     assert any("scale" in note for note in content["notes"])
     assert content["forward_check"]["load_relative_rms"] is None
@@ -151,7 +151,7 @@ def test_without_load_the_scale_is_said_to_be_lost(specimen, projection, tmp_pat
 
 def test_without_orientations_only_the_load_is_used(specimen, projection, tmp_path):
     path = changed(specimen, tmp_path / "s.nc", lambda data: data.drop_vars(["euler", "angle"]))
-    invert(path, [projection], tmp_path / "out", draws=2)
+    invert(path, [projection], tmp_path / "out", draws=2, membrane=True)
     content, value, low, high = result(tmp_path / "out")
     assert any("orientations are not known" in note for note in content["notes"])
     assert "only the load is a check" in (tmp_path / "out" / "report.html").read_text()
@@ -162,7 +162,7 @@ def test_with_neither_load_nor_orientations_there_is_no_answer(specimen, project
     dropped = ["euler", "angle", "load"]
     path = changed(specimen, tmp_path / "s.nc", lambda data: data.drop_vars(dropped))
     with pytest.raises(SlipfieldError, match="neither orientations nor load"):
-        invert(path, [projection], tmp_path / "out")
+        invert(path, [projection], tmp_path / "out", membrane=True)
 
 
 def test_masked_points_are_left_out(specimen, projection, tmp_path):
@@ -172,7 +172,7 @@ def test_masked_points_are_left_out(specimen, projection, tmp_path):
         return data.assign(strain=strain)
 
     path = changed(specimen, tmp_path / "s.nc", mask)
-    found = invert(path, [projection], tmp_path / "out")
+    found = invert(path, [projection], tmp_path / "out", membrane=True)
     assert 0.05 < np.isnan(found.measurement.nodal[0, 0]).mean() < 0.2
     _, value, *_ = result(tmp_path / "out")
     assert np.abs(value / TRUTH - 1).max() < 0.1
@@ -198,7 +198,7 @@ def test_unusual_input_is_named_with_its_channel_and_amount(specimen, projection
         return data.assign_attrs(sizes)
 
     path = changed(specimen, tmp_path / "s.nc", enlarge)
-    invert(path, [projection], tmp_path / "out")
+    invert(path, [projection], tmp_path / "out", membrane=True)
     content, *_ = result(tmp_path / "out")
     warned = {w.split(":")[0]: w for w in content["warnings"]}
     assert {"sheet height", "elongation rate", "D^-1/2 of the small grains"} <= warned.keys()
@@ -222,11 +222,11 @@ def test_missing_parts_and_models_are_one_line(specimen, projection, tmp_path):
     )
     write_specimen(strain_only, tmp_path / "s.nc")
     with pytest.raises(SlipfieldError, match="no grains"):
-        invert(tmp_path / "s.nc", [projection], tmp_path / "out")
+        invert(tmp_path / "s.nc", [projection], tmp_path / "out", membrane=True)
     with pytest.raises(SlipfieldError, match="no readable model card"):
-        invert(specimen, [tmp_path], tmp_path / "out")
+        invert(specimen, [tmp_path], tmp_path / "out", membrane=True)
     with pytest.raises(SlipfieldError, match="start"):
-        invert(specimen, [projection], tmp_path / "out", start="here")
+        invert(specimen, [projection], tmp_path / "out", start="here", membrane=True)
 
 
 def test_grain_map_beside_the_sheet_is_refused(specimen, projection, tmp_path):
@@ -237,7 +237,7 @@ def test_grain_map_beside_the_sheet_is_refused(specimen, projection, tmp_path):
 
     path = changed(specimen, tmp_path / "s.nc", shift)
     with pytest.raises(SlipfieldError, match="covers 6. % of the sheet"):
-        invert(path, [projection], tmp_path / "out")
+        invert(path, [projection], tmp_path / "out", membrane=True)
 
 
 def test_microstructure_and_runs_of_a_specimen_follow_the_file_contract(inverted):

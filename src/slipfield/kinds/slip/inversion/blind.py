@@ -21,7 +21,8 @@ from slipfield.kinds.slip.inversion.comparison import compare
 from slipfield.kinds.slip.inversion.estimates import predictions
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
-from slipfield.kinds.slip.inversion.preparation import prepare
+from slipfield.kinds.slip.inversion.preparation import load_noise, prepare
+from slipfield.kinds.slip.inversion.stiffening import factor_at
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import Verdict
 from slipfield.kinds.slip.measure.resample import Measurement
@@ -47,6 +48,7 @@ def invert_blind(
     work: Path,
     cells: tuple[int, int] | None,
     draws: int,
+    membrane: bool = False,
 ) -> Inversion:
     """Invert a specimen whose orientations are not known.
 
@@ -70,7 +72,8 @@ def invert_blind(
         )
     trained, members, solvers = chosen[0].study, [], []
     for number in range(draws):
-        found = prepare(source, data, trained, cells, np.random.default_rng(number))
+        random = np.random.default_rng(number)
+        found = prepare(source, data, trained, cells, random, membrane)
         whole, found.measurement = found.measurement, without_strain(found.measurement)
         solvers.append(Solver.prepare(found.study, found.microstructure, work / f"draw-{number}"))
         members.append(predictions(found, chosen, solvers[-1])[0])
@@ -80,7 +83,8 @@ def invert_blind(
     found.choice = Choice(found.answers[0].method, ALONE)
     found.verdict = Verdict("doubtful", UNKNOWN_GRAINS, "grain map")
     found.check = solvers[-1].run(found.answer.parameters)
-    found.comparison = compare(found.measurement, found.check)
+    at = factor_at(found.factor, found.answer.parameters, load_noise(data, trained))
+    found.comparison = compare(found.measurement, found.check, factor=at)
     found.channels = channels(
         data, found.microstructure, found.study, trained, found.measurement, found.answers
     )

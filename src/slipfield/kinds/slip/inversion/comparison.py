@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from slipfield.kinds.slip.inversion.stiffening import LoadFactor
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
@@ -117,13 +118,17 @@ def deviations(found: Comparison, points: np.ndarray, load_noise: float) -> Weig
 
 
 def compare(
-    measurement: Measurement, run: Reference, points: np.ndarray | None = None
+    measurement: Measurement,
+    run: Reference,
+    points: np.ndarray | None = None,
+    factor: LoadFactor | None = None,
 ) -> Comparison:
     """Compare a measurement with a run; what is not known is left out.
 
     Parameters
     ----------
     points : (n,) weights of the measured points, by default 1.
+    factor : what the sheet's thickness makes of the load; None for a membrane.
     """
     run = run.at(measurement.time)
     blocks, count = measurement.block_count, measurement.points.shape[2]
@@ -153,12 +158,12 @@ def compare(
         counts,
         sums[:, :3, :3],
         sums[:, :3, 3],
-        *_load_part(measurement, run),
+        *_load_part(measurement, run, factor),
     )
 
 
 def _load_part(
-    measurement: Measurement, run: Reference
+    measurement: Measurement, run: Reference, factor: LoadFactor | None
 ) -> tuple[float, int, np.ndarray, np.ndarray]:
     """Squares, number, J'J and J'r of the relative load."""
     given = np.isfinite(measurement.load)
@@ -166,5 +171,11 @@ def _load_part(
         return 0.0, 0, np.zeros((3, 3)), np.zeros(3)
     load = measurement.load[given]
     scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
-    misfit, rates = (load - run.load[given]) / scale, run.load_rates[:, given] / scale
+    model, rates = run.load[given], run.load_rates[:, given]
+    if factor is not None:
+        model, rates = factor.expected(model, rates)
+    misfit, rates = (load - model) / scale, rates / scale
+    if factor is not None:
+        slope = factor.along @ rates
+        misfit, rates = factor.whiten(misfit, slope), factor.whiten(rates, slope)
     return float(misfit @ misfit), int(given.sum()), rates @ rates.T, rates @ misfit

@@ -22,7 +22,9 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise
 from slipfield.kinds.slip.inversion.refine import Problem, Refined
+from slipfield.kinds.slip.inversion.stiffening import without_factor
 from slipfield.kinds.slip.measure.noise import strain_noise
+from slipfield.kinds.slip.projection.reference import Reference
 
 
 def load_models(folders: Sequence[Path]) -> list[Model]:
@@ -62,7 +64,7 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
         if model.projects:
             reference = solver.run(np.array(model.study.sampling.centre))
             noise = load_noise(found.data, model.study)
-            answers.append(by_projection(model, reference, found.measurement, noise))
+            answers.append(_projected(model, reference, found, noise))
             continue
         try:
             answers.append(by_prediction(model, found.study, grains, found.measurement, reference))
@@ -72,6 +74,30 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
             reason = str(error).removeprefix(f"{model.name}: ")
             found.notes.append(f"No answer of {model.name}: {reason}.")
     return answers
+
+
+def _projected(model: Model, reference: Reference, found: Inversion, noise: float) -> Answer:
+    """Answer of a projection inverter, with what the sheet's thickness does to the load."""
+    factor = found.factor
+    if factor is None:
+        return by_projection(model, reference, found.measurement, noise)
+    middle, lower, upper = (
+        by_projection(
+            model, reference, without_factor(found.measurement, reference, factor, ln_m), noise
+        )
+        for ln_m in factor.mean + factor.deviation * np.array([0.0, -1.0, 1.0])
+    )
+    return _with_scatter(middle, lower, upper)
+
+
+def _with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
+    """An answer whose intervals also hold what one standard deviation of ln M moves it by."""
+    moved = 0.5 * np.abs(np.log(upper.parameters) - np.log(lower.parameters))
+    middle = np.log(answer.parameters)
+    down, up = (
+        np.hypot(np.log(end) - middle, NORMAL_95 * moved) for end in (answer.low, answer.high)
+    )
+    return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
 
 
 def widened(answer: Answer, problem: Problem) -> Answer:

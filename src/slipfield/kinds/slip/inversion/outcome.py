@@ -23,6 +23,7 @@ from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
+from slipfield.kinds.slip.thickness.prior import SheetFactor
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Inversion:
     source, data : specimen file and its content.
     study, microstructure, measurement : the sheet as the solver sees it.
     trained : study of the model.
+    factor : what the sheet's thickness makes of its load; None if that is not known or not asked.
     answers : estimates, that of the preferred model first.
     choice : which of them is the answer, and why.
     verdict : whether it may be believed; "none": then no estimate is the answer.
@@ -52,6 +54,7 @@ class Inversion:
     microstructure: xr.Dataset
     measurement: Measurement
     trained: Study
+    factor: SheetFactor | None = None
     answers: list[Answer] = field(default_factory=list)
     choice: Choice = UNDECIDED
     verdict: Verdict = UNJUDGED
@@ -110,6 +113,12 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
         "seconds": found.seconds,
         "study": found.study.model_dump(mode="json"),
     }
+    if found.factor is not None:
+        content["thickness"] = {
+            "t_over_d": found.factor.ratio,
+            "ln_m": found.factor.mean,
+            "ln_m_std": found.factor.deviation,
+        }
     if found.comparison is not None:
         strain, load = found.comparison.rms
         content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}

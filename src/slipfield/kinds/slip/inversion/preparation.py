@@ -10,6 +10,7 @@ import xarray as xr
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Prior
 from slipfield.kinds.slip.inversion.sheet import measured_microstructure, measured_study
+from slipfield.kinds.slip.inversion.stiffening import measured_factor
 from slipfield.kinds.slip.measure.resample import resample
 from slipfield.kinds.slip.measure.times import frame_groups
 from slipfield.kinds.slip.specimen.mesh import Mesh
@@ -24,14 +25,19 @@ def prepare(
     trained: Study,
     cells: tuple[int, int] | None,
     random: np.random.Generator | None = None,
+    membrane: bool = False,
 ) -> Inversion:
-    """Bring a specimen to the solver's mesh, and the solver's outputs to its frames."""
+    """Bring a specimen to the solver's mesh, and the solver's outputs to its frames.
+
+    With ``membrane`` the sheet's thickness has no effect but on the section of its load.
+    """
     study = measured_study(data, trained, cells)
     microstructure, study = measured_microstructure(data, study, random)
     mesh = Mesh(microstructure["x_mm"].values, microstructure["y_mm"].values)
     groups = frame_groups(data["time"].values, trained.loading.outputs)
     measurement = resample(data, study, mesh, groups)
-    found = Inversion(source, data, study, microstructure, measurement, trained)
+    factor = None if membrane else measured_factor(data, study, microstructure)
+    found = Inversion(source, data, study, microstructure, measurement, trained, factor)
     if "load" not in data:
         found.notes.append(
             "No load was measured. All stresses scale together, so the strain maps alone say "

@@ -19,8 +19,10 @@ from slipfield.kinds.slip.inversion.comparison import (
     deviations,
     point_weights,
 )
+from slipfield.kinds.slip.inversion.stiffening import factor_at
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.thickness.prior import SheetFactor
 
 CONVERGED = 2e-4
 """Largest change of ln k, by the step without damping, at which the refinement has converged."""
@@ -140,22 +142,31 @@ class Problem:
     measurement, forward : the data, and the run at k1, k2, k3.
     load_noise : standard deviation of the load relative to itself.
     prior : keeps undetermined parameters in place.
+    factor : of the sheet's thickness on the load; None for a membrane.
     """
 
     measurement: Measurement
     forward: Callable[[np.ndarray], Reference]
     load_noise: float
     prior: Prior
+    factor: SheetFactor | None = None
+
+    def compare(
+        self, log_parameters: np.ndarray, run: Reference, points: np.ndarray | None
+    ) -> Comparison:
+        """Compare a run at a point, with weights of the measured points."""
+        factor = factor_at(self.factor, np.exp(log_parameters), self.load_noise)
+        return compare(self.measurement, run, points, factor)
 
     def at(self, log_parameters: np.ndarray, points: np.ndarray | None = None) -> Point:
         """Run the model at a point and compare, with weights of the measured points."""
         run = self.forward(np.exp(log_parameters))
-        return Point(log_parameters, run, compare(self.measurement, run, points))
+        return Point(log_parameters, run, self.compare(log_parameters, run, points))
 
     def weigh(self, point: Point) -> tuple[Point, Weights]:
         """Weights that the residuals at a point suggest, and its comparison with them."""
         points = point_weights(point.found)
-        found = compare(self.measurement, point.run, points)
+        found = self.compare(point.log_parameters, point.run, points)
         weighed = Point(point.log_parameters, point.run, found)
         return weighed, deviations(found, points, self.load_noise)
 

@@ -32,6 +32,7 @@ from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
 from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
 from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
 from slipfield.kinds.slip.inversion.ways import Way, better_way
@@ -53,6 +54,7 @@ def invert(
     draws: int = 3,
     finer: bool = True,
     known: Path | None = None,
+    membrane: bool = False,
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -64,6 +66,7 @@ def invert(
     start : where the refinement starts: "prediction" or "centre" (of the sampling box).
     draws : draws of the orientations where the specimen has none.
     finer : go on with the refinement on a mesh twice as fine where it leaves more than the noise.
+    membrane : take the sheet for a membrane, whatever its thickness.
     known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
@@ -84,9 +87,13 @@ def invert(
         began = time.perf_counter()
         work = output / "work"
         if "euler" in data:
-            found = _invert_known(specimen, data, loaded, work, solves, cells, start, finer)
+            found = _invert_known(
+                specimen, data, loaded, work, solves, cells, start, finer, membrane
+            )
         else:
-            found = invert_blind(specimen, data, loaded, work, cells, draws)
+            found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
+        thick = found.factor or measured_factor(data, found.study, found.microstructure)
+        found.notes += verdict(thick, membrane, found.answer.parameters)
         found.known = truth
         found.seconds["whole"] = time.perf_counter() - began
         write_report(found, output)
@@ -134,14 +141,16 @@ def _invert_known(
     cells: tuple[int, int] | None,
     start: str,
     finer: bool,
+    membrane: bool,
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
     trained, preferred = models[0].study, models[0]
     began = time.perf_counter()
-    found = prepare(source, data, trained, cells)
+    found = prepare(source, data, trained, cells, membrane=membrane)
     found.seconds["preparation"] = time.perf_counter() - began
     solver = Solver.prepare(found.study, found.microstructure, work)
-    problem = Problem(found.measurement, solver.run, load_noise(data, trained), box_prior(trained))
+    noise, prior = load_noise(data, trained), box_prior(trained)
+    problem = Problem(found.measurement, solver.run, noise, prior, found.factor)
     found.answers = predictions(found, models, solver)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], problem)
@@ -150,8 +159,7 @@ def _invert_known(
     if solves and lies_right:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
         refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
-        noise = known_noise(found), trained.noise.strain_std
-        found.fit = Fit(refined.residual, *noise)
+        found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
         found.refined = replace(refined, inflation=found.fit.inflation)
         if found.fit.fails and finer:
             found, solver, further = _on_finer_mesh(found, problem, solver)
@@ -160,7 +168,8 @@ def _invert_known(
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
     found.check = solver.run(found.answer.parameters)
-    found.comparison = compare(found.measurement, found.check)
+    at = factor_at(found.factor, found.answer.parameters, noise)
+    found.comparison = compare(found.measurement, found.check, factor=at)
     found.channels = channels(
         data, base.microstructure, base.study, trained, base.measurement, found.answers
     )
@@ -224,7 +233,7 @@ def _on_finer_mesh(
     lack = found.fit.lack
     left = "an unknown part" if np.isnan(lack) else f"{lack:.2g} times the noise"
     say(f"refine: {left} is left; on with {cells[0]} x {cells[1]} elements")
-    finer = prepare(found.source, found.data, found.trained, cells)
+    finer = prepare(found.source, found.data, found.trained, cells, membrane=found.factor is None)
     fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
     fine.seconds.extend(solver.seconds)
     sharper = replace(problem, measurement=finer.measurement, forward=fine.run)

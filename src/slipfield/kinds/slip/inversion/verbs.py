@@ -32,6 +32,10 @@ def invert(
         bool,
         typer.Option(help="Refine on a mesh twice as fine where more than the noise is left."),
     ] = True,
+    membrane: Annotated[
+        bool,
+        typer.Option("--membrane", help="Take the sheet for a membrane, whatever its thickness."),
+    ] = False,
     known: Annotated[
         Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
     ] = None,
@@ -40,7 +44,9 @@ def invert(
     from slipfield.kinds.slip.inversion.outcome import table_lines
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
-    found = invert_specimen(specimen, model, output, refine, cells, start, draws, finer, known)
+    found = invert_specimen(
+        specimen, model, output, refine, cells, start, draws, finer, known, membrane
+    )
     for line in (*table_lines(found), *found.notes, *found.warnings):
         typer.echo(line)
     typer.echo(f"report: {output / 'report.html'}")

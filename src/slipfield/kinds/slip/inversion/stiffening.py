@@ -1,0 +1,99 @@
+"""The thickness factor M in an inversion: a nuisance of the load with a prior.
+
+Grains that hold each other across the thickness raise the load, not the strain. With
+ln M ~ N(m, s^2) the model's load is exp(m u) times the membrane's, u = d ln(load) / d ln M, and
+its relative residuals have the covariance sigma^2 I + s^2 u u'. They are whitened, so that all that
+follows goes on as with independent ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from slipfield.kinds.slip.measure.noise import LOAD_FLOOR
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import Study
+from slipfield.kinds.slip.thickness.prior import THICK, SheetFactor, sheet_factor
+
+LARGEST_EXPONENT = 3.0
+
+
+@dataclass(frozen=True)
+class LoadFactor:
+    """ln M at one point k: mean, standard deviation, direction (3,) in ln k; noise of the load."""
+
+    mean: float
+    deviation: float
+    along: np.ndarray
+    noise: float
+
+    def expected(self, load: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Load (time,) of the sheet and its rates (3, time) from the membrane's."""
+        factor = np.exp(self.mean * load_exponent(self.along, load, rates))
+        return load * factor, rates * factor
+
+    def whiten(self, values: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Relative residuals or rates (..., time) with the part along ``slope`` shrunk."""
+        size = float(slope @ slope)
+        if not size or not self.deviation:
+            return values
+        noise = max(self.noise, LOAD_FLOOR)
+        shrink = 1 - 1 / np.sqrt(1 + self.deviation**2 * size / noise**2)
+        return values - shrink * (values @ slope)[..., None] * slope / size
+
+
+def load_exponent(along: np.ndarray, load: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Exponent d ln(load) / d ln M (time,), bounded where the load passes through zero."""
+    slope = along @ rates
+    bound = LARGEST_EXPONENT * np.abs(load)
+    return np.clip(slope, -bound, bound) / np.where(load == 0, 1.0, load)
+
+
+def measured_factor(
+    data: xr.Dataset, study: Study, microstructure: xr.Dataset
+) -> SheetFactor | None:
+    """The factor of a measured sheet; None where its thickness or its load is not known."""
+    if "thickness_mm" not in data.attrs or "load" not in data:
+        return None
+    grain = microstructure["element_grain"].values
+    sizes = microstructure["size"].values
+    x, y = microstructure["x_mm"].values, microstructure["y_mm"].values
+    area = float(np.trapezoid(x[:, -1] - x[:, 0], y[:, 0]))
+    count = np.bincount(grain.ravel(), minlength=len(sizes)).astype(float)
+    thickness = float(data.attrs["thickness_mm"])
+    return sheet_factor(study.material, thickness, area, sizes, count)
+
+
+def factor_at(factor: SheetFactor | None, k: np.ndarray, noise: float) -> LoadFactor | None:
+    """The factor at k1, k2, k3 (3,) for a relative noise of the load."""
+    if factor is None:
+        return None
+    return LoadFactor(factor.mean, factor.deviation, factor.along(k), noise)
+
+
+def without_factor(
+    measurement: Measurement, reference: Reference, factor: SheetFactor, ln_m: float
+) -> Measurement:
+    """The measurement with the load that its membrane would have if ln M were known."""
+    run = reference.at(measurement.time)
+    exponent = load_exponent(factor.along(run.parameters), run.load, run.load_rates)
+    return replace(measurement, load=measurement.load * np.exp(-ln_m * exponent))
+
+
+def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[str]:
+    """What the thickness does to the answer, in a sentence; none for a foil."""
+    if factor is None or factor.ratio < 0.5 * THICK:
+        return []
+    what = (
+        f"The sheet is {factor.ratio:.2g} grain diameters thick, which makes it "
+        f"{100 * np.expm1(factor.mean):.2g} % ({100 * factor.deviation:.2g} % standard deviation) "
+        "stronger than the membrane of the forward model"
+    )
+    excess = f"{100 * factor.k1_excess(k):.2g} %"
+    if membrane:
+        return [f"{what}: k1 is about {excess} too high, and its interval does not hold that."]
+    return [f"{what}. Its load was corrected for that, which takes about {excess} off k1."]

@@ -1,0 +1,106 @@
+"""The thickness factor in refinement: against generalised least squares, and on known answers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slipfield.kinds.slip.inversion.comparison import compare
+from slipfield.kinds.slip.inversion.refine import Problem, refine
+from slipfield.kinds.slip.inversion.stiffening import (
+    LoadFactor,
+    load_exponent,
+    verdict,
+    without_factor,
+)
+from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.thickness.prior import SheetFactor, expected, sheet_factor
+from tests.kinds.slip.inversion.test_refine import CENTRE, FRAMES, PRIOR, TRUTH, forward, measure
+
+NOISE = 5e-3
+MATERIAL = Material()
+
+
+def factor_of(mean, deviation):
+    return SheetFactor(1.1, mean, deviation, MATERIAL, np.array([0.2]), np.ones(1))
+
+
+def strengthened(ln_m, measurement, factor):
+    """Measurement of a sheet whose load is that of M."""
+    run = forward(np.exp(TRUTH))
+    exponent = load_exponent(factor.along(np.exp(TRUTH)), run.load, run.load_rates)
+    return replace(measurement, load=measurement.load * np.exp(ln_m * exponent))
+
+
+def test_whitened_load_is_generalised_least_squares():
+    run, measurement = forward(np.exp(CENTRE)), measure(load_noise=0.01, seed=3)
+    along = np.array([2.8, 1.0, 1.0])
+    factor = LoadFactor(0.05, 0.03, along, NOISE)
+    found = compare(measurement, run, factor=factor)
+    model, rates = factor.expected(run.load, run.load_rates)
+    scale = np.abs(measurement.load)
+    r, jacobian = (measurement.load - model) / scale, rates / scale
+    slope = along @ jacobian
+    inverse = np.linalg.inv(NOISE**2 * np.eye(FRAMES) + 0.03**2 * np.outer(slope, slope))
+    assert found.load_squares / NOISE**2 == pytest.approx(r @ inverse @ r)
+    np.testing.assert_allclose(found.load_normal / NOISE**2, jacobian @ inverse @ jacobian.T)
+    np.testing.assert_allclose(found.load_slope / NOISE**2, jacobian @ inverse @ r)
+
+
+def test_known_factor_is_taken_off_and_a_membrane_is_misled():
+    factor = factor_of(0.08, 1e-6)
+    thick = strengthened(0.08, measure(0.05), factor)
+    right = refine(Problem(thick, forward, 1e-3, PRIOR, factor), CENTRE, 12)
+    wrong = refine(Problem(thick, forward, 1e-3, PRIOR), CENTRE, 12)
+    off = [np.abs(result.log_parameters - TRUTH)[0] for result in (right, wrong)]
+    assert off[0] < 0.02
+    assert off[1] > 0.08
+
+
+def test_unknown_factor_widens_the_interval_that_then_holds_the_truth():
+    factor = factor_of(0.05, 0.03)
+    errors, deviations = [], []
+    for seed in range(12):
+        ln_m = np.random.default_rng((4, seed)).normal(0.05, 0.03)
+        thick = strengthened(ln_m, measure(0.05, NOISE, seed), factor)
+        result = refine(Problem(thick, forward, NOISE, PRIOR, factor), TRUTH, 8)
+        plain = refine(Problem(thick, forward, NOISE, PRIOR), TRUTH, 8)
+        errors.append(result.log_parameters - TRUTH)
+        deviations.append(np.sqrt(np.diag(result.covariance)))
+        assert (np.diag(result.covariance) > np.diag(plain.covariance)).all()
+    ratio = np.abs(np.array(errors)) / np.array(deviations)
+    assert (ratio < 1.96).mean() > 0.85
+
+
+def test_load_of_the_membrane_is_given_back():
+    factor = factor_of(0.08, 0.02)
+    run = forward(np.exp(CENTRE))
+    exponent = load_exponent(factor.along(run.parameters), run.load, run.load_rates)
+    thick = replace(measure(), load=run.load * np.exp(0.08 * exponent))
+    found = without_factor(thick, run, factor, 0.08)
+    np.testing.assert_allclose(found.load, run.load)
+
+
+def test_exponent_is_bounded_where_the_load_vanishes():
+    load, rates = np.array([1.0, 1e-9, 0.0, -1.0]), np.ones((3, 4))
+    found = load_exponent(np.ones(3), load, rates)
+    assert np.abs(found).max() <= 3
+
+
+def test_prior_grows_with_the_thickness_and_vanishes_for_a_foil():
+    means, scatter = np.array([expected(r) for r in (0.0, 0.05, 0.2, 0.65, 1.1, 2.2, 9.0)]).T
+    assert (means[0], scatter[0]) == (0, 0)
+    assert (np.diff(means) >= 0).all()
+    assert (np.diff(scatter) >= 0).all()
+    one = sheet_factor(MATERIAL, 0.3, 4.0, np.full(60, 0.25), np.ones(60))
+    assert one.ratio == pytest.approx(0.3 / (2 * np.sqrt(4 / 60 / np.pi)))
+
+
+def test_verdict_names_the_thickness_and_the_way_it_goes():
+    k = np.exp(CENTRE)
+    thick, foil = factor_of(0.06, 0.02), replace(factor_of(0.001, 0.001), ratio=0.1)
+    assert verdict(None, False, k) == verdict(foil, True, k) == []
+    (corrected,), (warned,) = verdict(thick, False, k), verdict(thick, True, k)
+    assert "1.1 grain diameters" in corrected
+    assert "corrected" in corrected
+    assert "too high" in warned
