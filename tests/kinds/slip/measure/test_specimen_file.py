@@ -43,6 +43,17 @@ def test_summary_says_what_is_in_a_file(specimen):
     assert lines["orientations"] == "Bunge angles of every grain"
 
 
+def test_summary_names_the_thickness_in_grain_diameters_and_what_it_does(specimen):
+    data = read_specimen(specimen)
+    grain, dx = data["grain_id"].values, float(np.diff(data["grain_x_mm"].values).mean())
+    diameter = 2 * np.sqrt((grain >= 0).sum() * dx**2 / len(np.unique(grain[grain >= 0])) / np.pi)
+    for ratio, said in ((0.1, "thin"), (1.0, "stronger")):
+        sheet = data.assign_attrs(thickness_mm=ratio * diameter)
+        text = dict(summary_lines(sheet))["thickness"]
+        assert f"{ratio:.2g} grain diameters" in text
+        assert said in text
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -17,7 +17,7 @@ from slipfield.kinds.slip.measure.noise import LOAD_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import Study
-from slipfield.kinds.slip.thickness.prior import THICK, SheetFactor, sheet_factor
+from slipfield.kinds.slip.thickness.prior import THIN, SheetFactor, sheet_factor
 
 LARGEST_EXPONENT = 3.0
 
@@ -86,7 +86,7 @@ def without_factor(
 
 def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[str]:
     """What the thickness does to the answer, in a sentence; none for a foil."""
-    if factor is None or factor.ratio < 0.5 * THICK:
+    if factor is None or factor.ratio < THIN:
         return []
     what = (
         f"The sheet is {factor.ratio:.2g} grain diameters thick, which makes it "

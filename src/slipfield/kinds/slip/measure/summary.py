@@ -9,6 +9,8 @@ import xarray as xr
 
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
+from slipfield.kinds.slip.thickness.factor import mean_diameter
+from slipfield.kinds.slip.thickness.prior import THIN, expected
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -31,7 +33,27 @@ def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
     elif "strain" in data:
         yield "load", "none: the scale of k1, k2 and k3 is then hardly determined"
 
+    if "grain_id" in data and "thickness_mm" in facts:
+        yield "thickness", _thickness_text(data)
     yield from (("note", text) for text in remarks(data, "notes"))
+
+
+def _thickness_text(data: xr.Dataset) -> str:
+    """What the sheet's thickness in grain diameters does to the parameters."""
+    grain, linear = data["grain_id"].values, data["affine"].values[:, :2]
+    steps = (np.diff(data[name].values).mean() for name in ("grain_x_mm", "grain_y_mm"))
+    area = np.count_nonzero(grain >= 0) * np.prod(list(steps)) * np.linalg.det(linear)
+    shown = len(np.unique(grain[grain >= 0]))
+    ratio = data.attrs["thickness_mm"] / mean_diameter(abs(area), shown)
+    text = f"{data.attrs['thickness_mm']:g} mm, {ratio:.2g} grain diameters"
+    if ratio < THIN:
+        return f"{text}: thin, as the forward model's membrane is"
+    mean, deviation = expected(ratio)
+    return (
+        f"{text}: about {100 * np.expm1(mean):.2g} % ({100 * deviation:.2g} % standard deviation) "
+        "stronger than the forward model's membrane; `invert` allows for that, and k1's interval "
+        f"holds it. Thinner than {THIN:g} diameters would be better"
+    )
 
 
 def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,8 @@ SCATTER = (0.002, 0.005, 0.010, 0.015, 0.02, 0.03)
 """ln M of sheets with grains below the face by t/d, and its standard deviation over grain maps,
 subsurfaces and parameters: those of results/reference/thickness/table.csv."""
 
-THICK = 0.3
-"""t/d from which on the membrane's parameters are wrong by more than their intervals say."""
+THIN = 0.25
+"""t/d below which the membrane is good: k1 within a few per cent."""
 
 
 @dataclass(frozen=True)
