@@ -92,8 +92,12 @@ def test_prior_grows_with_the_thickness_and_vanishes_for_a_foil():
     assert (means[0], scatter[0]) == (0, 0)
     assert (np.diff(means) >= 0).all()
     assert (np.diff(scatter) >= 0).all()
-    one = sheet_factor(MATERIAL, 0.3, 4.0, np.full(60, 0.25), np.ones(60))
+    one = sheet_factor(MATERIAL, 0.3, np.full(60, 4 / 60), np.full(60, 0.25))
     assert one.ratio == pytest.approx(0.3 / (2 * np.sqrt(4 / 60 / np.pi)))
+    # one large grain hides half of its face from what small ones say of d
+    uneven = sheet_factor(MATERIAL, 0.3, np.r_[2.0, np.full(59, 2 / 59)], np.full(60, 0.25))
+    assert uneven.ratio == pytest.approx(one.ratio)
+    assert uneven.mean < one.mean
 
 
 def test_verdict_names_the_thickness_and_the_way_it_goes():

@@ -64,13 +64,16 @@ def some_runs():
 
 
 def test_mesh_error_that_halves_with_the_element_is_taken_away():
-    ratios, shares = mesh_shares(some_runs(), "columns")
+    ratios, shares = mesh_shares(some_runs())
     np.testing.assert_allclose(ratios, [0.2, 1.0])
-    np.testing.assert_allclose(shares, 0.02)  # 0.02 on h, 0.01 on h/2
+    np.testing.assert_allclose(shares, 0.02 / 0.03)  # 0.02 of 0.03 on h, 0.01 on h/2
     rows = {(row["grains"], row["ratio"]): row for row in table_of(some_runs())}
-    assert rows["columns", 1.0]["ln_m"] == pytest.approx(0.05 + 0.005)  # mean of two maps
-    assert rows["grains", 0.2]["ln_m"] == pytest.approx(0.01 + 0.01 + 0.005)
-    assert rows["grains", 0.2]["ln_m_sd"] == pytest.approx(0.01 / np.sqrt(2))
+    mesh = 0.02 / 0.03 * np.array([0.03, 0.04])  # thinnest columns of the two maps
+    assert rows["columns", 1.0]["mesh"] == pytest.approx(mesh.mean())
+    net = np.array([0.07, 0.08]) - mesh
+    assert rows["columns", 1.0]["ln_m"] == pytest.approx(net.mean())
+    assert rows["columns", 1.0]["ln_m_sd"] == pytest.approx(net.std(ddof=1))
+    assert rows["grains", 0.2]["ln_m"] == pytest.approx(0.045 - mesh.mean())
     assert rows["columns", 1.0]["roughness_um"] == pytest.approx(2.0)
 
 
@@ -89,3 +92,19 @@ def test_study_file_is_valid():
     study = load_study(Path(__file__).parents[4] / "config" / "thickness.yaml")
     assert isinstance(study, Study)
     assert max(study.thickness.refined_ratios) <= max(study.thickness.ratios)
+
+
+def test_prior_is_that_of_the_reference_table():
+    import csv
+    from pathlib import Path
+
+    from slipfield.kinds.slip.thickness import prior
+
+    table = Path(__file__).parents[4] / "results" / "reference" / "thickness" / "table.csv"
+    rows = [row for row in csv.DictReader(table.open()) if row["grains"] == "grains"]
+    assert [float(row["ratio"]) for row in rows] == list(prior.RATIOS)
+    np.testing.assert_allclose([float(r["ln_m"]) for r in rows], prior.LN_M, atol=6e-4)
+    np.testing.assert_allclose([float(r["ln_m_sd"]) for r in rows], prior.SCATTER, atol=6e-4)
+    for ratio, mean in zip(prior.RATIOS, prior.LN_M, strict=True):
+        assert prior.expected(ratio)[0] == pytest.approx(mean)
+    assert prior.expected(2.2)[0] > 1.2 * prior.LN_M[-1]

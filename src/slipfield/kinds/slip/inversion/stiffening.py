@@ -59,13 +59,11 @@ def measured_factor(
     """The factor of a measured sheet; None where its thickness or its load is not known."""
     if "thickness_mm" not in data.attrs or "load" not in data:
         return None
-    grain = microstructure["element_grain"].values
-    sizes = microstructure["size"].values
+    grain, sizes = microstructure["element_grain"].values, microstructure["size"].values
     x, y = microstructure["x_mm"].values, microstructure["y_mm"].values
-    area = float(np.trapezoid(x[:, -1] - x[:, 0], y[:, 0]))
-    count = np.bincount(grain.ravel(), minlength=len(sizes)).astype(float)
-    thickness = float(data.attrs["thickness_mm"])
-    return sheet_factor(study.material, thickness, area, sizes, count)
+    count = np.bincount(grain.ravel(), minlength=len(sizes))
+    areas = count / grain.size * np.trapezoid(x[:, -1] - x[:, 0], y[:, 0])
+    return sheet_factor(study.material, float(data.attrs["thickness_mm"]), areas, sizes)
 
 
 def factor_at(factor: SheetFactor | None, k: np.ndarray, noise: float) -> LoadFactor | None:

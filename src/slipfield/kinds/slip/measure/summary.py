@@ -9,8 +9,7 @@ import xarray as xr
 
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
-from slipfield.kinds.slip.thickness.factor import mean_diameter
-from slipfield.kinds.slip.thickness.prior import THIN, expected
+from slipfield.kinds.slip.thickness.prior import THIN, expected, ratios
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -42,13 +41,12 @@ def _thickness_text(data: xr.Dataset) -> str:
     """What the sheet's thickness in grain diameters does to the parameters."""
     grain, linear = data["grain_id"].values, data["affine"].values[:, :2]
     steps = (np.diff(data[name].values).mean() for name in ("grain_x_mm", "grain_y_mm"))
-    area = np.count_nonzero(grain >= 0) * np.prod(list(steps)) * np.linalg.det(linear)
-    shown = len(np.unique(grain[grain >= 0]))
-    ratio = data.attrs["thickness_mm"] / mean_diameter(abs(area), shown)
+    pixel = abs(np.prod(list(steps)) * np.linalg.det(linear))
+    ratio, alike = ratios(data.attrs["thickness_mm"], pixel * np.bincount(grain[grain >= 0]))
     text = f"{data.attrs['thickness_mm']:g} mm, {ratio:.2g} grain diameters"
     if ratio < THIN:
         return f"{text}: thin, as the forward model's membrane is"
-    mean, deviation = expected(ratio)
+    mean, deviation = expected(alike)
     return (
         f"{text}: about {100 * np.expm1(mean):.2g} % ({100 * deviation:.2g} % standard deviation) "
         "stronger than the forward model's membrane; `invert` allows for that, and k1's interval "

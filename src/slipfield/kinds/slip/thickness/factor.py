@@ -52,3 +52,13 @@ def fit_factor(
 def mean_diameter(area: float, grains: int) -> float:
     """Diameter d of a circle of the mean section, mm, for a face of ``area`` (mm^2)."""
     return 2 * np.sqrt(area / (np.pi * grains))
+
+
+def felt_diameter(areas: np.ndarray) -> float:
+    """Mean section diameter, mm, by area: what a place of the face sees of its grain.
+
+    Parameters
+    ----------
+    areas : (n,) of the sections, mm^2.
+    """
+    return float(np.average(2 * np.sqrt(areas / np.pi), weights=areas))

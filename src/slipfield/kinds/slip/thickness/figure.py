@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slipfield.core.reading import read_json, read_table
-from slipfield.kinds.slip.thickness.table import COLUMNS, KINDS
+from slipfield.kinds.slip.thickness.table import COLUMNS, KINDS, mesh_shares, thinnest
 from slipfield.report.style import BLUE, GREY, ORANGE, save_figure, use_style
 
 COLOURS = dict(zip(KINDS, (BLUE, ORANGE), strict=True))
@@ -32,8 +32,11 @@ def figure_thickness(table: pd.DataFrame, runs: list[dict]) -> Figure:
         rows = table[table["grains"] == kind]
         ratio, colour = rows["ratio"].to_numpy(), COLOURS[kind]
         one = [run for run in runs if run["grains"] == kind and not run["refined"]]
-        mesh = np.interp([run["ratio"] for run in one], ratio, rows["mesh"])
-        net = np.array([run["ln_m"] for run in one]) - mesh
+        thin, (at, shares) = thinnest(runs), mesh_shares(runs)
+        share = np.interp([run["ratio"] for run in one], at, shares)
+        net = np.array(
+            [run["ln_m"] - s * thin[run["number"]] for run, s in zip(one, share, strict=True)]
+        )
         factor.plot([run["ratio"] for run in one], 100 * np.expm1(net), ".", color=colour, ms=3)
         m = rows["ln_m"].to_numpy()
         factor.plot(ratio, 100 * np.expm1(m), color=colour, label=NAMES[kind])

@@ -8,13 +8,16 @@ import numpy as np
 
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.study import Material
-from slipfield.kinds.slip.thickness.factor import direction, mean_diameter
+from slipfield.kinds.slip.thickness.factor import direction, felt_diameter, mean_diameter
 
-RATIOS = (0.1, 0.2, 0.4, 0.65, 1.1, 2.2)
-LN_M = (0.001, 0.004, 0.014, 0.03, 0.05, 0.09)
-SCATTER = (0.002, 0.005, 0.010, 0.015, 0.02, 0.03)
+RATIOS = (0.1, 0.2, 0.4, 0.65, 1.1)
+LN_M = (0.005, 0.010, 0.018, 0.028, 0.035)
+SCATTER = (0.002, 0.005, 0.008, 0.017, 0.028)
 """ln M of sheets with grains below the face by t/d, and its standard deviation over grain maps,
 subsurfaces and parameters: those of results/reference/thickness/table.csv."""
+
+FELT = 1.48
+"""Diameter by area over diameter by number on the faces of that table."""
 
 THIN = 0.25
 """t/d below which the membrane is good: k1 within a few per cent."""
@@ -26,7 +29,7 @@ class SheetFactor:
 
     Attributes
     ----------
-    ratio : t/d.  mean, deviation : of ln M.
+    ratio : t/d, d of the mean section.  mean, deviation : of ln M.
     material, sizes, areas : what its direction in ln k follows from.
     """
 
@@ -47,26 +50,34 @@ class SheetFactor:
 
 
 def expected(ratio: float) -> tuple[float, float]:
-    """Mean and standard deviation of ln M at a t/d.
+    """Mean and standard deviation of ln M at a t/d of the table's faces.
 
-    Between the entries by their logarithm in t/d, below the first in proportion to t/d, beyond
-    the last as there.
+    Below the first entry in proportion to t/d; beyond the last the mean goes on as between the last
+    two, and the deviation grows with it.
     """
     if ratio <= RATIOS[0]:
         share = ratio / RATIOS[0]
         return share * LN_M[0], share * SCATTER[0]
-    place, known = np.log(ratio), np.log(RATIOS)
-    return float(np.interp(place, known, LN_M)), float(np.interp(place, known, SCATTER))
+    if ratio >= RATIOS[-1]:
+        mean = LN_M[-1] + (ratio - RATIOS[-1]) * (LN_M[-1] - LN_M[-2]) / (RATIOS[-1] - RATIOS[-2])
+        return mean, SCATTER[-1] * mean / LN_M[-1]
+    return float(np.interp(ratio, RATIOS, LN_M)), float(np.interp(ratio, RATIOS, SCATTER))
+
+
+def ratios(thickness_mm: float, areas_mm2: np.ndarray) -> tuple[float, float]:
+    """t/d of a face's sections (n,), and the t/d at which the table's faces are alike.
+
+    Faces differ in how wide their sections spread. What holds a grain is the thickness over the
+    diameter at a place of the face, so that diameters by area are compared.
+    """
+    areas = areas_mm2[areas_mm2 > 0]
+    mean = mean_diameter(float(areas.sum()), len(areas))
+    return thickness_mm / mean, FELT * thickness_mm / felt_diameter(areas)
 
 
 def sheet_factor(
-    material: Material, thickness_mm: float, area_mm2: float, sizes: np.ndarray, areas: np.ndarray
+    material: Material, thickness_mm: float, areas_mm2: np.ndarray, sizes: np.ndarray
 ) -> SheetFactor:
-    """Prior of a sheet from its thickness, the area of its face and its grains.
-
-    Parameters
-    ----------
-    sizes, areas : D (n,), mm, and area (n,), any unit, of the grains on the face.
-    """
-    ratio = thickness_mm / mean_diameter(area_mm2, int(np.count_nonzero(areas)))
-    return SheetFactor(ratio, *expected(ratio), material, sizes, areas)
+    """Prior of a sheet from its thickness and the areas and D (n,) of its grains on the face."""
+    ratio, alike = ratios(thickness_mm, areas_mm2)
+    return SheetFactor(ratio, *expected(alike), material, sizes, areas_mm2)
