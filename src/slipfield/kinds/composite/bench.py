@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import qmc
 
-from slipfield.core.files import write_text
 from slipfield.kinds.composite import paper
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.constants import STIFFNESSES
@@ -21,7 +20,6 @@ from slipfield.kinds.composite.quadratic import central_composite, quality
 from slipfield.kinds.composite.rechecked import Workbench, sample
 from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.snapshots import build
-from slipfield.kinds.composite.tables import recheck_rows
 
 POINT = (5.0, 0.35, 250.0, 0.275, 0.3)
 KNOWN = np.array([82.45439228, 6.10349516, 12.97274887, 5.90673635, 2.83293532, 3.36127027])
@@ -91,6 +89,8 @@ def _surrogate_rows() -> Iterator[Row]:
 
 
 def _paper_rows(bench: Workbench) -> Iterator[Row]:
+    from slipfield.kinds.composite.tables import recheck_rows  # not before the front is timed
+
     points = central_composite(paper.BOUNDS)
     values = np.array([bench.exact.stiffness(p)[STIFFNESSES.index("C22")] for p in points])
     off = abs(quality(points, values).r2 - 0.9959)
@@ -131,6 +131,8 @@ def _design_rows(bench: Workbench, design: Design) -> Iterator[Row]:
 
 def run_bench(output: Path) -> tuple[list[str], bool]:
     """Measure, write the rows (JSON), and give a line for each and whether all are kept."""
+    from slipfield.core.files import write_text
+
     rows = list(measure())
     write_text(output, json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     lines = [
