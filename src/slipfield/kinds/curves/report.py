@@ -25,16 +25,16 @@ from slipfield.report.render import render
 
 LEARNERS = {
     "published": "published network",
-    "forest": "forest to K, closed form",
-    "network": "network to (K, n), closed form",
-    "rule": "rule (baseline)",
+    "forest": "forest to K",
+    "network": "network to (K, n)",
+    "rule": "rule",
 }
 SCHEMES = {
-    "groups and random": "paper's groups and random splits",
-    "groups": "paper's groups",
-    "random": "random splits",
-    "one_out": "leave one alloy out",
-    "class_out": "leave one class out",
+    "groups and random": "groups, random",
+    "groups": "groups",
+    "random": "random",
+    "one_out": "one alloy out",
+    "class_out": "one class out",
 }
 
 
@@ -79,7 +79,11 @@ def _cards(study: CurvesStudy, curves: xr.Dataset, summary: list[dict[str, str]]
     necked = int((curves["pull_at_maximum_mm"] < study.tension.paper_elongation_mm).sum())
     total = curves.sizes["alloy"]
     peak = float(np.nanmax(np.abs(curves["peak_error"])))
-    best = max(summary, key=lambda row: (row["learner"] != "rule", float(row["mean"])))
+    first = next(scheme for scheme in SCHEMES if any(r["scheme"] == scheme for r in summary))
+    best = max(
+        (row for row in summary if row["scheme"] == first),
+        key=lambda row: (row["learner"] != "rule", row["setting"] != "1", float(row["mean"])),
+    )
     return [
         Card(f"{necked} of {total}", f"neck before {study.tension.paper_elongation_mm:g} mm"),
         Card(f"{peak:.1e}", "largest difference of a maximum load from Considère"),
@@ -209,7 +213,8 @@ def _learners(summary: list[dict[str, str]], folder: Path) -> Section:
         for row in ranked
     ]
     note = (
-        "Similarity is equation 21 for every test curve. The rule (K = Rm + 60 MPa below 860 MPa, "
+        "Similarity is equation 21 for every test curve; groups are the paper's. Forest and "
+        "network answer with the closed form. The rule (K = Rm + 60 MPa below 860 MPa, "
         "Rm above) was read off all rows and stands in every setting. In band: whole curves inside "
         "the band of split conformal prediction from ten validation curves, which promises 91 %; "
         "leaving a class out breaks its premise."
