@@ -14,7 +14,7 @@ from slipfield.kinds.composite.answers import write_table
 from slipfield.kinds.composite.comparison import HEADER, Errors, test_cells
 from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.fronts import hypervolume
-from slipfield.kinds.composite.paper import HYPERVOLUMES, WEIGHTS, published_surface
+from slipfield.kinds.composite.paper import BOUNDS, HYPERVOLUMES, TARGET, WEIGHTS, published_surface
 from slipfield.kinds.composite.quadratic import Quadratic
 from slipfield.kinds.composite.samples import FIT, of_role, read_cells
 from slipfield.kinds.composite.study import CompositeStudy
@@ -133,10 +133,10 @@ def evolve(
 
 def compare_evolution(study: CompositeStudy, boxes: Path, folder: Path) -> list[str]:
     """Fronts of NSGA-II on the published surface, and table 4: hypervolumes of all fronts (CSV)."""
-    surface, bounds = published_surface(), study.bounds.array()
+    surface = published_surface()
     rows, areas, used = [], [], []
     for seed in range(study.baselines.runs):
-        front, area, seconds = evolve(surface, bounds, study.targets[0].target(), study, seed)
+        front, area, seconds = evolve(surface, BOUNDS, TARGET, study, seed)
         areas.append(area)
         used.append(seconds)
         rows += [[seed, *point] for point in front[np.argsort(front[:, 0])]]

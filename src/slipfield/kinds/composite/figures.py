@@ -116,7 +116,7 @@ def draw_front(
         )
     axes.plot(curve["distance"], curve["width"], color=BLUE, label="front by continuation")
     axes.plot(boxes["distance"], boxes["width"], "D", color=BLUE, ms=4, label="re-checked boxes")
-    axes.set(xlabel="distance of the range of C22 from the target, GPa")
+    axes.set(xlabel="distance of the exact range from the target, GPa")
     axes.set_ylabel("smallest normalised width")
     axes.set_xlim(-0.05, 2.9)
     axes.set_ylim(0, 0.21)
