@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from mpi4py import MPI
 
-from slipfield.kinds.slip.crystal.law import hardening_modulus, initial_crss
+from slipfield.kinds.slip.crystal.law import Parameters, hardening_modulus, initial_crss
 from slipfield.kinds.slip.crystal.solid_driver import SolidPoint, tensor_of
-from slipfield.kinds.slip.fem.face import FaceGradient
-from slipfield.kinds.slip.fem.nodal import NodalGradient
+from slipfield.kinds.slip.fem.forward import nodal_gradient
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid import SolidProblem, SolidStates
 from slipfield.kinds.slip.fem.solid_mesh import SolidMicrostructure, refined
@@ -59,7 +58,7 @@ class LockingStates(SolidStates):
 class LockingProblem(SolidProblem):
     """A solid of plain hexahedra, for comparison."""
 
-    def point_states(self, k: tuple[float, ...] | np.ndarray) -> SolidStates:
+    def point_states(self, k: Parameters) -> SolidStates:
         """Points that know no mean change of volume."""
         tolerance = self.study.solver.point_tolerance
         material = self.study.material
@@ -78,8 +77,7 @@ class Outputs:
     """Strain of the face (outputs, ny + 1, nx + 1, 3) and load (outputs,) N of a run."""
 
     def __init__(self, problem: Problem):
-        solid = isinstance(problem, SolidProblem)
-        self._nodal = FaceGradient(problem) if solid else NodalGradient(problem)
+        self._nodal = nodal_gradient(problem)
         self._gradient: list[np.ndarray] = []
         self._load: list[float] = []
         self.record = Record()
