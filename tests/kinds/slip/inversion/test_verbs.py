@@ -37,7 +37,8 @@ def test_import_verbs_make_the_specimen(slipfield, laboratory, specimen, tmp_pat
         *("--interval", facts["interval_s"], "--sheet", *facts["sheet_mm"]),
         *("--outline", laboratory / "outline.csv", "--thickness", 1, "--output", one),
     )
-    slipfield("import", "load", laboratory / "load.csv", "--specimen", one, "--output", two)
+    curve = laboratory / "load.csv"
+    slipfield("import", "load", curve, "--specimen", one, "--output", two, "--use-displacement")
     slipfield("import", "ebsd", laboratory / "grains.ctf", "--specimen", two, "--output", three)
     found, expected = read_specimen(three), read_specimen(specimen)
     xr.testing.assert_equal(found, expected)
