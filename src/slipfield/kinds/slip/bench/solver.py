@@ -21,6 +21,7 @@ from slipfield.kinds.slip.crystal.build import load_kernel, study_kernels
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_batch, simulate_sample
 from slipfield.kinds.slip.fem.linear import TangentSolver
 from slipfield.kinds.slip.fem.nodal import NodalGradient
+from slipfield.kinds.slip.fem.precision import precision_of
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.state import PointStates
 from slipfield.kinds.slip.fem.stepping import Problem, Stepper
@@ -51,7 +52,7 @@ def measure(kind: str, study: Study, microstructure: Path, repeats: int, output:
     kinds = {"batch": measure_batch, "variants": measure_variants}
     if kind not in kinds:
         raise SlipfieldError(f"measurement: given {kind!r}; expected one of {', '.join(kinds)}")
-    for name, *variants in study_kernels(study.material):
+    for name, *variants in study_kernels(study.material, precision_of(study.solver)):
         load_kernel(name, *variants)
     found = kinds[kind](study, microstructure, repeats)
     if MPI.COMM_WORLD.rank == 0:

@@ -32,17 +32,16 @@ FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -s
 """The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
 
 Precision = Literal["single", "double"]
-PRECISIONS: tuple[Precision, ...] = ("single", "double")
 VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIPFIELD_SINGLE"}
 """What a kernel can be compiled for: slip families and precisions, and their flags."""
 
 
-def study_kernels(material: Material) -> list[tuple[str, ...]]:
-    """Name and variants of every kernel that simulations of a material load."""
+def study_kernels(material: Material, precision: Precision) -> list[tuple[str, ...]]:
+    """Name and variants of every kernel that simulations of a material load in a precision."""
     family = material.slip_family
-    loops = [(n, family, p) for n in ("elements", "sensitivities") for p in PRECISIONS]
-    loops.append(("hexahedra", family, "double"))
-    return [("points", family), *loops, *(("cholesky", p) for p in PRECISIONS)]
+    loops = [(name, family, precision) for name in ("elements", "sensitivities")]
+    solid = [("hexahedra", family, "double"), ("cholesky", "double")]
+    return list(dict.fromkeys([("points", family), *loops, ("cholesky", precision), *solid]))
 
 
 def cache_folder() -> Path:

@@ -12,15 +12,15 @@ import ctypes
 import numpy as np
 from dolfinx import la
 
-from slipfield.kinds.slip.crystal.build import load_kernel
+from slipfield.kinds.slip.crystal.build import Precision, load_kernel
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters
 from slipfield.kinds.slip.fem.state import COMPONENTS, PARAMETERS, address
 from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.kinds.slip.study import Material
 
 MAX_CORRECTIONS = 12
-LEAST_TOLERANCE = 2e-5
-"""Relative error of the rates that the last correction leaves, unless residuals may leave more."""
+TOLERANCE: dict[Precision, float] = {"single": 2e-4, "double": 2e-5}
+"""Error of the rates that the last correction leaves, relative."""
 CONTRACTION = 0.1  # of the error by one correction, until two have shown it
 
 
@@ -60,7 +60,7 @@ class Sensitivity:
         self._history: list[tuple[float, np.ndarray]] = []
         self._tangent = blocks.zeros(9)
         self._work = problem.vector()
-        self._tolerance = max(LEAST_TOLERANCE, problem.study.solver.residual_tolerance)
+        self._tolerance = TOLERANCE[blocks.precision]
         self._free = problem.free.astype(float)
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:

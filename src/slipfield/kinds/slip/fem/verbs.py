@@ -17,9 +17,11 @@ app = typer.Typer()
 def warmup(config: Config) -> None:
     """Compile the kernels of the study once, before jobs fan out."""
     from slipfield.kinds.slip.crystal.build import kernel_library, study_kernels
+    from slipfield.kinds.slip.fem.precision import precision_of
     from slipfield.kinds.slip.study import load_study
 
-    for name, *variants in study_kernels(load_study(config).material):
+    study = load_study(config)
+    for name, *variants in study_kernels(study.material, precision_of(study.solver)):
         typer.echo(f"{name}: {kernel_library(name, *variants)}")
 
 
