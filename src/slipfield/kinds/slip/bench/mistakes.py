@@ -158,7 +158,7 @@ def _tried(
             "interval_holds": ""
         }
     (folder / "result" / RESULT).unlink(missing_ok=True)
-    found = invert(folder / "specimen.nc", [model], folder / "result")
+    found = invert(folder / "specimen.nc", [model], folder / "result", membrane=True)  # as made
     text = f"{found.verdict.word}: {found.verdict.sentence}"
     low, high = found.answer.low, found.answer.high
     inside = [bool(a < truth[n] < b) for a, b, n in zip(low, high, PARAMETERS, strict=True)]
