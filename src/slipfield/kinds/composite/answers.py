@@ -68,7 +68,13 @@ def stiffness_text(
     check_parameters(dict(zip(PARAMETERS, point, strict=True)), CELLS[array].packing, void)
     from slipfield.kinds.composite.cell import Cell
 
-    values, slopes = Cell(array, void, degree).constants(np.array([point]))
+    with np.errstate(all="ignore"):
+        values, slopes = Cell(array, void, degree).constants(np.array([point]))
+    if not (np.isfinite(values).all() and np.isfinite(slopes).all()):
+        raise SlipfieldError(
+            f"em, ef: given {point[0]:g} and {point[2]:g} GPa; numbers of this size give no finite "
+            "stiffness"
+        )
     content: dict[str, Any] = dict(zip(CONSTANTS, map(float, values[0]), strict=True))
     if gradient:
         content["gradient"] = {

@@ -108,7 +108,7 @@ def blocks(array: str, void: bool) -> list[tuple[int, Curve, Curve]]:
     array : key of :data:`CELLS`.  void : leave the fibres out.
     """
     cell = CELLS[array]
-    split = math.pi / 4 if array == "square" else math.pi / 3
+    split = math.pi / 4 if array == "square" else math.pi / 6
     found: list[tuple[int, Curve, Curve]] = []
     for centre in cell.fibres:
         found += _around(cell, np.array(centre), split, void)
@@ -132,12 +132,12 @@ def _around(
         (FIBRE, _line(on_y, corner), high),
     ]
     if len(cell.fibres) == 1:
-        far = _at(cell.width, cell.height)
-    else:
-        far = _at(cell.width / 2, cell.height / 2)
-    right, top = _at(cell.width, 0), _at(0, cell.height)
-    if sign < 0:
-        right, top = top, right
+        right, far, top = _at(cell.width, 0), _at(cell.width, cell.height), _at(0, cell.height)
+    else:  # a quarter of the hexagon of the points that are nearest to this fibre
+        right, far, top = (
+            _at(cell.width * (x if sign > 0 else 1 - x), cell.height * (y if sign > 0 else 1 - y))
+            for x, y in ((1, 0), (1, 1 / 3), (0, 2 / 3))
+        )
     matrix = [(MATRIX, low, _line(right, far)), (MATRIX, high, _line(top, far))]
     return matrix if void else fibre + matrix
 

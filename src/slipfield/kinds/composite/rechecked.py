@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.design import BoxProblem, Design
 from slipfield.kinds.composite.fronts import Front, front
@@ -73,6 +74,11 @@ class Workbench:
         Returns
         -------
         The box with its exact ranges, and what the starts of the first search led to.
+
+        Raises
+        ------
+        SlipfieldError
+            If no box is found, or the cell says of the last one that it misses a target.
         """
         inside = INSIDE * np.array([[t.width, -t.width] for t in targets])
         design, values = find(self.problem(targets, inside), None)
@@ -84,6 +90,12 @@ class Workbench:
             off = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
             design, _ = find(self.problem(targets, inside + off), found)
             found = self.recheck(design)
+        if not keeps(found, targets):
+            ends = ", ".join(f"{r.name} [{r.low:.6g}, {r.high:.6g}]" for r in found.ranges)
+            raise SlipfieldError(
+                f"target: the cell gives {ends} over the best box found by the reduced basis of "
+                f"{self.reduced.solves} cells, which misses a target; narrow the bounds"
+            )
         return found, values
 
     def recheck(self, design: Design) -> Design:

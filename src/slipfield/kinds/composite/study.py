@@ -75,7 +75,7 @@ class SurrogateSettings(Section):
 
     solves: Count = Field(16, description="Cells solved for the reduced basis, 1.")
     compared: tuple[Count, ...] = Field(
-        (4, 8, 10, 12, 16, 24), description="Sizes of the basis in the comparison, 1."
+        (4, 8, 10, 12, 16, 24), min_length=1, description="Sizes of the basis in the comparison, 1."
     )
     test_points: Count = Field(60, description="Sobol points of the comparison, 1.")
     seed: Whole = Field(0, ge=0, description="Seed of snapshots and Sobol points, 1.")

@@ -8,7 +8,7 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
 from slipfield.kinds.composite.fronts import front
-from slipfield.kinds.composite.rechecked import keeps
+from slipfield.kinds.composite.rechecked import Workbench, keeps
 from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.series import series_stiffness
 from slipfield.kinds.composite.targets import Target, Widths
@@ -94,3 +94,16 @@ def test_no_point_of_a_front_is_dominated_by_chance(bench, matched):
     curve = front(bench.problem(TARGET), 0.1, matched[0], points=3, between=4)
     assert (np.diff(curve.width) > 0).all()
     assert (np.diff(curve.distance) > 0).all()
+
+
+def test_numbers_beyond_floating_point_are_no_stiffness():
+    with pytest.raises(SlipfieldError, match="em, ef: given 1e\\+308 and 250 GPa"):
+        stiffness_text((1e308, 0.35, 250.0, 0.275, 0.3), "square", False, 2, False)
+
+
+def test_box_that_the_cell_says_misses_is_no_answer(bounds, monkeypatch):
+    """A basis of two cells is coarse; without corrections its box misses by the cell."""
+    monkeypatch.setattr("slipfield.kinds.composite.rechecked.CORRECTIONS", 0)
+    coarse = Workbench.prepare(bounds, solves=2)
+    with pytest.raises(SlipfieldError, match="target: the cell gives C22 .* misses a target"):
+        coarse.search(TARGET, lambda problem, first: widest(problem, first=first))
