@@ -95,7 +95,10 @@ class SlurmRun:
     def finished(self, batch: str) -> dict[int, float]:
         """Samples of an unfinished batch that are kept, by row: their CPU seconds."""
         kept = self.results / "shards" / f".{batch}.nc.samples"
-        return {int(path.stem): _cpu_seconds(path) for path in kept.glob("[0-9]*.npz")}
+        try:
+            return {int(path.stem): _cpu_seconds(path) for path in kept.glob("[0-9]*.npz")}
+        except FileNotFoundError:  # the batch has just ended and removed them
+            return {}
 
     def wait_for(self, what: Callable[[], Found]) -> Found:
         """Wait until ``what`` gives something true."""

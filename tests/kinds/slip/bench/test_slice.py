@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def study():
     content = {
         "name": "slice",
-        "specimen": {"cells_x": 32, "cells_y": 32, "grains": 12},
+        "specimen": {"cells_x": 64, "cells_y": 64, "grains": 12},
         "loading": {"outputs": 3},
         "learning": {"convolution_blocks": 2, "batch_size": 8},
     }
@@ -35,11 +35,11 @@ def test_slice_runs_from_grain_map_to_training(study, tmp_path):
         assert shard.sizes["sample"] == SAMPLES
         solved, peak = float(shard["cpu_seconds"].mean()), float(shard["peak_memory_mb"].max())
     simulation, learning = units.simulation, units.learning
-    assert (simulation.cells, simulation.small_cells) == (32 * 32, 8 * 8)
+    assert (simulation.cells, simulation.small_cells) == (64 * 64, 16 * 16)
     assert simulation.sample_cpu_s > 0.5 * solved
     assert simulation.memory_mb == pytest.approx(peak, rel=0.1)
     assert simulation.start_cpu_s > 0
-    assert learning.nodes == 33 * 33
+    assert learning.nodes == 65 * 65
     assert learning.epoch_gflop > 0
     assert learning.memory_mb > 200
     assert learning.batch_size == SAMPLES - 2, "one sample picks the best epoch, one tests"

@@ -37,7 +37,7 @@ def test_onnx_runtime_gives_the_inverters_answers(trained, collection, rows):
     fields = decode(collection, learning.image_stride, noise)
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     inputs = {
-        "strain": fields.strain[rows],
+        "strain": fields.strain[rows].astype(np.float32),
         "orientation": fields.angles[fields.map_row[rows]],
         "load": fields.load[rows].astype(np.float32),
     }
