@@ -5,8 +5,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
+from importlib import import_module
 from pathlib import Path
 
 import netCDF4
@@ -18,6 +21,7 @@ from typer.testing import CliRunner
 
 from slipfield.cli import app
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.learning import run
 from slipfield.kinds.slip.study import PARAMETERS, load_study
 from slipfield.spine.metrics import scores
 from tests.shards import tiny_study, write_results
@@ -188,10 +192,20 @@ def history(model):
     return np.array([[float(row[name]) for row in rows] for name in ("epoch", "validation_loss")])
 
 
+def test_events_of_a_run_continued_within_the_second_sort_after_the_older_ones(tmp_path):
+    import_module("torch.utils.tensorboard")  # so that the second does not pass meanwhile
+    time.sleep(1.0 - time.time() % 1.0)
+    older = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.9999999.0"
+    (tmp_path / older).touch()
+    with run._monitor("train", 1, tmp_path) as monitor:
+        monitor({"epoch": 1.0, "validation_loss": 0.5, "validation_r2": 0.5})
+    assert sorted(path.name for path in tmp_path.iterdir())[0] == older
+
+
 def test_tensorboard_shows_the_history_after_a_kill_and_after_another_training(folder, tmp_path):
     model = tmp_path / "model"
-    run = "import sys; from tests.kinds.slip.learning import test_verbs as t; t.train_until_killed"
-    command = [sys.executable, "-c", f"{run}(*sys.argv[1:])", folder, model]
+    code = "import sys; from tests.kinds.slip.learning import test_verbs as t; t.train_until_killed"
+    command = [sys.executable, "-c", f"{code}(*sys.argv[1:])", folder, model]
     killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": "src:."}, timeout=120)
     assert killed.returncode == -signal.SIGKILL
     np.testing.assert_allclose(logged(model), history(model / "checkpoint"), rtol=1e-6)

@@ -202,6 +202,17 @@ def _prediction_table(dataset: Collection, split: Split, predicted: dict[str, np
     return text.getvalue()
 
 
+def _wait_for_a_later_name(folder: Path) -> None:
+    """Wait until a new file of events sorts after those in the folder, a second at most.
+
+    TensorBoard reads the files in the order of their names, which begin with the second in which
+    they were made, then the number of the process: that of a run continued within the second
+    could come first, and its own points would be dropped instead of the outdated ones.
+    """
+    if any(folder.glob(f"events.out.tfevents.{int(time.time()):010d}.*")):
+        time.sleep(1.0 - time.time() % 1.0)
+
+
 @contextmanager
 def _monitor(title: str, epochs: int, folder: Path | None) -> Iterator[Monitor]:
     """Show progress after each epoch and, with a ``folder``, write TensorBoard's events there.
@@ -221,6 +232,7 @@ def _monitor(title: str, epochs: int, folder: Path | None) -> Iterator[Monitor]:
             if writer is None:
                 from torch.utils.tensorboard import SummaryWriter
 
+                _wait_for_a_later_name(folder)
                 writer = SummaryWriter(folder, purge_step=int(row["epoch"]))
             for name in sorted(row.keys() - {"epoch"}):
                 writer.add_scalar(name, row[name], row["epoch"])
