@@ -76,7 +76,7 @@ def learn(study: Study, folder: Path) -> None:
     )
     train_model(study, folder / "dataset", folder / "models/projection")
     folds = []
-    for name in fold_batches(study):
+    for name in fold_batches(study, "projection"):
         first, last = map(int, name.split("-"))
         folds.append(folder / f"crossval/projection/random/f{name}.json")
         run_folds(study, folder / "dataset", "projection", first, last + 1, folds[-1], "random")

@@ -43,12 +43,12 @@ rule crossval:
 
 rule crossval_summary:
     input:
-        expand(
-            "<results>/crossval/{model}/{grouping}/f{folds}.json",
-            model=STUDY.crossval.models,
-            grouping=STUDY.crossval.groupings,
-            folds=plan.fold_batches(STUDY),
-        ),
+        [
+            f"<results>/crossval/{model}/{grouping}/f{folds}.json"
+            for model in STUDY.crossval.models
+            for grouping in STUDY.crossval.groupings
+            for folds in plan.fold_batches(STUDY, model)
+        ],
     output:
         table=report(
             "<results>/tables/table6.csv",

@@ -4,6 +4,7 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from slipfield.kinds.slip.baselines.methods import METHODS, reduced, run_method
 from slipfield.kinds.slip.baselines.run import run_baselines
 from slipfield.kinds.slip.baselines.summary import band_weights, summarise_samples
 from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.figures.baselines import figure_learning_curves
 from slipfield.kinds.slip.learning.split import split_once
 from slipfield.kinds.slip.study import Curves, Noise
 from tests.shards import tiny_study, write_dataset
@@ -57,7 +59,7 @@ def test_weights_of_a_band_sum_to_one(dataset):
 
 def test_smaller_training_sets_are_nested_and_keep_maps_apart(dataset):
     split = split_once(STUDY, dataset)
-    small, large = (reduced(split, dataset, count, 0.2) for count in (24, 50))
+    small, large = (reduced(split, dataset.microstructures, count, 0.2) for count in (24, 50))
     rows = [np.concatenate([part.train, part.validation]) for part in (small, large)]
     assert [len(own) for own in rows] == [24, 50] and set(rows[0]) <= set(rows[1])
     maps = dataset.microstructures
@@ -91,6 +93,16 @@ def test_points_are_kept_and_the_table_holds_them_all(dataset_dir, tmp_path):
     assert [row["method"] for row in table[:3]] == ["mean"] * 3
     assert {row["training_samples"] for row in table} == {"30", "64"}
     assert all((row["coverage_percent"] != "") == (row["method"] == "projection") for row in table)
+
+
+def test_a_study_of_one_microstructure_is_tested_on_other_samples(tmp_path):
+    study = tiny_study(
+        specimen={"microstructures": 1}, sampling={"samples": 40}, learning={"split": "random"}
+    )
+    rows = run_baselines(study, write_dataset(study, tmp_path / "data"), tmp_path, QUICK, [20])
+    assert {(row["split"], row["training_microstructures"]) for row in rows} == {("random", 1)}
+    axis = figure_learning_curves(pd.DataFrame(rows)).axes[0]
+    assert axis.get_ylabel() == "1 - R² on unseen samples"
 
 
 def test_points_of_other_settings_are_made_again(dataset_dir, tmp_path):

@@ -23,7 +23,7 @@ from slipfield.kinds.slip.baselines.summary import summarise_samples
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.inverter import INVERTERS, IntervalInverter, inverter_class
 from slipfield.kinds.slip.learning.run import LEVEL
-from slipfield.kinds.slip.learning.split import Split
+from slipfield.kinds.slip.learning.split import Split, groups_of
 from slipfield.kinds.slip.study import Study
 
 COMPONENTS = 60
@@ -31,10 +31,10 @@ FOLDS = 4
 RIDGES = np.logspace(-2, 6, 9)
 
 
-def _ridge(maps: int, *steps: TransformerMixin) -> BaseEstimator:
-    """Ridge regression whose penalty is chosen on microstructures left out."""
+def _ridge(groups: int, *steps: TransformerMixin) -> BaseEstimator:
+    """Ridge regression whose penalty is chosen on groups left out."""
     pipeline = make_pipeline(StandardScaler(), *steps, Ridge())
-    return GridSearchCV(pipeline, {"ridge__alpha": RIDGES}, cv=GroupKFold(min(FOLDS, maps)))
+    return GridSearchCV(pipeline, {"ridge__alpha": RIDGES}, cv=GroupKFold(min(FOLDS, groups)))
 
 
 def _components(count: int, frames: int) -> TransformerMixin:
@@ -44,15 +44,15 @@ def _components(count: int, frames: int) -> TransformerMixin:
 
 
 REGRESSIONS: dict[str, tuple[str, Callable[[int, int, int], BaseEstimator]]] = {
-    "mean": ("bands", lambda count, maps, frames: DummyRegressor()),
-    "ridge_bands": ("bands", lambda count, maps, frames: _ridge(maps)),
+    "mean": ("bands", lambda count, groups, frames: DummyRegressor()),
+    "ridge_bands": ("bands", lambda count, groups, frames: _ridge(groups)),
     "ridge_pca": (
         "image",
-        lambda count, maps, frames: _ridge(maps, _components(count, frames), StandardScaler()),
+        lambda count, groups, frames: _ridge(groups, _components(count, frames), StandardScaler()),
     ),
     "boosted_trees": (
         "bands",
-        lambda count, maps, frames: MultiOutputRegressor(
+        lambda count, groups, frames: MultiOutputRegressor(
             HistGradientBoostingRegressor(max_iter=200, min_samples_leaf=5, random_state=0)
         ),
     ),
@@ -99,7 +99,7 @@ def _regression(name: str, study: Study, dataset: Collection, split: Split) -> O
     rows = np.sort(np.concatenate([split.train, split.validation]))
     forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
     started = time.process_time()
-    groups = dataset.microstructures[rows]
+    groups = groups_of(dataset, study.learning.split)[rows]
     model = make(len(rows), len(np.unique(groups)), len(dataset.time))
     grouped = {"groups": groups} if isinstance(model, GridSearchCV) else {}
     model.fit(features[rows], forward(dataset.parameters[rows]), **grouped)
@@ -107,17 +107,18 @@ def _regression(name: str, study: Study, dataset: Collection, split: Split) -> O
     return Outcome(back(model.predict(features[split.test])), None, seconds)
 
 
-def reduced(split: Split, dataset: Collection, count: int, validation_fraction: float) -> Split:
-    """Keep ``count`` training samples: whole microstructures in a fixed order, the last one cut.
+def reduced(split: Split, groups: np.ndarray, count: int, validation_fraction: float) -> Split:
+    """Keep ``count`` training samples: whole groups in a fixed order, the last one cut.
 
-    Of these the share ``validation_fraction``, again whole microstructures, becomes validation.
+    Of these the share ``validation_fraction``, again whole groups, becomes validation. ``groups``
+    has the group of every row of the dataset: its microstructure, or the sample itself.
     """
     rows = np.concatenate([split.train, split.validation])
-    owners = dataset.microstructures[rows]
+    owners = groups[rows]
     order = np.random.default_rng(0).permutation(np.unique(owners))
     kept = np.concatenate([np.sort(rows[owners == owner]) for owner in order])[:count]
-    maps = dataset.microstructures[kept]
-    names = order[np.isin(order, maps)]
+    owners = groups[kept]
+    names = order[np.isin(order, owners)]
     held = names[: max(1, round(validation_fraction * len(names)))]
-    is_held = np.isin(maps, held)
+    is_held = np.isin(owners, held)
     return replace(split, train=np.sort(kept[~is_held]), validation=np.sort(kept[is_held]))

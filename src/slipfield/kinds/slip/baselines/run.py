@@ -1,4 +1,4 @@
-"""Learning curves of all methods on one split by microstructure, written point by point."""
+"""Learning curves of all methods on one split, written point by point."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from slipfield.kinds.slip.baselines.methods import METHODS, REGRESSIONS, reduced
 from slipfield.kinds.slip.baselines.summary import summarise_samples
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.intervals import coverage
-from slipfield.kinds.slip.learning.split import split_once
+from slipfield.kinds.slip.learning.split import groups_of, split_once, strictest_grouping
 from slipfield.kinds.slip.projection.protocol import Row, score_predictions, write_table
 from slipfield.kinds.slip.study import Study
 
@@ -34,6 +34,9 @@ def run_baselines(
 ) -> list[Row]:
     """Train every method on 100, 250, ... samples and score it on microstructures none has seen.
 
+    If the dataset has fewer than three microstructures, the samples that none has seen are others
+    of the same microstructures.
+
     Each finished point is a file in ``output/points``; a run that was cut short goes on, and
     ``learning_curves.csv`` always holds all points that are there and were made by this study from
     this dataset.
@@ -41,7 +44,8 @@ def run_baselines(
     Parameters
     ----------
     study : Study
-        Gives noise and the settings of the network; the split is by microstructure.
+        Gives noise and the settings of the network; the split is by microstructure if there are
+        three.
     dataset_dir : Path
         Folder of a gathered dataset, with references for the projection inverter.
     output : Path
@@ -63,9 +67,10 @@ def run_baselines(
     if unknown:
         raise SlipfieldError(f"method: given {unknown[0]!r}; expected one of {', '.join(METHODS)}")
     dataset = Collection.of_dataset(dataset_dir)
-    learning = study.learning.model_copy(update={"split": "microstructure"})
+    grouping = strictest_grouping(dataset)
+    learning = study.learning.model_copy(update={"split": grouping})
     study = study.model_copy(update={"learning": learning})
-    split = split_once(study, dataset)
+    split, groups = split_once(study, dataset), groups_of(dataset, grouping)
     most = len(split.train) + len(split.validation)
     counts = training_sizes(samples or study.curves.samples, most)
     content = study.model_dump(mode="json", exclude={"curves"})
@@ -75,13 +80,13 @@ def run_baselines(
     rows: list[Row] = []
     with progress("compare methods", len(counts) * len(methods)) as advance:
         for count in counts:
-            part = reduced(split, dataset, count, study.learning.validation_fraction)
+            part = reduced(split, groups, count, study.learning.validation_fraction)
             for name in methods:
                 path = output / "points" / f"{name}-{count:05d}.json"
                 if _rows_of(path, head) is None:
                     work = output / "points" / f".{name}-{count:05d}"
                     outcome = run_method(name, study, dataset, part, work)
-                    found = _rows(name, count, dataset, part, outcome)
+                    found = _rows(name, count, dataset, part, outcome, grouping)
                     write_text(path, json.dumps({**head, "rows": found}, indent=1) + "\n")
                     shutil.rmtree(work, ignore_errors=True)
                 rows = collect(output, head)
@@ -122,12 +127,15 @@ def _rows_of(path: Path, head: dict[str, Any]) -> list[Row] | None:
         return None
 
 
-def _rows(name: str, count: int, dataset: Collection, split: Any, outcome: Any) -> list[Row]:
+def _rows(
+    name: str, count: int, dataset: Collection, split: Any, outcome: Any, grouping: str
+) -> list[Row]:
     """Rows of one point, one a parameter."""
     true = dataset.parameters[split.test]
     maps = np.concatenate([split.train, split.validation])
     head = {
         "method": name,
+        "split": grouping,
         "training_samples": count,
         "training_microstructures": len(np.unique(dataset.microstructures[maps])),
         "test_samples": len(true),

@@ -34,12 +34,13 @@ LOOKS = {
 
 
 def figure_learning_curves(table: pd.DataFrame) -> Figure:
-    """Draw 1 - R^2 on unseen microstructures over the number of training samples.
+    """Draw 1 - R^2 on unseen microstructures or samples over the number of training samples.
 
     Parameters
     ----------
     table
-        learning_curves.csv: columns method, training_samples, parameter, r2.
+        learning_curves.csv: columns method, training_samples, parameter, r2, and split
+        ("random" where test samples are of the training's microstructures).
     """
     use_style()
     figure = Figure(figsize=(10.0, 3.4), layout="constrained")
@@ -63,7 +64,8 @@ def figure_learning_curves(table: pd.DataFrame) -> Figure:
         axis.minorticks_off()
         axis.axhline(0.01, color=GREY, linewidth=0.8, zorder=0)
         axis.set(title=f"${name[0]}_{name[1:]}$", xlabel="training samples")
-    axes[0].set_ylabel("1 - R² on unseen microstructures")
+    of_samples = "split" in table and (table["split"] == "random").all()
+    axes[0].set_ylabel(f"1 - R² on unseen {'samples' if of_samples else 'microstructures'}")
     axes[0].annotate("R² = 0.99", (counts[0], 0.01), (0, 2), textcoords="offset points", fontsize=7)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
     return figure

@@ -87,7 +87,8 @@ CAPTIONS = {
     "learning-curves": Caption(
         "Learning",
         "Learning curves",
-        "1 - R² of each method on microstructures that no training saw, over the number of "
+        "1 - R² of each method on microstructures that no training saw (if the study has fewer "
+        "than three: on other samples of the same ones), over the number of "
         "training samples; all methods share their samples.",
     ),
     "overview": Caption(

@@ -26,9 +26,12 @@ def curves_section(results: Results) -> Section | None:
 def _section(results: Results, table: pd.DataFrame) -> Section:
     most = table[table["training_samples"] == table["training_samples"].max()]
     first = most.iloc[0]
+    of_others = "whose microstructures no training saw"
+    if first.get("split") == "random":
+        of_others = "of the same microstructures"
     text = (
         f"All methods were trained on the same samples and tested on {first['test_samples']} "
-        "others, whose microstructures no training saw."
+        f"others, {of_others}."
     )
     rows = [_row(label, most[most["method"] == name]) for name, (label, *_) in LOOKS.items()]
     compared = Table(

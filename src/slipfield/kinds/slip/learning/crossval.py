@@ -20,11 +20,6 @@ from slipfield.spine.folds import fold_table
 from slipfield.spine.metrics import mean_predictor_scores, scores
 
 
-def fold_count(study: Study) -> int:
-    """Folds of all repeats."""
-    return study.crossval.folds * study.crossval.repeats
-
-
 def fold_study(study: Study, number: int) -> Study:
     """Give one fold ``crossval.epochs``, decay at the same share of them and a seed of its own."""
     learning = with_epochs(study.learning, study.crossval.epochs)
@@ -72,9 +67,10 @@ def run_folds(
         If the fold numbers are out of range, the dataset has too few groups or is of other physics
         than the study.
     """
-    if not 0 <= first < last <= fold_count(study):
+    count = study.crossval.folds_of(model)
+    if not 0 <= first < last <= count:
         raise SlipfieldError(
-            f"folds: given {first}:{last}; crossval.folds x repeats has 0:{fold_count(study)}"
+            f"folds: given {first}:{last}; crossval.folds x repeats of {model} has 0:{count}"
         )
     grouping = grouping or study.crossval.grouping
     if grouping == "both":

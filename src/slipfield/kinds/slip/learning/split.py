@@ -41,7 +41,7 @@ def split_once(study: Study, collection: Collection) -> Split:
         If there are too few groups to give every part one.
     """
     learning = study.learning
-    groups = _groups(collection, learning.split)
+    groups = groups_of(collection, learning.split)
     if len(np.unique(groups)) < 3:
         raise SlipfieldError(
             f"learning.split: given {learning.split!r}, but the dataset has "
@@ -67,7 +67,7 @@ def split_fold(study: Study, collection: Collection, number: int, grouping: str)
         than two to the other parts.
     """
     folds, seed = study.crossval.folds, study.learning.seed
-    groups = _groups(collection, grouping)
+    groups = groups_of(collection, grouping)
     count = len(np.unique(groups))
     if count < folds or count - math.ceil(count / folds) < 2:
         raise SlipfieldError(
@@ -87,7 +87,12 @@ def derived_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
-def _groups(collection: Collection, grouping: str) -> np.ndarray:
+def strictest_grouping(collection: Collection) -> str:
+    """By microstructure if there are enough of them for three parts, else by sample."""
+    return "random" if len(np.unique(collection.microstructures)) < 3 else "microstructure"
+
+
+def groups_of(collection: Collection, grouping: str) -> np.ndarray:
     """Group of each row: itself, or its grain map."""
     if grouping not in GROUPINGS:
         raise SlipfieldError(f"grouping: given {grouping!r}; expected {' or '.join(GROUPINGS)}")

@@ -47,12 +47,12 @@ def crossval(
     ] = None,
 ) -> None:
     """Cross-validate an inverter: train and score some of the folds."""
-    from slipfield.kinds.slip.learning.crossval import fold_count, run_folds
+    from slipfield.kinds.slip.learning.crossval import run_folds
     from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
-    first, last = parse_rows(folds or f"0:{fold_count(study)}")
     name = model or study.learning.model
+    first, last = parse_rows(folds or f"0:{study.crossval.folds_of(name)}")
     run_folds(study, dataset, name, first, last, output, grouping)
 
 

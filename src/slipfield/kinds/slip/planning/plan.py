@@ -154,9 +154,9 @@ def _minutes(cpu_s: float) -> int:
     return math.ceil(START_MINUTES + SAFETY * cpu_s / 60)
 
 
-def fold_batches(study: Study) -> list[str]:
+def fold_batches(study: Study, model: str) -> list[str]:
     """Folds of each cross-validation job as "first-last", both included, numbered over repeats."""
-    size, total = study.crossval.folds_per_job, study.crossval.folds * study.crossval.repeats
+    size, total = study.crossval.folds_per_job, study.crossval.folds_of(model)
     return [f"{i:04d}-{min(i + size, total) - 1:04d}" for i in range(0, total, size)]
 
 

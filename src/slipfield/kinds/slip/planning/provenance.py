@@ -216,15 +216,18 @@ def _models(study: Study, folder: Path) -> Iterator[Finding]:
 def _folds(study: Study, folder: Path) -> Iterator[Finding]:
     for model in study.crossval.models:
         for grouping in study.crossval.groupings:
-            for folds in fold_batches(study):
+            for folds in fold_batches(study, model):
                 path = folder / "crossval" / model / grouping / f"f{folds}.json"
                 yield from _learned(path, study, "crossval", folder)
     path = folder / "tables" / "table6.json"
     rows = recorded_json(path)
     if rows is None:
         return
-    count = study.crossval.folds * study.crossval.repeats
-    ours = {(m, g, count) for m in study.crossval.models for g in study.crossval.groupings}
+    ours = {
+        (m, g, study.crossval.folds_of(m))
+        for m in study.crossval.models
+        for g in study.crossval.groupings
+    }
     try:
         made = {(row["model"], row["grouping"], row["folds"]) for row in rows}
     except (LookupError, TypeError):

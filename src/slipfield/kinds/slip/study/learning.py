@@ -71,6 +71,12 @@ class CrossValidation(Section):
 
     folds: Whole = Field(10, ge=2, le=50, description="Folds of one repeat, 1.")
     repeats: Whole = Field(20, ge=1, le=100, description="Repeats with new partitions, 1.")
+    network_repeats: Whole | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Repeats of the network cnn_lstm, whose training is dear, 1; default repeats.",
+    )
     epochs: Whole = Field(100, ge=1, description="Passes over the training folds, 1.")
     grouping: Literal["random", "microstructure", "both"] = Field(
         "random",
@@ -81,6 +87,11 @@ class CrossValidation(Section):
         ("cnn_lstm",), min_length=1, description="Inverters to validate."
     )
     folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")
+
+    def folds_of(self, model: str) -> int:
+        """Folds of all repeats of one inverter."""
+        own = self.network_repeats if model == "cnn_lstm" else None
+        return self.folds * (own or self.repeats)
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:
