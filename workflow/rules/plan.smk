@@ -19,7 +19,8 @@ def show_costs():
     ]
     if jobs:
         units = unit_costs()
-        print_estimate(STUDY, units, estimate(STUDY, units, jobs))
+        side_by_side = workflow.nodes or workflow.cores
+        print_estimate(STUDY, units, estimate(STUDY, units, jobs), side_by_side)
 
 
 atexit.register(show_costs)

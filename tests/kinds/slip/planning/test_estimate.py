@@ -114,9 +114,11 @@ def test_smaller_mesh_and_projection_cost_less(paper):
 
 
 def test_table_names_every_rule_and_the_total(paper, capsys):
-    print_estimate(paper, UNITS, {"simulate": Cost(440, 3600.0), "total": Cost(441, 7200.0)})
+    costs = {"simulate": Cost(440, 3600.0), "total": Cost(441, 7200.0, 14400.0)}
+    print_estimate(paper, UNITS, costs, side_by_side=2)
     printed = " ".join(capsys.readouterr().err.split())
     assert "simulate" in printed
+    assert "With 2 jobs side by side: about 3 hours of wall time, 2 of them to train" in printed
     assert "On Slurm: 441 jobs, 2 core-hours" in printed
     assert "not measured" in printed
 

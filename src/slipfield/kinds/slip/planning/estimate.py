@@ -134,8 +134,13 @@ def estimate(
     return {**found, "total": sum(found.values(), Cost())}
 
 
-def print_estimate(study: Study, units: UnitCosts, costs: Mapping[str, Cost]) -> None:
-    """Print a table of costs on standard error, and what it rests on."""
+def print_estimate(
+    study: Study, units: UnitCosts, costs: Mapping[str, Cost], side_by_side: int
+) -> None:
+    """Print a table of costs on standard error, the wall time, and what both rest on.
+
+    The wall time is that of ``side_by_side`` jobs of one core each that never wait.
+    """
     table = Table(title=f"What study {study.name!r} still takes")
     table.add_column("rule")
     for title in ("jobs", "core-hours", "training:\non cores", "or on a\nGPU, hours", "disk, GB"):
@@ -149,6 +154,12 @@ def print_estimate(study: Study, units: UnitCosts, costs: Mapping[str, Cost]) ->
     console = Console(stderr=True)
     console.print(table)
     total = costs["total"]
+    alone, trained = total.cpu_s / side_by_side, total.training_cpu_s / side_by_side
+    console.print(
+        f"With {side_by_side:,} jobs side by side: about {_short((alone + trained) / 3600)} hours "
+        f"of wall time, {_short(trained / 3600)} of them to train networks on cores.",
+        highlight=False,
+    )
     console.print(
         f"On Slurm: {total.jobs:,} jobs, {_short(total.cpu_s / 3600)} core-hours without the "
         f"training of networks; that takes {_short(total.training_cpu_s / 3600)} core-hours more, "
