@@ -95,6 +95,9 @@ MUTATIONS = [
     ),
     ("microstructure", lambda d: d.drop_attrs(deep=False), "'microstructure_index' is missing"),
     ("reference", put("dstrain_dlnk", (0, 0, 0, 0, 0), np.nan), "dstrain_dlnk: not finite"),
+    ("reference", put("parameter", 2, "ln_h0"), "parameter: labels"),
+    ("reference", lambda d: d.isel(parameter=[0, 1, 2, 2]), "parameter: labels"),
+    ("reference", lambda d: d.isel(parameter=[0, 1]), "parameter: labels"),
     ("reference", lambda d: d.assign_attrs(k1=-1.0), "attribute k1: -1.0"),
     ("reference", lambda d: d.assign_attrs(k1="many"), "'k1' is 'many', expected a number"),
 ]

@@ -13,6 +13,7 @@ from slipfield.kinds.slip.dataset.contract import violations
 from slipfield.kinds.slip.fem import batch, finished
 from slipfield.kinds.slip.fem.batch import simulate_batch, simulate_reference
 from slipfield.kinds.slip.fem.versions import solver_versions
+from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.verification.equilibrium import relative_difference
 from slipfield.kinds.slip.verification.specimens import make_study
@@ -168,9 +169,18 @@ def test_verbs_write_shard_fields_and_reference(inputs):
     assert violations(shard) == []
     assert (fields / "000001" / "fields.xdmf").exists()
     reference = folder / "reference.nc"
-    result = CliRunner().invoke(app, ["reference", *common, "--output", str(reference)])
+    command = ["reference", *common, "--output", str(reference), "--also", "n", "--also"]
+    result = CliRunner().invoke(app, [*command, "h1"])
+    expected = "also: given n, h1; expected different ones of h0, n, q, g0, elastic"
+    assert str(result.exception) == expected
+    assert not reference.exists()
+    result = CliRunner().invoke(app, [*command, "h0"])
     assert result.exit_code == 0, result.output
     assert violations(reference) == []
+    with xr.open_dataset(reference) as data:
+        assert data["parameter"].values.tolist() == ["ln_k1", "ln_k2", "ln_k3", "ln_n", "ln_h0"]
+        assert data.sizes["parameter"] == len(data["dload_dlnk"])
+    assert len(Reference.read(reference).load_rates) == 3
 
 
 def test_inputs_that_do_not_fit_are_refused(inputs):

@@ -5,6 +5,7 @@ import pytest
 
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_sample
 from slipfield.kinds.slip.fem.nodal import NodalGradient
+from slipfield.kinds.slip.study.constants import CONSTANTS
 from slipfield.kinds.slip.verification.derivatives import PATHS, sensitivity_errors
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
@@ -31,6 +32,26 @@ def test_sensitivities_of_bcc_crystals_match_differences():
     for parameter, strain_error, load_error in errors:
         assert strain_error < 1e-4, parameter
         assert load_error < 1e-4, parameter
+
+
+@pytest.mark.parametrize("material", [{}, {"rate_exponent": 12.5, "latent_ratio": 1.4}])
+def test_sensitivities_to_constants_of_the_law_match_differences(material):
+    path, constants = PATHS["unloading and reversal"], tuple(CONSTANTS)
+    errors = sensitivity_errors(path, material, cells=6, outputs=4, parameters=constants)
+    assert [row[0] for row in errors] == list(constants)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
+def test_further_parameters_leave_the_first_three_as_they_are():
+    study = make_study(8, 12, loading={"outputs": 4})
+    problem, k = problem_of(study, grain_map(study)), study.sampling.centre
+    plain, more = reference_fields(problem, k), reference_fields(problem, k, ["n", "elastic"])
+    assert more["dstrain_dlnk"].shape[0] == 5
+    for name in ("dstrain_dlnk", "dload_dlnk"):
+        scale = np.abs(plain[name]).max()
+        np.testing.assert_allclose(more[name][:3], plain[name], atol=1e-3 * scale)
 
 
 def test_reference_run_is_the_sample_at_the_centre_and_scales_with_all_stresses():

@@ -75,6 +75,9 @@ inline Vec real_power(const Vec& x, double e) {
   const Real exponent = static_cast<Real>(e);
   return each_lane(x, [exponent](Real y) { return std::exp(exponent * std::log(y)); });
 }
+inline Vec logarithm(const Vec& x) {
+  return each_lane(x, [](Real y) { return std::log(y); });
+}
 
 template <class V>
 inline V integer_power(V x, int e) {

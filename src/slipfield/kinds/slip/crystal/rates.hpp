@@ -27,14 +27,23 @@ struct Rates {  // of the state at the end of the step
   Single s[3], g[kSystems], a[2][3], L[3][3];
 };
 
-// A solved point, ready to be differentiated to any number of parameters.
+struct ConstantRates {  // derivatives of the logarithms of the law's constants
+  float elastic;        // C11, C12 and C44 alike
+  float rate, exponent, latent;
+};
+
+// A solved point, ready to be differentiated to any number of parameters; ``constants``: whether
+// some of them are constants of the law.
 class Linearised {
  public:
   Vec D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 
   Linearised(const Law& law, const Step& step, const History<Vec>& old, const Vec E[3],
-             Trial<Vec> t)
-      : law_(law), w_(static_cast<float>(step.ratio)), beta_(static_cast<float>(step.beta())) {
+             Trial<Vec> t, bool constants)
+      : law_(law),
+        constants_(constants),
+        w_(static_cast<float>(step.ratio)),
+        beta_(static_cast<float>(step.beta())) {
     const Frame<Vec> frame(law, step, old);
     Vec tau[kSystems], T[3][kSystems], dgamma[3][kSystems];
     frame.shear(t.s, tau);
@@ -45,21 +54,24 @@ class Linearised {
     tangent(frame, kinematics, t, dgamma, D);
     keep(old, t, frame);
     keep(slip, kinematics);
+    if (constants) keep_constants(slip, tau, t.g);
     single(dgamma, dgamma_ds_);
     single(D, D_);
   }
 
-  // Stress rates for the rates of the history and of E11, E22, 2 E12.
-  void stress(const History<Single>& d_old, const Single dE[3], Single ds[3]) const {
+  // Stress rates for the rates of the history, of the law's constants and of E11, E22, 2 E12.
+  void stress(const History<Single>& d_old, const ConstantRates& constants, const Single dE[3],
+              Single ds[3]) const {
     Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
-    at_fixed_stress(d_old, dEe, crss, dgamma, c);
+    at_fixed_stress(d_old, constants, dEe, crss, dgamma, c);
     stress_step(dEe, c, dE, ds);
   }
 
   // Rates of the whole state.
-  void state(const History<Single>& d_old, const Single dE[3], Rates& d) const {
+  void state(const History<Single>& d_old, const ConstantRates& constants, const Single dE[3],
+             Rates& d) const {
     Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
-    at_fixed_stress(d_old, dEe, crss, dgamma, c);
+    at_fixed_stress(d_old, constants, dEe, crss, dgamma, c);
     stress_step(dEe, c, dE, d.s);
     Single sum = constant<Single>(0.0), more[kSystems], x[2][3];
     for (int a = 0; a < kSystems; a++) {
@@ -122,15 +134,32 @@ class Linearised {
     single(kinematics.Zi, Zi_);
   }
 
+  void keep_constants(const Slip<Vec>& slip, const Vec tau[kSystems], const Vec g[kSystems]) {
+    const Vec exponent = constant<Vec>(law_.exponent);
+    Vec slipped[kSystems], total = constant<Vec>(0.0);
+    for (int a = 0; a < kSystems; a++) total += slipped[a] = slip.sg[a] * slip.gamma[a];
+    for (int a = 0; a < kSystems; a++) {
+      const Vec per_rate = slip.zy[a] * g[a] / exponent;
+      const Vec ratio = max(abs(tau[a]) / g[a], constant<Vec>(1e-12));
+      per_rate_[a] = single(per_rate);
+      per_exponent_[a] = single(exponent * per_rate * logarithm(ratio));
+      per_latent_[a] = single(slip.shared * (total - slipped[a]));
+    }
+  }
+
   // Rates at fixed stress: elastic strain, crss without slip, slip, and
   // c = dL (a + a_n) / 2 + (I + L/2) da_n, so that (I - L/2) da = c.
-  void at_fixed_stress(const History<Single>& d_old, Single dEe[3][3], Single crss[kSystems],
-                       Single dgamma[kSystems], Single c[2][3]) const {
+  void at_fixed_stress(const History<Single>& d_old, const ConstantRates& constants,
+                       Single dEe[3][3], Single crss[kSystems], Single dgamma[kSystems],
+                       Single c[2][3]) const {
     Single da[2][3], dtau[kSystems];
     extrapolated_columns(d_old, da);
     elastic_strain(da, dEe);
+    if (constants_)
+      for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) dEe[i][j] -= constants.elastic * Ee_[i][j];
     resolved_shear(da, dEe, dtau);
-    slip(d_old, dtau, crss, dgamma);
+    slip(d_old, constants, dtau, crss, dgamma);
     slip_times(dgamma, nm_[0], nm_[1], c[0], c[1]);
     for (int i = 0; i < 2; i++) {
       Single x[3], y[3];
@@ -179,12 +208,15 @@ class Linearised {
   }
 
   // dg = crss + h_ab d|dgamma_b| with the slip's dependence on g eliminated (Sherman-Morrison).
-  void slip(const History<Single>& d_old, const Single dtau[kSystems], Single crss[kSystems],
-            Single dgamma[kSystems]) const {
+  void slip(const History<Single>& d_old, const ConstantRates& constants,
+            const Single dtau[kSystems], Single crss[kSystems], Single dgamma[kSystems]) const {
     Single sum = constant<Single>(0.0);
     for (int a = 0; a < kSystems; a++) {
       crss[a] = d_old.g[a] + beta_ * (d_old.g[a] - d_old.g_old[a]) + d_old.h * per_h_[a];
+      if (constants_) crss[a] += constants.latent * per_latent_[a];
       dgamma[a] = per_tau_[a] * dtau[a] - per_crss_[a] * crss[a];
+      if (constants_)
+        dgamma[a] += constants.rate * per_rate_[a] + constants.exponent * per_exponent_[a];
       sum += dgamma[a];
     }
     sum *= shared_over_rank_one_;
@@ -205,6 +237,7 @@ class Linearised {
   }
 
   const Law& law_;
+  const bool constants_;
   const float w_, beta_;
   Single s_[3], a_[2][3], L_[3][3], D_[3][3], Ee_[3][3];  // at the end of the step
   Single a_n_[2][3], L_n_[3][3], La_[2][3];               // at its start; L_n a_n
@@ -212,6 +245,8 @@ class Linearised {
   Single Su_[2][3], Sa_[2][3];                            // S_ij (I + 2 Ee) a_j, S_ij a_j of these
   Single middle_[2][3], nm_[2][kNormalParts], pulled_[2][3], Zi_[3][3];  // see Kinematics
   Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];      // d|slip| or dg per these
+  // the same for relative changes of the law's constants
+  Single per_rate_[kSystems], per_exponent_[kSystems], per_latent_[kSystems];
   Single sign_[kSystems], own_, shared_, shared_over_rank_one_;
   Single dgamma_ds_[3][kSystems];
 };

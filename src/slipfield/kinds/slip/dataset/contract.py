@@ -7,8 +7,8 @@ that the file carries. Axes, units and measures are those of docs/conventions.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from slipfield.core.files import open_netcdf
 from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset import checks
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
+from slipfield.kinds.slip.study.constants import CONSTANTS
 from slipfield.kinds.slip.study.recorded import study_of
 
 COMPONENTS = ("xx", "yy", "xy")
@@ -45,12 +46,23 @@ class Variable:
 
 @dataclass(frozen=True)
 class FileKind:
-    """One kind of file: its variables, the labels along its named dimensions, its attributes."""
+    """One kind of file: its variables, the labels along its named dimensions, its attributes.
+
+    ``more`` are labels that may follow those of ``labels``.
+    """
 
     name: str
     variables: dict[str, Variable]
     labels: dict[str, tuple[str, ...]]
     attributes: tuple[str, ...] = ()
+    more: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def has_labels(self, dimension: str, found: tuple[str, ...]) -> bool:
+        """Whether these are labels of a dimension: all of ``labels``, then some of ``more``."""
+        expected, more = self.labels[dimension], self.more.get(dimension, ())
+        rest = found[len(expected) :]
+        unique = len(set(rest)) == len(rest)
+        return found[: len(expected)] == expected and unique and set(rest) <= set(more)
 
 
 def _label(dimension: str, long_name: str) -> dict[str, Variable]:
@@ -150,6 +162,7 @@ REFERENCE = FileKind(
     },
     {"component": COMPONENTS, "parameter": SENSITIVITY_PARAMETERS},
     ("strain_measure", "microstructure_index", *PARAMETERS),
+    {"parameter": tuple(f"ln_{name}" for name in CONSTANTS)},
 )
 
 # Older versions wrote it beside the manifest; nothing reads it.
@@ -206,9 +219,15 @@ def variable(kind: FileKind, name: str, values: Any) -> xr.Variable:
     return found.astype(object if entry.dtype == "string" else entry.dtype)
 
 
-def label_variables(kind: FileKind) -> dict[str, xr.Variable]:
-    """Coordinate variables that name the entries along the labelled dimensions of ``kind``."""
-    return {name: variable(kind, name, list(labels)) for name, labels in kind.labels.items()}
+def label_variables(kind: FileKind, **more: Sequence[str]) -> dict[str, xr.Variable]:
+    """Coordinate variables that name the entries along the labelled dimensions of ``kind``.
+
+    ``more`` gives labels that follow those of a dimension, see :class:`FileKind`.
+    """
+    return {
+        name: variable(kind, name, [*labels, *more.get(name, ())])
+        for name, labels in kind.labels.items()
+    }
 
 
 def violations(path: str | Path) -> list[str]:
@@ -267,7 +286,9 @@ def _structure(data: xr.Dataset, kind: FileKind) -> Iterator[str]:
         if name not in kind.labels and not found.attrs.get("long_name"):
             yield f"{name}: attribute 'long_name' is missing"
     for name, labels in kind.labels.items():
-        if name in data.variables and tuple(map(str, data[name].values.ravel())) != labels:
+        if name not in data.variables:
+            continue
+        if not kind.has_labels(name, tuple(map(str, data[name].values.ravel()))):
             yield f"{name}: labels {data[name].values.ravel().tolist()}, expected {list(labels)}"
     for name in kind.attributes:
         if name not in data.attrs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 from slipfield.kinds.slip.fem.strain import strain, strain_rate
 from slipfield.kinds.slip.fem.versions import solver_versions
 from slipfield.kinds.slip.study import PARAMETERS, Study
+from slipfield.kinds.slip.study.constants import CONSTANTS
 from slipfield.kinds.slip.study.recorded import check_specimen
 
 
@@ -167,7 +169,7 @@ def _write_shard(
         (done.strain(row) for row in rows),
     )
     about = {"strain_measure": study.solver.strain_measure, "forward_model": study.forward_model}
-    data = _dataset(SHARD, values, **about, **solver_versions())
+    data = _dataset(SHARD, values, label_variables(SHARD), **about, **solver_versions())
     write_netcdf(data, output, study, {"strain": strains})
 
 
@@ -176,9 +178,11 @@ def _times(problem: Problem) -> dict[str, np.ndarray]:
     return {"time": outputs, "displacement": problem.path.displacement(outputs)}
 
 
-def _dataset(kind: FileKind, values: dict, **facts: object) -> xr.Dataset:
+def _dataset(
+    kind: FileKind, values: dict, labels: dict[str, xr.Variable], **facts: object
+) -> xr.Dataset:
     variables = {name: variable(kind, name, value) for name, value in values.items()}
-    return xr.Dataset({**variables, **label_variables(kind)}, attrs=facts)
+    return xr.Dataset({**variables, **labels}, attrs=facts)
 
 
 def simulate_reference(
@@ -187,6 +191,7 @@ def simulate_reference(
     output: Path,
     comm: MPI.Intracomm = MPI.COMM_WORLD,
     parameters: tuple[float, float, float] | None = None,
+    constants: Sequence[str] = (),
 ) -> None:
     """Simulate one point of the membrane with sensitivities to ln k and write the file.
 
@@ -194,24 +199,32 @@ def simulate_reference(
     ----------
     parameters
         k1, k2, k3; by default the centre of the sampling box.
+    constants
+        Constants of the slip law to differentiate to as well, after k1, k2, k3.
 
     Raises
     ------
     SlipfieldError
-        If the grain map does not fit the study or the run fails.
+        If the grain map does not fit the study, a constant is unknown, or the run fails.
     """
+    unknown = sorted(set(constants) - CONSTANTS.keys())
+    if unknown or len(set(constants)) < len(constants):
+        raise SlipfieldError(
+            f"also: given {', '.join(constants)}; expected different ones of {', '.join(CONSTANTS)}"
+        )
     micro = read_microstructure(study, microstructure)
     k = parameters or study.sampling.centre
     if not all(np.isfinite(value) and value > 0 for value in k):
         raise SlipfieldError(f"parameters: given {k}; expected three positive numbers")
     problem = Problem(study, micro, comm)
-    values = reference_fields(problem, k)
+    values = reference_fields(problem, k, constants)
     if comm.rank == 0:
         point = dict(zip(PARAMETERS, map(float, k), strict=True))
         measure = study.solver.strain_measure
         data = _dataset(
             REFERENCE,
             {**values, **_times(problem)},
+            label_variables(REFERENCE, parameter=[f"ln_{name}" for name in constants]),
             strain_measure=measure,
             microstructure_index=micro.index,
             **point,
@@ -221,13 +234,20 @@ def simulate_reference(
     comm.barrier()
 
 
-def reference_fields(problem: Problem, k: Parameters) -> dict[str, np.ndarray]:
+def reference_fields(
+    problem: Problem, k: Parameters, constants: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
     """Strain, load and their derivatives to ln k at one point k1, k2, k3. Collective.
+
+    Parameters
+    ----------
+    constants : of :data:`CONSTANTS`, to whose logarithms derivatives are taken, too.
 
     Returns
     -------
-    strain (time, 3, y, x), load (time,) N, dstrain_dlnk (3, time, 3, y, x),
-    dload_dlnk (3, time) N; the fields are meaningful on rank 0.
+    strain (time, 3, y, x), load (time,) N, dstrain_dlnk (p, time, 3, y, x),
+    dload_dlnk (p, time) N for the p = 3 + constants parameters; the fields are meaningful on
+    rank 0.
 
     Raises
     ------
@@ -237,10 +257,9 @@ def reference_fields(problem: Problem, k: Parameters) -> dict[str, np.ndarray]:
     study = problem.study
     outputs, shape = study.loading.outputs, (3, *problem.sheet.shape)
     fields = np.zeros((outputs, *shape), np.float32)
-    rates = np.zeros((len(PARAMETERS), outputs, *shape), np.float32)
-    load, load_rates = np.zeros(outputs), np.zeros((len(PARAMETERS), outputs))
-    nodal = NodalGradient(problem)
-    sensitivity = Sensitivity(problem, study.material, k)
+    sensitivity, nodal = Sensitivity(problem, study.material, k, constants), NodalGradient(problem)
+    rates = np.zeros((len(sensitivity.du), outputs, *shape), np.float32)
+    load, load_rates = np.zeros(outputs), np.zeros((len(sensitivity.du), outputs))
 
     def on_output(number: int, stepper: Stepper) -> None:
         gradient = nodal.image(stepper.u.array)

@@ -15,7 +15,15 @@ struct StateDerivatives {
 
 namespace slipfield {
 
-constexpr int kParameters = 3;
+constexpr int kMost = 10;  // parameters
+
+inline bool any_constant(const ConstantRates* constants, int parameters) {
+  for (int p = 0; p < parameters; p++) {
+    const ConstantRates& c = constants[p];
+    if (c.elastic != 0 || c.rate != 0 || c.exponent != 0 || c.latent != 0) return true;
+  }
+  return false;
+}
 
 // Of one parameter; i numbers points and parameters together.
 inline void prefetch(const StateDerivatives& d, int64_t i) {
@@ -54,6 +62,15 @@ inline void strain_rates(const Vec F[2][2], const Vec dF[2][2], Vec dE[3]) {
   dE[2] = F[0][0] * dF[0][1] + dF[0][0] * F[0][1] + F[1][0] * dF[1][1] + dF[1][0] * F[1][1];
 }
 
+// Gather x[parameter][dof] of the cells and set y to zero.
+inline void start(const int32_t* nodes, int parameters, const double* x, int64_t dofs,
+                  Vec xe[][kDofs], Vec ye[][kDofs]) {
+  for (int p = 0; p < parameters; p++) {
+    gather(nodes, x + p * dofs, xe[p]);
+    for (int i = 0; i < kDofs; i++) ye[p][i] = constant<Vec>(0.0);
+  }
+}
+
 // A solved point of a block: what its derivatives start from.
 struct SolvedPoint {
   Vec F[2][2], E[3];
@@ -84,67 +101,71 @@ extern "C" {
 
 // Derivatives of the residual, R[parameter][dof] (added to), for displacement rates
 // du[parameter][dof], and the tangent D [block][point][9][lane]; the state must be the solution of
-// the step.
+// the step. constants: rates of the law's constants for each of the (at most kMost) parameters.
 void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
-                              const StateDerivatives* d, double dt, double ratio, const double* u,
-                              const double* du, int64_t dofs, Real* D, double* R) {
+                              const StateDerivatives* d, int parameters,
+                              const ConstantRates* constants, double dt, double ratio,
+                              const double* u, const double* du, int64_t dofs, Real* D, double* R) {
+  const bool any = any_constant(constants, parameters);
   const Step step = make_step(*law, dt, ratio);
   const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
-    Vec ue[kDofs], due[kParameters][kDofs], re[kParameters][kDofs] = {};
+    Vec ue[kDofs], due[kMost][kDofs], re[kMost][kDofs];
     gather(nodes, u, ue);
-    for (int p = 0; p < kParameters; p++) gather(nodes, du + p * dofs, due[p]);
+    start(nodes, parameters, du, dofs, due, re);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
       const SolvedPoint solved(*m, *s, ue, point);
       prefetch(*s, point + 1);
-      const Linearised at_point(*law, step, solved.old, solved.E, solved.t);
+      const Linearised at_point(*law, step, solved.old, solved.E, solved.t, any);
       for (int k = 0; k < 9; k++) lane(D, 9 * point + k) = at_point.D[k / 3][k % 3];
       const Vec weight = lane(m->weights, point);
-      for (int p = 0; p < kParameters; p++) {
+      for (int p = 0; p < parameters; p++) {
         Vec dF[2][2], ds[3];
         Single dE[3], single_ds[3];
         History<Single> d_old;
-        prefetch(*d, point * kParameters + p + kParameters);
+        prefetch(*d, point * parameters + p + parameters);
         solved.rates(*m, due[p], point, dF, dE);
-        read_rates(*d, point * kParameters + p, d_old);
-        at_point.stress(d_old, dE, single_ds);
+        read_rates(*d, point * parameters + p, d_old);
+        at_point.stress(d_old, constants[p], dE, single_ds);
         for (int k = 0; k < 3; k++) ds[k] = __builtin_convertvector(single_ds[k], Vec);
         add_residual(dF, solved.t.s, weight, m->gradients, point, re[p]);
         add_residual(solved.F, ds, weight, m->gradients, point, re[p]);
       }
     }
-    for (int p = 0; p < kParameters; p++) scatter(nodes, lanes_of(*m, b), re[p], R + p * dofs);
+    for (int p = 0; p < parameters; p++) scatter(nodes, lanes_of(*m, b), re[p], R + p * dofs);
   }
 }
 
 // Derivatives of the states for the displacement rates du[parameter][dof].
 void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
-                           const StateDerivatives* d, double dt, double ratio, const double* u,
+                           const StateDerivatives* d, int parameters,
+                           const ConstantRates* constants, double dt, double ratio, const double* u,
                            const double* du, int64_t dofs) {
+  const bool any = any_constant(constants, parameters);
   const Step step = make_step(*law, dt, ratio);
   const FlushToZero tiny;
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
-    Vec ue[kDofs], due[kParameters][kDofs];
+    Vec ue[kDofs], due[kMost][kDofs];
     gather(nodes, u, ue);
-    for (int p = 0; p < kParameters; p++) gather(nodes, du + p * dofs, due[p]);
+    for (int p = 0; p < parameters; p++) gather(nodes, du + p * dofs, due[p]);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
       const SolvedPoint solved(*m, *s, ue, point);
       prefetch(*s, point + 1);
-      const Linearised at_point(*law, step, solved.old, solved.E, solved.t);
-      for (int p = 0; p < kParameters; p++) {
-        const int64_t i = point * kParameters + p;
+      const Linearised at_point(*law, step, solved.old, solved.E, solved.t, any);
+      for (int p = 0; p < parameters; p++) {
+        const int64_t i = point * parameters + p;
         Vec dF[2][2];
         Single dE[3];
         History<Single> d_old;
-        prefetch(*d, point * kParameters + p + kParameters);
+        prefetch(*d, point * parameters + p + parameters);
         Rates rates;
         solved.rates(*m, due[p], point, dF, dE);
         read_rates(*d, i, d_old);
-        at_point.state(d_old, dE, rates);
+        at_point.state(d_old, constants[p], dE, rates);
         write_rates(*d, i, rates);
       }
     }
@@ -153,20 +174,20 @@ void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
 
 // Products of the consistent tangent with x[parameter][dof], added to y: D from
 // slipfield_residual_rates.
-void slipfield_tangent_product(const Elements* m, const State* s, const double* u, const Real* D,
-                               const double* x, int64_t dofs, double* y) {
+void slipfield_tangent_product(const Elements* m, const State* s, int parameters, const double* u,
+                               const Real* D, const double* x, int64_t dofs, double* y) {
   for (int64_t b = 0; b < m->blocks; b++) {
     const int32_t* nodes = m->nodes + b * kLanes * kNodes;
-    Vec ue[kDofs], xe[kParameters][kDofs], ye[kParameters][kDofs] = {};
+    Vec ue[kDofs], xe[kMost][kDofs], ye[kMost][kDofs];
     gather(nodes, u, ue);
-    for (int p = 0; p < kParameters; p++) gather(nodes, x + p * dofs, xe[p]);
+    start(nodes, parameters, x, dofs, xe, ye);
     for (int q = 0; q < m->points; q++) {
       const int64_t point = b * m->points + q;
       Vec F[2][2], E[3];
       deformation(ue, m->gradients, point, F, E);
       const Vec *stress = &lane(s->s, 3 * point), *d = &lane(D, 9 * point);
       const Vec weight = lane(m->weights, point);
-      for (int p = 0; p < kParameters; p++) {
+      for (int p = 0; p < parameters; p++) {
         Vec dF[2][2], dE[3], ds[3];
         gradient(xe[p], m->gradients, point, dF);
         strain_rates(F, dF, dE);
@@ -176,7 +197,7 @@ void slipfield_tangent_product(const Elements* m, const State* s, const double* 
         add_residual(F, ds, weight, m->gradients, point, ye[p]);
       }
     }
-    for (int p = 0; p < kParameters; p++) scatter(nodes, lanes_of(*m, b), ye[p], y + p * dofs);
+    for (int p = 0; p < parameters; p++) scatter(nodes, lanes_of(*m, b), ye[p], y + p * dofs);
   }
 }
 

@@ -1,4 +1,4 @@
-"""Forward sensitivities of strain and load to ln k1, ln k2, ln k3 by direct differentiation.
+"""Forward sensitivities of strain and load to the slip law's parameters by direct differentiation.
 
 At every accepted step the converged residual R(u, p, history) = 0 is differentiated: the kernel
 gives dR/dp for predicted rates du/dp, and conjugate gradients bring it to zero by products with
@@ -8,15 +8,19 @@ the consistent tangent, preconditioned by the factor that the step already has.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 
 import numpy as np
 from dolfinx import la
 
 from slipfield.kinds.slip.crystal.build import Precision, load_kernel
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters
-from slipfield.kinds.slip.fem.state import COMPONENTS, PARAMETERS, address
+from slipfield.kinds.slip.fem.state import COMPONENTS, address
 from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
-from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.study import PARAMETERS, Material
+
+IN_KERNEL = ("elastic", "g0", "n", "q")
+"""Constants whose rates the kernel takes, in the order of ``struct ConstantRates``."""
 
 MAX_CORRECTIONS = 12
 TOLERANCE: dict[Precision, float] = {"single": 2e-4, "double": 2e-5}
@@ -31,32 +35,43 @@ class _StateDerivatives(ctypes.Structure):
 
 
 class Sensitivity:
-    """Rates of displacement and point states with respect to ln k1, ln k2, ln k3.
+    """Rates of displacement and point states with respect to logarithms of p parameters.
+
+    Parameters
+    ----------
+    problem, material, k : the sample.
+    constants : further parameters after k1, k2, k3, of
+        :data:`slipfield.kinds.slip.study.constants.CONSTANTS`.
 
     Attributes
     ----------
-    du : (3, 2 * nodes) mm.
-    dload : (3,) N.
+    du : (p, 2 * nodes) mm.
+    dload : (p,) N.
     """
 
-    def __init__(self, problem: Problem, material: Material, k: Parameters):
+    def __init__(
+        self, problem: Problem, material: Material, k: Parameters, constants: Sequence[str] = ()
+    ):
         self.problem = problem
         blocks, nodes = problem.blocks, problem.sheet.nodes
         self._library = load_kernel("sensitivities", material.slip_family, blocks.precision)
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
-        none = np.zeros_like(root)
-        d_h = np.stack([k[0] * root, none, none], axis=-1)
-        d_crss = np.stack([none, np.full_like(root, k[1]), k[2] * root], axis=-1)
-        self._h = self._at_points(d_h)
+        names = (*PARAMETERS, *constants)
+        none, one = np.zeros_like(root), np.ones_like(root)
+        d_h = {"k1": k[0] * root, "h0": material.h0_MPa * one}
+        d_crss = {"k2": k[1] * one, "k3": k[2] * root}
+        self._h = self._at_points(np.stack([d_h.get(n, none) for n in names], axis=-1))
         self._start, self._end = (
-            {n: blocks.zeros(PARAMETERS * COMPONENTS[n], np.float32) for n in ("a", "g", "L")}
+            {n: blocks.zeros(len(names) * COMPONENTS[n], np.float32) for n in ("a", "g", "L")}
             for _ in range(2)
         )
-        self._g_old = self._at_points(np.repeat(d_crss, SYSTEMS, axis=1))
+        self._constants = np.array([[n == c for c in IN_KERNEL] for n in names], np.float32)
+        crss = np.stack([d_crss.get(n, none) for n in names], axis=-1)
+        self._g_old = self._at_points(np.repeat(crss, SYSTEMS, axis=1))
         self._start["g"][:] = self._g_old
-        self.du = np.zeros((PARAMETERS, 2 * nodes))
-        self.dload = np.zeros(PARAMETERS)
+        self.du = np.zeros((len(names), 2 * nodes))
+        self.dload = np.zeros(len(names))
         self._history: list[tuple[float, np.ndarray]] = []
         self._tangent = blocks.zeros(9)
         self._work = problem.vector()
@@ -84,7 +99,7 @@ class Sensitivity:
     ) -> None:
         """Preconditioned conjugate gradients on the rates of each parameter; changes du, residual.
 
-        Rows of prescribed displacements stay in the residual (3, 2 * owned): they hold the rates
+        Rows of prescribed displacements stay in the residual (p, 2 * owned): they hold the rates
         of the reactions.
 
         Raises
@@ -114,7 +129,7 @@ class Sensitivity:
         raise StepFailure(f"sensitivities still change by {errors[-1]:.1e}")
 
     def _dot(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Products (3,) of vectors (3, 2 * owned) over the free displacements of all ranks."""
+        """Products (p,) of vectors (p, 2 * owned) over the free displacements of all ranks."""
         return self.problem.comm.allreduce((x * y) @ self._free)
 
     def _arguments(self, stepper: Stepper) -> list[object]:
@@ -127,12 +142,14 @@ class Sensitivity:
             ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
             ctypes.byref(rates),
+            len(self.du),
+            address(self._constants),
             ctypes.c_double(stepper.dt),
             ctypes.c_double(stepper.ratio),
         ]
 
     def _residual_rates(self, stepper: Stepper, u: np.ndarray, du: np.ndarray) -> np.ndarray:
-        """Residual rates (3, 2 * owned) for du, and the tangents of the points."""
+        """Residual rates (p, 2 * owned) for du, and the tangents of the points."""
         total = np.zeros_like(du)
         self._library.slipfield_residual_rates(
             *self._arguments(stepper),
@@ -149,11 +166,12 @@ class Sensitivity:
         )
 
     def _tangent_product(self, stepper: Stepper, u: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Consistent tangent times x: (3, 2 * nodes) -> (3, 2 * owned)."""
+        """Consistent tangent times x: (p, 2 * nodes) -> (p, 2 * owned)."""
         total = np.zeros_like(x)
         self._library.slipfield_tangent_product(
             ctypes.byref(self.problem.blocks.struct),
             ctypes.byref(stepper.points.struct()),
+            len(x),
             *map(address, (u, self._tangent, x)),
             ctypes.c_int64(x.shape[1]),
             address(total),
@@ -161,7 +179,7 @@ class Sensitivity:
         return self._assemble(total)
 
     def _assemble(self, total: np.ndarray) -> np.ndarray:
-        """Sum nodal rates over the ranks: (3, 2 * nodes) -> (3, 2 * owned)."""
+        """Sum nodal rates over the ranks: (p, 2 * nodes) -> (p, 2 * owned)."""
         if self.problem.comm.size > 1:
             for values in total:
                 self._work.array[:] = values

@@ -21,7 +21,6 @@ from slipfield.kinds.slip.fem.sheet import Microstructure, Sheet
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
 from slipfield.kinds.slip.study import Material, SlipFamily
 
-PARAMETERS = 3
 COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}  # in the order of struct State
 
 

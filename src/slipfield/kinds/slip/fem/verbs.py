@@ -75,9 +75,18 @@ def reference(
         tuple[float, float, float] | None,
         typer.Option(help="k1, k2, k3 instead of the centre of the sampling box."),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A constant whose logarithm is a parameter, too: h0, n, q, g0, elastic (a "
+            "common factor of C11, C12, C44). Can be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
     from slipfield.kinds.slip.fem.batch import simulate_reference
     from slipfield.kinds.slip.study import load_study
 
-    simulate_reference(load_study(config), microstructure, output, parameters=parameters)
+    study, constants = load_study(config), also or ()
+    simulate_reference(study, microstructure, output, parameters=parameters, constants=constants)

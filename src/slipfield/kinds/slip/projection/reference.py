@@ -92,8 +92,8 @@ class Reference:
                     displacement=data["displacement"].values,
                     strain=data["strain"].values,
                     load=data["load"].values,
-                    strain_rates=data["dstrain_dlnk"].values,
-                    load_rates=data["dload_dlnk"].values,
+                    strain_rates=data["dstrain_dlnk"].values[: len(PARAMETERS)],
+                    load_rates=data["dload_dlnk"].values[: len(PARAMETERS)],
                     measure=str(data.attrs["strain_measure"]),
                 )
             except KeyError as error:

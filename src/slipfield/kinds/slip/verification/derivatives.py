@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from slipfield.kinds.slip.fem.sensitivity import Sensitivity
 from slipfield.kinds.slip.fem.stepping import Problem, Record, StepFailure, Stepper
 from slipfield.kinds.slip.fem.strain import strain, strain_rate
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.kinds.slip.study.constants import scaled
 from slipfield.kinds.slip.verification.equilibrium import Recorder, relative_difference
 from slipfield.kinds.slip.verification.result import Chapter, Table
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
@@ -63,9 +65,17 @@ class RateRecorder(Recorder):
 
 
 def sensitivity_errors(
-    path: list, material: dict[str, Any], cells: int = 24, outputs: int = 10
+    path: list,
+    material: dict[str, Any],
+    cells: int = 24,
+    outputs: int = 10,
+    parameters: Sequence[str] = PARAMETERS,
 ) -> list[list]:
     """Errors of d strain / d ln k and d load / d ln k against central differences.
+
+    Parameters
+    ----------
+    parameters : of k1, k2, k3 and the constants of the slip law, those that are shifted.
 
     Returns
     -------
@@ -76,7 +86,8 @@ def sensitivity_errors(
     study = make_study(cells, 20, solver=solver, loading=loading, material=material)
     problem = problem_of(study, grain_map(study))
     k = np.array(study.sampling.centre)
-    sensitivity, steps = Sensitivity(problem, study.material, k), []
+    constants = [name for name in parameters if name not in PARAMETERS]
+    sensitivity, steps = Sensitivity(problem, study.material, k, constants), []
     recorder = RateRecorder(problem, sensitivity)
 
     def on_step(stepper: Stepper, u: np.ndarray) -> None:
@@ -88,19 +99,30 @@ def sensitivity_errors(
         raise StepFailure(record.reason)
     rates, load_rates = np.array(recorder.rates), np.array(recorder.load_rates)
     rows = []
-    for p, name in enumerate(PARAMETERS):
-        shifted = []
-        for sign in (1, -1):
-            factor = np.ones(3)
-            factor[p] = np.exp(sign * LOG_SHIFT)
-            shifted.append(Recorder(problem))
-            FixedSteps(problem, k * factor, shifted[-1]).follow(steps)
-        plus, minus = shifted
+    for p, name in enumerate((*PARAMETERS, *constants)):
+        if name not in parameters:
+            continue
+        plus, minus = (_shifted(problem, k, name, sign * LOG_SHIFT, steps) for sign in (1, -1))
         numeric = (plus.strain - minus.strain) / (2 * LOG_SHIFT)
         numeric_load = (np.array(plus.load) - np.array(minus.load)) / (2 * LOG_SHIFT)
         load = np.abs(load_rates[:, p] - numeric_load).max() / np.abs(numeric_load).max()
         rows.append([name, relative_difference(rates[:, p], numeric), float(load)])
     return rows
+
+
+def _shifted(
+    problem: Problem, k: np.ndarray, name: str, shift: float, steps: list[tuple[float, float]]
+) -> Recorder:
+    """Run with ``name`` times exp(shift), in the given steps."""
+    factor, k = float(np.exp(shift)), k.copy()
+    if name in PARAMETERS:
+        k[PARAMETERS.index(name)] *= factor
+    else:
+        material = scaled(problem.study.material, name, factor)
+        problem = Problem(problem.study.model_copy(update={"material": material}), problem.micro)
+    found = Recorder(problem)
+    FixedSteps(problem, k, found).follow(steps)
+    return found
 
 
 def strain_measure_errors() -> list[list]:
