@@ -61,7 +61,8 @@ def write_pyaldic_mat(test: Test, folder: Path, um2px: float = 2.5) -> list[Path
     arrays |= {name: um2px * arrays[name] for name in ("disp_u", "disp_v")}
     nodes = np.column_stack([x.ravel(), y.ravel()])
     content = {"coordinates": nodes, "n_nodes": len(nodes), "n_frames": len(test.elongation)}
-    content["DICpara"] = {"um2px": um2px, "strain_type": 2}
+    gauge = {"winsize": 32, "winstepsize": 8, "strain_plane_fit_rad": 20.0}
+    content["DICpara"] = {"um2px": um2px, "strain_type": 2, **gauge}
     savemat(folder / "results.mat", {**content, **arrays})
     return [folder / "results.mat"]
 

@@ -20,7 +20,7 @@ from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
 from slipfield.kinds.slip.learning.intervals import conformal_factors, held_level
 from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
 from slipfield.kinds.slip.learning.model_io import load_model
-from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.measure.resample import NODES, Measurement
 from slipfield.kinds.slip.projection.features import Projector
 from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
 from slipfield.kinds.slip.projection.reference import Reference
@@ -113,6 +113,7 @@ def by_projection(
         raise SlipfieldError(f"{model.folder}: not a projection inverter")
     started = time.perf_counter()
     nodal = measurement.averaged(inverter.width) if model.adapted else measurement.nodal
+    reference = measurement.seen(reference, inverter.width if model.adapted else NODES)
     given = at_outputs(measurement, nodal, model.study.loading.outputs, reference)
     reference, strain, load = given.run or reference, given.strain, given.load
     trained = model.study.noise

@@ -82,7 +82,7 @@ def invert_blind(
     found.answers = [_combined(members)]
     found.choice = Choice(found.answers[0].method, ALONE)
     found.verdict = Verdict("doubtful", UNKNOWN_GRAINS, "grain map")
-    found.check = solvers[-1].run(found.answer.parameters)
+    found.check = found.measurement.seen(solvers[-1].run(found.answer.parameters))
     at = factor_at(found.factor, found.answer.parameters, load_noise(data, trained))
     found.comparison = compare(found.measurement, found.check, factor=at)
     found.channels = channels(

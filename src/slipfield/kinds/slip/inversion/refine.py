@@ -160,7 +160,7 @@ class Problem:
 
     def at(self, log_parameters: np.ndarray, points: np.ndarray | None = None) -> Point:
         """Run the model at a point and compare, with weights of the measured points."""
-        run = self.forward(np.exp(log_parameters))
+        run = self.measurement.seen(self.forward(np.exp(log_parameters)))
         return Point(log_parameters, run, self.compare(log_parameters, run, points))
 
     def weigh(self, point: Point) -> tuple[Point, Weights]:

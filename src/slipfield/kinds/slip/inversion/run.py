@@ -154,7 +154,7 @@ def _invert_known(
     found.answers = predictions(found, models, solver)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], problem)
-    base, first = found, solver.run(found.answers[0].parameters)
+    base, first = found, found.measurement.seen(solver.run(found.answers[0].parameters))
     way, lies_right = _lay(found, first, work)
     if solves and lies_right:
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
@@ -167,7 +167,7 @@ def _invert_known(
         found.answers.append(refined_answer(found.refined, seconds))
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
-    found.check = solver.run(found.answer.parameters)
+    found.check = found.measurement.seen(solver.run(found.answer.parameters))
     at = factor_at(found.factor, found.answer.parameters, noise)
     found.comparison = compare(found.measurement, found.check, factor=at)
     found.channels = channels(

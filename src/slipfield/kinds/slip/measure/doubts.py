@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from slipfield.kinds.slip.measure.gauge import gauge_doubt
 from slipfield.kinds.slip.measure.loads import displacement_note
 from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, remarks
 
@@ -21,6 +22,9 @@ def doubts(data: xr.Dataset) -> Iterator[str]:
     """Sentences on sheet, place of the maps, grain map and displacements, and of the readers."""
     if "strain" in data:
         yield from _sheet(data)
+    wide = gauge_doubt(data)
+    if wide:
+        yield wide
     yield from remarks(data, "warnings")
     note = displacement_note(data)
     if note and note.startswith("warning: "):

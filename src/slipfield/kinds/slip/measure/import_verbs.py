@@ -93,6 +93,13 @@ def dic(
     strain_noise: Annotated[
         float | None, typer.Option(help="Standard deviation of the strains, if known.")
     ] = None,
+    subset: Annotated[
+        float | None, typer.Option(help="Width of a subset, pixels; default: in the files.")
+    ] = None,
+    step: Annotated[float | None, typer.Option(help="Distance of the subsets, pixels.")] = None,
+    strain_window: Annotated[
+        float | None, typer.Option(help="Full width of the strain fit, pixels.")
+    ] = None,
 ) -> None:
     """Import strain maps of a DIC program.
 
@@ -121,6 +128,9 @@ def dic(
         outline=outline,
         thickness=thickness,
         strain_noise=strain_noise,
+        subset=subset,
+        step=step,
+        strain_window=strain_window,
     )
     data = import_strain(files, options)
     write_specimen(data, output)

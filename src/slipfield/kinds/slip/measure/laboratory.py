@@ -98,7 +98,7 @@ def write_laboratory(
     """
     _write_strain(one, micro, study, instruments, folder / "dic")
     _write_load(one, instruments, folder / "load.csv")
-    _write_outline(micro, folder / "outline.csv")
+    write_outline(micro, folder / "outline.csv")
     _write_ctf(micro, study, instruments.pixel, folder / "grains.ctf")
     truth = {name: float(one[name]) for name in PARAMETERS}
     facts = {
@@ -147,7 +147,8 @@ def _write_load(sample: xr.Dataset, instruments: Instruments, path: Path) -> Non
     write_text(path, "\n".join(lines) + "\n")
 
 
-def _write_outline(micro: xr.Dataset, path: Path) -> None:
+def write_outline(micro: xr.Dataset, path: Path) -> None:
+    """Write the side edges of a sheet: y, left, right, mm."""
     x, y = micro["x_mm"].values, micro["y_mm"].values[:, 0]
     lines = ["y,left,right"]
     lines += [f"{h:.8g},{a:.8g},{b:.8g}" for h, a, b in zip(y, x[:, 0], x[:, -1], strict=True)]

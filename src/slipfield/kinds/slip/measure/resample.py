@@ -17,8 +17,10 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.strain_measures import convert
 from slipfield.kinds.slip.measure.times import frame_groups, group_means
+from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.projection.resample import MINIMUM_COVER, remaining_window
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
 from slipfield.kinds.slip.study import Study
@@ -29,6 +31,9 @@ SMOOTHING = 1e-3
 REACH = 0.75
 """A node further from every measured point than this share of a cell's or step's diagonal is
 unknown."""
+
+NODES = 2.0
+"""Width, in cells, that strain at the nodes of a mesh is a mean over."""
 
 BLOCKS = 8
 """Blocks along x and along y within which residuals may be alike."""
@@ -46,6 +51,7 @@ class Measurement:
     sampling : (n, nodes) bilinear weights of the nodes at the points.
     spacing : distance of the measured points along x and y, mm.
     averaged_frames : frames that each strain map is the mean of.
+    gauge : width of the box that the strain was averaged over, mm; None: two steps of the points.
     """
 
     time: np.ndarray
@@ -55,6 +61,7 @@ class Measurement:
     mesh: Mesh
     spacing: tuple[float, float]
     averaged_frames: int = 1
+    gauge: float | None = None
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -92,17 +99,15 @@ class Measurement:
     def averaged(self, width: float) -> np.ndarray:
         """Strain (time, 3, y, x) float32 at the nodes, averaged over ``width`` cells in all.
 
-        The points have been averaged over about two of their own spacings before; windows do the
-        rest. Each point stands for its pixel of the measured grid. NaN where less than a quarter of
-        a window is known. Where points are further apart than nodes there is nothing to average,
-        and the result is :attr:`nodal`.
+        The points have been averaged over the gauge before, or over about two of their own
+        spacings if that is not known; windows do the rest. Each point stands for its pixel of the
+        measured grid. NaN where less than a quarter of a window is known. Where points are further
+        apart than nodes there is nothing to average, and the result is :attr:`nodal`.
         """
-        rows, columns = self.mesh.shape
-        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
-        pitch = np.array(self.spacing) / cell
+        pitch = np.array(self.spacing) / self._cell
         if pitch.max() > 1:
             return self.nodal
-        window = remaining_window(width, float(pitch.max()))
+        window = remaining_window(width, float(pitch.max()), self._gauge_cells)
         weights = window_weights(self.mesh.shape, self.places, pitch[::-1], window)
         flat = self.points.reshape(-1, self.points.shape[2]).T
         known = np.isfinite(flat)
@@ -110,7 +115,28 @@ class Measurement:
         sums = weights @ np.where(known, flat, 0.0)
         enough = area >= MINIMUM_COVER * window_areas(self.mesh.shape, window)[:, None]
         found = np.where(enough, sums / np.where(enough, area, 1.0), np.nan)
-        return found.T.reshape(len(self.time), 3, rows, columns).astype(np.float32)
+        return found.T.reshape(len(self.time), 3, *self.mesh.shape).astype(np.float32)
+
+    @cached_property
+    def _cell(self) -> np.ndarray:
+        """Width and height of a cell, mm."""
+        rows, columns = self.mesh.shape
+        return np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
+
+    @property
+    def _gauge_cells(self) -> float | None:
+        """Width of the gauge in cells."""
+        return None if self.gauge is None else self.gauge / float(np.sqrt(self._cell.prod()))
+
+    def seen(self, run: Reference, own: float = NODES) -> Reference:
+        """Run as the gauge sees it: averaged over what ``own``, in cells, leaves of its width.
+
+        Strain at the nodes of a mesh is a mean over two cells along the derivative already.
+        """
+        width = self._gauge_cells
+        if width is None or width <= own:
+            return run
+        return run.averaged(float(np.sqrt(width**2 - own**2)))
 
     def _fit(self, pattern: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Nodal values (m, nodes) that fit point values (m, points)."""
@@ -125,10 +151,8 @@ class Measurement:
 
     def _reached(self, pattern: np.ndarray) -> np.ndarray:
         """Nodes near enough to a measured point."""
-        rows, columns = self.mesh.shape
         at = self.sampling[pattern] @ self.mesh.positions
-        cell = np.ptp(self.mesh.positions, axis=0) / (columns - 1, rows - 1)
-        reach = REACH * max(np.hypot(*cell), np.hypot(*self.spacing))
+        reach = REACH * max(np.hypot(*self._cell), np.hypot(*self.spacing))
         distance, _ = cKDTree(at).query(self.mesh.positions)
         return distance <= reach
 
@@ -163,7 +187,9 @@ def resample(
         load = group_means(data["load"].values, groups)
     dx, dy = (float(np.diff(data[name].values).mean()) for name in ("x_mm", "y_mm"))
     each = groups[0].stop - groups[0].start
-    return Measurement(group_means(time, groups), points, load, sampling, mesh, (dx, dy), each)
+    gauge, at = gauge_of(data), group_means(time, groups)
+    width = None if gauge is None else gauge.width
+    return Measurement(at, points, load, sampling, mesh, (dx, dy), each, width)
 
 
 def window_weights(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.gauge import NAMES as GAUGE
 from slipfield.kinds.slip.measure.strain_measures import MEASURES, stretch_along_y
 
 LARGEST_STRAIN = 1.0
@@ -220,6 +222,10 @@ def sheet_problems(data: xr.Dataset) -> Iterator[str]:
             yield f"attribute {name!r} is {value}, expected a positive number"
         if value is None and name != "thickness_mm" and "strain" in data:
             yield f"attribute {name!r} is missing"
+    for name in GAUGE:
+        value = data.attrs.get(name, 0.0)
+        if not 0 <= value < math.inf:
+            yield f"attribute {name!r} is {value}, expected mm, 0 or more"
     for name in ("strain_noise", "load_noise"):
         value = data.attrs.get(name, 0.0)
         if not 0 <= value < 0.1:

@@ -16,6 +16,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.axes import Axes
 from slipfield.kinds.slip.measure.consistency import check_gradient
 from slipfield.kinds.slip.measure.elongation import with_elongation
+from slipfield.kinds.slip.measure.gauge import gauge_facts
 from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.readers.coordinates import read_coordinates
 from slipfield.kinds.slip.measure.readers.frames import Frames, without_zeros
@@ -50,6 +51,8 @@ class StrainOptions:
         span it, with equal margins.
     outline : CSV with y, left, right of the side edges.
     thickness, strain_noise : of the sheet; standard deviation of the strains, 1.
+    subset, step, strain_window : width of a subset, distance of the points, and full width of the
+        strain fit, pixels; by default what the files say.
     """
 
     format: str = "auto"
@@ -68,6 +71,9 @@ class StrainOptions:
     outline: Path | None = None
     thickness: float | None = None
     strain_noise: float | None = None
+    subset: float | None = None
+    step: float | None = None
+    strain_window: float | None = None
 
 
 def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
@@ -128,6 +134,12 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
         "sheet_source": "--sheet" if options.sheet else OUTERMOST,
         "placed": int(options.origin is not None or options.corner is not None),
         **_given(thickness_mm=options.thickness, strain_noise=options.strain_noise),
+        **gauge_facts(
+            (options.subset, options.step, options.strain_window),
+            frames.gauge,
+            float(np.diff(x).mean()),
+            scale if frames.position_unit == "px" else None,
+        ),
     }
     data = xr.Dataset(part(values), attrs=facts)
     data = with_elongation(data)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
 from slipfield.kinds.slip.thickness.prior import THIN, expected, ratios
@@ -17,6 +18,12 @@ MEASURES = {
     "engineering": "engineering strain",
     "almansi": "Euler-Almansi strain",
 }
+
+
+UNKNOWN_GAUGE = (
+    "not given; taken for two steps, which is too little for most programs (--subset, --step, "
+    "--strain-window)"
+)
 
 
 def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
@@ -79,6 +86,8 @@ def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         "strain",
         f"{MEASURES[facts['strain_measure']]}; mean along the load {along:.3g} % at the end",
     )
+    gauge = gauge_of(data)
+    yield "strain gauge", gauge.text if gauge else UNKNOWN_GAUGE
     seen = strain_noise(strain, times)
     if "strain_noise" in facts:
         yield "strain noise", f"{facts['strain_noise']:.2g}, as given"

@@ -11,6 +11,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf
 from slipfield.kinds.slip.dataset.contract import REFERENCE, file_kind
+from slipfield.kinds.slip.projection.resample import resample
 from slipfield.kinds.slip.study import PARAMETERS
 
 SAME_TIME = 1e-9
@@ -71,6 +72,13 @@ class Reference:
             strain_rates=self.strain_rates[:, chosen],
             load_rates=self.load_rates[:, chosen],
         )
+
+    def averaged(self, width: float) -> Reference:
+        """Strain and its derivatives averaged over ``width`` cells around each node."""
+        shape = self.strain.shape[-2], self.strain.shape[-1]
+        fields = self.strain, self.strain_rates
+        strain, rates = (resample(field, shape, (width, width)) for field in fields)
+        return replace(self, strain=strain, strain_rates=rates)
 
     @classmethod
     def read(cls, path: str | Path) -> Self:

@@ -19,7 +19,7 @@ widths, as variances do.
 """
 
 
-def remaining_window(width: float, spacing: float) -> float:
+def remaining_window(width: float, spacing: float, done: float | None = None) -> float:
     """Window that is left to average over where the points have done a part of it themselves.
 
     Parameters
@@ -28,13 +28,16 @@ def remaining_window(width: float, spacing: float) -> float:
         Width of the whole averaging, in cells of the reference.
     spacing : float
         Distance of the points, in cells of the reference.
+    done : float, optional
+        Width that the points have been averaged over, by default :data:`OWN_SQUARE` says.
 
     Returns
     -------
     float
         At least the distance of the points, or a cell if that is less.
     """
-    return float(np.sqrt(max(width**2 - OWN_SQUARE * spacing**2, min(spacing, 1.0) ** 2)))
+    square = OWN_SQUARE * spacing**2 if done is None else done**2
+    return float(np.sqrt(max(width**2 - square, min(spacing, 1.0) ** 2)))
 
 
 def averaging_matrix(source: int, target: int, window: float) -> np.ndarray:

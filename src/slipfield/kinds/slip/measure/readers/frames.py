@@ -55,6 +55,7 @@ class Frames(Maps):
     strain_unit : unit of the strains in the file's header, which was applied; empty if none.
     times : (time,) s, or None if the files do not say.
     notes : what a user should know, one sentence each.
+    gauge : subset, step and full width of the strain fit, pixels, if the files say them.
     """
 
     position_unit: Unit
@@ -65,6 +66,7 @@ class Frames(Maps):
     strain_unit: str = ""
     times: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    gauge: tuple[float | None, float | None, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
         maps = [np.stack([s[f"plot_{n}_ref_formatted"] for n in STRAINS]) for s in strains]
         pixel, unit = float(info["pixtounits"]), str(info["units"]).strip()
         spacing = int(info["spacing"])
+        gauge = _gauge(info, content.get("straininfo"), spacing + 1)
         inside = [_region(s["roi_ref_formatted"], m) for s, m in zip(strains, maps, strict=True)]
         displacements = [
             [d[f"plot_{n}_ref_formatted"] for n in "uv"] for d in _listed(content["displacements"])
@@ -89,7 +90,16 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
         displacement_unit="mm" if calibrated else "px",
         y_axis="down",
         measure="green_lagrange",
+        gauge=gauge,
     )
+
+
+def _gauge(info: dict, strain: Any, step: int) -> tuple[float, float, float] | None:
+    """Subset, step and full width of the strain fit, pixels: circles, the latter's in points."""
+    radius = _first(strain).get("radius") if isinstance(strain, dict | list) and strain else None
+    if radius is None or "radius" not in info:
+        return None
+    return 2 * float(info["radius"]) + 1, float(step), (2 * float(radius) + 1) * step
 
 
 def _load(path: Path) -> dict[str, Any]:

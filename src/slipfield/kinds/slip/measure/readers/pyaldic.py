@@ -73,6 +73,7 @@ def _read_mat(files: Sequence[Path]) -> Frames:
         }
         settings = content["DICpara"]
         scale, kind = float(settings.get("um2px", 1.0)), int(settings["strain_type"])
+        gauge = _gauge(settings)
     except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SlipfieldError(
             f"{path}: no displacements and strains of pyALDIC in it ({error}); export disp_u, "
@@ -92,4 +93,14 @@ def _read_mat(files: Sequence[Path]) -> Frames:
         displacement_unit="px",
         y_axis="down",
         measure=MEASURES.get(kind),
+        gauge=gauge,
     )
+
+
+def _gauge(settings: dict) -> tuple[float, float, float] | None:
+    """Subset, step and full width of the plane fit, pixels; ``winsize`` is the subset less one."""
+    names = ("winsize", "winstepsize", "strain_plane_fit_rad")
+    if not settings.keys() >= set(names):
+        return None
+    subset, step, radius = (float(settings[name]) for name in names)
+    return subset + 1, step, 2 * radius
