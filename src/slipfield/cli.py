@@ -68,6 +68,7 @@ VERBS = {
         ),
     },
     "Composites": {"composite": "slipfield.kinds.composite.verbs"},
+    "Micrographs": {"micrograph": "slipfield.kinds.micrograph.verbs"},
     "This machine, and trust in the solver": {
         "doctor": f"{KIND}.planning.verbs",
         **dict.fromkeys(("verify", "verify-report"), f"{KIND}.verification.verbs"),

@@ -1,0 +1,1 @@
+"""Micrographs: rendered with exact truth; grains and second phase of real ones; measures."""

@@ -1,0 +1,82 @@
+"""Files of micrographs: label images, pictures that know their scale, folders of `render`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file, write_text
+
+UM_PER_INCH = 25_400.0
+TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
+
+
+def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) -> None:
+    """Write a PNG of 8 or 16 bits, with the size of a pixel if it is known.
+
+    Parameters
+    ----------
+    image : (height, width) bool, uint8 or uint16, or (height, width, 3) uint8. Masks become 0, 255.
+    pixel_um : size of a pixel, um; kept as pixels per metre (pHYs).
+    """
+    if image.dtype == bool:
+        image = image.astype(np.uint8) * 255
+    scale = {} if pixel_um is None else {"dpi": (UM_PER_INCH / pixel_um,) * 2}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with complete_file(path) as temporary:
+        Image.fromarray(image).save(temporary, "PNG", **scale)
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Read a labelled image as whole numbers (height, width), int64.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is no readable label image.
+    """
+    from slipfield.kinds.slip.measure.readers.label_image import read
+
+    return np.asarray(read(path, None, None, True).label)
+
+
+def write_rendered(
+    folder: Path, preset: str, seed: int, shape: tuple[int, int], labels: str | None
+) -> None:
+    """Render a micrograph and write it and its truth into ``folder``.
+
+    ``image.png`` knows its scale; ``labels.png`` (16 bit), ``boundaries.png``, ``weak.png``,
+    ``phases.png``, ``twins.png`` and ``truth.json`` say what is on it.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such preset, or the sizes or the labels are of no use.
+    """
+    from slipfield.kinds.micrograph.render import render
+    from slipfield.kinds.micrograph.scene import scene_of
+
+    scene = None
+    if labels is not None:
+        grains = read_labels(Path(labels))
+        if len(np.unique(grains)) > np.iinfo(np.uint16).max:
+            raise SlipfieldError(f"{labels}: more than 65,535 grains; cut the map")
+        scene = scene_of(grains)
+    drawn = render(preset, seed, shape, scene)
+    write_image(folder / "image.png", drawn.image, drawn.pixel_um)
+    for name in TRUTH:
+        write_image(folder / f"{name}.png", getattr(drawn, name))
+    truth = {
+        "preset": preset,
+        "seed": seed,
+        "pixel_um": drawn.pixel_um,
+        "height_px": int(drawn.labels.shape[0]),
+        "width_px": int(drawn.labels.shape[1]),
+        "grains": int(drawn.labels.max()),
+        "area_fraction": float(drawn.phases.mean()),
+    }
+    write_text(folder / "truth.json", json.dumps(truth, indent=2) + "\n")

@@ -1,0 +1,177 @@
+"""The etched surface of a rendered micrograph: tones, grooves, twins, particles, damage."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from slipfield.kinds.micrograph.presets import Draw
+from slipfield.kinds.micrograph.scene import Scene, smooth_noise
+
+
+def groove_strength(scene: Scene, draw: Draw) -> np.ndarray:
+    """Depth of the groove of the nearest boundary (height, width), as a share of the full depth.
+
+    Every pair of grains has its own; it fades along the boundary, and a share of pairs is weak.
+    """
+    low = np.minimum(scene.labels, scene.neighbour).astype(np.int64)
+    high = np.maximum(scene.labels, scene.neighbour).astype(np.int64)
+    pair = low * 65536 + high
+    random = draw.random
+    salt = int(random.integers(1 << 62))
+    first, second = _hashed(pair, salt), _hashed(pair, salt + 1)
+    strength = np.where(first < draw.weak, 0.45 * second, 0.6 + 0.4 * second)
+    strength = strength * (1.0 + draw.fade * smooth_noise(pair.shape, 0.5 * draw.grain, random))
+    return np.clip(strength, 0.0, 1.2).astype(np.float32)
+
+
+def _hashed(keys: np.ndarray, salt: int) -> np.ndarray:
+    """Uniform numbers in [0, 1) of whole numbers, the same for the same key (splitmix64)."""
+    with np.errstate(over="ignore"):
+        mixed = keys.astype(np.uint64) + np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed ^= mixed >> np.uint64(31)
+    return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def twins(scene: Scene, draw: Draw) -> np.ndarray:
+    """Twin lamellae (height, width), bool: parallel bands across some grains."""
+    count = int(scene.labels.max()) + 1
+    random = draw.random
+    twinned = random.random(count) < draw.twins
+    found = np.zeros(scene.labels.shape, bool)
+    if not twinned.any():
+        return found
+    angle = random.uniform(0, np.pi, count)
+    period = draw.grain * random.uniform(0.25, 0.9, count)
+    share = random.uniform(0.1, 0.5, count)
+    phase = random.random(count)
+    rows, columns = np.nonzero(twinned[scene.labels])
+    grain = scene.labels[rows, columns]
+    across = columns * np.cos(angle[grain]) + rows * np.sin(angle[grain])
+    turn = across / period[grain] + phase[grain]
+    lamella = np.floor(turn).astype(np.int64)
+    there = _hashed(lamella + grain.astype(np.int64) * 4096, 7) < 0.6
+    found[rows, columns] = there & (turn - lamella < share[grain])
+    return found
+
+
+def particles(scene: Scene, draw: Draw) -> np.ndarray:
+    """Second phase (height, width), bool: blobs in the grains and strings on their boundaries."""
+    random, shape = draw.random, scene.labels.shape
+    found = np.zeros(shape, bool)
+    if draw.particles > 0.002:
+        field = smooth_noise(shape, 1.6 * draw.particle, random)
+        clustering = smooth_noise(shape, 1.5 * draw.grain, random)
+        field += 0.6 * clustering
+        found |= field > np.quantile(field[::3, ::3], 1.0 - draw.particles)
+    if draw.strings > 0.0:
+        along = smooth_noise(shape, 1.4 * draw.particle, random)
+        where = smooth_noise(shape, 1.2 * draw.grain, random)
+        here = where > np.quantile(where[::5, ::5], 1.0 - draw.strings)
+        reach = draw.particle * (0.35 + 0.5 * along)
+        found |= here & (scene.distance < reach)
+    return found
+
+
+def reflectance(
+    scene: Scene, strength: np.ndarray, twin: np.ndarray, phase: np.ndarray, draw: Draw
+) -> np.ndarray:
+    """Grey value (height, width), or (height, width, 3) in colour, before the camera; float32."""
+    random, shape, labels = draw.random, scene.labels.shape, scene.labels
+    count = int(labels.max()) + 1
+    tone = (draw.tone * random.standard_normal(count)).astype(np.float32)
+    value = draw.matrix + tone[labels] + draw.texture * smooth_noise(shape, 3.0, random)
+    if twin.any():
+        value[twin] += draw.twin_tone
+        edge = twin ^ ndimage.binary_erosion(twin)
+        value[edge] -= 0.35 * abs(draw.groove)
+    _grooves(value, scene, strength, draw, tone)
+    _pits(value, draw)
+    _second_phase(value, phase, draw)
+    _scratches(value, draw)
+    _stains(value, draw)
+    return _coloured(value, labels, twin, draw) if draw.colours else value
+
+
+def _grooves(
+    value: np.ndarray, scene: Scene, strength: np.ndarray, draw: Draw, tone: np.ndarray
+) -> None:
+    """Darken (or brighten) the boundaries, some with a bright or dark side."""
+    width = draw.groove_width * (0.7 + 0.6 * np.clip(strength, 0.0, 1.0))
+    profile = np.exp(-0.5 * (scene.distance / width) ** 2)
+    value -= draw.groove * strength * profile
+    if draw.step > 0.05:
+        side = np.sign(tone[scene.labels] - tone[scene.neighbour])
+        reach = np.exp(-scene.distance / (2.5 * width))
+        value += 0.3 * draw.step * abs(draw.groove) * strength * side * reach
+
+
+def _pits(value: np.ndarray, draw: Draw) -> None:
+    """Etch pits: small dark dots, some with a bright side."""
+    random = draw.random
+    number = int(draw.pits * value.size / 1000)
+    rows, columns = (random.integers(0, size, number) for size in value.shape)
+    dots = np.zeros(value.shape, np.float32)
+    dots[rows, columns] = random.uniform(0.5, 3.0, number)
+    for size in (0.7, 1.3):
+        half = dots * (random.random(dots.shape) < 0.5)
+        value -= 0.9 * ndimage.gaussian_filter(half, size) * size
+
+
+def _second_phase(value: np.ndarray, phase: np.ndarray, draw: Draw) -> None:
+    """Particles with their own tone, a rim around them and a core."""
+    if not phase.any():
+        return
+    random = draw.random
+    cover = ndimage.gaussian_filter(phase.astype(np.float32), 0.6)
+    inner = ndimage.gaussian_filter(phase.astype(np.float32), 0.5 * draw.particle)
+    own = draw.matrix + draw.particle_tone + draw.core * (2 * inner - 1)
+    own = own + 1.5 * draw.texture * smooth_noise(value.shape, 2.0, random)
+    value += draw.rim * np.clip(2 * inner, 0.0, 1.0) * (1 - cover)
+    value += cover * (own - value)
+
+
+def _scratches(value: np.ndarray, draw: Draw) -> None:
+    """Straight scratches, dark or bright, that mostly run one way."""
+    random = draw.random
+    height, width = value.shape
+    main = random.uniform(0, np.pi)
+    for _ in range(int(round(draw.scratches))):
+        angle = main + 0.2 * random.standard_normal()
+        length = random.uniform(0.2, 1.2) * max(height, width)
+        steps = np.arange(0, length, 0.5)
+        row = random.uniform(0, height) + steps * np.sin(angle)
+        column = random.uniform(0, width) + steps * np.cos(angle)
+        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+        row, column = row[inside].astype(int), column[inside].astype(int)
+        depth = random.uniform(-0.18, 0.1) * np.clip(
+            random.uniform(0.3, 1.0) + 0.4 * np.sin(steps[inside] / random.uniform(20, 90)), 0, 1
+        )
+        value[row, column] += depth
+        if random.random() < 0.4:
+            value[np.minimum(row + 1, height - 1), column] += 0.6 * depth
+
+
+def _stains(value: np.ndarray, draw: Draw) -> None:
+    """Stains: broad spots that are darker, with a faint edge."""
+    random = draw.random
+    number = int(round(draw.stains))
+    if number == 0:
+        return
+    field = smooth_noise(value.shape, random.uniform(0.1, 0.4) * max(value.shape), random)
+    level = 1.6 - 0.2 * number
+    value -= random.uniform(0.03, 0.12) / (1 + np.exp(-6 * (field - level)))
+
+
+def _coloured(value: np.ndarray, labels: np.ndarray, twin: np.ndarray, draw: Draw) -> np.ndarray:
+    """Every grain and its twins in colours of the palette, scaled by the grey value."""
+    random = draw.random
+    palette = np.array(draw.colours, np.float32)
+    palette = palette * random.uniform(0.85, 1.1, 3).astype(np.float32)
+    count = int(labels.max()) + 1
+    mix = random.dirichlet(np.full(len(palette), 0.35), 2 * count).astype(np.float32)
+    colour = mix @ palette
+    index = labels.astype(np.int64) + count * twin
+    return colour[index] * (value / draw.matrix)[..., None]
