@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from slipfield.kinds.slip.crystal.driver import drive
 from slipfield.kinds.slip.study import Material
 from slipfield.kinds.slip.verification.point_law import (
     DIRECTIONS,
     FAMILIES,
+    VOCE,
     compare_with_rate_form,
     cubic_operators,
     directional_modulus,
@@ -27,6 +29,31 @@ both_families = pytest.mark.parametrize("family", FAMILIES)
 def test_agrees_with_independent_rate_form(seed, family):
     _, _, difference = compare_with_rate_form(seed, family)
     assert difference < 1e-3
+
+
+@both_families
+@pytest.mark.parametrize("seed", [2, 4])
+def test_saturating_hardening_agrees_with_the_rate_form(seed, family):
+    _, _, difference = compare_with_rate_form(seed, family, VOCE)
+    assert difference < 1e-3
+
+
+@pytest.mark.parametrize("exponent", [1, 2.25])
+@pytest.mark.parametrize("q", [1.0, 1.4])
+def test_saturating_resistance_follows_its_closed_form(exponent, q):
+    for g_sat in (70.0, 40.0):  # the second lies below the start: no growth
+        law = VOCE | {"hardening_exponent": exponent, "g_sat_MPa": g_sat}
+        assert eight_system_flow_error(20.0, q, "fcc", law) < 1e-6
+
+
+def test_saturation_far_away_is_linear_hardening():
+    times, path = np.array([0.0, 60.0]), np.array([np.eye(2), [[0.99, 0.01], [0.01, 1.03]]])
+    laws = {}, VOCE | {"g_sat_MPa": 1e9}, VOCE
+    linear, far, near = (
+        drive(material_point(Material(**law), (0.3, 0.7, 1.1)), times, path)[-1] for law in laws
+    )
+    np.testing.assert_allclose(far, linear, rtol=1e-6)
+    assert np.linalg.norm(near) < 0.95 * np.linalg.norm(linear)
 
 
 @both_families
@@ -64,7 +91,9 @@ def test_001_crystal_slips_on_eight_systems_at_the_analytic_stress(n, q, family)
 
 @both_families
 @pytest.mark.parametrize(
-    "law", [{}, {"latent_ratio": 1.4, "rate_exponent": 17.5}], ids=["10", "17.5"]
+    "law",
+    [{}, {"latent_ratio": 1.4, "rate_exponent": 17.5}, VOCE | {"latent_ratio": 1.4}],
+    ids=["10", "17.5", "voce"],
 )
 def test_tangent_is_the_derivative_of_the_stress(law, family):
     material = Material(slip_family=family, **law)
@@ -77,6 +106,7 @@ def test_tangent_is_the_derivative_of_the_stress(law, family):
 def test_all_cubic_symmetry_operators_leave_the_response_unchanged(family):
     assert len(cubic_operators()) == 24
     assert symmetry_error(family) < 1e-10
+    assert symmetry_error(family, VOCE | {"latent_ratio": 1.4}) < 1e-10
 
 
 @both_families

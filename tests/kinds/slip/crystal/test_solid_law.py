@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.kinds.slip.study import Material
-from slipfield.kinds.slip.verification.point_law import FAMILIES
+from slipfield.kinds.slip.verification.point_law import FAMILIES, VOCE
 from slipfield.kinds.slip.verification.solid_law import (
     compare_with_rate_form,
     membrane_difference,
@@ -22,9 +22,16 @@ def test_agrees_with_independent_rate_form(seed, family):
     assert compare_with_rate_form(seed, family)[1] < 1e-4
 
 
+def test_saturating_hardening_agrees_with_the_rate_form_and_the_membrane():
+    assert compare_with_rate_form(1, "fcc", VOCE)[1] < 1e-4
+    assert membrane_difference(Material(**VOCE), np.array([0.7, 1.9, 4.0]), 100) < 1e-4
+
+
 @both_families
 @pytest.mark.parametrize(
-    "law", [{}, {"latent_ratio": 1.4, "rate_exponent": 17.5}], ids=["10", "17.5"]
+    "law",
+    [{}, {"latent_ratio": 1.4, "rate_exponent": 17.5}, VOCE | {"latent_ratio": 1.4}],
+    ids=["10", "17.5", "voce"],
 )
 def test_tangent_is_the_derivative_of_the_stress(law, family):
     rng = np.random.default_rng(8)

@@ -11,6 +11,7 @@ from slipfield.kinds.slip.study import Solver
 from slipfield.kinds.slip.verification.convergence import FINE
 from slipfield.kinds.slip.verification.derivatives import EXACT
 from slipfield.kinds.slip.verification.equilibrium import TIGHT, Recorder, relative_difference
+from slipfield.kinds.slip.verification.point_law import VOCE
 from slipfield.kinds.slip.verification.ranks import run_on
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
@@ -23,6 +24,7 @@ CASES = {
     "n = 20.5": ({"rate_exponent": 20.5, "latent_ratio": 1.4}, None),
     "n = 50": ({"rate_exponent": 50.0}, None),
     "bcc": ({"slip_family": "bcc", "latent_ratio": 1.4}, None),
+    "voce": (VOCE | {"latent_ratio": 1.4}, None),
     "10 %": ({}, FAR),
     "10 %, n = 50": ({"rate_exponent": 50.0}, FAR),
     "reversal": ({}, REVERSAL),

@@ -5,7 +5,8 @@ import pytest
 
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_sample
 from slipfield.kinds.slip.fem.nodal import NodalGradient
-from slipfield.kinds.slip.study.constants import CONSTANTS
+from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.study.constants import CONSTANTS, constants_of
 from slipfield.kinds.slip.verification.derivatives import PATHS, sensitivity_errors
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
@@ -34,11 +35,25 @@ def test_sensitivities_of_bcc_crystals_match_differences():
         assert load_error < 1e-4, parameter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("material", [{}, {"rate_exponent": 12.5, "latent_ratio": 1.4}])
 def test_sensitivities_to_constants_of_the_law_match_differences(material):
-    path, constants = PATHS["unloading and reversal"], tuple(CONSTANTS)
+    path, constants = PATHS["unloading and reversal"], constants_of(Material(**material))
     errors = sensitivity_errors(path, material, cells=6, outputs=4, parameters=constants)
     assert [row[0] for row in errors] == list(constants)
+    for parameter, strain_error, load_error in errors:
+        assert strain_error < 1e-4, parameter
+        assert load_error < 1e-4, parameter
+
+
+@pytest.mark.parametrize(
+    "law", [{"g_sat_MPa": 60.0}, {"hardening_exponent": 1.5, "latent_ratio": 1.4}]
+)
+def test_sensitivities_with_saturating_hardening_match_differences(law):
+    material = {"hardening": "voce", "g_sat_MPa": 80.0} | law
+    path, parameters = PATHS["unloading and reversal"], ("k1", "k3", *CONSTANTS)
+    errors = sensitivity_errors(path, material, cells=6, outputs=4, parameters=parameters)
+    assert [row[0] for row in errors] == list(parameters)
     for parameter, strain_error, load_error in errors:
         assert strain_error < 1e-4, parameter
         assert load_error < 1e-4, parameter

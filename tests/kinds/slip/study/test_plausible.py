@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import load_any_study
 from slipfield.kinds.slip.study import check_study, load_study
 from slipfield.kinds.slip.study.plausible import (
+    TAYLOR,
     doubts,
     flow_stress,
     training_samples,
@@ -58,6 +60,10 @@ def test_an_aluminium_sheet_leaves_no_doubt():
         ),
         ({"specimen": {**SHEET, "cells_y": 32}}, ("aspect of 2; with cells_y: 64",)),
         ({"sampling": {"k2_MPa": [10, 6000]}}, ("no metal is that strong",)),
+        (
+            {"material": {"hardening": "voce", "g_sat_MPa": 60.0}},
+            ("g_sat_MPa: 60 MPa", "it would not harden"),
+        ),
     ],
 )
 def test_values_that_are_hardly_meant_are_named(sections, words):
@@ -77,6 +83,23 @@ def test_moduli_are_those_of_the_tables():
     assert young_modulus(study(material=ALUMINIUM)) == pytest.approx(70.4e3, rel=0.01)
     assert young_modulus(study()) == pytest.approx(128e3, rel=0.02)
     assert 150 < flow_stress(study(), 0.0) < 300
+
+
+@pytest.mark.parametrize("exponent", [1, 2.25])
+def test_flow_stress_of_voce_hardening_is_that_of_its_rate(exponent):
+    voce = {"hardening": "voce", "g_sat_MPa": 90.0, "hardening_exponent": exponent}
+    strains = np.linspace(0, 0.3, 3001)
+    linear, found = (
+        np.array([flow_stress(study(material=material), e) / TAYLOR for e in strains])
+        for material in ({}, voce)
+    )
+    g = linear[0]
+    for step in np.diff(linear):
+        slope = (1 - g / 90) ** exponent
+        g += step * (1 - (g + 0.5 * step * slope) / 90) ** exponent
+    assert found[0] == linear[0]
+    assert found[-1] == pytest.approx(g, rel=1e-5)
+    assert found[-1] < 90
 
 
 @pytest.mark.parametrize(

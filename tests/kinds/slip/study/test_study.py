@@ -67,6 +67,14 @@ WRONG = {
         {"material": {"slip_family": "hcp"}},
         ["material.slip_family", "'hcp'", "'fcc' or 'bcc'"],
     ),
+    "hardening that softens": (
+        {"material": {"hardening": "voce", "hardening_exponent": 0.5}},
+        ["material.hardening_exponent", "0.5"],
+    ),
+    "saturation for a model of linear hardening": (
+        {"material": {"hardening": "voce"}, "learning": {"model": "equilibrium"}},
+        ["'equilibrium' rests on linear hardening", "'voce'", "'projection'"],
+    ),
     "empty box": ({"sampling": {"k2_MPa": [60, 10]}}, ["sampling", "k2_MPa", "low < high"]),
     "box of three": ({"sampling": {"k2_MPa": [1, 2, 3]}}, ["sampling.k2_MPa"]),
     "time goes back": (
@@ -225,5 +233,12 @@ def test_physics_hash_of_files_that_are_older_than_a_field_holds():
     """Hashes that were written before studies had a slip family."""
     assert Study(name="a").physics_hash() == "839fa5f6d7ac6ebf"
     assert Study(name="a", material={"h0_MPa": 120}).physics_hash() == "9b40a8c521472361"
+    linear = {"hardening": "linear", "g_sat_MPa": 99.0, "hardening_exponent": 3.0}  # not its own
+    assert Study(name="a", material=linear).physics_hash() == "839fa5f6d7ac6ebf"
+    hashes = {
+        Study(name="a", material={"hardening": "voce"} | other).physics_hash()
+        for other in ({}, {"g_sat_MPa": 99.0}, {"hardening_exponent": 3.0})
+    }
+    assert len(hashes | {"839fa5f6d7ac6ebf"}) == 4
     bcc = Study(name="a", material={"slip_family": "bcc"})
     assert bcc.physics_hash() != Study(name="a").physics_hash()

@@ -32,16 +32,28 @@ FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -s
 """The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
 
 Precision = Literal["single", "double"]
-VARIANTS = {"fcc": "", "bcc": "-DSLIPFIELD_BCC", "double": "", "single": "-DSLIPFIELD_SINGLE"}
-"""What a kernel can be compiled for: slip families and precisions, and their flags."""
+VARIANTS = {
+    "fcc": "",
+    "bcc": "-DSLIPFIELD_BCC",
+    "linear": "",
+    "voce": "-DSLIPFIELD_VOCE",
+    "double": "",
+    "single": "-DSLIPFIELD_SINGLE",
+}
+"""What a kernel can be compiled for: slip families, hardening and precisions, and their flags."""
+
+
+def law_variants(material: Material) -> tuple[str, str]:
+    """Those of :data:`VARIANTS` that a material asks for."""
+    return material.slip_family, material.hardening
 
 
 def study_kernels(material: Material, precision: Precision) -> list[tuple[str, ...]]:
     """Name and variants of every kernel that simulations of a material load in a precision."""
-    family = material.slip_family
-    loops = [(name, family, precision) for name in ("elements", "sensitivities")]
-    solid = [("hexahedra", family, "double"), ("cholesky", "double")]
-    return list(dict.fromkeys([("points", family), *loops, ("cholesky", precision), *solid]))
+    law = law_variants(material)
+    loops = [(name, *law, precision) for name in ("elements", "sensitivities")]
+    solid = [("hexahedra", *law, "double"), ("cholesky", "double")]
+    return list(dict.fromkeys([("points", *law), *loops, ("cholesky", precision), *solid]))
 
 
 def cache_folder() -> Path:

@@ -42,7 +42,7 @@ class MaterialPoint:
 
     Parameters
     ----------
-    law : kernel constants and slip family.
+    law : kernel constants.
     euler : Bunge angles in rad.
     h : hardening modulus, MPa.
     crss : initial crss of all systems, MPa.
@@ -63,7 +63,7 @@ class MaterialPoint:
         self.stress = np.zeros(3)
         self.tangent = np.zeros((3, 3))
         self.last_dt: float | None = None
-        self._kernel = load_kernel("points", law.slip_family).slipfield_point
+        self._kernel = load_kernel("points", *law.variants).slipfield_point
 
     def trial(self, metric: np.ndarray, dt: float) -> tuple[np.ndarray, ...] | None:
         """State (stress, crss, columns, slip, tangent) after a step; None without convergence.

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slipfield.kinds.slip.study import Material, SlipFamily
+from slipfield.kinds.slip.crystal.build import law_variants
+from slipfield.kinds.slip.study import Material
 
 Parameters = Sequence[float] | np.ndarray  # k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5)
 
@@ -24,10 +25,11 @@ class Law(ctypes.Structure):
 
     Attributes
     ----------
-    slip_family : names the kernel that the constants are for; it is compiled in, not passed.
+    variants : of the kernel that the constants are for: slip family and hardening, which are
+        compiled in, not passed.
     """
 
-    slip_family: SlipFamily
+    variants: tuple[str, ...]
 
     _fields_ = [
         ("s11", ctypes.c_double),
@@ -38,6 +40,8 @@ class Law(ctypes.Structure):
         ("latent", ctypes.c_double),
         ("tolerance", ctypes.c_double),
         ("max_iterations", ctypes.c_int),
+        ("saturation", ctypes.c_double),
+        ("saturation_power", ctypes.c_double),
     ]
 
 
@@ -54,8 +58,10 @@ def make_law(material: Material, tolerance: float = 1e-7, max_iterations: int = 
         latent=material.latent_ratio,
         tolerance=tolerance,
         max_iterations=max_iterations,
+        saturation=material.g_sat_MPa,
+        saturation_power=material.hardening_exponent,
     )
-    law.slip_family = material.slip_family
+    law.variants = law_variants(material)
     return law
 
 

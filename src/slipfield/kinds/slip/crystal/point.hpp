@@ -7,8 +7,9 @@
 //   Se      = sum_ij S_ij a_i (x) a_j          stress in the crystal configuration
 //   Ee      = M : Se                           cubic compliance
 //   tau_a   = s_a . (I + 2 Ee) Se . n_a        Mandel stress (Ce Se)
-//   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = sum_b h_ab |dgamma_b|
+//   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = f_a sum_b h_ab |dgamma_b|
 //   h_aa    = h,  h_ab = q h
+//   f_a     = 1 (linear hardening) or (1 - g_a/g_sat)^p (Voce), a choice at compile time
 //   a_i . (I + 2 Ee) a_j = C_ij,  i, j in {1, 2}     three equations, C = F^T F = I + 2 E
 // Time: variable-step BDF2 on slip and crss (w = dt/dt_old; backward Euler when w = 0), the
 // columns of Fp by the Cayley map of the slip tensor L, (I - L/2) a = (I + L/2) a_n.
@@ -22,6 +23,13 @@
 
 namespace slipfield {
 
+#ifdef SLIPFIELD_VOCE
+constexpr bool kVoce = true;
+#else
+constexpr bool kVoce = false;
+#endif
+constexpr int kGrowths = kVoce ? kSystems : 1;  // linear hardening has none
+
 struct Law {
   double s11, s12, s44;  // cubic compliance, 1/MPa
   double rate;           // reference slip rate, 1/s
@@ -29,6 +37,8 @@ struct Law {
   double latent;         // q
   double tolerance;      // strain residual
   int max_iterations;
+  double saturation;        // g_sat, MPa
+  double saturation_power;  // p
 };
 
 struct Step {
@@ -184,8 +194,21 @@ struct Frame {
   }
 };
 
+// f = (1 - g/g_sat)^p, 0 above g_sat, and its derivative to g.
+template <class V>
+inline void saturate(const Law& law, const V& g, V& f, V& slope) {
+  const double p = law.saturation_power;
+  const int whole = static_cast<int>(p);
+  const V left = max(1.0 - g / constant<V>(law.saturation), constant<V>(0.0));
+  const V power = whole == p ? integer_power(left, whole - 1)
+                             : real_power(max(left, constant<V>(1e-12)), p - 1.0);
+  f = power * left;
+  slope = constant<V>(-p / law.saturation) * power;
+}
+
 // Slip of the step as a function of s, with the crss eliminated: the hardening matrix is diagonal
-// plus rank one, so (I + h dgamma/dg) is inverted by Sherman-Morrison.
+// plus rank one, so (I + h dgamma/dg) is inverted by Sherman-Morrison. Saturating hardening scales
+// its rows: with m = 1 / (1 - f' sum_b h_ab |dgamma_b|), dg_a = m f sum_b h_ab d|dgamma_b| + ...
 template <class V>
 struct Slip {
   V gamma[kSystems];                           // signed slip at the linearised crss
@@ -193,6 +216,7 @@ struct Slip {
   V correction[kSystems];                      // of |slip| by the crss step at fixed stress
   V wy[kSystems], zy[kSystems], sg[kSystems];  // d|slip|/d|tau|, -d|slip|/dg (reduced), signs
   V own, shared;                               // (1 - q) h and q h, MPa
+  V growth[kGrowths], eased[kGrowths];         // m f and m of Voce hardening
   V shared_over_rank_one;
   V denominator;  // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
 
@@ -220,24 +244,41 @@ struct Slip {
     denominator = constant<V>(1.0);
     for (int a = 0; a < kSystems; a++) {
       const V start = old.g[a] + beta * (old.g[a] - old.g_old[a]);
-      residual[a] = g[a] - start - own * y[a] - shared * sum;
+      if constexpr (kVoce) {
+        const V hardening = own * y[a] + shared * sum;
+        V f, slope;
+        saturate(law, g[a], f, slope);
+        eased[a] = 1.0 / (1.0 - slope * hardening);
+        growth[a] = eased[a] * f;
+        residual[a] = eased[a] * (g[a] - start - f * hardening);
+      } else {
+        residual[a] = g[a] - start - own * y[a] - shared * sum;
+      }
       sg[a] = sign(tau[a]);
       if (law.latent != 1.0) {
-        const V self = 1.0 + zy[a] * own;
+        const V self = 1.0 + zy[a] * grown(a, own);
         denominator = min(denominator, self);
         const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
         wy[a] *= k;
         zy[a] *= k;
       }
-      rank_one += shared * zy[a];
+      rank_one += shared * grown(a, zy[a]);
       moment += zy[a] * residual[a];
     }
     shared_over_rank_one = shared / rank_one;
     moment = shared_over_rank_one * moment;
     for (int a = 0; a < kSystems; a++) {
-      correction[a] = zy[a] * (residual[a] - moment);
+      correction[a] = zy[a] * (residual[a] - grown(a, moment));
       gamma[a] = sg[a] * (y[a] + correction[a]);
     }
+  }
+
+  // A modulus, or what it is a factor of, in the hardening of system a.
+  V grown(int a, const V& x) const {
+    if constexpr (kVoce)
+      return growth[a] * x;
+    else
+      return x;
   }
 
   // Derivatives of gamma to the N components of s, given those of tau.
@@ -250,7 +291,7 @@ struct Slip {
     }
     for (int j = 0; j < N; j++) G[j] *= shared_over_rank_one;
     for (int a = 0; a < kSystems; a++) {
-      const V signed_z = sg[a] * zy[a];
+      const V signed_z = sg[a] * grown(a, zy[a]);
       for (int j = 0; j < N; j++) dgamma[j][a] = wy[a] * T[j][a] - signed_z * G[j];
     }
   }
@@ -270,7 +311,7 @@ struct Slip {
       dy[a] = sg[a] * change[a] + correction[a];
       sum += dy[a];
     }
-    for (int a = 0; a < kSystems; a++) dg[a] = own * dy[a] + shared * sum - residual[a];
+    for (int a = 0; a < kSystems; a++) dg[a] = grown(a, own * dy[a] + shared * sum) - residual[a];
   }
 
   static constexpr double kLeastDenominator = 0.2;

@@ -30,6 +30,7 @@ struct Rates {  // of the state at the end of the step
 struct ConstantRates {  // derivatives of the logarithms of the law's constants
   float elastic;        // C11, C12 and C44 alike
   float rate, exponent, latent;
+  float saturation, saturation_power;  // of Voce hardening
 };
 
 // A solved point, ready to be differentiated to any number of parameters; ``constants``: whether
@@ -80,7 +81,7 @@ class Linearised {
       sum += sign_[a] * dgamma[a];
     }
     for (int a = 0; a < kSystems; a++)
-      d.g[a] = crss[a] + own_ * (sign_[a] * dgamma[a]) + shared_ * sum;
+      d.g[a] = crss[a] + grown(a, own_ * (sign_[a] * dgamma[a]) + shared_ * sum);
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) d.L[i][j] = beta_ * d_old.L[i][j];
     add_slip_tensor(dgamma, d.L);
@@ -124,6 +125,7 @@ class Linearised {
       per_tau_[a] = single(slip.sg[a] * slip.wy[a]);
     }
     single(slip.zy, per_crss_);
+    if constexpr (kVoce) single(slip.growth, growth_), single(slip.eased, eased_);
     single(slip.sg, sign_);
     own_ = single(slip.own);
     shared_ = single(slip.shared);
@@ -132,6 +134,14 @@ class Linearised {
     single(kinematics.nm, nm_);
     single(kinematics.pulled, pulled_);
     single(kinematics.Zi, Zi_);
+  }
+
+  // A modulus, or what it is a factor of, in the hardening of system a.
+  Single grown(int a, const Single& x) const {
+    if constexpr (kVoce)
+      return growth_[a] * x;
+    else
+      return x;
   }
 
   void keep_constants(const Slip<Vec>& slip, const Vec tau[kSystems], const Vec g[kSystems]) {
@@ -144,6 +154,15 @@ class Linearised {
       per_rate_[a] = single(per_rate);
       per_exponent_[a] = single(exponent * per_rate * logarithm(ratio));
       per_latent_[a] = single(slip.shared * (total - slipped[a]));
+      if constexpr (kVoce) {
+        const Vec left = max(1.0 - g[a] / constant<Vec>(law_.saturation), constant<Vec>(1e-12));
+        const Vec hardening = slip.own * slipped[a] + slip.shared * total;
+        Vec f, slope;
+        saturate(law_, g[a], f, slope);
+        per_saturation_[a] = single(-slip.eased[a] * hardening * slope * g[a]);
+        per_power_[a] = single(slip.eased[a] * hardening * constant<Vec>(law_.saturation_power) *
+                               f * logarithm(left));
+      }
     }
   }
 
@@ -212,15 +231,30 @@ class Linearised {
             const Single dtau[kSystems], Single crss[kSystems], Single dgamma[kSystems]) const {
     Single sum = constant<Single>(0.0);
     for (int a = 0; a < kSystems; a++) {
-      crss[a] = d_old.g[a] + beta_ * (d_old.g[a] - d_old.g_old[a]) + d_old.h * per_h_[a];
-      if (constants_) crss[a] += constants.latent * per_latent_[a];
+      const Single start = d_old.g[a] + beta_ * (d_old.g[a] - d_old.g_old[a]);
+      if constexpr (kVoce)
+        crss[a] = eased_[a] * start + growth_[a] * (d_old.h * per_h_[a]);
+      else
+        crss[a] = start + d_old.h * per_h_[a];
+      if (constants_) crss[a] += of_constants(a, constants);
       dgamma[a] = per_tau_[a] * dtau[a] - per_crss_[a] * crss[a];
       if (constants_)
         dgamma[a] += constants.rate * per_rate_[a] + constants.exponent * per_exponent_[a];
       sum += dgamma[a];
     }
     sum *= shared_over_rank_one_;
-    for (int a = 0; a < kSystems; a++) dgamma[a] = sign_[a] * (dgamma[a] - per_crss_[a] * sum);
+    for (int a = 0; a < kSystems; a++)
+      dgamma[a] = sign_[a] * (dgamma[a] - grown(a, per_crss_[a]) * sum);
+  }
+
+  // What changes of the law's constants do to the crss at fixed slip.
+  Single of_constants(int a, const ConstantRates& constants) const {
+    const Single latent = grown(a, constants.latent * per_latent_[a]);
+    if constexpr (kVoce)
+      return latent + constants.saturation * per_saturation_[a] +
+             constants.saturation_power * per_power_[a];
+    else
+      return latent;
   }
 
   // ds = -D dr with the strain residual's rate at fixed stress.
@@ -247,6 +281,8 @@ class Linearised {
   Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];      // d|slip| or dg per these
   // the same for relative changes of the law's constants
   Single per_rate_[kSystems], per_exponent_[kSystems], per_latent_[kSystems];
+  Single per_saturation_[kGrowths], per_power_[kGrowths];
+  Single growth_[kGrowths], eased_[kGrowths];
   Single sign_[kSystems], own_, shared_, shared_over_rank_one_;
   Single dgamma_ds_[3][kSystems];
 };

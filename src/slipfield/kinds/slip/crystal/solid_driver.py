@@ -27,7 +27,7 @@ class SolidPoint:
 
     Parameters
     ----------
-    law : kernel constants and slip family.
+    law : kernel constants.
     euler : Bunge angles in rad.
     h : hardening modulus, MPa.
     crss : initial crss of all systems, MPa.
@@ -47,7 +47,7 @@ class SolidPoint:
         self.elastic_stress = np.zeros(6)
         self.tangent = np.zeros((6, 6))
         self.last_dt: float | None = None
-        self._kernel = load_kernel("points", law.slip_family).slipfield_solid_point
+        self._kernel = load_kernel("points", *law.variants).slipfield_solid_point
 
     @property
     def stress(self) -> np.ndarray:

@@ -5,7 +5,7 @@
 // elastic stress Se, in the order 11, 22, 33, 23, 13, 12, and the twelve crss g:
 //   Ee      = M : Se                           cubic compliance
 //   tau_a   = s_a . (I + 2 Ee) Se . n_a        Mandel stress (Ce Se)
-//   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = sum_b h_ab |dgamma_b|
+//   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = f_a sum_b h_ab |dgamma_b|
 //   2 Ee    = A^T C A - I                      six equations, C = F^T F
 // Time: variable-step BDF2 on slip and crss as in the membrane, A = A_n (I + L/2)^-1 (I - L/2) by
 // the Cayley map of the slip tensor L. The reference stress is S = A Se A^T.
@@ -248,7 +248,7 @@ inline void newton_step(const Law& law, const Slip<V>& slip, const V r[kSix], V 
   V J[kSix][kSix] = {}, G[kSix], Z[kSix], signed_w[kSystems], signed_z[kSystems], dS[3][3];
   for (int a = 0; a < kSystems; a++) {
     signed_w[a] = slip.sg[a] * slip.wy[a];
-    signed_z[a] = slip.sg[a] * slip.zy[a];
+    signed_z[a] = slip.sg[a] * slip.grown(a, slip.zy[a]);
   }
   stress_sum(signed_w, G);
   stress_sum(signed_z, Z);

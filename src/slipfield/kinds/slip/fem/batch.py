@@ -38,7 +38,7 @@ from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 from slipfield.kinds.slip.fem.strain import strain, strain_rate
 from slipfield.kinds.slip.fem.versions import solver_versions
 from slipfield.kinds.slip.study import PARAMETERS, Study
-from slipfield.kinds.slip.study.constants import CONSTANTS
+from slipfield.kinds.slip.study.constants import constants_of
 from slipfield.kinds.slip.study.recorded import check_specimen
 
 
@@ -207,10 +207,11 @@ def simulate_reference(
     SlipfieldError
         If the grain map does not fit the study, a constant is unknown, or the run fails.
     """
-    unknown = sorted(set(constants) - CONSTANTS.keys())
-    if unknown or len(set(constants)) < len(constants):
+    known = constants_of(study.material)
+    if not set(constants) <= set(known) or len(set(constants)) < len(constants):
         raise SlipfieldError(
-            f"also: given {', '.join(constants)}; expected different ones of {', '.join(CONSTANTS)}"
+            f"also: given {', '.join(constants)}; constants of {study.material.hardening} "
+            f"hardening are {', '.join(known)}, each once"
         )
     micro = read_microstructure(study, microstructure)
     k = parameters or study.sampling.centre
@@ -241,7 +242,7 @@ def reference_fields(
 
     Parameters
     ----------
-    constants : of :data:`CONSTANTS`, to whose logarithms derivatives are taken, too.
+    constants : of :func:`constants_of`, to whose logarithms derivatives are taken, too.
 
     Returns
     -------

@@ -1,4 +1,6 @@
 // Derivatives of residual and point states to parameters, for forward sensitivities.
+#include <initializer_list>
+
 #include "elements.hpp"
 #include "rates.hpp"
 
@@ -20,7 +22,8 @@ constexpr int kMost = 10;  // parameters
 inline bool any_constant(const ConstantRates* constants, int parameters) {
   for (int p = 0; p < parameters; p++) {
     const ConstantRates& c = constants[p];
-    if (c.elastic != 0 || c.rate != 0 || c.exponent != 0 || c.latent != 0) return true;
+    for (float x : {c.elastic, c.rate, c.exponent, c.latent, c.saturation, c.saturation_power})
+      if (x != 0) return true;
   }
   return false;
 }

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 from dolfinx import la
 
-from slipfield.kinds.slip.crystal.build import Precision, load_kernel
+from slipfield.kinds.slip.crystal.build import Precision, law_variants, load_kernel
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters
 from slipfield.kinds.slip.fem.state import COMPONENTS, address
 from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.kinds.slip.study import PARAMETERS, Material
 
-IN_KERNEL = ("elastic", "g0", "n", "q")
+IN_KERNEL = ("elastic", "g0", "n", "q", "g_sat", "a")
 """Constants whose rates the kernel takes, in the order of ``struct ConstantRates``."""
 
 MAX_CORRECTIONS = 12
@@ -54,7 +54,8 @@ class Sensitivity:
     ):
         self.problem = problem
         blocks, nodes = problem.blocks, problem.sheet.nodes
-        self._library = load_kernel("sensitivities", material.slip_family, blocks.precision)
+        law = law_variants(material)
+        self._library = load_kernel("sensitivities", *law, blocks.precision)
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
         names = (*PARAMETERS, *constants)

@@ -6,6 +6,7 @@ import ctypes
 
 import numpy as np
 
+from slipfield.kinds.slip.crystal.build import law_variants
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid_mesh import Solid, as_solid
@@ -122,7 +123,7 @@ class SolidProblem(Problem):
     def discretise(self) -> None:
         """Make the mesh and its blocks."""
         self.sheet = Solid(as_solid(self.micro), self.comm)
-        self.blocks = SolidBlocks(self.sheet, self.study.material.slip_family)
+        self.blocks = SolidBlocks(self.sheet, law_variants(self.study.material))
         self.load_factor = 1.0
         self.max_factor_age = FACTOR_AGE * self.study.solver.max_factor_age
 

@@ -19,7 +19,7 @@ from slipfield.kinds.slip.crystal.law import (
 from slipfield.kinds.slip.fem.precision import DTYPES, LEAST_POINT_TOLERANCE
 from slipfield.kinds.slip.fem.sheet import Microstructure, Sheet
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
-from slipfield.kinds.slip.study import Material, SlipFamily
+from slipfield.kinds.slip.study import Material
 
 COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}  # in the order of struct State
 
@@ -74,14 +74,14 @@ class Blocks:
     Parameters
     ----------
     sheet : the specimen.
-    family, precision : of the kernels.
+    law, precision : variants of the kernels.
     """
 
     kernel = "elements"
 
-    def __init__(self, sheet: Sheet, family: SlipFamily, precision: Precision = "double"):
+    def __init__(self, sheet: Sheet, law: Sequence[str], precision: Precision = "double"):
         self.precision, self.dtype = precision, DTYPES[precision]
-        self._library = load_kernel(self.kernel, family, precision)
+        self._library = load_kernel(self.kernel, *law, precision)
         self.lanes = self._library.slipfield_lanes()
         count = len(sheet.cells)
         blocks = -(-count // self.lanes)
@@ -155,7 +155,7 @@ class PointStates:
     ):
         self.blocks, self.counters = blocks, Counters()
         self.law = make_law(material, max(tolerance, LEAST_POINT_TOLERANCE[blocks.precision]))
-        self._library = load_kernel(self.kernel, material.slip_family, blocks.precision)
+        self._library = load_kernel(self.kernel, *self.law.variants, blocks.precision)
         grain = self.grain_of(micro)[sheet.cell_index]
         self.grain_size = micro.size[grain]
         start = self.start_of(matrix_of_euler(micro.euler[grain]))

@@ -80,7 +80,7 @@ def reference(
         typer.Option(
             metavar="NAME",
             help="A constant whose logarithm is a parameter, too: h0, n, q, g0, elastic (a "
-            "common factor of C11, C12, C44). Can be repeated.",
+            "common factor of C11, C12, C44), and of Voce hardening g_sat, a. Can be repeated.",
         ),
     ] = None,
 ) -> None:

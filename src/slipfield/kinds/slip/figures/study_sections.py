@@ -100,6 +100,7 @@ def study_section(results: Results) -> Section:
                 f"exponent {s.material.rate_exponent:g}",
             ),
             ("Hardening", f"h0 = {s.material.h0_MPa:g} MPa, q = {s.material.latent_ratio:g}"),
+            ("Saturation", s.material.saturation),
             *box,
             ("Samples", f"{s.sampling.samples:,}, seed {s.sampling.seed}"),
             ("Noise", _noise(results)),

@@ -13,8 +13,19 @@ CONSTANTS: dict[str, tuple[str, ...]] = {
     "q": ("latent_ratio",),
     "g0": ("reference_slip_rate_per_s",),
     "elastic": ("c11_MPa", "c12_MPa", "c44_MPa"),
+    "g_sat": ("g_sat_MPa",),
+    "a": ("hardening_exponent",),
 }
 """Fields of the section ``material`` that a constant is; ``elastic`` is a factor of all three."""
+
+SATURATION = ("g_sat", "a")
+"""Those that only saturating hardening has."""
+
+
+def constants_of(material: Material) -> tuple[str, ...]:
+    """Those of :data:`CONSTANTS` that the material's law has."""
+    linear = material.hardening == "linear"
+    return tuple(name for name in CONSTANTS if not (linear and name in SATURATION))
 
 
 def scaled(material: Material, constant: str, factor: float) -> Material:

@@ -77,6 +77,7 @@ class Specimen(Section):
 
 
 SlipFamily = Literal["fcc", "bcc"]
+Hardening = Literal["linear", "voce"]
 
 
 class Material(Section):
@@ -131,6 +132,34 @@ class Material(Section):
         description="Hardening modulus h0 in h = h0 + k1 D^-1/2, MPa.",
         json_schema_extra={"reference": "chosen for copper; the published table is not available"},
     )
+
+    hardening: Hardening = Field(
+        "linear",
+        description="How the slip resistance g grows: 'linear', without end; 'voce', (1 - "
+        "g/g_sat)^a times as fast, towards g_sat.",
+        json_schema_extra={"reference": "Brown, Kim & Anand 1989; Kalidindi et al. 1992"},
+    )
+    g_sat_MPa: float = Field(
+        148.0,
+        gt=0,
+        description="Slip resistance at which 'voce' hardening ends, MPa; grains that start above "
+        "it do not harden.",
+        json_schema_extra={"reference": "copper, Kalidindi, Bronkhorst & Anand 1992"},
+    )
+    hardening_exponent: float = Field(
+        2.25,
+        ge=1,
+        le=10,
+        description="Exponent a of 'voce' hardening, 1.",
+        json_schema_extra={"reference": "copper, Kalidindi, Bronkhorst & Anand 1992"},
+    )
+
+    @property
+    def saturation(self) -> str:
+        """Where hardening ends, in words."""
+        if self.hardening == "linear":
+            return "none (linear hardening)"
+        return f"Voce, g_sat = {self.g_sat_MPa:g} MPa, a = {self.hardening_exponent:g}"
 
     @model_validator(mode="after")
     def _stable(self) -> Material:

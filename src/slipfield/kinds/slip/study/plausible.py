@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.study.learning import FEWEST_SAMPLES
+from slipfield.kinds.slip.study.physics import Material
 from slipfield.kinds.slip.study.study import Study
 
 TAYLOR = 3.06
@@ -29,6 +30,7 @@ def doubts(study: Study) -> Iterator[str]:
     """
     check_sample_counts(study)
     yield from _stiffnesses(study)
+    yield from _saturation(study)
     yield from _elongations(study)
     yield from _unloading(study)
     yield from _elements(study)
@@ -90,6 +92,16 @@ def _stiffnesses(study: Study) -> Iterator[str]:
         )
 
 
+def _saturation(study: Study) -> Iterator[str]:
+    material, root = study.material, _mean_root(study)
+    start = study.sampling.k2_MPa[1] + study.sampling.k3_MPa_sqrtmm[1] * root
+    if material.hardening == "voce" and start >= material.g_sat_MPa:
+        yield (
+            f"material.g_sat_MPa: {material.g_sat_MPa:g} MPa, but slip resistances of the box "
+            f"start at up to {start:.3g} MPa in a mean grain: it would not harden"
+        )
+
+
 def _elongations(study: Study) -> Iterator[str]:
     height = study.specimen.height_mm
     largest = max(abs(u) for _, u in study.loading.path) / height
@@ -147,8 +159,29 @@ def young_modulus(study: Study) -> float:
 def flow_stress(study: Study, elongation: float) -> float:
     """Flow stress, MPa, of the polycrystal at the centre of the box (Taylor), grains alike."""
     k1, k2, k3 = study.sampling.centre
+    root, material = _mean_root(study), study.material
+    start, modulus = k2 + k3 * root, material.h0_MPa + k1 * root
+    return TAYLOR * _hardened(material, start, modulus * TAYLOR * elongation)
+
+
+def _mean_root(study: Study) -> float:
+    """D^-1/2 of a grain of the mean area, mm^-1/2."""
     specimen = study.specimen
-    diameter = math.sqrt(4 * specimen.width_mm * specimen.height_mm / (math.pi * specimen.grains))
-    root = (math.sqrt(2) * diameter) ** -0.5
-    hardening = study.material.h0_MPa + k1 * root
-    return TAYLOR * (k2 + k3 * root + hardening * TAYLOR * elongation)
+    area = specimen.width_mm * specimen.height_mm / specimen.grains
+    return (math.sqrt(2) * math.sqrt(4 * area / math.pi)) ** -0.5
+
+
+def _hardened(material: Material, start: float, growth: float) -> float:
+    """Slip resistance, MPa, after what raises it by ``growth`` without saturation.
+
+    Voce: with u = 1 - g/g_sat, du = -u^a dgrowth/g_sat.
+    """
+    if material.hardening == "linear" or start >= material.g_sat_MPa:
+        return start + growth * (material.hardening == "linear")
+    power, left = material.hardening_exponent - 1, 1 - start / material.g_sat_MPa
+    change = growth / material.g_sat_MPa
+    if power < 1e-6:
+        left *= math.exp(-change)
+    else:
+        left = (left**-power + power * change) ** (-1 / power)
+    return material.g_sat_MPa * (1 - left)

@@ -10,12 +10,14 @@ from pydantic import Field, ValidationError, model_validator
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
+from slipfield.kinds.slip.study.constants import CONSTANTS, SATURATION
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
 from slipfield.kinds.slip.study.physics import Loading, Material, Solid, Solver, Specimen, Thickness
 from slipfield.kinds.slip.study.sampling import Execution, Sampling
 
 FORMER_VALUES: dict[tuple[str, str], Any] = {
     ("material", "slip_family"): "fcc",
+    ("material", "hardening"): "linear",
     ("loading", "output_times_s"): None,
 }
 """Fields that are younger than the physics hash, and the value that files without them were made
@@ -72,6 +74,15 @@ class Study(BaseStudy):
         return self
 
     @model_validator(mode="after")
+    def _linear_for_equilibrium(self) -> Study:
+        if "equilibrium" in self.models and self.material.hardening != "linear":
+            raise ValueError(
+                "learning.model and crossval.models: 'equilibrium' rests on linear hardening, but "
+                f"material.hardening is {self.material.hardening!r}; use 'projection' or 'cnn_lstm'"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _an_element_for_each_rank(self) -> Study:
         ranks = self.execution.ranks_per_sample
         elements = self.specimen.cells_x * self.specimen.cells_y
@@ -100,10 +111,15 @@ class Study(BaseStudy):
 
         How many grain maps there are does not change a field. (Which samples lie on which map it
         does change, so that a study with more maps is designed and simulated anew.) A field of
-        :data:`FORMER_VALUES` counts once it differs from the value there.
+        :data:`FORMER_VALUES` counts once it differs from the value there, and the constants of
+        saturating hardening where it is chosen.
         """
         content = super().physics()
         del content["specimen"]["microstructures"]
+        if self.material.hardening == "linear":
+            for constant in SATURATION:
+                for field in CONSTANTS[constant]:
+                    del content["material"][field]
         for (section, field), value in FORMER_VALUES.items():
             if content[section][field] == value:
                 del content[section][field]

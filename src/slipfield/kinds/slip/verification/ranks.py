@@ -1,7 +1,7 @@
 """The same sample on several ranks, and restarted from a checkpoint.
 
-``python -m slipfield.kinds.slip.verification.ranks FILE CELLS PRECISION`` under mpirun runs
-one sample on all ranks and writes what it found.
+``python -m slipfield.kinds.slip.verification.ranks FILE CELLS PRECISION [voce]`` under mpirun
+runs one sample on all ranks and writes what it found.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from slipfield.kinds.slip.fem.point_fields import mean_lattice_rotation
 from slipfield.kinds.slip.fem.sensitivity import Sensitivity
 from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 from slipfield.kinds.slip.fem.strain import strain
+from slipfield.kinds.slip.study.constants import CONSTANTS
+from slipfield.kinds.slip.verification.point_law import VOCE
 from slipfield.kinds.slip.verification.result import Chapter, Table
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
@@ -34,12 +36,17 @@ OVERSUBSCRIBE = {  # Open MPI 5 and 4: more ranks than cores
 PATH = [[0.0, 0.0], [50.0, 0.05], [75.0, 0.04], [100.0, 0.09]]
 
 
-def run_here(output: Path, cells: int, precision: Precision) -> None:
-    """Run one sample with sensitivities on all ranks of the world and write both. Collective."""
-    study = make_study(cells, 40, loading={"path": PATH, "outputs": 8})
+def run_here(output: Path, cells: int, precision: Precision, voce: bool) -> None:
+    """Run one sample with sensitivities on all ranks of the world and write both. Collective.
+
+    One with Voce hardening has the sensitivities to the law's constants, too.
+    """
+    loading, material = {"path": PATH, "outputs": 8}, VOCE if voce else {}
+    study = make_study(cells, 40, loading=loading, material=material)
     problem = Problem(study, grain_map(study), precision=precision)
     nodal, steps, fields, loads, rotations = NodalGradient(problem), [], [], [], []
-    sensitivity = Sensitivity(problem, study.material, study.sampling.centre)
+    constants = CONSTANTS if voce else ()
+    sensitivity = Sensitivity(problem, study.material, study.sampling.centre, tuple(constants))
 
     def on_output(number: int, stepper: Stepper) -> None:
         fields.append(nodal.image(stepper.u.array))
@@ -72,6 +79,7 @@ def run_on(
     folder: Path,
     precision: Precision = "double",
     module: str | None = None,
+    voce: bool = False,
 ) -> dict[str, np.ndarray]:
     """Get what :func:`run_here`, or that of another ``module``, writes on ``ranks`` processes.
 
@@ -82,6 +90,7 @@ def run_on(
     """
     output = folder / f"{ranks}.npz"
     program = [sys.executable, "-m", module or __spec__.name, str(output), str(cells), precision]
+    program += ["voce"] if voce else []
     try:
         # os.environ, and not what MPI added to the environment of this process
         settings = os.environ | OVERSUBSCRIBE
@@ -131,11 +140,13 @@ def chapter(cells: int = 48) -> Chapter:
         "1, 2 and 4 MPI ranks: the step sequence must be the same and fields must agree. A sample "
         "restarted from the checkpoint of each of its outputs must repeat the same bits. Runs on "
         "several ranks are compared in double precision, and once in single, whose rounding "
-        "depends on the partition.",
+        "depends on the partition; once also with Voce hardening and the sensitivities to all "
+        "constants, on half as many elements a side.",
     )
     with tempfile.TemporaryDirectory() as folder:
         runs = {ranks: run_on(ranks, cells, Path(folder)) for ranks in RANKS}
         single = run_on(2, cells, Path(folder), "single")
+        voce = [run_on(ranks, cells // 2, Path(folder), voce=True) for ranks in (1, 2)]
         changed = restart_differences(Path(folder))
     one, rows = runs[RANKS[0]], []
     for ranks, result in runs.items():
@@ -156,10 +167,16 @@ def chapter(cells: int = 48) -> Chapter:
     )
     difference = np.linalg.norm(single["strain"] - one["strain"]) / np.linalg.norm(one["strain"])
     found.check("strain on 2 ranks in single precision, relative L2 difference", difference, 1e-4)
+    strains = float(np.abs(voce[1]["strain"] - voce[0]["strain"]).max())
+    found.check("Voce hardening, strain on 2 ranks: largest difference", strains, 1e-8)
+    rates, other = voce[0]["rates"], voce[1]["rates"]
+    change = float(np.linalg.norm(other - rates) / np.linalg.norm(rates))
+    found.check("Voce hardening, sensitivities on 2 ranks: relative difference", change, 1e-4)
     found.check("numbers that differ after a restart", changed, 0)
     return found
 
 
 if __name__ == "__main__":
-    run_here(Path(sys.argv[1]), int(sys.argv[2]), "single" if "single" in sys.argv else "double")
+    chosen: Precision = "single" if "single" in sys.argv else "double"
+    run_here(Path(sys.argv[1]), int(sys.argv[2]), chosen, "voce" in sys.argv)
     MPI.COMM_WORLD.barrier()

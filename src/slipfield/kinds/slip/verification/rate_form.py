@@ -162,7 +162,15 @@ class RateForm:
         flow = np.einsum("...a,aij->...ij", slip, self.schmid) @ fp
         q, speed = self.material.latent_ratio, np.abs(slip)
         total = speed.sum(axis=-1, keepdims=True)
-        return self.pack(flow, self.h[..., None] * ((1 - q) * speed + q * total))
+        hardening = self.h[..., None] * ((1 - q) * speed + q * total)
+        return self.pack(flow, self.growth(g) * hardening)
+
+    def growth(self, g: np.ndarray) -> np.ndarray | float:
+        """What is left of the hardening at the crss g (..., 12), MPa."""
+        if self.material.hardening == "linear":
+            return 1.0
+        left = np.maximum(1 - g / self.material.g_sat_MPa, 0)
+        return left**self.material.hardening_exponent
 
     def run(
         self, times: np.ndarray, gradients: np.ndarray, rtol: float = 1e-7, method: str = "Radau"

@@ -146,6 +146,7 @@ def _assumed(found: Inversion) -> Table:
         ("reference slip rate", f"{material.reference_slip_rate_per_s:g} /s"),
         ("latent hardening q", f"{material.latent_ratio:g}"),
         ("slip family", material.slip_family),
+        ("saturation of hardening", material.saturation),
         (
             "thickness",
             f"{sheet.thickness_mm:g} mm"
