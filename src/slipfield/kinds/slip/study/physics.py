@@ -284,12 +284,16 @@ class Thickness(Section):
         min_length=1,
         description="t/d at which elements are halved to know the error of the mesh, 1.",
     )
+    thick_ratios: tuple[float, ...] = Field(
+        (),
+        description="t/d of thick sheets, which cost most: grains only, one draw a map, 1.",
+    )
     subsurfaces: Whole = Field(2, ge=1, le=1000, description="Draws of the grains below a map, 1.")
     refined_maps: Whole = Field(1, ge=1, le=1000, description="Grain maps that are refined, 1.")
 
     @model_validator(mode="after")
     def _positive(self) -> Thickness:
-        for name in ("ratios", "refined_ratios"):
+        for name in ("ratios", "refined_ratios", "thick_ratios"):
             if any(ratio <= 0 for ratio in getattr(self, name)):
                 raise ValueError(f"{name} must be positive, got {min(getattr(self, name)):g}")
         return self

@@ -61,6 +61,8 @@ def runs_of(study: Study) -> list[Run]:
             found.append(Run(number, ratio, "columns", 0, False))
             for seed in range(plan.subsurfaces):
                 found.append(Run(number, ratio, "grains", seed, False))
+    for ratio in plan.thick_ratios:
+        found += [Run(number, ratio, "grains", 0, False) for number in range(maps)]
     for ratio in plan.refined_ratios:
         for number in range(min(plan.refined_maps, maps)):
             for grains in ("columns", "grains"):
