@@ -21,9 +21,9 @@ def gather_results(study: Study, folder: Path) -> Path:
     return folder / "dataset"
 
 
-def make_finer(folder: Path) -> Path:
+def make_finer(folder: Path, solid: dict | None = None, **specimen: float) -> Path:
     """Shards of the same specimens on twice as many cells, harder than the references think."""
-    content = STUDY.model_dump()
-    content["specimen"].update(cells_x=16, cells_y=16)
+    content = {**STUDY.model_dump(), "solid": solid}
+    content["specimen"].update(cells_x=16, cells_y=16, **specimen)
     content["material"].update(h0_MPa=160.0)
     return write_results(Study.model_validate(content), folder) / "shards"

@@ -12,6 +12,7 @@ from slipfield.core.files import write_netcdf, write_text
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import planned_shards
 from slipfield.kinds.slip.design import make_design, write_design
+from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.learning.model_io import load_model
 from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.projection.adapt import adapt_model, finer_samples
@@ -141,6 +142,25 @@ def test_a_model_is_adapted_to_a_finer_mesh(trained, tmp_path):
     assert ((low < fine.parameters) & (fine.parameters < high)).mean() > 0.9
     with pytest.raises(SlipfieldError, match="takes at least 20 samples"):
         after.adapt(fine, rows[:10])
+
+
+def test_a_model_is_adapted_to_solids_of_any_thickness(trained, tmp_path):
+    dataset, model, _ = trained
+    thin = make_finer(tmp_path / "thin", {"seed": 1}, thickness_mm=0.2)
+    thick = make_finer(tmp_path / "thick", {"seed": 2}, thickness_mm=0.8)
+    shards = [thin, thick]
+    facts = adapt_model(model, shards, dataset, tmp_path / "adapted")
+    assert facts["samples"] == 240 and facts["forward_model"] == "solid"
+    solids = finer_samples(Collection.of_dataset(dataset), shards)
+    np.testing.assert_allclose(solids.load(0), solids.load(1))  # of the same sample
+    after, card = load_model(tmp_path / "adapted")
+    low, high = after.predict_interval(solids, np.arange(len(solids)))
+    assert ((low < solids.parameters) & (solids.parameters < high)).mean() > 0.9
+    assert "solids" in card["scope"]["trained_on"][0]
+    assert Model.load(tmp_path / "adapted").knows_thickness
+    assert not Model.load(model).knows_thickness
+    with pytest.raises(SlipfieldError, match="other physics"):
+        finer_samples(Collection.of_dataset(dataset), [thin, dataset.parent / "shards"])
 
 
 SIMULATE = """

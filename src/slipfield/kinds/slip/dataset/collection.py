@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -129,8 +129,11 @@ class Collection:
         shards: Sequence[Path],
         microstructures: Sequence[Path],
         references: Sequence[Path] = (),
-    ) -> Collection:
+        physics: Callable[[Study], str] = Study.physics_hash,
+    ) -> Self:
         """Open loose shards with the grain maps, and perhaps reference runs, that they name.
+
+        ``physics`` makes of a study what must be the same in all shards.
 
         Raises
         ------
@@ -144,7 +147,7 @@ class Collection:
                 if file_kind(data) is not SHARD:
                     raise SlipfieldError(f"{path}: not a shard; expected a file of `simulate`")
                 study = study_of(data, path)
-                hashes.setdefault(data.attrs["physics_hash"], (path, study))
+                hashes.setdefault(physics(study), (path, study))
         if len(hashes) > 1:
             (first, _), (second, _) = list(hashes.values())[:2]
             raise SlipfieldError(f"{second}: other physics than {first}; evaluate them apart")

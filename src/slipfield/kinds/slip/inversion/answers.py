@@ -57,6 +57,11 @@ class Model:
         return cls(folder, card["model"], inverter, inverter.study, "adapted" in card, card)
 
     @property
+    def knows_thickness(self) -> bool:
+        """Whether it was adapted to sheets in three dimensions, so that it needs no factor M."""
+        return self.card.get("adapted", {}).get("forward_model") == "solid"
+
+    @property
     def projects(self) -> bool:
         """Whether it answers from a forward run on the specimen's grain map."""
         return isinstance(self.inverter, ProjectionInverter)

@@ -79,7 +79,7 @@ def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> li
 def _projected(model: Model, reference: Reference, found: Inversion, noise: float) -> Answer:
     """Answer of a projection inverter, with what the sheet's thickness does to the load."""
     factor = found.factor
-    if factor is None:
+    if factor is None or model.knows_thickness:
         return by_projection(model, reference, found.measurement, noise)
     middle, lower, upper = (
         by_projection(

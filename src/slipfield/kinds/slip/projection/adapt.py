@@ -9,17 +9,20 @@ specimen to specimen. Adapting shifts the model by the one and widens it by the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import netcdf_files
 from slipfield.kinds.slip.learning.model_io import load_model, save_model
 from slipfield.kinds.slip.projection.inverter import ProjectionInverter
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
+from slipfield.kinds.slip.study.recorded import study_of
 
 
 def adapt_model(
@@ -32,7 +35,9 @@ def adapt_model(
     model_dir : Path
         Folder of a projection model.
     shards : sequence of Path
-        Files, or folders of them: samples of the dataset's specimens on a finer mesh.
+        Files, or folders of them: samples of the dataset's specimens on a finer mesh, or in three
+        dimensions (`simulate --solid`). Their thicknesses and what lies below their faces may
+        differ.
     dataset_dir : Path
         Folder of the gathered dataset that the model was trained on; its references are used.
     output : Path
@@ -58,6 +63,7 @@ def adapt_model(
         "microstructures": len(np.unique(dataset.microstructures)),
         "nodes": list(dataset.image),
         "base_data_hash": card["data_hash"],
+        "forward_model": dataset.study.forward_model,
     }
     kept = {name: card[name] for name in ("metrics",) if name in card}
     notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset.study)}
@@ -76,6 +82,8 @@ def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
     )
     end, pull = trained.loading.path[-1]
     finer = f"{adapted.specimen.cells_x} x {adapted.specimen.cells_y}"
+    if adapted.solid:
+        finer = f"solids with grains below the face and {finer}"
     return {
         "trained_on": [
             f"simulated sheets of {size} with {sheet.grains} grains in {len(sheet.bands)} bands, "
@@ -98,9 +106,41 @@ def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
     }
 
 
-def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Collection:
-    """Open samples on a finer mesh, with the grain maps and references of ``dataset``."""
+class Sheets(Collection):
+    """Samples whose load is that of a sheet of ``thickness_mm``: stresses are what is compared."""
+
+    thickness_mm = 1.0
+
+    def load(self, index: int) -> np.ndarray:
+        """Load of one sample, (time,) float64, N, brought to the thickness of the references."""
+        return super().load(index) * self.thickness_mm / _thickness_mm(self._path[index])
+
+
+@cache
+def _thickness_mm(shard: str) -> float:
+    with open_netcdf(shard) as data:
+        return study_of(data, shard).specimen.thickness_mm
+
+
+def in_plane(study: Study) -> str:
+    """Hash of what samples to adapt to have in common: not thickness, nor what lies below."""
+    specimen = study.specimen.model_copy(update={"thickness_mm": 1.0})
+    plane = study.model_copy(update={"specimen": specimen, "solid": None})
+    return f"{study.forward_model} {plane.physics_hash()}"
+
+
+def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Sheets:
+    """Open samples on a finer mesh or in three dimensions, with ``dataset``'s maps and references.
+
+    Raises
+    ------
+    SlipfieldError
+        If membranes and solids are mixed, or the shards differ in more than what a sheet is like
+        below its face.
+    """
     owners = np.unique(dataset.microstructures).tolist()
     maps = [dataset.microstructure_path(owner) for owner in owners]
     references = [dataset.reference_path(owner) for owner in owners]
-    return Collection.of_shards(netcdf_files(shards), maps, references)
+    found = Sheets.of_shards(netcdf_files(shards), maps, references, in_plane)
+    found.thickness_mm = dataset.study.specimen.thickness_mm
+    return found
