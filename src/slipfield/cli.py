@@ -69,12 +69,18 @@ VERBS = {
     },
     "Composites": {"composite": "slipfield.kinds.composite.verbs"},
     "Micrographs": {"micrograph": "slipfield.kinds.micrograph.verbs"},
-    "Design by search": {"search": "slipfield.kinds.search.verbs"},
     "This machine, and trust in the solver": {
         "doctor": f"{KIND}.planning.verbs",
         **dict.fromkeys(("verify", "verify-report"), f"{KIND}.verification.verbs"),
         **dict.fromkeys(
-            ("bench", "bench-solver", "bench-inversion", "bench-mistakes", "slice"),
+            (
+                "bench",
+                "bench-solver",
+                "bench-inversion",
+                "bench-mistakes",
+                "bench-thickness",
+                "slice",
+            ),
             f"{KIND}.bench.verbs",
         ),
     },

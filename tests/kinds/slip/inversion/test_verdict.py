@@ -10,6 +10,7 @@ import xarray as xr
 
 from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctuations, load_scale
 from slipfield.kinds.slip.inversion.choice import Fit
+from slipfield.kinds.slip.inversion.stiffening import load_exponent
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import judge
 from slipfield.kinds.slip.inversion.ways import (
@@ -22,6 +23,8 @@ from slipfield.kinds.slip.inversion.ways import (
 )
 from slipfield.kinds.slip.measure.grain_maps import from_specimen
 from slipfield.kinds.slip.specimen.orientation import euler_of_matrix, matrix_of_euler
+from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.thickness.prior import SheetFactor
 from tests.kinds.slip.inversion import test_refine as model
 
 GOOD, BLURRED, FIT = Pattern(0.96, 1.0), Pattern(0.95, 0.85), Fit(6e-4, 5e-4)
@@ -52,6 +55,25 @@ def test_the_scale_of_the_load_is_found_beside_the_parameters(factor):
     silent = replace(measurement, load=np.full_like(measurement.load, np.nan))
     problem = model.Problem(silent, model.forward, 3e-3, model.PRIOR)
     assert load_scale(problem, model.forward(np.exp(model.TRUTH))) is None
+
+
+def test_the_factor_of_a_thick_sheet_is_no_scale_of_its_load():
+    """Loads of a sheet that is 8 % stronger than its membrane."""
+    measurement, run = model.measure(5e-4, 3e-3), model.forward(np.exp(model.TRUTH))
+    factor = SheetFactor(1.1, 0.08, 0.02, Material(), np.array([0.2]), np.ones(1))
+    exponent = load_exponent(factor.along(run.parameters), run.load, run.load_rates)
+    thick = replace(measurement, load=measurement.load * np.exp(0.08 * exponent))
+    problem = model.Problem(thick, model.forward, 3e-3, model.PRIOR, factor)
+    found = load_scale(problem, run)
+    assert found.factor == pytest.approx(1, abs=0.02)
+    assert found.deviation > 0.02 * np.abs(exponent).max()
+    assert load_scale(replace(problem, factor=None), run).factor > 1.04
+
+
+def test_a_thick_sheet_looks_less_like_its_membrane():
+    seen, scale = Pattern(0.72, 1.0), LoadScale(1.0, 0.01, np.nan)
+    assert judge(seen, None, scale, FIT, None, []).word == "none"
+    assert judge(seen, None, scale, FIT, None, [], alike=0.84).word == "good"
 
 
 def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):

@@ -1,4 +1,4 @@
-"""The verbs `bench`, `bench-solver`, `bench-inversion`, `bench-mistakes` and `slice`."""
+"""The verbs `bench`, `bench-solver` and its like, and `slice`."""
 
 from __future__ import annotations
 
@@ -98,6 +98,30 @@ def bench_mistakes(
         typer.echo(f"{row['specimen']} {row['mistake']}: {mark} ({row['stage']}): {row['text']}")
     wrong = [row for row in rows if row["mistake"] != "none"]
     typer.echo(f"{sum(row['named'] for row in wrong)} of {len(wrong)} mistakes named")
+
+
+@app.command()
+def bench_thickness(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
+    ratios: Annotated[
+        list[float] | None, typer.Option(help="t/d of the sheets; default: 0.2, 0.6, 1.1, 2.2.")
+    ] = None,
+    maps: Annotated[int, typer.Option(min=1, help="Grain maps, each with every t/d.")] = 6,
+    sheets: Annotated[int, typer.Option(help="Sheets drawn below a face, 0 for none.")] = 8,
+) -> None:
+    """Invert unseen sheets in three dimensions: as membranes, with M, with sheets drawn below."""
+    from slipfield.kinds.slip.bench.thickness import RATIOS, Plan
+    from slipfield.kinds.slip.bench.thickness import bench_thickness as measure
+    from slipfield.kinds.slip.study import PARAMETERS
+
+    for row in measure(model, output, Plan(tuple(ratios or RATIOS), maps, sheets=sheets)):
+        errors = ", ".join(
+            f"{name} {row[f'{name}_median_error_percent']:.2g} % "
+            f"(+-{row[f'{name}_half_width_percent']:.2g} %, {row[f'{name}_held']} held)"
+            for name in PARAMETERS
+        )
+        typer.echo(f"t/d {row['t_over_d']}, {row['way']}, {row['sheets']} sheets: {errors}")
 
 
 @app.command(name="slice")

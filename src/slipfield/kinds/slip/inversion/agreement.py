@@ -8,6 +8,7 @@ import numpy as np
 
 from slipfield.kinds.slip.inversion.comparison import SMALL_LOAD, compare, deviations
 from slipfield.kinds.slip.inversion.refine import Problem
+from slipfield.kinds.slip.inversion.stiffening import factor_at, load_exponent
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 
@@ -74,8 +75,10 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
 
     A wrong thickness or load unit multiplies all loads alike. Strain maps tell k1, k2 and k3
     relative to h0 and the elastic constants, so that the scale of the load can be free: one
-    Gauss-Newton step in (ln k, ln scale) from ``run``.
+    Gauss-Newton step in (ln k, ln scale) from ``run``. A sheet's factor M is no scale: its mean is
+    taken off, and its standard deviation counts as one of the scale.
     """
+    factor = factor_at(problem.factor, run.parameters, problem.load_noise)
     found = compare(problem.measurement, run)
     if not found.counts.sum() or found.load_count < 2:
         return None
@@ -83,6 +86,11 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     here = run.at(problem.measurement.time)
     given = np.isfinite(problem.measurement.load)
     load = problem.measurement.load[given]
+    spread = 0.0
+    if factor is not None:
+        exponent = load_exponent(factor.along, here.load[given], here.load_rates[:, given])
+        load = load * np.exp(-factor.mean * exponent)
+        spread = factor.deviation * float(np.abs(exponent).max())
     scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
     rates = np.vstack([here.load_rates[:, given], here.load[given]]) / scale
     misfit = (load - here.load[given]) / scale
@@ -93,7 +101,7 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     covariance = np.linalg.inv(matrix)
     return LoadScale(
         float(np.exp((covariance @ slope)[3])),
-        float(np.sqrt(covariance[3, 3])),
+        float(np.hypot(np.sqrt(covariance[3, 3]), spread)),
         _elastic_scale(load, here.load[given], here.load_rates[:, given]),
     )
 

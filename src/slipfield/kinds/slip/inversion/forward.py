@@ -11,6 +11,7 @@ import os
 import shlex
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Solver:
         SlipfieldError
             If it cannot be started or fails for another reason.
         """
-        path = self.folder / f"run-{self._key(parameters)}.nc"
+        path = self.folder / f"run-{self.key(parameters)}.nc"
         if not path.exists():
             started, used = time.perf_counter(), _children_cpu()
             self._start(parameters, path)
@@ -74,38 +75,58 @@ class Solver:
             self.cpu.append(_children_cpu() - used)
         return Reference.read(path)
 
-    def _key(self, parameters: np.ndarray) -> str:
+    def key(self, parameters: np.ndarray) -> str:
+        """Name of the run at k1, k2, k3, made from all that determines it."""
         digest = hashlib.sha256(self.study.model_dump_json().encode())
         digest.update(_content(self.microstructure))
         digest.update(np.asarray(parameters, dtype=float).tobytes())
         return digest.hexdigest()[:16]
 
     def _start(self, parameters: np.ndarray, output: Path) -> None:
-        given = os.environ.get(COMMAND)
-        if given is None and not LAUNCHER.exists():
-            raise SlipfieldError(
-                f"{LAUNCHER}: not there; set {COMMAND} to the command that runs slipfield where "
-                "DOLFINx is installed"
-            )
-        command = shlex.split(given) if given else [str(LAUNCHER)]
-        folder = self.folder.resolve()
-        arguments = ["reference", "--config", folder / "study.yaml"]
-        arguments += ["--microstructure", folder / "microstructure.nc"]
-        arguments += ["--parameters", *(repr(float(value)) for value in parameters)]
-        arguments += ["--output", folder / output.name]
-        bound = os.environ.get("SLIPFIELD_BIND")
-        environment = os.environ | {"SLIPFIELD_BIND": f"{bound}:{folder}" if bound else str(folder)}
-        try:
-            done = subprocess.run(
-                [*command, *map(str, arguments)], capture_output=True, text=True, env=environment
-            )
-        except OSError as error:
-            raise SlipfieldError(f"{command[0]}: cannot be started: {error}") from error
-        if done.returncode or not output.exists():
-            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-            reason = lines[-1].removeprefix("slipfield: error: ")
-            kinds = {status: kind for kind, status in EXIT_STATUS.items()}
-            raise kinds.get(done.returncode, SlipfieldError)(f"forward run: {reason}")
+        files = {"config": "study.yaml", "microstructure": "microstructure.nc"}
+        values = [repr(float(value)) for value in parameters]
+        start_verb("reference", self.folder, files, output.name, ["--parameters", *values])
+
+
+def start_verb(
+    verb: str, folder: Path, files: Mapping[str, str], output: str, more: Sequence[str] = ()
+) -> None:
+    """Run a verb of the solver on files of a folder.
+
+    Parameters
+    ----------
+    files : names in ``folder`` by option.  output : name of what the verb writes there.
+    more : further arguments.
+
+    Raises
+    ------
+    NoEquilibrium
+        If the solver does not reach the end of the loading.
+    SlipfieldError
+        If it cannot be started or fails for another reason.
+    """
+    given = os.environ.get(COMMAND)
+    if given is None and not LAUNCHER.exists():
+        raise SlipfieldError(
+            f"{LAUNCHER}: not there; set {COMMAND} to the command that runs slipfield where "
+            "DOLFINx is installed"
+        )
+    command = shlex.split(given) if given else [str(LAUNCHER)]
+    folder = folder.resolve()
+    command.append(verb)
+    for option, name in {**files, "output": output}.items():
+        command += [f"--{option}", str(folder / name)]
+    bound = os.environ.get("SLIPFIELD_BIND")
+    environment = os.environ | {"SLIPFIELD_BIND": f"{bound}:{folder}" if bound else str(folder)}
+    try:
+        done = subprocess.run([*command, *more], capture_output=True, text=True, env=environment)
+    except OSError as error:
+        raise SlipfieldError(f"{command[0]}: cannot be started: {error}") from error
+    if done.returncode or not (folder / output).exists():
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        reason = lines[-1].removeprefix("slipfield: error: ")
+        kinds = {status: kind for kind, status in EXIT_STATUS.items()}
+        raise kinds.get(done.returncode, SlipfieldError)(f"forward run: {reason}")
 
 
 def _children_cpu() -> float:

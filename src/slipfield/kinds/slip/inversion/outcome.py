@@ -16,6 +16,7 @@ from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.inversion.solids import Drawn
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import UNJUDGED, Verdict
 from slipfield.kinds.slip.learning.model_io import weights_hash
@@ -42,6 +43,7 @@ class Inversion:
     refined : the refinement, if there was one.
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
+    drawn : what sheets with drawn grains below the face said, if there were any.
     known : (3,) parameters that are known beforehand, of a simulated specimen.
     channels : out-of-distribution channels.
     notes : what is lost or assumed, in sentences.
@@ -63,9 +65,15 @@ class Inversion:
     check: Reference | None = None
     comparison: Comparison | None = None
     known: np.ndarray | None = None
+    drawn: Drawn | None = None
     channels: list[Channel] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def alike(self) -> float:
+        """Correlation of strain patterns that a right grain map reaches, by the thickness."""
+        return 1.0 if self.factor is None else self.factor.alike
 
     @property
     def answered(self) -> bool:
@@ -119,6 +127,8 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
             "ln_m": found.factor.mean,
             "ln_m_std": found.factor.deviation,
         }
+    if found.drawn is not None:
+        content["subsurface"] = found.drawn.to_json()
     if found.comparison is not None:
         strain, load = found.comparison.rms
         content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}

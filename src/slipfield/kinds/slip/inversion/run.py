@@ -20,6 +20,7 @@ from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.blind import invert_blind
 from slipfield.kinds.slip.inversion.choice import Fit, choose
 from slipfield.kinds.slip.inversion.comparison import compare
+from slipfield.kinds.slip.inversion.drawn import draw_sheets
 from slipfield.kinds.slip.inversion.estimates import (
     known_noise,
     load_models,
@@ -32,6 +33,7 @@ from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
 from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
 from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, refine, refine_further
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
@@ -55,6 +57,7 @@ def invert(
     finer: bool = True,
     known: Path | None = None,
     membrane: bool = False,
+    sheets: int = 0,
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -67,6 +70,8 @@ def invert(
     draws : draws of the orientations where the specimen has none.
     finer : go on with the refinement on a mesh twice as fine where it leaves more than the noise.
     membrane : take the sheet for a membrane, whatever its thickness.
+    sheets : runs in three dimensions, each with other grains drawn below the face, that an estimate
+        is corrected by; 0 for none.
     known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
@@ -75,6 +80,11 @@ def invert(
         If an input is missing or does not fit, the output is there already, or a run fails.
     """
     _refuse_existing(output)
+    if sheets and (membrane or sheets < FEWEST_SHEETS):
+        raise SlipfieldError(
+            f"subsurface: given {sheets}{' for a membrane' if membrane else ''}; expected "
+            f"{FEWEST_SHEETS} sheets or more, and no --membrane"
+        )
     if start not in ("prediction", "centre"):
         raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
     data = read_specimen(specimen)
@@ -88,7 +98,7 @@ def invert(
         work = output / "work"
         if "euler" in data:
             found = _invert_known(
-                specimen, data, loaded, work, solves, cells, start, finer, membrane
+                specimen, data, loaded, work, solves, cells, start, finer, membrane, sheets
             )
         else:
             found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
@@ -142,6 +152,7 @@ def _invert_known(
     start: str,
     finer: bool,
     membrane: bool,
+    sheets: int,
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
     trained, preferred = models[0].study, models[0]
@@ -166,6 +177,8 @@ def _invert_known(
             seconds += further
         found.answers.append(refined_answer(found.refined, seconds))
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
+    if sheets and lies_right:
+        found.drawn = draw_sheets(found, sheets, prior, noise, work / "subsurface")
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
     found.check = found.measurement.seen(solver.run(found.answer.parameters))
     at = factor_at(found.factor, found.answer.parameters, noise)
@@ -180,6 +193,7 @@ def _invert_known(
         found.fit,
         found.refined,
         found.channels,
+        found.alike,
     )
     found.notes += list(doubts(data))
     found.seconds["forward runs"] = float(sum(solver.seconds))
@@ -193,13 +207,13 @@ def _lay(found: Inversion, first: Reference, work: Path) -> tuple[Way | None, bo
     Returns the way, if there is one, and whether the map may be right: then it is worth refining.
     """
     seen = pattern(found.measurement, first).correlation
-    if not seen < SUSPECT:
+    if not seen < SUSPECT * found.alike:
         return None, True
     say(f"the strain patterns correlate to {seen:.2f} only; other ways to lay the grain map:")
     began = time.perf_counter()
     way, _ = better_way(found.data, found.trained, work / "ways")
     found.seconds["other ways to lay the grain map"] = time.perf_counter() - began
-    return way, way is None and seen >= UNLIKE
+    return way, way is None and seen >= UNLIKE * found.alike
 
 
 def _refine(

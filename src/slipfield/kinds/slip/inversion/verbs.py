@@ -36,6 +36,12 @@ def invert(
         bool,
         typer.Option("--membrane", help="Take the sheet for a membrane, whatever its thickness."),
     ] = False,
+    subsurface: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Runs in three dimensions under this grain map, with grains drawn below."
+        ),
+    ] = 0,
     known: Annotated[
         Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
     ] = None,
@@ -45,7 +51,7 @@ def invert(
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
     found = invert_specimen(
-        specimen, model, output, refine, cells, start, draws, finer, known, membrane
+        specimen, model, output, refine, cells, start, draws, finer, known, membrane, subsurface
     )
     for line in (*table_lines(found), *found.notes, *found.warnings):
         typer.echo(line)

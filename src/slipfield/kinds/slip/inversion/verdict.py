@@ -64,6 +64,7 @@ def judge(
     fit: Fit,
     refined: Refined | None,
     channels: list[Channel],
+    alike: float = 1.0,
 ) -> Verdict:
     """Judge an inversion by what its forward run at the answer leaves.
 
@@ -74,26 +75,27 @@ def judge(
     scale : scale of the load that the strain maps ask for, None without load or strain.
     fit, refined : of the refinement, if there was one.
     channels : comparison with the training data.
+    alike : correlation of a sheet's strain pattern with that of its membrane, by its thickness.
     """
     return (
-        _grain_map(seen, way)
+        _grain_map(seen, way, alike)
         or _thickness(scale)
         or _doubts(seen, fit, refined, channels)
         or Verdict("good", _good(seen, scale))
     )
 
 
-def _grain_map(seen: Pattern, way: Way | None) -> Verdict | None:
+def _grain_map(seen: Pattern, way: Way | None, alike: float) -> Verdict | None:
     """Grain maps that cannot be right."""
     measured = (
         f"the measured strain pattern correlates with the computed one to {seen.correlation:.2f}, "
-        "where a right grain map reaches 0.9 and more"
+        f"where a right grain map reaches {0.9 * alike:.2g} and more"
     )
     if way is not None:
         return Verdict(
             "none", f"The grain map does not lie right: {measured}. {way.remedy}", "grain map"
         )
-    if seen.correlation < UNLIKE:
+    if seen.correlation < UNLIKE * alike:
         return Verdict(
             "none",
             f"The grain map is not that of these strain maps: {measured}. No way to turn or mirror "

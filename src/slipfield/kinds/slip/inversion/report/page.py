@@ -19,6 +19,7 @@ from slipfield.kinds.slip.inversion.report.figures import (
     figure_loads,
     figure_refinement,
 )
+from slipfield.kinds.slip.inversion.solids import SUBSURFACE
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import summary_lines
@@ -41,6 +42,7 @@ METHODS = {
     "equilibrium": "equilibrium network",
     "cnn_lstm": "CNN-LSTM network",
     REFINED: "refinement on the forward model",
+    SUBSURFACE: "sheets with grains drawn below the face",
 }
 
 ONE_DRAW = (

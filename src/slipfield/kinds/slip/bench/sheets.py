@@ -1,0 +1,137 @@
+"""Unseen sheets in three dimensions as measurement files, imported as a laboratory's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from slipfield.core.files import open_netcdf
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.solids import run_foil, run_solid
+from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
+from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
+from slipfield.kinds.slip.measure.loads import add_load
+from slipfield.kinds.slip.measure.specimen_file import write_specimen
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.study import PARAMETERS, Noise, Solid, Study, check_study
+from slipfield.kinds.slip.thickness.factor import direction, mean_diameter
+from slipfield.kinds.slip.thickness.prior import FOIL, LN_M_FOIL
+
+NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
+LEAST_LAYERS = 2
+POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
+
+
+def sheet_study(base: Study, ratio: float, cells: int, grains: int, seed: int) -> Study:
+    """Study of sheets of ``ratio`` grain diameters with a seed of their own."""
+    content = base.model_dump(mode="json")
+    sheet = content["specimen"]
+    diameter = mean_diameter(sheet["width_mm"] * sheet["height_mm"], grains)
+    sheet |= {"cells_x": cells, "cells_y": cells, "grains": grains, "seed": seed}
+    sheet["thickness_mm"] = float(ratio * diameter)
+    return check_study(content, "sheet")
+
+
+def middle_parameters(study: Study, seed: tuple[int, ...]) -> np.ndarray:
+    """k1, k2, k3 (3,) at random in the middle half of the box, on logarithmic axes."""
+    low, high = np.log(np.array(study.sampling.box)).T
+    share = np.random.default_rng(seed).uniform(0.25, 0.75, 3)
+    return np.exp(low + (high - low) * share)
+
+
+def layers_of(study: Study) -> int:
+    """Layers of cubes, two or more."""
+    sheet = study.specimen
+    return max(LEAST_LAYERS, round(sheet.thickness_mm * sheet.cells_y / sheet.height_mm))
+
+
+def make_sheet(study: Study, number: int, truth: np.ndarray, work: Path) -> Path:
+    """Simulate a sheet with grains below its face; returns the specimen file that is imported.
+
+    What the solid differs by from thin columns on the same mesh is added to the membrane, so that
+    strain and load are without what the mesh of solids costs.
+    """
+    path = work / "specimen.nc"
+    if path.exists():
+        return path
+    solver = Solver.prepare(study, make_microstructure(study, number), work / "solid")
+    sheet = study.specimen
+    solid = Solid(layers=layers_of(study), grains="grains", seed=number)
+    run, membrane = run_solid(solver, truth, solid), solver.run(truth)
+    diameter = mean_diameter(sheet.width_mm * sheet.height_mm, sheet.grains)
+    foil = run_foil(solver, truth, FOIL * diameter)
+    with open_netcdf(solver.microstructure) as data:
+        grains = data.load()
+    count = np.bincount(grains["element_grain"].values.ravel(), minlength=sheet.grains)
+    along = direction(study.material, truth, grains["size"].values, count)
+    load = run.load - foil.load + membrane.load + LN_M_FOIL * (along @ membrane.load_rates)
+    strain = run.strain - foil.strain + membrane.strain
+    _write(study, truth, membrane, strain, load, grains, number, work / "laboratory")
+    _import(work / "laboratory", path)
+    return path
+
+
+def make_membrane(study: Study, number: int, truth: np.ndarray, work: Path) -> Path:
+    """Simulate a membrane that is as thin as the study says; returns the specimen file."""
+    path = work / "specimen.nc"
+    if path.exists():
+        return path
+    solver = Solver.prepare(study, make_microstructure(study, number), work / "membrane")
+    run = solver.run(truth)
+    with open_netcdf(solver.microstructure) as data:
+        grains = data.load()
+    _write(study, truth, run, run.strain, run.load, grains, number, work / "laboratory")
+    _import(work / "laboratory", path)
+    return path
+
+
+def _write(
+    study: Study,
+    truth: np.ndarray,
+    membrane: Reference,
+    strain: np.ndarray,
+    load: np.ndarray,
+    grains: xr.Dataset,
+    number: int,
+    folder: Path,
+) -> None:
+    """Write measurement files with noise."""
+    named = dict(zip(PARAMETERS, truth, strict=True))
+    one = xr.Dataset(
+        {
+            "strain": (("time", "component", "y", "x"), strain),
+            "load": ("time", load),
+            "time": ("time", membrane.time),
+            "displacement": ("time", membrane.displacement),
+            **{name: ((), value) for name, value in named.items()},
+        }
+    )
+    cell = study.specimen.height_mm / study.specimen.cells_y
+    instruments = Instruments(
+        cell / POINTS_PER_CELL,
+        cell / PIXELS_PER_CELL,
+        NOISE.strain_std,
+        NOISE.load_relative_std,
+        number,
+    )
+    write_laboratory(one, grains, study, instruments, folder)
+
+
+def _import(files: Path, path: Path) -> None:
+    facts = json.loads((files / "truth.json").read_text(encoding="utf-8"))
+    options = StrainOptions(
+        scale=facts["scale_mm_per_pixel"],
+        interval=facts["interval_s"],
+        sheet=tuple(facts["sheet_mm"]),
+        outline=files / "outline.csv",
+        thickness=facts["thickness_mm"],
+    )
+    data = import_strain(sorted((files / "dic").glob("*.csv")), options)
+    data = add_load(data, files / "load.csv", None, 0.0, None)
+    data = add_orientation_map(data, files / "grains.ctf", GrainOptions(threshold_deg=2.0))
+    write_specimen(data, path)

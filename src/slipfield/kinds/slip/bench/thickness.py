@@ -1,0 +1,206 @@
+"""What the thickness costs an inversion: unseen sheets in three dimensions, inverted three ways.
+
+Every sheet is inverted once with `--subsurface`, which also holds the answer with the prior of the
+factor M, and once as a membrane. Membranes that are declared thin are the control. A bench that was
+stopped goes on with the sheet at which it stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
+from slipfield.core.progress import progress
+from slipfield.kinds.slip.bench.sheets import (
+    make_membrane,
+    make_sheet,
+    middle_parameters,
+    sheet_study,
+)
+from slipfield.kinds.slip.inversion.answers import Model
+from slipfield.kinds.slip.inversion.run import RESULT, invert
+from slipfield.kinds.slip.inversion.solids import SUBSURFACE
+from slipfield.kinds.slip.study import PARAMETERS, Study
+
+RATIOS = (0.2, 0.6, 1.1, 2.2)
+SEED = 9000
+CONTROL = 0.1
+WAYS = ("membrane", "prior", "subsurface")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured.
+
+    Attributes
+    ----------
+    ratios : t/d of the sheets.  maps : grain maps, each with every t/d.
+    cells, grains : elements along each side, of sheet and inversion, and grains of a face.
+    sheets : draws of what lies below, 0 for none.  solves : forward runs of a refinement.
+    """
+
+    ratios: Sequence[float]
+    maps: int
+    cells: int = 32
+    grains: int = 60
+    sheets: int = 8
+    solves: int = 5
+
+
+def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
+    """Make and invert sheets; write ``cases.csv`` and ``summary.csv``.
+
+    Returns
+    -------
+    list of dict
+        Rows of the summary.
+
+    Raises
+    ------
+    SlipfieldError
+        If ``output`` holds another bench, or a sheet cannot be simulated.
+    """
+    base = Model.load(model).study
+    _claim(output, base, plan)
+    cases, rows = [(n, ratio) for n in range(plan.maps) for ratio in (*plan.ratios, 0.0)], []
+    with progress("invert unseen sheets", len(cases)) as advance:
+        for number, ratio in cases:
+            path = output / "cases" / f"{number:03d}-{ratio:g}.json"
+            if not path.exists():
+                found = _rows(model, base, plan, number, ratio, output / "work")
+                write_text(path, json.dumps(found, indent=1) + "\n")
+            rows += json.loads(path.read_text(encoding="utf-8"))
+            _write(rows, output / "cases.csv")
+            _write(summary(rows), output / "summary.csv")
+            advance()
+    return summary(rows)
+
+
+def _claim(output: Path, base: Study, plan: Plan) -> None:
+    facts = {
+        "model": base.name,
+        "cells": plan.cells,
+        "grains": plan.grains,
+        "sheets": plan.sheets,
+        "solves": plan.solves,
+        "seed": SEED,
+    }
+    path, text = output / "bench.json", json.dumps(facts, indent=1) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise SlipfieldError(f"{output}: holds another bench; choose another folder")
+    write_text(path, text)
+
+
+def _rows(
+    model: Path, base: Study, plan: Plan, number: int, ratio: float, work: Path
+) -> list[dict[str, Any]]:
+    """Rows of one sheet: one for each way; a ratio of 0 is the control."""
+    study = sheet_study(base, ratio or CONTROL, plan.cells, plan.grains, SEED)
+    place = round(1000 * ratio)
+    truth = middle_parameters(study, (SEED, number, place))
+    folder = work / f"{number:03d}-{ratio:g}"
+    make = make_sheet if ratio else make_membrane
+    specimen = make(study, number, truth, folder)
+    found = []
+    for name, sheets in (("aware", plan.sheets if ratio else 0), ("membrane", 0)):
+        place = folder / name
+        if not (place / RESULT).exists():
+            invert(
+                specimen,
+                [model],
+                place,
+                solves=plan.solves,
+                cells=(plan.cells, plan.cells),
+                start="centre",
+                finer=False,
+                membrane=name == "membrane",
+                sheets=sheets,
+            )
+        content = json.loads((place / RESULT).read_text(encoding="utf-8"))
+        for way, estimate in _estimates(content, name).items():
+            found.append(_row(number, ratio, way, content, estimate, truth))
+    return found
+
+
+def _estimates(content: dict[str, Any], name: str) -> dict[str, dict]:
+    """Estimates of an inversion by way: what answers, and what answered before `--subsurface`."""
+    every = content["estimates"]
+    last = content["answer"] or list(every)[-1]
+    if name == "membrane":
+        return {"membrane": every[last]}
+    found = {"prior": every[content.get("subsurface", {}).get("start", last)]}
+    if SUBSURFACE in every:
+        found["subsurface"] = every[SUBSURFACE]
+    return found
+
+
+def _row(
+    number: int, ratio: float, way: str, content: dict[str, Any], estimate: dict, truth: np.ndarray
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "map": number,
+        "t_over_d": ratio,
+        "way": way,
+        "verdict": content["verdict"]["word"],
+    }
+    for name, value in zip(PARAMETERS, truth, strict=True):
+        one = estimate[name]
+        row |= {
+            f"{name}_true": float(value),
+            f"{name}_error_percent": 100 * (one["value"] / value - 1),
+            f"{name}_half_width_percent": 50 * (one["high"] - one["low"]) / one["value"],
+            f"{name}_held": int(one["low"] < value < one["high"]),
+        }
+    return row
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Medians by way, over all sheets and for each t/d; a t/d of 0 is the control."""
+    found = []
+    for way in WAYS:
+        own = [row for row in rows if row["way"] == way]
+        thick = [row for row in own if row["t_over_d"]]
+        groups = {f"{r:g}": [row for row in own if row["t_over_d"] == r] for r in _ratios(own)}
+        for name, group in {"all": thick, **groups}.items():
+            if group:
+                found.append({"t_over_d": name, "way": way, **_scores(group)})
+    return found
+
+
+def _ratios(rows: Sequence[dict[str, Any]]) -> list[float]:
+    return sorted({row["t_over_d"] for row in rows})
+
+
+def _scores(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    scores: dict[str, Any] = {
+        "sheets": len(rows),
+        "answered": sum(row["verdict"] != "none" for row in rows),
+    }
+    for name in PARAMETERS:
+        errors = np.array([row[f"{name}_error_percent"] for row in rows])
+        widths = [row[f"{name}_half_width_percent"] for row in rows]
+        scores |= {
+            f"{name}_median_error_percent": float(np.median(np.abs(errors))),
+            f"{name}_mean_error_percent": float(errors.mean()),
+            f"{name}_half_width_percent": float(np.median(widths)),
+            f"{name}_held": sum(row[f"{name}_held"] for row in rows),
+        }
+    return scores
+
+
+def _write(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
+    write_text(path, text.getvalue())

@@ -1,0 +1,118 @@
+"""Runs of a face in three dimensions for this process: the verb `simulate` in its environment."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from slipfield.core.errors import NoEquilibrium
+from slipfield.core.files import open_netcdf, write_text
+from slipfield.kinds.slip.inversion.forward import Solver, start_verb
+from slipfield.kinds.slip.study import PARAMETERS, Solid
+
+SUBSURFACE = "subsurface"
+"""Method of the estimate that sheets with drawn grains below the face make."""
+
+FEWEST_SHEETS = 4
+FOIL_LAYERS = 2
+
+
+@dataclass(frozen=True)
+class SolidRun:
+    """What a solid shows.
+
+    Attributes
+    ----------
+    strain : (time, component, y, x) of the face, 1.  load : (time,) N.
+    """
+
+    strain: np.ndarray
+    load: np.ndarray
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What sheets with drawn grains below a face say.
+
+    Attributes
+    ----------
+    start : method whose estimate they were run at.  parameters : (3,) that estimate.
+    ln_m : (n,) of each sheet, without the mesh's share.
+    missed : (n, 3) by how much ln k of each sheet is missed by a membrane.
+    """
+
+    start: str
+    parameters: np.ndarray
+    ln_m: np.ndarray
+    missed: np.ndarray
+
+    def to_json(self) -> dict[str, object]:
+        """Content of ``subsurface`` in inversion.json."""
+        return {
+            "start": self.start,
+            "parameters": self.parameters.tolist(),
+            "ln_m": self.ln_m.tolist(),
+            "missed_ln_k": self.missed.tolist(),
+        }
+
+
+def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
+    """Run the solver's specimen in three dimensions at k1, k2, k3, or read the run if it is there.
+
+    Parameters
+    ----------
+    solid : elements through the thickness and what lies below the face.
+
+    Raises
+    ------
+    NoEquilibrium
+        If the run does not reach the end of the loading.
+    SlipfieldError
+        If the solver cannot be started or fails for another reason.
+    """
+    study = solver.study.model_copy(update={"solid": solid})
+    key = hashlib.sha256(study.model_dump_json().encode())
+    key.update(solver.key(parameters).encode())
+    name = f"solid-{key.hexdigest()[:16]}"
+    path = solver.folder / f"{name}.nc"
+    if not path.exists():
+        text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
+        write_text(solver.folder / f"{name}.yaml", text)
+        values = ",".join(repr(float(value)) for value in parameters)
+        head = ",".join(("sample", "microstructure", *PARAMETERS))
+        with open_netcdf(solver.microstructure) as data:
+            index = int(data.attrs["microstructure_index"])
+        write_text(solver.folder / f"{name}.csv", f"{head}\n0,{index},{values}\n")
+        files = {
+            "config": f"{name}.yaml",
+            "microstructure": solver.microstructure.name,
+            "samples": f"{name}.csv",
+        }
+        start_verb("simulate", solver.folder, files, path.name, ["--rows", "0:1"])
+    return _read(path)
+
+
+def run_foil(solver: Solver, parameters: np.ndarray, thickness_mm: float) -> SolidRun:
+    """Run columns of the solver's grain map, ``thickness_mm`` thick, at k1, k2, k3.
+
+    The load is brought to the thickness of the solver's study. What such a run differs by from the
+    membrane is its mesh, but for little.
+    """
+    specimen = solver.study.specimen.model_copy(update={"thickness_mm": thickness_mm})
+    study = solver.study.model_copy(update={"specimen": specimen})
+    with open_netcdf(solver.microstructure) as data:
+        thin = Solver.prepare(study, data.load(), solver.folder / "foil")
+    run = run_solid(thin, parameters, Solid(layers=FOIL_LAYERS, grains="columns"))
+    return SolidRun(run.strain, run.load * solver.study.specimen.thickness_mm / thickness_mm)
+
+
+def _read(path: Path) -> SolidRun:
+    with open_netcdf(path) as data:
+        one = data.isel(sample=0).load()
+    if int(one["status"]):
+        raise NoEquilibrium(f"{path}: the run in three dimensions failed: {one['reason'].item()}")
+    return SolidRun(one["strain"].values, one["load"].values)

@@ -1,0 +1,94 @@
+"""What lies below a face, drawn and run: several sheets in three dimensions under one map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from slipfield.core.progress import progress
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.outcome import Inversion
+from slipfield.kinds.slip.inversion.preparation import prepare
+from slipfield.kinds.slip.inversion.solids import SolidRun, run_foil, run_solid
+from slipfield.kinds.slip.measure.resample import Measurement
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import Solid, Study
+from slipfield.kinds.slip.thickness.factor import mean_diameter
+from slipfield.kinds.slip.thickness.prior import FOIL
+
+CELLS_PER_DIAMETER = 3.5
+MOST_FACE_CELLS = 40
+MOST_ELEMENTS = 10_240
+LEAST_LAYERS = 2
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Sheets under one grain map at one point k, on a coarse mesh.
+
+    Attributes
+    ----------
+    measurement : the measured sheet on that mesh.
+    forward : membrane of the grain map at any k1, k2, k3 (3,).
+    membrane : forward run of the grain map as a membrane.
+    foil : columns, thin: what they differ by from the membrane is the mesh.
+    sheets : runs with different grains below the face.
+    """
+
+    measurement: Measurement
+    forward: Callable[[np.ndarray], Reference]
+    membrane: Reference
+    foil: SolidRun
+    sheets: list[SolidRun]
+
+    def as_measured(self, run: SolidRun) -> Measurement:
+        """A run at the measured points and frames, unknown where the measurement is."""
+        measured = self.measurement
+        there = replace(self.membrane, strain=run.strain, load=run.load)
+        seen = measured.seen(there.at(measured.time))
+        flat = seen.strain.reshape(-1, seen.strain[0, 0].size).astype(float)
+        points = (measured.sampling @ flat.T).T.reshape(measured.points.shape)
+        points = np.where(np.isfinite(measured.points), points, np.nan)
+        load = np.where(np.isfinite(measured.load), seen.load, np.nan)
+        return replace(measured, points=points, load=load)
+
+
+def coarse_mesh(study: Study, diameter_mm: float) -> tuple[tuple[int, int], int]:
+    """Elements along x and y and through the thickness: cubes, few of them.
+
+    Parameters
+    ----------
+    diameter_mm : of the grains on the face.
+    """
+    sheet = study.specimen
+    cell = max(
+        diameter_mm / CELLS_PER_DIAMETER, max(sheet.width_mm, sheet.height_mm) / MOST_FACE_CELLS
+    )
+    across, along = (max(4, round(size / cell)) for size in (sheet.width_mm, sheet.height_mm))
+    layers = max(LEAST_LAYERS, round(sheet.thickness_mm / cell))
+    return (across, along), min(layers, max(LEAST_LAYERS, MOST_ELEMENTS // (across * along)))
+
+
+def run_ensemble(found: Inversion, parameters: np.ndarray, sheets: int, work: Path) -> Ensemble:
+    """Run ``sheets`` draws of what lies below a measured face at k1, k2, k3 (3,).
+
+    What is in ``work`` already is not run again.
+    """
+    specimen = found.study.specimen
+    diameter = mean_diameter(specimen.width_mm * specimen.height_mm, specimen.grains)
+    cells, layers = coarse_mesh(found.study, diameter)
+    coarse = prepare(found.source, found.data, found.trained, cells, membrane=True)
+    solver = Solver.prepare(coarse.study, coarse.microstructure, work)
+    runs = []
+    with progress("sheets with other grains below the face", sheets + 2) as advance:
+        membrane = solver.run(parameters)
+        advance()
+        foil = run_foil(solver, parameters, FOIL * diameter)
+        advance()
+        for seed in range(sheets):
+            runs.append(run_solid(solver, parameters, Solid(layers=layers, seed=seed)))
+            advance()
+    return Ensemble(coarse.measurement, solver.run, membrane, foil, runs)

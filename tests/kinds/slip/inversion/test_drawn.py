@@ -1,0 +1,89 @@
+"""Sheets drawn below a face, on a made-up membrane: what they all miss by is taken off."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.drawn import drawn_answer
+from slipfield.kinds.slip.inversion.run import invert
+from slipfield.kinds.slip.inversion.solids import SolidRun
+from slipfield.kinds.slip.inversion.stiffening import load_exponent
+from slipfield.kinds.slip.inversion.subsurface import Ensemble, coarse_mesh
+from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.thickness.prior import SheetFactor
+from tests.kinds.slip.inversion.test_refine import PRIOR, SHAPES, TRUTH, forward, measure
+from tests.shards import tiny_study
+
+FACTOR = SheetFactor(1.1, 0.05, 0.03, Material(), np.array([0.2]), np.ones(1))
+MEAN, SPREAD, MESH = 0.06, 0.01, 0.02
+TURNED = 0.002 * (SHAPES[0] - 0.5 * SHAPES[2])  # what every sheet's strain differs by
+NOISE = 5e-3
+
+
+def sheet(k, seed):
+    """A sheet over a membrane: M and strain of its own, and what a mesh makes of all sheets."""
+    run, random = forward(k), np.random.default_rng((7, seed))
+    exponent = load_exponent(FACTOR.along(k), run.load, run.load_rates)
+    ln_m = random.normal(MEAN, SPREAD) + MESH
+    own = 0.005 * np.einsum("i,ij...->j...", random.standard_normal(3), 0.05 * SHAPES)
+    return SolidRun(run.strain + 2 * TURNED + own, run.load * np.exp(ln_m * exponent))
+
+
+def foil(k):
+    """Hardly a sheet: the mesh alone."""
+    run = forward(k)
+    exponent = load_exponent(FACTOR.along(k), run.load, run.load_rates)
+    return SolidRun(run.strain + TURNED, run.load * np.exp((MESH + 0.005) * exponent))
+
+
+def measured(seed):
+    """A real sheet has no mesh."""
+    true = np.exp(TRUTH)
+    run, found = forward(true), sheet(true, (1, seed))
+    exponent = load_exponent(FACTOR.along(true), run.load, run.load_rates)
+    noise = 1 + NOISE * np.random.default_rng((2, seed)).standard_normal(len(run.time))
+    points = (found.strain - TURNED).reshape(len(run.time), 3, -1)
+    return replace(measure(), points=points, load=found.load * np.exp(-MESH * exponent) * noise)
+
+
+def answered(seed, start):
+    k = np.exp(start)
+    sheets = [sheet(k, (0, seed, number)) for number in range(8)]
+    ensemble = Ensemble(measured(seed), forward, forward(k), foil(k), sheets)
+    return drawn_answer(ensemble, Answer("refined", k, k, k, 0.0), FACTOR, PRIOR, NOISE, 1.0)
+
+
+def test_what_sheets_miss_by_is_taken_off_and_intervals_hold_the_truth():
+    errors, held = [], []
+    for seed in range(16):
+        answer, drawn = answered(seed, TRUTH + [0.1, -0.15, 0.1])
+        errors.append(np.log(answer.parameters) - TRUTH)
+        held.append((np.log(answer.low) < TRUTH) & (np.log(answer.high) > TRUTH))
+        assert drawn.start == "refined"
+    assert drawn.ln_m.mean() == pytest.approx(MEAN, abs=0.012)
+    assert drawn.missed[:, 0].mean() > 0.1  # what a membrane would be off by
+    errors = np.array(errors)
+    assert np.abs(errors.mean(axis=0)).max() < 0.03
+    assert np.median(np.abs(errors[:, 0])) < 0.06
+    assert np.mean(held) > 0.9
+    half = np.log(answer.high / answer.low) / 2
+    assert half[0] < 0.25
+
+
+def test_mesh_of_the_sheets_is_coarse_and_never_too_many_elements():
+    study = tiny_study(specimen={"cells_x": 64, "cells_y": 64, "thickness_mm": 0.25})
+    (across, along), layers = coarse_mesh(study, 0.226)
+    assert (across, along, layers) == (31, 31, 4)
+    thick = tiny_study(specimen={"thickness_mm": 5.0})
+    (across, along), layers = coarse_mesh(thick, 0.1)
+    assert across * along * layers <= 10_240
+    assert layers >= 2
+
+
+def test_too_few_sheets_and_sheets_of_a_membrane_are_refused(tmp_path):
+    for sheets, membrane in ((2, False), (8, True)):
+        with pytest.raises(SlipfieldError, match="subsurface: given"):
+            invert(tmp_path / "a.nc", [], tmp_path / "b", sheets=sheets, membrane=membrane)
