@@ -69,6 +69,7 @@ VERBS = {
     },
     "Composites": {"composite": "slipfield.kinds.composite.verbs"},
     "Micrographs": {"micrograph": "slipfield.kinds.micrograph.verbs"},
+    "Design by search": {"search": "slipfield.kinds.search.verbs"},
     "This machine, and trust in the solver": {
         "doctor": f"{KIND}.planning.verbs",
         **dict.fromkeys(("verify", "verify-report"), f"{KIND}.verification.verbs"),

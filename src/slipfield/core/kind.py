@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +32,23 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """Numbers that a search may ask for at values of some variables.
+
+    Attributes
+    ----------
+    inputs, outputs : names that variables, objectives and constraints may have; an output NAME may
+        come with NAME_std, the standard deviation of its noise.
+    run : function(study, inputs, seed) -> outputs by name. A SlipfieldError is the reason why a
+        trial failed.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    run: Callable[[Any, Mapping[str, float], int], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of study. Its parts are named as "module:name" and loaded when they are used.
 
@@ -43,6 +60,8 @@ class Kind:
     check : function(study) that refuses what only a run needs to know, or "".
     stale : function(study, folder) -> {file: what made it differs in}.
     rules : file of the workflow with its stages, workflow/kinds/<rules>.smk.
+    evaluations : what a search may ask of this kind beyond "simulate", by name:
+        :class:`Evaluation` objects.
 
     A kind whose stages are those of :mod:`slipfield.spine` also names:
 
@@ -61,6 +80,7 @@ class Kind:
     check: str = ""
     stale: str = "slipfield.spine.stale:stale"
     rules: str = "spine"
+    evaluations: Mapping[str, str] = field(default_factory=dict)
     design: str = ""
     simulate: str = ""
     environment: Literal["simulate", "learn"] = "learn"
@@ -74,6 +94,7 @@ KINDS = {
     "beam": "slipfield.kinds.beam.kind:KIND",
     "curves": "slipfield.kinds.curves.kind:KIND",
     "composite": "slipfield.kinds.composite.kind:KIND",
+    "search": "slipfield.kinds.search.kind:KIND",
 }
 """Where each kind's object is, by the word in study files; the first is meant without a word."""
 

@@ -1,0 +1,182 @@
+"""Gaussian processes of the outputs, and what to try next (BoTorch).
+
+One objective: noisy expected improvement (Letham et al. 2019); several: noisy expected hypervolume
+improvement (Daulton, Balandat & Bakshy 2021); both in the logarithmic form of Ament et al. 2023,
+with constraints as probabilities of being kept. A failed trial is never asked for again.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from botorch.acquisition import AcquisitionFunction
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
+from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
+from botorch.acquisition.objective import GenericMCObjective
+from botorch.exceptions import BotorchWarning
+from botorch.fit import fit_gpytorch_mll
+from botorch.models import ModelListGP, SingleTaskGP
+from botorch.models.transforms import Standardize
+from botorch.optim import optimize_acqf
+from botorch.sampling import SobolQMCNormalSampler
+from gpytorch.mlls import SumMarginalLogLikelihood
+from gpytorch.settings import min_fixed_noise
+
+from slipfield.kinds.search.front import reference_point
+from slipfield.kinds.search.space import from_unit, to_unit
+from slipfield.kinds.search.study import STD, SearchStudy
+from slipfield.kinds.search.trials import FAILED, OK, STATUS
+
+DRAWS = 128
+RESTARTS, RAW_STARTS = 8, 256
+LEAST_STD = 1e-4
+"""Smallest standard deviation of a trial that the model is given, over the output's spread."""
+
+LEAST_TOLD = 2
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """Gaussian processes of all outputs over the unit cube, learnt from told trials.
+
+    Attributes
+    ----------
+    unit : tensor (n, variables) of the trials that went well; failed : those that did not.
+    """
+
+    study: SearchStudy
+    model: ModelListGP
+    unit: torch.Tensor
+    failed: torch.Tensor
+    told: pd.DataFrame
+
+    @classmethod
+    def learn(cls, study: SearchStudy, told: pd.DataFrame) -> Surrogate:
+        """Learn from at least two told trials."""
+        good = told[told[STATUS] == OK]
+        unit = torch.tensor(to_unit(study.variables, good))
+        processes = []
+        for each in study.outputs:
+            y = torch.tensor(good[each.name].to_numpy(float))[:, None]
+            variance = _variance(good, each.name, each.noise_std)
+            transform = Standardize(1)
+            with _quiet():
+                processes.append(SingleTaskGP(unit, y, variance, outcome_transform=transform))
+        model = ModelListGP(*processes)
+        with _quiet():
+            fit_gpytorch_mll(SumMarginalLogLikelihood(model.likelihood, model))
+        bad = told[told[STATUS] == FAILED]
+        failed = torch.tensor(to_unit(study.variables, bad)).reshape(len(bad), unit.shape[1])
+        return cls(study, model, unit, failed, good)
+
+    def predict(self, values: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation (n, outputs) of the outputs, without a trial's noise."""
+        unit = torch.tensor(to_unit(self.study.variables, values))
+        with torch.no_grad(), _quiet():
+            posterior = self.model.posterior(unit)
+            return posterior.mean.numpy(), posterior.variance.clamp_min(0).sqrt().numpy()
+
+    def acquisition(self, seed: int) -> AcquisitionFunction:
+        """Logarithm of the expected improvement (several objectives: of the hypervolume)."""
+        signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in self.study.objectives])
+        count = len(signs)
+        settings = {
+            "model": self.model,
+            "X_baseline": self.unit,
+            "sampler": SobolQMCNormalSampler(torch.Size([DRAWS]), seed=seed),
+            "constraints": _constraints(self.study) or None,
+            "X_pending": self.failed if len(self.failed) else None,
+            "prune_baseline": True,
+        }
+        if count == 1:
+            objective = GenericMCObjective(lambda samples, X=None: samples[..., 0] * signs[0])
+            return qLogNoisyExpectedImprovement(objective=objective, **settings)
+        objectives = GenericMCMultiOutputObjective(
+            lambda samples, X=None: samples[..., :count] * signs
+        )
+        point = torch.tensor(reference_point(self.study, self.told)).to(self.unit)
+        return qLogNoisyExpectedHypervolumeImprovement(
+            ref_point=point, objective=objectives, **settings
+        )
+
+    def acquired(self, values: pd.DataFrame, seed: int) -> np.ndarray:
+        """Acquisition (n,) at some values of the variables, a logarithm."""
+        unit = torch.tensor(to_unit(self.study.variables, values))
+        with torch.no_grad(), _quiet(), seeded(seed):
+            return self.acquisition(seed)(unit[:, None, :]).numpy()
+
+
+def suggest(study: SearchStudy, told: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Values of the variables of the next ``count`` trials, chosen one after the other.
+
+    The same told trials and seed give the same values.
+    """
+    with seeded(seed):
+        surrogate = Surrogate.learn(study, told)
+        bounds = torch.stack(
+            [torch.zeros(surrogate.unit.shape[1]), torch.ones(surrogate.unit.shape[1])]
+        )
+        with _quiet():
+            unit, _ = optimize_acqf(
+                surrogate.acquisition(seed),
+                bounds.to(surrogate.unit),
+                q=count,
+                num_restarts=RESTARTS,
+                raw_samples=RAW_STARTS,
+                sequential=True,
+                options={"seed": seed},
+            )
+    return from_unit(study.variables, unit.numpy())
+
+
+def _variance(table: pd.DataFrame, name: str, known: float | None) -> torch.Tensor | None:
+    """Variance (n, 1) of each trial's noise where it is known, in the output's unit squared."""
+    column = f"{name}{STD}"
+    if column in table and table[column].notna().all():
+        std = table[column].to_numpy(float)
+    elif known is not None:
+        std = np.full(len(table), known)
+    else:
+        return None
+    least = LEAST_STD * max(float(table[name].std()), np.finfo(float).tiny)
+    return torch.tensor(np.maximum(std, least) ** 2)[:, None]
+
+
+def _constraints(study: SearchStudy) -> list:
+    """Functions of samples (..., outputs) that are 0 or less where a bound is kept."""
+    found = []
+    for number, each in enumerate(study.constraints, start=len(study.objectives)):
+        if each.high is not None:
+            found.append(lambda z, k=number, bound=each.high: z[..., k] - bound)
+        if each.low is not None:
+            found.append(lambda z, k=number, bound=each.low: bound - z[..., k])
+    return found
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """One thread, and draws that depend on the seed alone."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what BoTorch says of inputs in its own terms."""
+    with warnings.catch_warnings(), min_fixed_noise(double_value=LEAST_STD**2):
+        warnings.simplefilter("ignore", BotorchWarning)
+        warnings.filterwarnings("ignore", module="(gpytorch|linear_operator|botorch)")
+        yield

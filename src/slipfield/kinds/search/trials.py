@@ -1,0 +1,152 @@
+"""Tables of trials: asked ones (variables) and told ones (variables, outputs, status)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
+from slipfield.kinds.search.study import STD, SearchStudy
+
+TRIAL, STATUS, REASON = "trial", "status", "reason"
+OK, FAILED = "ok", "failed"
+TOLERANCE = 1e-6
+"""Share of a variable's range by which a told value may differ from the asked one unremarked."""
+
+
+def write_trials(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of trials (CSV)."""
+    write_text(path, table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
+
+
+def blank(study: SearchStudy, values: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Asked trials: their numbers, the values of the variables, and empty outputs to fill in."""
+    numbers = pd.Series(range(first, first + len(values)), name=TRIAL, dtype=int)
+    empty = {each.name: np.full(len(values), np.nan) for each in study.outputs}
+    table = pd.concat([numbers, values.reset_index(drop=True), pd.DataFrame(empty)], axis=1)
+    return table.assign(**{STATUS: "", REASON: ""})
+
+
+def read_trials(study: SearchStudy, path: Path, told: bool) -> pd.DataFrame:
+    """Read a table of trials and check it.
+
+    Parameters
+    ----------
+    told : whether the outputs must be there. A row whose status is "failed" needs none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trial``, the variables, the outputs and the columns NAME_std that are there (NaN where
+        failed), ``status`` ("ok" or "failed"), ``reason``.
+
+    Raises
+    ------
+    SlipfieldError
+        One line that names file, trial and column.
+    """
+    try:
+        table = pd.read_csv(path, sep=None, engine="python", skipinitialspace=True)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SlipfieldError(f"{path}: no readable table of trials ({reason})") from error
+    outputs = [each.name for each in study.outputs]
+    columns = [TRIAL, *(each.name for each in study.variables), *(outputs if told else ())]
+    if missing := [name for name in columns if name not in table]:
+        raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected {', '.join(columns)}")
+    known = {*columns, *outputs, STATUS, REASON, *(f"{name}{STD}" for name in outputs)}
+    if strange := [name for name in table.columns if name not in known]:
+        raise SlipfieldError(f"{path}: column {strange[0]!r} is none of the study's; remove it")
+    return _checked(study, table, path, told)
+
+
+def _checked(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) -> pd.DataFrame:
+    """Numbers as numbers, each trial once, variables within bounds, outputs there."""
+    table = table.copy()
+    for name in (STATUS, REASON):
+        given = table[name] if name in table else pd.Series("", index=table.index)
+        table[name] = given.astype(object).where(given.notna(), "").astype(str).str.strip()
+    table[STATUS] = table[STATUS].str.lower().replace("", OK)
+    for row in table.loc[~table[STATUS].isin([OK, FAILED])].itertuples():
+        raise SlipfieldError(
+            f"{path}: trial {row.trial}: status {row.status!r}; expected {OK}, {FAILED} or nothing"
+        )
+    for name in table.columns.difference([STATUS, REASON]):
+        numbers = pd.to_numeric(table[name], errors="coerce").replace([np.inf, -np.inf], np.nan)
+        for row in table.loc[numbers.isna() & table[name].notna()].itertuples():
+            raise SlipfieldError(
+                f"{path}: trial {row.trial}: {name}: {table.at[row.Index, name]!r} is no number"
+            )
+        table[name] = numbers
+    trial = table[TRIAL]
+    if trial.isna().any() or (trial % 1 != 0).any() or (trial < 0).any():
+        raise SlipfieldError(f"{path}: column 'trial' must hold whole numbers from 0")
+    table[TRIAL] = trial.astype(int)
+    if (twice := table[TRIAL].duplicated()).any():
+        raise SlipfieldError(f"{path}: trial {table[TRIAL][twice].iloc[0]} is there twice")
+    _check_values(study, table, path, told)
+    return table.sort_values(TRIAL, ignore_index=True)
+
+
+def _check_values(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) -> None:
+    for each in study.variables:
+        slack = TOLERANCE * (each.high - each.low)
+        wrong = ~table[each.name].between(each.low - slack, each.high + slack)
+        for row in table.loc[wrong].itertuples():
+            raise SlipfieldError(
+                f"{path}: trial {row.trial}: {each.name}: {getattr(row, each.name)} is not "
+                f"within [{each.low:g}, {each.high:g}]"
+            )
+    for each in study.outputs if told else ():
+        empty = table[each.name].isna() & (table[STATUS] == OK)
+        if empty.any():
+            raise SlipfieldError(
+                f"{path}: trial {table[TRIAL][empty].iloc[0]}: {each.name} is empty; "
+                f"fill it in, or write {FAILED} into the column {STATUS}"
+            )
+        table.loc[table[STATUS] == FAILED, each.name] = np.nan
+        spread = f"{each.name}{STD}"
+        if spread in table and (table[spread] < 0).any():
+            raise SlipfieldError(f"{path}: {spread}: a standard deviation below 0")
+
+
+def read_told(study: SearchStudy, paths: Sequence[Path]) -> pd.DataFrame:
+    """All told trials of several files, by number.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file cannot be read, or a trial is in two of them.
+    """
+    tables = [read_trials(study, path, told=True) for path in paths]
+    if not tables:
+        return read_nothing(study)
+    table = pd.concat(tables, ignore_index=True)
+    if (twice := table[TRIAL].duplicated()).any():
+        number = table[TRIAL][twice].iloc[0]
+        holders = [str(p) for p, t in zip(paths, tables, strict=True) if (t[TRIAL] == number).any()]
+        raise SlipfieldError(f"{' and '.join(holders)}: both hold trial {number}")
+    return table.sort_values(TRIAL, ignore_index=True)
+
+
+def read_nothing(study: SearchStudy) -> pd.DataFrame:
+    """No told trials."""
+    return blank(study, pd.DataFrame({each.name: [] for each in study.variables}), 0)
+
+
+def add_told(study: SearchStudy, filled: Path, told: Path) -> pd.DataFrame:
+    """Add the filled-in trials of one table to those told so far, and write them.
+
+    A trial told before is replaced: people correct what they wrote.
+    """
+    new = read_trials(study, filled, told=True)
+    old = read_told(study, [told]) if told.exists() else read_nothing(study)
+    kept = old[~old[TRIAL].isin(new[TRIAL])]
+    table = pd.concat([part for part in (kept, new) if len(part)], ignore_index=True)
+    table = table.sort_values(TRIAL, ignore_index=True)
+    write_trials(table, told)
+    return table

@@ -1,0 +1,86 @@
+"""Models and what they ask for: against told values, a known optimum, and itself."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipfield.core.kind import check_any_study
+from slipfield.kinds.search.rounds import ask
+from slipfield.kinds.search.trials import read_nothing
+
+pytestmark = pytest.mark.slow
+LEAST = 0.397887
+"""Least value of Branin's function."""
+
+
+def branin_study(**search):
+    content = {
+        "name": "branin",
+        "kind": "search",
+        "variables": [{"name": "x", "low": -5, "high": 10}, {"name": "y", "low": 0, "high": 15}],
+        "objectives": [{"name": "f", "goal": "minimise", "noise_std": 0}],
+        "search": search,
+    }
+    return check_any_study(content, "test")[0]
+
+
+def branin(table):
+    x, y = table["x"].to_numpy(), table["y"].to_numpy()
+    valley = y - 5.1 / (4 * np.pi**2) * x**2 + 5 / np.pi * x - 6
+    return valley**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
+
+
+def told_after(study, trials, fail=()):
+    table = read_nothing(study)
+    while len(table) < trials:
+        asked = ask(study, table)
+        asked["f"], asked["status"] = branin(asked), "ok"
+        bad = asked["trial"].isin(fail)
+        asked.loc[bad, ["f", "status"]] = np.nan, "failed"
+        table = asked if table.empty else pd.concat([table, asked], ignore_index=True)
+    return table
+
+
+def test_branin_is_minimised():
+    told = told_after(branin_study(seed=1), 30)
+    assert told["f"].min() < 1.01 * LEAST
+    assert told["f"][:6].min() > 2 * LEAST, "the even start alone does not find it"
+
+
+def test_the_same_told_trials_ask_for_the_same():
+    """Whatever was asked for before, and however many threads there are."""
+    import torch
+
+    study = branin_study(batch=2, seed=5)
+    told = told_after(study, 8)
+    first = ask(study, told)
+    torch.manual_seed(99)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        pd.testing.assert_frame_equal(first, ask(study, told))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_models_pass_through_exact_trials_and_doubt_between_them():
+    from slipfield.kinds.search.engine import Surrogate
+
+    study = branin_study()
+    told = told_after(study, 6)
+    surrogate = Surrogate.learn(study, told)
+    mean, deviation = surrogate.predict(told)
+    spread = told["f"].std()
+    np.testing.assert_allclose(mean[:, 0], told["f"], atol=0.01 * spread)
+    far = pd.DataFrame({"x": [-5.0], "y": [15.0]})
+    assert surrogate.predict(far)[1][0, 0] > 5 * deviation.max()
+
+
+def test_a_failed_trial_is_not_asked_for_again():
+    study = branin_study(seed=1)
+    told = told_after(study, 6)
+    wanted = ask(study, told)
+    failed = wanted.assign(status="failed")
+    again = ask(study, pd.concat([told, failed], ignore_index=True))
+    distance = np.hypot(*(again[["x", "y"]].to_numpy() - wanted[["x", "y"]].to_numpy())[0] / 15)
+    assert distance > 0.01

@@ -1,0 +1,70 @@
+"""Trials evaluated by another kind: the cantilever, whose deflection has a closed form."""
+
+import pandas as pd
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import check_any_study
+from slipfield.kinds.search.evaluate import check_evaluator, evaluate
+from slipfield.kinds.search.rounds import comparison
+from slipfield.kinds.search.stale import record, stale
+from slipfield.kinds.search.trials import write_trials
+
+
+def search(evaluator, objective="deflection_mm", **changes):
+    content = {
+        "name": "t",
+        "kind": "search",
+        "variables": [
+            {"name": "length_mm", "units": "mm", "low": 200, "high": 900},
+            {"name": "load_N", "units": "N", "low": 10, "high": 100},
+        ],
+        "objectives": [{"name": objective, "units": "mm", "goal": "minimise"}],
+        "evaluator": evaluator,
+        **changes,
+    }
+    return check_any_study(content, "test")[0]
+
+
+def test_outputs_are_those_of_the_kind_and_failures_are_told():
+    study = search({"kind": "beam", "study": {"beam": {"height_mm": 8.0}}})
+    asked = pd.DataFrame({"trial": [0, 1], "length_mm": [300.0, 900.0], "load_N": [50.0, 100.0]})
+    told = evaluate(study, asked)
+    stiffness = 3 * 70_000 * 20 * 8.0**3 / 12
+    assert told["deflection_mm"][0] == pytest.approx(50 * 300**3 / stiffness)
+    assert told["status"].tolist() == ["ok", "failed"]
+    assert "the beam fails" in told["reason"][1] and pd.isna(told["deflection_mm"][1])
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "objective", "says"),
+    [
+        ({"kind": "bridge"}, "deflection_mm", "evaluator: kind: given 'bridge'"),
+        ({"kind": "search"}, "deflection_mm", "cannot evaluate another search"),
+        ({"kind": "beam", "output": "guess"}, "deflection_mm", "output: .* simulate"),
+        ({"kind": "beam"}, "weight_kg", "does not know 'weight_kg'; it has deflection_mm"),
+        ({"kind": "beam", "study": {"beam": {"width": 3}}}, "deflection_mm", "evaluator.study"),
+    ],
+)
+def test_wrong_evaluators_are_named_before_anything_runs(evaluator, objective, says):
+    with pytest.raises(SlipfieldError, match=says):
+        check_evaluator(search(evaluator, objective))
+
+
+def test_designs_that_do_not_learn_fill_the_bounds():
+    study = search({"kind": "beam"}, comparison={"trials": 20})
+    table = comparison(study, "latin_hypercube")
+    strata = ((table["load_N"] - 10) / 90 * 20).astype(int)
+    assert sorted(strata) == list(range(20)), "one trial in each twentieth"
+
+
+def test_tables_of_another_study_are_found(tmp_path):
+    study = search({"kind": "beam"}, comparison={"trials": 3})
+    place = tmp_path / "comparison" / "random"
+    write_trials(comparison(study, "random"), place / "asked.csv")
+    assert list(stale(study, tmp_path)) == [place / "asked.csv"], "no word of what made it"
+    record(study, "comparison", place)
+    assert stale(study, tmp_path) == {}
+    assert stale(search({"kind": "beam"}, comparison={"trials": 4}), tmp_path) != {}
+    longer = search({"kind": "beam"}, comparison={"trials": 3}, search={"rounds": 50})
+    assert stale(longer, tmp_path) == {}, "more rounds leave earlier trials as they are"

@@ -1,0 +1,43 @@
+"""Best so far, Pareto front and hypervolume against values by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipfield.core.kind import check_any_study
+from slipfield.kinds.search.front import kept, on_front, progress_of, reference_point
+
+
+def study(objectives, constraints=()):
+    content = {
+        "name": "t",
+        "kind": "search",
+        "variables": [{"name": "x", "low": 0, "high": 1}],
+        "objectives": objectives,
+        "constraints": list(constraints),
+    }
+    return check_any_study(content, "test")[0]
+
+
+def test_best_so_far_skips_failures_and_broken_constraints():
+    one = study([{"name": "f", "goal": "minimise"}], [{"name": "g", "high": 1}])
+    table = pd.DataFrame(
+        {"f": [1, 5, 4, np.nan, 3], "g": [2, 0, 1, 0, 0], "status": ["ok"] * 3 + ["failed", "ok"]}
+    )
+    assert kept(one, table).tolist() == [False, True, True, False, True]
+    best = progress_of(one, table, reference_point(one, table))
+    np.testing.assert_array_equal(best, [np.nan, 5, 4, 4, 3])
+
+
+def test_front_and_hypervolume_of_three_squares():
+    """Up a, down b: beyond (0, 4) lie 1 x 3, 2 x 2 and 3 x 1, together 6."""
+    two = study(
+        [
+            {"name": "a", "goal": "maximise", "reference": 0},
+            {"name": "b", "goal": "minimise", "reference": 4},
+        ]
+    )
+    table = pd.DataFrame({"a": [1, 2, 3, 1], "b": [1, 2, 3, 2], "status": "ok"})
+    assert on_front(two, table).tolist() == [True, True, True, False]
+    found = progress_of(two, table, reference_point(two, table))
+    assert found == pytest.approx([3, 5, 6, 6])

@@ -1,0 +1,60 @@
+"""A search by real Snakemake, cut in the middle and continued, and by people who fill in tables."""
+
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from slipfield.cli import app
+from tests.workflow.test_workflow import snakemake
+
+pytestmark = pytest.mark.slow
+CONTENT = {
+    "name": "light",
+    "kind": "search",
+    "variables": [
+        {"name": "length_mm", "units": "mm", "low": 200, "high": 500},
+        {"name": "load_N", "units": "N", "low": 10, "high": 100},
+    ],
+    "objectives": [{"name": "deflection_mm", "units": "mm", "goal": "maximise"}],
+    "search": {"initial": 4, "rounds": 1, "batch": 2},
+    "execution": {"trials_per_job": 4},
+}
+
+
+def test_a_search_that_lost_its_last_round_asks_for_the_same_again(tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(yaml.safe_dump({**CONTENT, "evaluator": {"kind": "beam"}}))
+    done = snakemake(tmp_path, config=study)
+    assert done.returncode == 0, done.stdout
+    folder = tmp_path / "results/light"
+    page, told = (folder / "report.html").read_text(), folder / "rounds/0001/told.csv"
+    assert "best deflection mm" in page and page.count("data:image/png") == 2
+    first = told.read_text()
+    assert len(pd.read_csv(told)) == 2
+    shutil.rmtree(told.parent)
+    again = snakemake(tmp_path, config=study)
+    assert again.returncode == 0, again.stdout
+    assert told.read_text() == first
+
+
+def test_people_ask_fill_in_and_tell(tmp_path):
+    study, asked, told = (tmp_path / name for name in ("study.yaml", "asked.csv", "told.csv"))
+    study.write_text(yaml.safe_dump(CONTENT))
+
+    def call(*arguments):
+        result = CliRunner().invoke(app, ["search", *map(str, arguments)])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    for count in (4, 6):
+        call("ask", "--config", study, "--told", told, "--output", asked)
+        table = pd.read_csv(asked)
+        table["deflection_mm"] = table["load_N"] * table["length_mm"] ** 3 / 3.5e8
+        table.to_csv(asked, index=False)
+        said = call("tell", "--config", study, "--filled", asked, "--told", told)
+        assert f"{count} trials told" in said and "best deflection_mm" in said
+    call("report", "--config", study, "--told", told, "--output", tmp_path / "page/report.html")
+    assert "fill in the asked table" in (tmp_path / "page/report.html").read_text()
