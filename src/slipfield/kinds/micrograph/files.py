@@ -31,6 +31,20 @@ def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) ->
         Image.fromarray(image).save(temporary, "PNG", **scale)
 
 
+def read_mask(path: Path) -> np.ndarray:
+    """Read a mask (height, width), bool: what is not 0.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is no readable grey image.
+    """
+    image = read_image(path)
+    if image.ndim != 2:
+        raise SlipfieldError(f"{path}: a colour image; expected a mask of one value a pixel")
+    return image > 0
+
+
 def read_labels(path: Path) -> np.ndarray:
     """Read a labelled image as whole numbers (height, width), int64.
 
@@ -80,3 +94,38 @@ def write_rendered(
         "area_fraction": float(drawn.phases.mean()),
     }
     write_text(folder / "truth.json", json.dumps(truth, indent=2) + "\n")
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Read a micrograph (height, width) or (height, width, 3), 8 or 16 bits.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is no readable image, or of one pixel a side.
+    """
+    from skimage.io import imread
+
+    try:
+        image = np.asarray(imread(path))
+    except FileNotFoundError:
+        raise SlipfieldError(f"{path}: no such file") from None
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120]
+        raise SlipfieldError(f"{path}: not a readable image: {reason}") from error
+    if image.dtype == bool:
+        image = image.astype(np.uint8) * 255
+    if image.ndim == 3 and image.shape[2] in (2, 4):
+        image = image[..., : image.shape[2] - 1]
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise SlipfieldError(f"{path}: of shape {image.shape}; expected one grey or colour image")
+    if image.dtype.kind == "f":
+        if not np.isfinite(image).all():
+            raise SlipfieldError(f"{path}: has values that are no numbers")
+        low, high = float(image.min()), float(image.max())
+        image = (65535 * (image - low) / max(high - low, 1e-12)).astype(np.uint16)
+    if min(image.shape[:2]) < 16:
+        raise SlipfieldError(f"{path}: {image.shape[:2]} px; expected 16 or more each way")
+    return image

@@ -104,7 +104,7 @@ def scene_of(labels: np.ndarray) -> Scene:
     for axis in (0, 1):
         for step in (1, -1):
             shifted = np.roll(labels, step, axis)
-            border = [slice(None), slice(None)]
+            border: list[slice | int] = [slice(None), slice(None)]
             border[axis] = 0 if step == 1 else -1
             shifted[tuple(border)] = labels[tuple(border)]
             other = np.where(shifted != labels, shifted, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,3 +42,86 @@ def render(
     from slipfield.kinds.micrograph.files import write_rendered
 
     write_rendered(output, preset, seed, size, labels)
+
+
+@app.command()
+def segment(
+    image: Annotated[Path, typer.Argument(help="Micrograph: TIFF, PNG, JPEG.")],
+    output: Output,
+    pixel_um: Annotated[
+        float | None, typer.Option(help="Size of a pixel, um; default: the file's tags.")
+    ] = None,
+    bar_um: Annotated[
+        float | None, typer.Option(help="Length of the scale bar on the image, um.")
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="network, ridge, otsu, watershed or random-walker; default: the best."),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="Network of boundaries of your own.")] = None,
+    phase_model: Annotated[
+        Path | None, typer.Option(help="Network of the second phase of your own.")
+    ] = None,
+    keep: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Least mean probability of a boundary that is kept, 1."),
+    ] = 0.25,
+    smallest_px: Annotated[
+        int, typer.Option(min=1, help="Grains of fewer pixels are joined to a neighbour.")
+    ] = 20,
+) -> None:
+    """Find the grains and the second phase of a micrograph; look at overlay.png."""
+    from slipfield.kinds.micrograph.segment import SegmentOptions, segment
+
+    options = SegmentOptions(pixel_um, bar_um, method, model, phase_model, keep, smallest_px)
+    facts = segment(image, output, options)
+    pixel_mm = float(facts["pixel_um"]) / 1000  # type: ignore[arg-type]
+    typer.echo(
+        f"{facts['grains']} grains by {facts['method']}, {facts['pixel_um']:.6g} um a pixel "
+        f"({facts['pixel_source']})"
+    )
+    typer.echo(f"look at {output / 'overlay.png'} before you believe them; then")
+    typer.echo(f"  slipfield micrograph measure {output}")
+    typer.echo(f"  slipfield import grains {output / 'grains.png'} --pixel {pixel_mm:.6g} ...")
+    typer.echo(
+        "without orientations (--euler) the grains' shapes alone are imported, and the load hardly "
+        "tells k1, k2 and k3 apart"
+    )
+
+
+@app.command()
+def measure(
+    folder: Annotated[Path, typer.Argument(help="Folder that `micrograph segment` wrote.")],
+    saltykov: Annotated[
+        bool, typer.Option("--saltykov", help="Sizes in three dimensions, too.")
+    ] = False,
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Write bands.yaml, for the specimen of a study file.")
+    ] = False,
+) -> None:
+    """Measure grain size by ASTM E112 and second phase by E562, with 95 % intervals."""
+    from slipfield.kinds.micrograph.measure import measure, summary
+
+    for line in summary(measure(folder, saltykov, bands)):
+        typer.echo(line)
+
+
+@app.command()
+def arms(
+    image: Annotated[Path, typer.Argument(help="Micrograph of dendrites.")],
+    line: Annotated[
+        tuple[float, float, float, float],
+        typer.Option(help="Ends x0 y0 x1 y1 of a line along a trunk, across its arms, px."),
+    ],
+    pixel_um: Annotated[float | None, typer.Option(help="Size of a pixel, um.")] = None,
+    bar_um: Annotated[float | None, typer.Option(help="Length of the scale bar, um.")] = None,
+) -> None:
+    """Print the secondary dendrite arm spacing along a line."""
+    from slipfield.kinds.micrograph.arms import arm_spacing
+    from slipfield.kinds.micrograph.files import read_image
+    from slipfield.kinds.micrograph.scale import scale_of
+
+    picture = read_image(image)
+    scale = scale_of(image, picture, pixel_um, bar_um)
+    spacing, number = arm_spacing(picture, line, scale.pixel_um)
+    typer.echo(f"secondary dendrite arm spacing: {spacing:.4g} um over {number} arms")

@@ -1,0 +1,154 @@
+"""From a micrograph to closed grains and second phase: the work of `micrograph segment`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import file_digest, write_text
+from slipfield.kinds.micrograph.files import read_image, write_image
+from slipfield.kinds.micrograph.scale import Scale, scale_of
+
+SHIPPED = Path(__file__).parent / "trained" / "boundaries.safetensors"
+"""The network that comes with Slipfield."""
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """How a micrograph is segmented.
+
+    Attributes
+    ----------
+    pixel_um, bar_um : size of a pixel, and length of the scale bar, um, if said.
+    method : network, or a classical method; None: the network if it comes along, else ridge.
+    model, phase_model : networks of the user.
+    keep : mean probability that a boundary has at least.
+    smallest_px : grains of fewer pixels are joined to a neighbour.
+    """
+
+    pixel_um: float | None = None
+    bar_um: float | None = None
+    method: str | None = None
+    model: Path | None = None
+    phase_model: Path | None = None
+    keep: float = 0.25
+    smallest_px: int = 20
+
+
+def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, object]:
+    """Segment an image file into ``folder``.
+
+    Writes ``grains.png`` (16-bit labels, 0: none), ``boundaries.png`` (8-bit probability),
+    ``phases.png`` (0: matrix, 1: second phase), ``overlay.png`` and ``micrograph.json``, which is
+    returned.
+
+    Raises
+    ------
+    SlipfieldError
+        If the image cannot be read, its scale is unknown, the method is, or there are too many
+        grains for 16 bits.
+    """
+    from slipfield.kinds.micrograph.grains import from_probability
+
+    image = read_image(path)
+    scale = scale_of(path, image, options.pixel_um, options.bar_um)
+    method = options.method or ("network" if SHIPPED.exists() or options.model else "ridge")
+    probability = boundary_method(method, options.model)(image)
+    labels = from_probability(probability, options.keep, options.smallest_px)
+    if labels.dtype != np.uint16:
+        raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
+    phases = (second_phase(image, method, options.phase_model) >= 0.5).astype(np.uint8)
+    write_image(folder / "grains.png", labels, scale.pixel_um)
+    write_image(
+        folder / "boundaries.png", (255 * probability + 0.5).astype(np.uint8), scale.pixel_um
+    )
+    write_image(folder / "phases.png", phases, scale.pixel_um)
+    write_image(folder / "overlay.png", overlay(image, labels, phases), scale.pixel_um)
+    facts = _facts(path, folder, options, scale, method, labels, phases)
+    write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
+    return facts
+
+
+def boundary_method(method: str, model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
+    """Function from an image to the probability of boundaries (height, width).
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such method.
+    """
+    from slipfield.kinds.micrograph.classical import METHODS
+
+    if method == "network":
+        from slipfield.kinds.micrograph.boundaries import probability
+
+        return lambda image: probability(image, model)
+    if method not in METHODS:
+        raise SlipfieldError(
+            f"method: given {method!r}; expected one of network, {', '.join(METHODS)}"
+        )
+    return METHODS[method]
+
+
+def second_phase(image: np.ndarray, method: str, model: Path | None) -> np.ndarray:
+    """Probability of second phase (height, width): the network's, or Otsu's threshold."""
+    if model is not None or (
+        method == "network" and SHIPPED.with_name("phases.safetensors").exists()
+    ):
+        from slipfield.kinds.micrograph.phases import probability
+
+        return probability(image, model)
+    from slipfield.kinds.micrograph.classical import second_phase as threshold
+
+    return threshold(image)
+
+
+def overlay(image: np.ndarray, labels: np.ndarray, phases: np.ndarray) -> np.ndarray:
+    """The image (height, width, 3), uint8, with red grain boundaries and blue second phase."""
+    from slipfield.kinds.micrograph.classical import grey
+    from slipfield.kinds.micrograph.scene import boundaries_of
+
+    if image.ndim == 3 and image.dtype == np.uint8:
+        colours = image[..., :3].copy()
+    else:
+        value = grey(image)
+        low, high = np.quantile(value[::3, ::3], [0.005, 0.995])
+        value = np.clip((value - low) / max(float(high - low), 1e-6), 0.0, 1.0)
+        colours = np.repeat((255 * value).astype(np.uint8)[..., None], 3, axis=2)
+    covered = phases > 0
+    colours[covered] = colours[covered] // 2 + np.array([0, 50, 110], np.uint8)
+    colours[boundaries_of(labels)] = (220, 30, 30)
+    return colours
+
+
+def _facts(
+    path: Path,
+    folder: Path,
+    options: SegmentOptions,
+    scale: Scale,
+    method: str,
+    labels: np.ndarray,
+    phases: np.ndarray,
+) -> dict[str, object]:
+    model = options.model or (SHIPPED if method == "network" else None)
+    return {
+        "image": path.name,
+        "image_sha256": file_digest(path),
+        "grains_sha256": file_digest(folder / "grains.png"),
+        "pixel_um": scale.pixel_um,
+        "pixel_source": scale.source,
+        "height_px": int(labels.shape[0]),
+        "width_px": int(labels.shape[1]),
+        "method": method,
+        "model": None if model is None else model.name,
+        "model_sha256": None if model is None else file_digest(model),
+        "keep": options.keep,
+        "smallest_px": options.smallest_px,
+        "grains": int(labels.max()),
+        "area_fraction": float(phases.mean()),
+    }

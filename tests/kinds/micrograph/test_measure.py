@@ -1,0 +1,144 @@
+"""Measures against exact tessellations: polygons, grids, spheres, and repeated specimens."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
+from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.measure import area_fraction, grain_size, measure
+from slipfield.kinds.micrograph.scene import _seeds, smooth_noise, tessellate
+from slipfield.kinds.slip.specimen.power import power_diagram
+from slipfield.kinds.slip.study.physics import Specimen
+
+
+def checks(side: int, count: int) -> np.ndarray:
+    """Square grains (count, count) of ``side`` px."""
+    return np.kron(1 + np.arange(count * count).reshape(count, count), np.ones((side, side), int))
+
+
+def test_grain_size_numbers_are_those_of_the_standard():
+    """E112-13 table 4: G 8 has intercepts of 20.0 um and 1,984 grains per mm^2; G 0, 320 um."""
+    assert statistics.g_of_intercept(20.0) == pytest.approx(8.0, abs=0.01)
+    assert statistics.g_of_intercept(320.0) == pytest.approx(0.0, abs=0.01)
+    assert statistics.g_of_density(1984.0) == pytest.approx(8.0, abs=0.01)
+
+
+def test_lines_over_square_grains_are_exact():
+    lines = {round(each.angle_deg): each for each in intercepts.along(checks(20, 15))}
+    inner = 14 / (300 - 1)  # boundaries over the length between the outermost centres
+    for angle in (0, 90):
+        assert lines[angle].intersections / lines[angle].length_px == pytest.approx(inner)
+    diagonal = lines[45]
+    assert diagonal.intersections / diagonal.length_px == pytest.approx(np.sqrt(2) * inner)
+    assert areas.number_of_grains(checks(20, 15)) == 13 * 13 + 0.5 * 4 * 13 + 0.25 * 4
+
+
+def test_intercept_is_that_of_the_polygons():
+    """Mean intercept pi A / (2 L) of the exact polygons; G agrees to 1e-3."""
+    shape, size = (600, 600), 45.0
+    found = []
+    for seed in range(5):
+        labels = tessellate(shape, size, 0.2, 0.0, 0.0, np.random.default_rng(seed)).labels
+        seeds, weights = _seeds(shape, size, 0.2, 0.0, np.random.default_rng(seed))
+        sheet = shapely.box(*(seeds.min(0) - 1), *(seeds.max(0) + 1))
+        window = shapely.box(0, 0, shape[1] - 1, shape[0] - 1)
+        cells = shapely.intersection(power_diagram(seeds, weights, sheet).cells, window)
+        edge = (shapely.length(cells).sum() - window.length) / 2
+        exact = np.pi * window.area / (2 * edge)
+        pixels, _ = intercepts.mean_intercept(intercepts.along(labels))
+        found.append(statistics.g_of_intercept(pixels) - statistics.g_of_intercept(exact))
+    assert abs(np.mean(found)) < 1e-3, found
+
+
+def test_circles_and_lines_agree():
+    labels = tessellate((600, 600), 30.0, 0.2, 0.0, 0.05, np.random.default_rng(1)).labels
+    found = grain_size(labels, 1.0)
+    assert found["circles"]["mean_intercept_um"] == pytest.approx(
+        found["mean_intercept_um"]["value"], rel=0.05
+    )
+    assert found["anisotropy"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_long_grains_are_anisotropic():
+    labels = np.repeat(checks(20, 8), 3, axis=1)
+    found = grain_size(labels, 0.5)
+    assert found["anisotropy"] == pytest.approx(3.0, rel=0.05)
+    assert found["directional_intercept_um"]["0"] == pytest.approx(30.0, rel=0.15)
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_truth():
+    """Of 200 specimens, 92 to 98 % of the 95 % intervals hold the mean of all."""
+    sizes, fractions = [], []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        labels = tessellate((256, 256), 22.0, 0.3, 0.0, 0.05, random).labels
+        found = grain_size(labels, 1.0)["mean_intercept_um"]
+        sizes.append([found["value"], found["low"], found["high"]])
+        covered = smooth_noise((256, 256), 5.0, random) > 1.5
+        fraction = area_fraction(covered, labels)
+        fractions.append([fraction.value, fraction.low, fraction.high])
+    sizes, fractions = np.array(sizes), np.array(fractions)
+    for found, truth in (
+        (sizes, 1 / np.mean(1 / sizes[:, 0])),
+        (fractions, fractions[:, 0].mean()),
+    ):
+        covers = np.mean((found[:, 1] <= truth) & (truth <= found[:, 2]))
+        assert 0.92 <= covers <= 0.98
+
+
+def test_saltykov_finds_spheres_of_one_size():
+    """Random sections of equal spheres: the unfolding puts them into the last class."""
+    random = np.random.default_rng(0)
+    height = random.random(200_000)
+    sections = 10.0 * np.sqrt(1 - height**2)
+    found = areas.saltykov(sections, 1e6)
+    assert found["mean_diameter_um"] == pytest.approx(10.0, rel=0.02)
+    per_um3 = 200_000 / 1e6 / 10.0
+    assert sum(found["per_mm3"]) == pytest.approx(per_um3 * 1e9, rel=0.05)
+
+
+def test_bands_are_found_and_fit_a_study_file():
+    random = np.random.default_rng(2)
+    fine = tessellate((200, 400), 14.0, 0.2, 0.0, 0.0, random).labels
+    coarse = tessellate((300, 400), 40.0, 0.2, 0.0, 0.0, random).labels
+    labels = np.vstack([coarse, fine + coarse.max()])
+    found = bands.bands(labels, 2.0)
+    assert len(found) == 2
+    assert found[0].high_um == pytest.approx(400.0, abs=50.0)
+    assert found[0].intercept_um < 0.6 * found[1].intercept_um
+    yaml = pytest.importorskip("yaml")
+    section = yaml.safe_load(bands.snippet(found, labels, 2.0))["specimen"]
+    specimen = Specimen.model_validate(section)
+    assert specimen.height_mm == pytest.approx(1.0) and len(specimen.bands) == 2
+
+
+def test_one_size_is_one_band():
+    labels = tessellate((500, 500), 25.0, 0.2, 0.0, 0.05, np.random.default_rng(4)).labels
+    assert len(bands.bands(labels, 1.0)) == 1
+
+
+def test_measure_writes_what_it_found(tmp_path):
+    labels = tessellate((300, 300), 30.0, 0.2, 0.0, 0.05, np.random.default_rng(1)).labels
+    write_image(tmp_path / "grains.png", labels)
+    write_image(tmp_path / "phases.png", np.zeros(labels.shape, np.uint8))
+    (tmp_path / "micrograph.json").write_text('{"pixel_um": 0.5}')
+    measure(tmp_path, with_saltykov=True, with_bands=True)
+    found = json.loads((tmp_path / "grain_size.json").read_text())
+    for name in ("mean_intercept_um", "G"):
+        assert found[name]["low"] < found[name]["value"] < found[name]["high"]
+    assert found["area_fraction"]["value"] == 0.0
+    rows = (tmp_path / "grains.csv").read_text().splitlines()
+    assert len(rows) == 1 + found["grains"]
+    (tmp_path / "micrograph.json").write_text("{}")
+    with pytest.raises(SlipfieldError, match="no pixel_um; run micrograph segment"):
+        measure(tmp_path, False, False)
+
+
+def test_one_grain_has_no_size():
+    with pytest.raises(SlipfieldError, match="takes 2 or more"):
+        grain_size(np.ones((50, 50), int), 1.0)

@@ -1,0 +1,109 @@
+"""From an image to closed grains: rendered micrographs, whose grains are known."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from scipy import ndimage
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph.arms import arm_spacing
+from slipfield.kinds.micrograph.classical import METHODS
+from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.grains import from_probability, numbered
+from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.scale import scale_of
+from slipfield.kinds.micrograph.scene import boundaries_of
+from slipfield.kinds.micrograph.segment import SegmentOptions, segment
+
+
+def share_found(truth: np.ndarray, labels: np.ndarray) -> float:
+    """Share of true grains of 100 px or more with a grain of IoU above 0.5."""
+    key, both = np.unique(truth.astype(np.int64) * 65536 + labels, return_counts=True)
+    own, other = np.bincount(truth.ravel()), np.bincount(labels.ravel())
+    iou = both / (own[key >> 16] + other[key & 65535] - both)
+    large = np.flatnonzero(own >= 100)
+    return float(np.isin(large, (key >> 16)[iou > 0.5]).mean())
+
+
+def test_grains_close_over_gaps():
+    """Boundaries of which a quarter of the pixels are missing in stretches."""
+    drawn = render("etched-steel", 2, (256, 256))
+    noise = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((256, 256)), 4)
+    kept = drawn.boundaries & (noise < np.quantile(noise, 0.75))
+    labels = from_probability(ndimage.gaussian_filter(kept.astype(np.float32), 0.7))
+    assert share_found(drawn.labels, labels) >= 0.95
+    assert abs(int(labels.max()) - int(drawn.labels.max())) <= 0.1 * drawn.labels.max()
+
+
+def test_nothing_is_one_grain_and_labels_are_dense():
+    assert from_probability(np.zeros((40, 40))).max() == 1
+    assert np.array_equal(np.unique(numbered(np.array([[5, 9], [0, 70000]]))), [0, 1, 2, 3])
+    assert np.array_equal(numbered(np.array([[5, 9]])), [[1, 2]])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_classical_methods_find_most_of_the_boundaries(method):
+    drawn = render("etched-steel", 2, (128, 128))
+    probability = METHODS[method](drawn.image)
+    assert probability.shape == (128, 128) and 0 <= probability.min() <= probability.max() <= 1
+    strong = drawn.boundaries & ~drawn.weak
+    near = ndimage.binary_dilation(probability > 0.5, iterations=2)
+    chance = near.mean()
+    assert near[strong].mean() > max(0.7, 1.5 * chance)
+
+
+def test_segment_writes_labels_and_where_they_are_from(tmp_path):
+    drawn = render("tinted", 1, (200, 220))
+    write_image(tmp_path / "image.png", drawn.image, 0.5)
+    segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(method="ridge"))
+    labels = np.asarray(Image.open(tmp_path / "out" / "grains.png"))
+    facts = json.loads((tmp_path / "out" / "micrograph.json").read_text())
+    assert labels.dtype == np.uint16 and labels.max() == facts["grains"]
+    assert labels.min() == 1 and np.array_equal(np.unique(labels), np.arange(1, labels.max() + 1))
+    assert facts["pixel_um"] == pytest.approx(0.5, rel=1e-3)
+    assert np.asarray(Image.open(tmp_path / "out" / "boundaries.png")).dtype == np.uint8
+    shown = np.asarray(Image.open(tmp_path / "out" / "overlay.png"))
+    assert (shown[boundaries_of(labels)] == (220, 30, 30)).all()
+    with pytest.raises(SlipfieldError, match="method: given 'magic'; expected one of network"):
+        segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(method="magic"))
+
+
+def barred() -> np.ndarray:
+    image = np.full((120, 200), 90, np.uint8)
+    image[100:104, 130:180] = 255
+    return image
+
+
+def test_scale_is_found_or_asked_for(tmp_path):
+    image = barred()
+    tifffile.imwrite(
+        tmp_path / "a.tif", image, resolution=(1e4 / 0.25, 1e4 / 0.25), resolutionunit="CENTIMETER"
+    )
+    assert scale_of(tmp_path / "a.tif", image, None, None).pixel_um == pytest.approx(0.25)
+    tifffile.imwrite(
+        tmp_path / "b.tif", image, imagej=True, resolution=(2.0, 2.0), metadata={"unit": "um"}
+    )
+    assert scale_of(tmp_path / "b.tif", image, None, None).pixel_um == pytest.approx(0.5)
+    Image.fromarray(image).save(tmp_path / "c.png", dpi=(300, 300))
+    with pytest.raises(SlipfieldError, match=r"use --pixel-um, or --bar-um \(a bar of 50 px"):
+        scale_of(tmp_path / "c.png", image, None, None)
+    assert scale_of(tmp_path / "c.png", image, None, 25.0).pixel_um == pytest.approx(0.5)
+    assert scale_of(tmp_path / "c.png", image, 3.0, 25.0).pixel_um == 3.0
+    with pytest.raises(SlipfieldError, match="pixel-um: given -1"):
+        scale_of(tmp_path / "c.png", image, -1.0, None)
+    with pytest.raises(SlipfieldError, match="no scale bar found"):
+        scale_of(tmp_path / "c.png", np.full((100, 100), 7, np.uint8), None, 25.0)
+
+
+def test_arm_spacing_of_a_grating():
+    x = np.arange(400)
+    image = np.tile(128 + 90 * np.cos(2 * np.pi * x / 32), (60, 1)).astype(np.uint8)
+    spacing, number = arm_spacing(image, (5.0, 30.0, 390.0, 30.0), 0.5)
+    assert spacing == pytest.approx(16.0, rel=0.02) and number in (11, 12)
+    with pytest.raises(SlipfieldError, match="leaves the image"):
+        arm_spacing(image, (5.0, 30.0, 500.0, 30.0), 0.5)
+    with pytest.raises(SlipfieldError, match="expected 3 or more"):
+        arm_spacing(image, (200.0, 10.0, 200.0, 50.0), 0.5)
