@@ -68,7 +68,10 @@ VERBS = {
         ),
     },
     "Composites": {"composite": "slipfield.kinds.composite.verbs"},
-    "Micrographs": {"micrograph": "slipfield.kinds.micrograph.verbs"},
+    "Micrographs and hardness": {
+        "micrograph": "slipfield.kinds.micrograph.verbs",
+        "hardness": "slipfield.kinds.hardness.verbs",
+    },
     "Design by search": {"search": "slipfield.kinds.search.verbs"},
     "This machine, and trust in the solver": {
         "doctor": f"{KIND}.planning.verbs",

@@ -95,6 +95,7 @@ KINDS = {
     "curves": "slipfield.kinds.curves.kind:KIND",
     "composite": "slipfield.kinds.composite.kind:KIND",
     "search": "slipfield.kinds.search.kind:KIND",
+    "hardness": "slipfield.kinds.hardness.kind:KIND",
 }
 """Where each kind's object is, by the word in study files; the first is meant without a word."""
 

@@ -125,3 +125,30 @@ def arms(
     scale = scale_of(image, picture, pixel_um, bar_um)
     spacing, number = arm_spacing(picture, line, scale.pixel_um)
     typer.echo(f"secondary dendrite arm spacing: {spacing:.4g} um over {number} arms")
+
+
+@app.command()
+def train(
+    task: Annotated[str, typer.Option(help="boundaries or phases.")],
+    output: Output,
+    size: Annotated[str, typer.Option(help="default, or published (slow without a GPU).")] = (
+        "default"
+    ),
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help="Looks to render; repeatable. Default: all but tinted."),
+    ] = None,
+    marked: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Folders of images and of truths, to train on these instead."),
+    ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Rendered images.")] = 120,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in all; more of them continue.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and pieces.")] = 0,
+) -> None:
+    """Train a network on rendered micrographs (safetensors); a killed training continues."""
+    from slipfield.kinds.micrograph.training_run import train_named
+
+    presets = preset or ["etched-steel", "mg-gd", "sem-two-phase"]
+    for line in train_named(task, size, presets, images, steps, seed, output, marked):
+        typer.echo(line)

@@ -1,0 +1,1 @@
+"""Hardness of an alloy from its composition and what is measured on its micrograph."""

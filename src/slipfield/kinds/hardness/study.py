@@ -1,0 +1,104 @@
+"""Study file of hardness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import pandas as pd
+from pydantic import Field, field_validator
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.section import Section, Whole
+from slipfield.core.study import BaseStudy
+from slipfield.kinds.hardness.models import MODELS, QUICK
+from slipfield.kinds.hardness.table import Law, read_table, rendered_table
+
+
+class LawSettings(Section):
+    """Law of the rendered table: constant and slopes of what it adds up."""
+
+    constant_HV: float = Field(28.0, ge=0, description="Hardness of the pure metal, HV.")
+    solute_HV: float = Field(22.0, description="Per at.% of solute, HV.")
+    grain_HV_sqrtum: float = Field(40.0, description="Per grain size^-1/2, HV um^0.5.")
+    fraction_HV: float = Field(150.0, description="Per area fraction of second phase, HV.")
+    ecd_HV: float = Field(-1.2, description="Per um of equivalent diameter, HV/um.")
+
+
+class TableSettings(Section):
+    """Where the alloys come from."""
+
+    file: str | None = Field(None, description="Table of measured alloys (CSV); none: rendered.")
+    scatter_HV: float = Field(3.0, ge=0, description="Scatter of rendered hardness, HV.")
+    seed: Whole = Field(0, ge=0, description="Seed of the rendered table, 1.")
+    law: LawSettings = Field(default_factory=LawSettings)
+
+
+class ValidationSettings(Section):
+    """Models that are left one alloy, and one composition, at a time."""
+
+    models: tuple[str, ...] = Field(tuple(MODELS), min_length=1, description="Models compared.")
+    choice: tuple[str, ...] = Field(
+        QUICK, min_length=1, description="Of them, those that the nested choice is between."
+    )
+    draws: Whole = Field(2000, ge=100, description="Bootstrap draws of an interval, 1.")
+    seed: Whole = Field(0, ge=0, description="Seed of draws and models, 1.")
+
+    @field_validator("models", "choice", mode="after")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in MODELS]:
+            raise ValueError(f"given {', '.join(unknown)}; expected of {', '.join(MODELS)}")
+        return value
+
+
+class HardnessStudy(BaseStudy):
+    """Hardness of alloys from composition and microstructure."""
+
+    PHYSICS: ClassVar[tuple[str, ...]] = ("table",)
+
+    kind: Literal["hardness"] = Field(description="Kind of study.")
+    table: TableSettings = Field(default_factory=TableSettings)
+    validation: ValidationSettings = Field(default_factory=ValidationSettings)
+
+
+def study_table(study: HardnessStudy) -> pd.DataFrame:
+    """Table of a study, read or rendered.
+
+    Raises
+    ------
+    SlipfieldError
+        If the user's table is not in order.
+    """
+    settings = study.table
+    if settings.file is not None:
+        return read_table(Path(settings.file))
+    law = Law(**settings.law.model_dump())
+    return rendered_table(law, settings.scatter_HV, settings.seed)
+
+
+def check(study: HardnessStudy) -> None:
+    """Refuse a table that cannot be read, and a choice between models that are not compared."""
+    study_table(study)
+    if others := set(study.validation.choice) - set(study.validation.models):
+        raise SlipfieldError(
+            f"validation.choice: given {', '.join(sorted(others))}; "
+            f"expected of validation.models ({', '.join(study.validation.models)})"
+        )
+
+
+def load_hardness_study(path: Path) -> HardnessStudy:
+    """Read and check a study file.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is of another kind or not in order.
+    """
+    from slipfield.core.kind import load_any_study
+
+    study, kind = load_any_study(path)
+    if not isinstance(study, HardnessStudy):
+        raise SlipfieldError(f"{path}: kind: given {kind.name!r}; expected hardness")
+    check(study)
+    return study

@@ -1,0 +1,138 @@
+"""The table of a hardness study: a user's, or one that is rendered from a known law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from slipfield.core.errors import SlipfieldError
+
+FEATURES = {
+    "solute_at_percent": ("at.%", 0.0, 100.0),
+    "grain_size_um": ("um", 1e-3, 1e6),
+    "second_phase_fraction": ("1", 0.0, 1.0),
+    "second_phase_ecd_um": ("um", 0.0, 1e6),
+}
+"""Unit and bounds of each feature, in the order of the columns."""
+
+HARDNESS = "hardness_HV"
+COMPOSITION = "composition"
+"""Column of what stays together when compositions are left out; default: the solute content."""
+
+FEWEST = 6
+
+PUBLISHED_GD_AT_PERCENT = (*(2.1,) * 9, 0.08, 0.16, 0.31, 0.49, 0.52, 1.67, 2.06) + (
+    2.43,
+    2.45,
+    2.46,
+    2.49,
+    2.9,
+)
+"""Gd contents of the published study's 21 alloys (section 3.1). Its other columns are not
+published, and none is made up: rendered tables draw them."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """A hardness law: constant + sum of slope times term.
+
+    Attributes
+    ----------
+    constant_HV : hardness without solute, particles and boundaries.
+    solute_HV : per at.% of solute.
+    grain_HV_sqrtum : per grain size^-1/2 (Hall-Petch).
+    fraction_HV : per area fraction of second phase.
+    ecd_HV : per um of equivalent diameter.
+    """
+
+    constant_HV: float = 28.0
+    solute_HV: float = 22.0
+    grain_HV_sqrtum: float = 40.0
+    fraction_HV: float = 150.0
+    ecd_HV: float = -1.2
+
+    def terms(self, x: np.ndarray) -> np.ndarray:
+        """What each feature adds, HV (n, 4), of features (n, 4)."""
+        slopes = (self.solute_HV, self.grain_HV_sqrtum, self.fraction_HV, self.ecd_HV)
+        return np.column_stack([x[:, 0], x[:, 1] ** -0.5, x[:, 2], x[:, 3]]) * slopes
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Hardness, HV (n,), of features (n, 4)."""
+        return self.constant_HV + self.terms(x).sum(axis=1)
+
+
+def rendered_table(law: Law, scatter_HV: float, seed: int) -> pd.DataFrame:
+    """Table with the published study's 21 Gd contents; features drawn, hardness by the law.
+
+    Parameters
+    ----------
+    scatter_HV : standard deviation of what is added to the law.
+    """
+    generator = np.random.default_rng(seed)
+    solute = np.array(PUBLISHED_GD_AT_PERCENT)
+    count = len(solute)
+    x = np.column_stack(
+        [
+            solute,
+            np.exp(generator.uniform(np.log(40), np.log(400), count)),
+            np.clip(generator.uniform(0, 0.12, count), 0, 1),
+            generator.uniform(1, 8, count),
+        ]
+    )
+    table = pd.DataFrame(x, columns=list(FEATURES))
+    table[HARDNESS] = law.predict(x) + scatter_HV * generator.standard_normal(count)
+    return table
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read and check a table (CSV).
+
+    Raises
+    ------
+    SlipfieldError
+        One line that names the file, the row and column, and what is expected.
+    """
+    try:
+        table = pd.read_csv(path, comment="#")
+    except (OSError, ValueError) as error:
+        raise SlipfieldError(f"{path}: no readable table ({str(error).splitlines()[0]})") from error
+    if missing := [name for name in (*FEATURES, HARDNESS) if name not in table]:
+        raise SlipfieldError(
+            f"{path}: no column {', '.join(missing)}; expected {', '.join(FEATURES)}, {HARDNESS} "
+            f"and perhaps {COMPOSITION}"
+        )
+    bounds = {name: (low, high) for name, (_, low, high) in FEATURES.items()}
+    for name, (low, high) in {**bounds, HARDNESS: (1e-3, 1e5)}.items():
+        values = pd.to_numeric(table[name], errors="coerce")
+        wrong = ~((values >= low) & (values <= high))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise SlipfieldError(
+                f"{path}: row {row + 1}, {name}: given {table[name].iloc[row]!r}; "
+                f"expected a number from {low:g} to {high:g}"
+            )
+        table[name] = values.astype(float)
+    if len(table) < FEWEST:
+        raise SlipfieldError(f"{path}: {len(table)} rows; expected {FEWEST} or more")
+    if np.ptp(table[HARDNESS]) == 0:
+        raise SlipfieldError(f"{path}: {HARDNESS}: all rows are equal; there is nothing to learn")
+    return table
+
+
+@dataclass(frozen=True)
+class Alloys:
+    """Features (n, 4), hardness (n,) in HV and number of each row's composition (n,)."""
+
+    x: np.ndarray
+    y: np.ndarray
+    groups: np.ndarray
+
+
+def alloys_of(table: pd.DataFrame) -> Alloys:
+    """Arrays of a table."""
+    key = COMPOSITION if COMPOSITION in table else next(iter(FEATURES))
+    groups = pd.factorize(table[key].astype(str))[0]
+    return Alloys(table[list(FEATURES)].to_numpy(), table[HARDNESS].to_numpy(), groups)

@@ -1,0 +1,119 @@
+"""Rendered micrographs to train on: a pool, and batches of turned and mirrored pieces of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.progress import track
+
+PIECE_PX = 192
+POOL_PX = 320
+TRAINING_SEEDS = 1_000_000
+"""Seeds of renderings for training begin here; lower ones are never trained on."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Images, standardised float16 (n, side, side), and truths, bool (n, side, side)."""
+
+    images: np.ndarray
+    truths: np.ndarray
+
+    def batch(self, generator: np.random.Generator, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Draw pieces (size, 1, piece, piece) and their truths, with random contrast and noise."""
+        images, truths = [], []
+        room = self.images.shape[1] - PIECE_PX + 1
+        for number in generator.integers(len(self.images), size=size):
+            y, x = generator.integers(room, size=2)
+            turns, mirrored = generator.integers(4), generator.integers(2)
+            window = (number, slice(y, y + PIECE_PX), slice(x, x + PIECE_PX))
+            pair = [np.rot90(each[window], turns) for each in (self.images, self.truths)]
+            image, truth = (each[:, ::-1] if mirrored else each for each in pair)
+            images.append(_varied(image.astype(np.float32), generator))
+            truths.append(truth.astype(np.float32))
+        return (
+            torch.from_numpy(np.stack(images))[:, None],
+            torch.from_numpy(np.stack(truths))[:, None],
+        )
+
+
+def _varied(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Another contrast, a bent tone curve, noise; a tenth of the images are negatives."""
+    contrast = np.exp(generator.normal(0, 0.2))
+    image = contrast * (image + generator.normal(0, 0.1) * (image**2 - 1))
+    if generator.random() < 0.1:
+        image = -image
+    noise = generator.exponential(0.05)
+    varied = image + noise * generator.standard_normal(image.shape, np.float32)
+    return varied.astype(np.float32)
+
+
+def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
+    """Render ``count`` micrographs of the presets in turn.
+
+    Parameters
+    ----------
+    task : "boundaries" or "phases".
+    """
+    from slipfield.kinds.micrograph.render import render
+
+    images, truths = [], []
+    for number in track(range(count), "render"):
+        preset = presets[number % len(presets)]
+        made = render(preset, TRAINING_SEEDS + number, (POOL_PX, POOL_PX))
+        image = grey(made.image)
+        images.append(((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16))
+        truths.append(made.boundaries if task == "boundaries" else made.phases > 0)
+    return Pool(np.stack(images), np.stack(truths))
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """Grey values, float32 (height, width), of a grey or RGB image (Rec. 601)."""
+    values = image.astype(np.float32)
+    return values @ np.array([0.299, 0.587, 0.114], np.float32) if values.ndim == 3 else values
+
+
+def marked_pool(images: Path, truths: Path) -> Pool:
+    """Pool of images that somebody has marked, such as the second phase of one's own alloy.
+
+    Parameters
+    ----------
+    images, truths : folders. A truth's name begins with that of its image; it marks pixels by a
+        colour on a grey image, or, without colours, by values that are not 0.
+
+    Raises
+    ------
+    SlipfieldError
+        If a truth or an image is missing, too small, or of another size.
+    """
+    pairs = [_marked_pair(path, truths) for path in sorted(images.iterdir()) if path.is_file()]
+    if not pairs:
+        raise SlipfieldError(f"{images}: no images")
+    side = min(min(image.shape) for image, _ in pairs)
+    if side < PIECE_PX:
+        raise SlipfieldError(f"{images}: an image of {side} px; expected {PIECE_PX} px or more")
+    cut = [[each[:side, :side] for each in pair] for pair in pairs]
+    return Pool(np.stack([one for one, _ in cut]), np.stack([other for _, other in cut]))
+
+
+def _marked_pair(path: Path, truths: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Standardised image and truth."""
+    from slipfield.kinds.micrograph.files import read_image
+
+    found = sorted(truths.glob(f"{path.stem}*"))
+    if not found:
+        raise SlipfieldError(f"{truths}: no file that begins with {path.stem}")
+    image, mark = grey(read_image(path)), read_image(found[0])
+    if mark.ndim == 3:
+        mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
+    if image.shape != mark.shape:
+        raise SlipfieldError(
+            f"{found[0]}: {mark.shape} px, but its image has {image.shape}; expected the same"
+        )
+    return ((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16), mark > 0

@@ -1,0 +1,65 @@
+"""What `micrograph train` does: networks by name, rendered images, a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph import boundary_network, nested_unet
+from slipfield.kinds.micrograph.pool import marked_pool, rendered_pool
+from slipfield.kinds.micrograph.presets import preset_of
+from slipfield.kinds.micrograph.training import train
+from slipfield.kinds.micrograph.weights import NETWORKS, count_parameters
+
+SIZES = {
+    "boundaries": {"default": boundary_network.DEFAULT, "published": boundary_network.PUBLISHED},
+    "phases": {"default": nested_unet.DEFAULT, "published": nested_unet.PUBLISHED},
+}
+
+
+def train_named(
+    task: str,
+    size: str,
+    presets: Sequence[str],
+    images: int,
+    steps: int,
+    seed: int,
+    output: Path,
+    marked: tuple[Path, Path] | None = None,
+) -> list[str]:
+    """Train a network on rendered images, or on marked ones; a call with more steps continues.
+
+    Parameters
+    ----------
+    marked : folders of images and of truths (:func:`~slipfield.kinds.micrograph.pool.marked_pool`).
+
+    Returns
+    -------
+    list of str
+        What was done, for the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If task, size or a preset are unknown, or a number is out of range.
+    """
+    if task not in SIZES:
+        raise SlipfieldError(f"--task: given {task!r}; expected {', '.join(SIZES)}")
+    if size not in SIZES[task]:
+        raise SlipfieldError(f"--size: given {size!r}; expected {', '.join(SIZES[task])}")
+    for preset in presets:
+        preset_of(preset)
+    torch.manual_seed(seed)
+    network = NETWORKS[task][0](SIZES[task][size])
+    pool = marked_pool(*marked) if marked else rendered_pool(task, presets, images)
+    source = "marked" if marked else json.dumps(list(presets))
+    facts = {"presets": source, "images": str(len(pool.images))}
+    entropy = 0.0 if (task, size) == ("boundaries", "published") else 1.0
+    seconds = train(network, task, pool, steps, output, seed, entropy, facts)
+    return [
+        f"{output}: {count_parameters(network):,} parameters, {steps} steps, {seconds:.0f} CPU s"
+    ]

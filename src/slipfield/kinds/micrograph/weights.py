@@ -1,0 +1,69 @@
+"""Networks of micrographs as files: safetensors, with what the network is built of beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file
+from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
+from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
+
+NETWORKS = {
+    "boundaries": (BoundaryNetwork, BoundarySettings),
+    "phases": (NestedUNet, NestedSettings),
+}
+"""Class and settings by what a network finds."""
+
+SHIPPED = Path(__file__).parent / "trained"
+
+
+def save_network(network: nn.Module, task: str, facts: dict[str, str], path: Path) -> None:
+    """Write the weights of a network; ``facts`` say how it was trained."""
+    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    metadata = {**facts, "task": task, "settings": json.dumps(network.describe())}
+    with complete_file(path) as temporary:
+        save_file(tensors, temporary, metadata)
+
+
+def load_network(task: str, path: Path | None = None) -> nn.Module:
+    """Read a network that finds ``task``; without a path, the one that comes with Slipfield.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file is missing, damaged, or of a network that finds something else.
+    """
+    path = path or SHIPPED / f"{task}.safetensors"
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("task") != task:
+                found = metadata.get("task", "something else")
+                raise SlipfieldError(f"{path}: a network of {found}; expected one of {task}")
+            kind, settings = NETWORKS[task]
+            content = json.loads(metadata["settings"])
+            content = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+            network = kind(settings(**content))
+            network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise SlipfieldError(f"{path}: no readable network ({reason})") from error
+    return network.eval()
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Trained numbers of a network."""
+    return sum(each.numel() for each in network.parameters())
+
+
+def image_tensor(image: torch.Tensor) -> torch.Tensor:
+    """Grey values with mean 0 and standard deviation 1; a constant image becomes 0."""
+    image = image.float()
+    return (image - image.mean()) / image.std().clamp_min(1e-6)

@@ -1,0 +1,170 @@
+"""Networks of micrographs: pixel differences as defined, sizes, files, tiles, and training."""
+
+import numpy as np
+import pytest
+import torch
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph import boundary_network, nested_unet, tiles
+from slipfield.kinds.micrograph.boundary_network import (
+    BoundaryNetwork,
+    BoundarySettings,
+    dice_loss,
+)
+from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
+from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
+from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, grey
+from slipfield.kinds.micrograph.training import train
+from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
+
+STEPS = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
+"""Clockwise around a pixel, from the upper left."""
+
+
+def differences(image: np.ndarray, weight: np.ndarray, kind: str) -> np.ndarray:
+    """Pixel-difference convolution of one channel, pixel by pixel, as its definition reads."""
+    height, width = image.shape
+    padded = np.pad(image, 2)
+    found = np.zeros(image.shape)
+    weights = {step: weight[(step[0] + 1) * 3 + step[1] + 1] for step in STEPS}
+    for y in range(height):
+        for x in range(width):
+
+            def at(step, y=y, x=x):
+                return padded[y + 2 + step[0], x + 2 + step[1]]
+
+            for number, step in enumerate(STEPS):
+                other = {
+                    "central": (0, 0),
+                    "angular": STEPS[(number + 1) % 8],
+                    "radial": step,
+                }[kind]
+                first = (2 * step[0], 2 * step[1]) if kind == "radial" else step
+                found[y, x] += weights[step] * (at(first) - at(other))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["central", "angular", "radial"])
+def test_pixel_differences_are_their_definition(kind):
+    torch.manual_seed(0)
+    layer = PixelDifferenceConv(2, kind).double()
+    image = torch.rand(1, 2, 7, 6, dtype=torch.float64)
+    with torch.no_grad():
+        found = layer(image).numpy()
+    weights = layer.weight.detach().numpy()
+    for channel in range(2):
+        expected = differences(image[0, channel].numpy(), weights[channel], kind)
+        assert found[0, channel] == pytest.approx(expected, abs=1e-12)
+
+
+def test_plain_form_answers_the_same_with_its_normalisation():
+    torch.manual_seed(0)
+    network = BoundaryNetwork().double()
+    for _ in range(3):
+        network(torch.randn(2, 1, 32, 32, dtype=torch.float64))
+    network.eval()
+    plain = as_plain(network)
+    assert not any(isinstance(each, PixelDifferenceConv) for each in plain.modules())
+    image = torch.randn(1, 1, 40, 48, dtype=torch.float64)
+    with torch.no_grad():
+        for found, expected in zip(plain(image), network(image), strict=True):
+            assert torch.allclose(found, expected, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("network", "parameters"),
+    [
+        (BoundaryNetwork(boundary_network.PUBLISHED), 451867),
+        (BoundaryNetwork(boundary_network.DEFAULT), 43216),
+        (NestedUNet(nested_unet.PUBLISHED), 9159105),
+        (NestedUNet(nested_unet.DEFAULT), 140548),
+    ],
+    ids=["published boundaries", "boundaries", "published phases", "phases"],
+)
+def test_numbers_of_parameters_are_pinned(network, parameters):
+    assert count_parameters(network) == parameters
+
+
+@pytest.mark.parametrize("change", [{"context": False}, {"attention": False}, {"stages": 4}])
+def test_ablations_answer_in_the_size_of_the_image(change):
+    network = BoundaryNetwork(BoundarySettings(width=4, compact=2, fold=2, norm=True, **change))
+    answers = network(torch.zeros(1, 1, 48, 64))
+    assert len(answers) == network.settings.stages + 1
+    assert {each.shape for each in answers} == {(1, 1, 48, 64)}
+
+
+def test_dice_loss_is_zero_for_the_truth_and_one_for_its_opposite():
+    truth = (torch.rand(1, 1, 50, 50) > 0.5).float()
+    sure = 100 * (2 * truth - 1)
+    assert dice_loss(sure, truth).item() == pytest.approx(0, abs=1e-3)
+    assert dice_loss(-sure, truth).item() == pytest.approx(1, abs=1e-3)
+
+
+def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):
+    network = NestedUNet(NestedSettings(width=2, levels=2)).eval()
+    path = tmp_path / "n.safetensors"
+    save_network(network, "phases", {"training": "none"}, path)
+    image = torch.randn(1, 1, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(load_network("phases", path)(image)[0], network(image)[0])
+    with pytest.raises(SlipfieldError, match="a network of phases"):
+        load_network("boundaries", path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(SlipfieldError, match="no readable network"):
+        load_network("phases", path)
+    with pytest.raises(SlipfieldError, match="no readable network"):
+        load_network("phases", tmp_path / "missing")
+
+
+def test_tiles_answer_as_the_whole_image_does(monkeypatch):
+    torch.manual_seed(0)
+    settings = BoundarySettings(width=4, compact=2, fold=2, norm=True)
+    network = as_plain(BoundaryNetwork(settings))
+    image = np.random.default_rng(0).integers(0, 255, (210, 301), np.uint8)
+    whole = tiles.probability(network, image)
+    monkeypatch.setattr(tiles, "TILE_PX", 256)
+    assert whole.shape == image.shape and whole.dtype == np.float32
+    assert np.abs(tiles.probability(network, image) - whole).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((40, 40, 4)), np.zeros((8, 90)), np.full((40, 40), np.nan)]
+)
+def test_images_that_cannot_be_are_one_line(image):
+    with pytest.raises(SlipfieldError, match=r"^image: "):
+        tiles.probability(BoundaryNetwork(), image)
+
+
+def pool() -> Pool:
+    """Lines on noise."""
+    generator = np.random.default_rng(0)
+    truths = np.zeros((4, PIECE_PX, PIECE_PX), bool)
+    truths[:, 20::40] = True
+    images = (generator.standard_normal(truths.shape) - 3 * truths).astype(np.float16)
+    return Pool(images, truths)
+
+
+def test_training_continues_where_it_was_killed_and_lowers_the_loss(tmp_path):
+    settings = NestedSettings(width=2, levels=2, fold=2)
+
+    def network():
+        torch.manual_seed(1)
+        return NestedUNet(settings)
+
+    whole, parts = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    train(network(), "phases", pool(), 12, whole)
+    train(network(), "phases", pool(), 10, parts)
+    train(network(), "phases", pool(), 12, parts)
+    first, second = (load_network("phases", path) for path in (whole, parts))
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+    image, truth = pool().batch(np.random.default_rng(0), 2)
+    with torch.no_grad():
+        assert dice_loss(first(image)[0], truth) < dice_loss(network().eval()(image)[0], truth)
+    with pytest.raises(SlipfieldError, match="other settings"):
+        train(network(), "phases", pool(), 30, parts, seed=5)
+
+
+def test_grey_is_the_luma_of_colours():
+    image = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 10, 10]]], np.uint8)
+    assert grey(image)[0] == pytest.approx([76.245, 149.685, 29.07, 10], abs=1e-3)
