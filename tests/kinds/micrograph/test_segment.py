@@ -13,6 +13,7 @@ from slipfield.kinds.micrograph.arms import arm_spacing
 from slipfield.kinds.micrograph.classical import METHODS
 from slipfield.kinds.micrograph.files import write_image
 from slipfield.kinds.micrograph.grains import from_probability, numbered
+from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.scale import scale_of
 from slipfield.kinds.micrograph.scene import boundaries_of
@@ -69,6 +70,22 @@ def test_segment_writes_labels_and_where_they_are_from(tmp_path):
     assert (shown[boundaries_of(labels)] == (220, 30, 30)).all()
     with pytest.raises(SlipfieldError, match="method: given 'magic'; expected one of network"):
         segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(method="magic"))
+
+
+def test_outside_of_the_window_is_no_grain(tmp_path):
+    drawn = render("etched-steel", 1, (120, 200))
+    image = np.full((160, 200), 20, np.uint8)
+    image[30:150] = drawn.image
+    write_image(tmp_path / "image.png", image)
+    window = SegmentOptions(pixel_um=0.5, method="ridge", window=(0, 30, 200, 150))
+    segment(tmp_path / "image.png", tmp_path / "out", window)
+    labels = np.asarray(Image.open(tmp_path / "out" / "grains.png"))
+    assert (labels[30:150] > 0).all() and not labels[:30].any() and not labels[150:].any()
+    found = measure(tmp_path / "out", False, True)
+    assert found["bands"][-1]["high_um"] == pytest.approx(60.0)
+    bad = SegmentOptions(pixel_um=0.5, method="ridge", window=(0, 30, 201, 150))
+    with pytest.raises(SlipfieldError, match="window: given 0 30 201 150"):
+        segment(tmp_path / "image.png", tmp_path / "out", bad)
 
 
 def barred() -> np.ndarray:

@@ -69,7 +69,7 @@ def area_fraction(phases: np.ndarray, labels: np.ndarray) -> Estimate:
 
 
 def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, object]:
-    """Measure what `micrograph segment` wrote into ``folder``.
+    """Measure what `micrograph segment` wrote into ``folder``, within the window of its grains.
 
     Writes ``grain_size.json``, which is returned, ``grains.csv`` (one grain a row),
     ``profile.csv`` (intercept against height), ``grain_size.png`` and, with bands,
@@ -92,6 +92,9 @@ def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, ob
             f"{folder / 'phases.png'}: of shape {phases.shape}, grains.png of {labels.shape}; "
             "run micrograph segment again"
         )
+    down, right = (np.flatnonzero((labels > 0).any(axis)) for axis in (1, 0))
+    held = slice(down[0], down[-1] + 1), slice(right[0], right[-1] + 1)
+    labels, phases = labels[held], phases[held]
     results = {
         **grain_size(labels, pixel_um),
         "area_fraction": area_fraction(phases, labels).as_dict(),

@@ -29,6 +29,7 @@ class SegmentOptions:
     model, phase_model : networks of the user.
     keep : mean probability that a boundary has at least.
     smallest_px : grains of fewer pixels are joined to a neighbour.
+    window : left, top, right and lower edge, px, of what is the specimen; None: all of the image.
     """
 
     pixel_um: float | None = None
@@ -38,6 +39,7 @@ class SegmentOptions:
     phase_model: Path | None = None
     keep: float = 0.25
     smallest_px: int = 20
+    window: tuple[int, int, int, int] | None = None
 
 
 def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, object]:
@@ -58,11 +60,18 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     image = read_image(path)
     scale = scale_of(path, image, options.pixel_um, options.bar_um)
     method = options.method or ("network" if SHIPPED.exists() or options.model else "ridge")
-    probability = boundary_method(method, options.model)(image)
-    labels = from_probability(probability, options.keep, options.smallest_px)
+    inside = _inside(image, options.window)
+    part = image[inside]
+    found = boundary_method(method, options.model)(part)
+    probability = np.zeros(image.shape[:2], np.float32)
+    probability[inside] = found
+    grains = from_probability(found, options.keep, options.smallest_px)
+    labels = np.zeros(image.shape[:2], grains.dtype)
+    labels[inside] = grains
     if labels.dtype != np.uint16:
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
-    phases = (second_phase(image, method, options.phase_model) >= 0.5).astype(np.uint8)
+    phases = np.zeros(image.shape[:2], np.uint8)
+    phases[inside] = second_phase(part, method, options.phase_model) >= 0.5
     write_image(folder / "grains.png", labels, scale.pixel_um)
     write_image(
         folder / "boundaries.png", (255 * probability + 0.5).astype(np.uint8), scale.pixel_um
@@ -72,6 +81,18 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     facts = _facts(path, folder, options, scale, method, labels, phases)
     write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
     return facts
+
+
+def _inside(image: np.ndarray, window: tuple[int, int, int, int] | None) -> tuple[slice, slice]:
+    """Rows and columns of the specimen."""
+    height, width = image.shape[:2]
+    left, top, right, bottom = window or (0, 0, width, height)
+    if not (0 <= left <= right - 16 < width - 15 and 0 <= top <= bottom - 16 < height - 15):
+        raise SlipfieldError(
+            f"window: given {left} {top} {right} {bottom}; expected left, top, right and lower "
+            f"edge, 16 px apart or more, within the image of {width} x {height} px"
+        )
+    return slice(top, bottom), slice(left, right)
 
 
 def boundary_method(method: str, model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
@@ -149,6 +170,7 @@ def _facts(
         "model_sha256": None if model is None else file_digest(model),
         "keep": options.keep,
         "smallest_px": options.smallest_px,
+        "window_px": options.window,
         "grains": int(labels.max()),
-        "area_fraction": float(phases.mean()),
+        "area_fraction": float(phases[labels > 0].mean()),
     }

@@ -69,11 +69,17 @@ def segment(
     smallest_px: Annotated[
         int, typer.Option(min=1, help="Grains of fewer pixels are joined to a neighbour.")
     ] = 20,
+    window: Annotated[
+        tuple[int, int, int, int] | None,
+        typer.Option(help="Left, top, right, lower edge of the specimen, px; without the mount."),
+    ] = None,
 ) -> None:
     """Find the grains and the second phase of a micrograph; look at overlay.png."""
     from slipfield.kinds.micrograph.segment import SegmentOptions, segment
 
-    options = SegmentOptions(pixel_um, bar_um, method, model, phase_model, keep, smallest_px)
+    options = SegmentOptions(
+        pixel_um, bar_um, method, model, phase_model, keep, smallest_px, window
+    )
     facts = segment(image, output, options)
     pixel_mm = float(facts["pixel_um"]) / 1000  # type: ignore[arg-type]
     typer.echo(
