@@ -50,6 +50,7 @@ VERBS = {
     "Measured specimens": {
         "import": f"{KIND}.measure.import_verbs",
         "invert": f"{KIND}.inversion.verbs",
+        "virtual-lab": f"{KIND}.virtual_lab.verbs",
         **dict.fromkeys(("export", "unseen"), f"{KIND}.measure.verbs"),
     },
     "Stress-strain curves": {

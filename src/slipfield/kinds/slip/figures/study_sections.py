@@ -14,6 +14,7 @@ from slipfield.core.reading import read_json, reading
 from slipfield.kinds.slip.figures.pictures import picture
 from slipfield.kinds.slip.figures.simulation import STRAIN_NAMES
 from slipfield.kinds.slip.figures.sources import Results
+from slipfield.kinds.slip.specimen.told import SizeContrast
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import Card, Details, Section, Table, duration, unit_text
 
@@ -113,7 +114,15 @@ def study_section(results: Results) -> Section:
 def specimen_section(results: Results) -> Section | None:
     """Microstructure and grain sizes."""
     pictures = picture(results, "microstructure")
-    return Section("specimen", "Specimen", pictures=pictures) if pictures else None
+    if not pictures:
+        return None
+    texts = []
+    if (results.folder / "microstructures" / f"{0:05d}.nc").exists():
+        with results.microstructure(0) as data:
+            size, elements = data["size"].values, data["element_grain"].values
+        contrast = SizeContrast.of(size, np.bincount(elements.ravel(), minlength=len(size)))
+        texts.append(f"What its sheets can tell: {contrast.text}.")
+    return Section("specimen", "Specimen", texts, pictures)
 
 
 def design_section(results: Results) -> Section | None:

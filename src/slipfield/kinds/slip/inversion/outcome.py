@@ -17,6 +17,7 @@ from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.inversion.solids import Drawn
+from slipfield.kinds.slip.inversion.told import Told
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import UNJUDGED, Verdict
 from slipfield.kinds.slip.learning.model_io import weights_hash
@@ -41,6 +42,7 @@ class Inversion:
     choice : which of them is the answer, and why.
     verdict : whether it may be believed; "none": then no estimate is the answer.
     refined : the refinement, if there was one.
+    told : what the data determine, by the run at the answer.
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
     drawn : what sheets with drawn grains below the face said, if there were any.
@@ -61,6 +63,7 @@ class Inversion:
     choice: Choice = UNDECIDED
     verdict: Verdict = UNJUDGED
     refined: Refined | None = None
+    told: Told | None = None
     fit: Fit = Fit(float("nan"), float("nan"))
     check: Reference | None = None
     comparison: Comparison | None = None
@@ -132,6 +135,8 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
     if found.comparison is not None:
         strain, load = found.comparison.rms
         content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}
+    if found.told is not None:
+        content["told"] = found.told.to_json()
     if found.refined is not None:
         content["refinement"] = _refinement(found.refined, found.fit)
     return content
@@ -208,4 +213,6 @@ def table_lines(found: Inversion) -> list[str]:
         )
     else:
         lines.append("No answer.")
+    if found.answered and found.told is not None:
+        lines.append(found.told.text)
     return [*lines, f"verdict: {found.verdict.word}. {found.verdict.sentence}"]

@@ -35,6 +35,7 @@ from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, ref
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
+from slipfield.kinds.slip.inversion.told import told
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
 from slipfield.kinds.slip.inversion.ways import Way, better_way
@@ -183,13 +184,15 @@ def _invert_known(
     found.check = found.measurement.seen(solver.run(found.answer.parameters))
     at = factor_at(found.factor, found.answer.parameters, noise)
     found.comparison = compare(found.measurement, found.check, factor=at)
+    answering = replace(problem, measurement=found.measurement)
+    found.told = told(answering, found.check, found.answer)
     found.channels = channels(
         data, base.microstructure, base.study, trained, base.measurement, found.answers
     )
     found.verdict = judge(
         pattern(found.measurement, found.check),
         way,
-        load_scale(replace(problem, measurement=found.measurement), found.check),
+        load_scale(answering, found.check),
         found.fit,
         found.refined,
         found.channels,

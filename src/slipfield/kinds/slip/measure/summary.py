@@ -10,6 +10,7 @@ import xarray as xr
 from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
+from slipfield.kinds.slip.specimen.told import SizeContrast
 from slipfield.kinds.slip.thickness.prior import THIN, expected, ratios
 
 MEASURES = {
@@ -109,6 +110,8 @@ def _grain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
             f"{size.min():.3g} to {size.max():.3g} mm, median {np.median(size):.3g} mm"
         ),
     )
+    area = np.bincount(data["grain_id"].values.ravel() + 1, minlength=len(size) + 1)[1:]
+    yield "k2 and k3", SizeContrast.of(size, area).text
     known = "Bunge angles of every grain" if "euler" in data else "none: drawn at random if needed"
     yield "orientations", known
     linear = data["affine"].values[:, :2]

@@ -209,7 +209,8 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         caption = "Share of each input in what the network's recurrent layers read."
         pictures.append(picture_of(folder / "attention.png", "Attention of the network", caption))
     why = found.choice.why if found.answered else found.verdict.sentence
-    return Section("estimates", "Estimates", [why], pictures, [table])
+    texts = [found.told.text, why] if found.answered and found.told else [why]
+    return Section("estimates", "Estimates", texts, pictures, [table])
 
 
 def _interval_text(value: float, low: float, high: float) -> str:

@@ -1,0 +1,114 @@
+"""What the data of one inversion determine: which sum of k2 and k3, and which parameters apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from slipfield.kinds.slip.inversion.answers import NORMAL_95, Answer
+from slipfield.kinds.slip.inversion.refine import Point, Problem
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS
+
+APART = 4.0
+"""Half-width of k2 or k3 over that of their best sum, above which the sum is what was told."""
+
+WORTH = 0.05
+"""Half-width of an interval, relative, below which a parameter counts as told anyway."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is determined, by the Fisher information of the run at the answer.
+
+    Attributes
+    ----------
+    correlation : (3, 3) of the estimates of ln k.
+    half_width : (3,) of the 95 % intervals of ln k.
+    factor : D^-1/2 in the sum k2 + factor k3 that is known best, mm^-1/2.
+    value, sum_half_width : that sum, MPa, and the half-width of its 95 % interval, relative.
+    """
+
+    correlation: np.ndarray
+    half_width: np.ndarray
+    factor: float
+    value: float
+    sum_half_width: float
+
+    @property
+    def apart(self) -> bool:
+        """Whether k2 and k3 are known about as well as their best sum, or well enough."""
+        worst = float(self.half_width[1:].max())
+        return worst < APART * self.sum_half_width or worst < WORTH
+
+    @property
+    def combination(self) -> str:
+        """The best sum."""
+        return f"k2 + {self.factor:.3g} k3"
+
+    @property
+    def text(self) -> str:
+        """Sentences for readers."""
+        each = ", ".join(
+            f"{name} to {100 * np.expm1(half):.2g} %"
+            for name, half in zip(PARAMETERS, self.half_width, strict=True)
+        )
+        if not self.factor > 0:
+            return f"The data tell {each} (95 %)."
+        best = (
+            f"{self.combination} = {self.value:.4g} MPa to {100 * self.sum_half_width:.2g} % "
+            f"(the strength of grains of D = {self.factor**-2:.2g} mm)"
+        )
+        if self.apart:
+            return f"The data tell {each} (95 %), and best of all {best}."
+        return (
+            f"The data tell {best}, but not k2 and k3 apart (correlation "
+            f"{self.correlation[1, 2]:.2f}; {each}, 95 %): use the sum."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "combination": self.combination,
+            "value_MPa": self.value,
+            "half_width_relative": self.sum_half_width,
+            "k2_and_k3_apart": self.apart,
+            "correlation_ln_k": self.correlation.tolist(),
+            "text": self.text,
+        }
+
+
+def told(problem: Problem, run: Reference, answer: Answer) -> Told:
+    """Say what the data determine at an answer.
+
+    The best sum k2 + m k3 has the least relative variance: with the covariance C of ln k2 and
+    ln k3, the weights C^-1 1 of their logarithms, and the variance 1 / (1' C^-1 1).
+
+    Parameters
+    ----------
+    run : forward run at the answer, as the gauge sees it.
+    answer : its intervals scale the covariance.
+    """
+    centre = np.log(answer.parameters)
+    point, weights = problem.weigh(Point(centre, run, problem.compare(centre, run, None)))
+    covariance = np.linalg.inv(problem.information(point, weights))
+    deviation = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(deviation, deviation)
+    return of_correlation(answer.parameters, correlation, answer.deviation)
+
+
+def of_correlation(parameters: np.ndarray, correlation: np.ndarray, deviation: np.ndarray) -> Told:
+    """What is determined with a correlation (3, 3) and standard deviations (3,) of ln k."""
+    covariance = correlation * np.outer(deviation, deviation)
+    weights = np.linalg.solve(covariance[1:, 1:], np.ones(2))
+    factor = weights[1] / weights[0] * parameters[1] / parameters[2]
+    half = NORMAL_95 / np.sqrt(weights.sum())
+    return Told(
+        correlation,
+        NORMAL_95 * deviation,
+        float(factor),
+        float(parameters[1] + factor * parameters[2]),
+        float(half),
+    )

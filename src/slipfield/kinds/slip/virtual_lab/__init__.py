@@ -1,0 +1,1 @@
+"""Measured path with real correlation: images of simulated specimens, inverted and compared."""

@@ -1,0 +1,113 @@
+"""Simulated sheets with the displacements of their nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import yaml
+from scipy.spatial import cKDTree
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import complete_file, open_netcdf, write_netcdf, write_text
+from slipfield.core.launch import LAUNCHER
+from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
+from slipfield.kinds.slip.specimen.mesh import Mesh
+from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.study import PARAMETERS, Study
+
+DISPLACEMENT = "Function/displacement_mm"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A simulated sheet.
+
+    Attributes
+    ----------
+    study, microstructure : its study, and the file of its grain map.
+    parameters : (3,) true k1, k2, k3.
+    time, load : (time,) s and N.
+    displacements : (time, 2, ny, nx) along x and y at the nodes, mm.
+    """
+
+    study: Study
+    microstructure: Path
+    parameters: np.ndarray
+    time: np.ndarray
+    load: np.ndarray
+    displacements: np.ndarray
+
+    @property
+    def mesh(self) -> Mesh:
+        """Nodes of the undeformed sheet."""
+        return Mesh.read(self.microstructure)
+
+
+def simulated(trained: Study, number: int, cells: int, folder: Path) -> Sheet:
+    """Simulate unseen specimen ``number`` of a model's study, or read what is there.
+
+    Raises
+    ------
+    SlipfieldError
+        If the simulation fails.
+    """
+    first = trained.specimen.microstructures
+    study = unseen_study(trained, number + 1, cells)
+    parameters = random_parameters(trained, number + 1, seed=first)[number]
+    grains, moved = folder / "microstructure.nc", folder / "displacements.npz"
+    if not moved.exists():
+        text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
+        write_text(folder / "study.yaml", text)
+        write_netcdf(make_microstructure(study, first + number), grains, study)
+        values = ",".join(repr(float(value)) for value in parameters)
+        rows = f"sample,microstructure,k1,k2,k3\n0,{first + number},{values}\n"
+        write_text(folder / "samples.csv", rows)
+        named = {n: float(v) for n, v in zip(PARAMETERS, parameters, strict=True)}
+        write_text(folder / "truth.json", json.dumps({"parameters": named}, indent=1) + "\n")
+        _simulate(folder)
+        _keep_displacements(folder, moved)
+    with np.load(moved) as arrays:
+        kept = {name: arrays[name] for name in ("time", "load", "displacements")}
+    return Sheet(study, grains, parameters, **kept)
+
+
+def _simulate(folder: Path) -> None:
+    """Run the verb `simulate` in its own environment, with the fields."""
+    files = folder.resolve()
+    command = [str(LAUNCHER), "simulate", "--config", str(files / "study.yaml")]
+    command += ["--microstructure", str(files / "microstructure.nc")]
+    command += ["--samples", str(files / "samples.csv"), "--rows", "0:1"]
+    command += ["--output", str(files / "shard.nc"), "--fields", str(files / "fields")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"SLIPFIELD_BIND": str(files)}
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise SlipfieldError(f"simulate: {lines[-1].removeprefix('slipfield: error: ')}")
+
+
+def _keep_displacements(folder: Path, target: Path) -> None:
+    """Keep load and displacements in the order of the mesh, and drop the other fields."""
+    mesh = Mesh.read(folder / "microstructure.nc")
+    (path,) = (folder / "fields").glob("*/fields.h5")
+    with h5py.File(path) as file:
+        distance, order = cKDTree(file["Mesh/mesh/geometry"][:]).query(mesh.positions)
+        if distance.max() > 1e-6 * np.ptp(mesh.x):
+            raise SlipfieldError(f"{path}: its nodes are not those of the grain map")
+        group = file[DISPLACEMENT]
+        names = sorted(group, key=lambda name: float(name.replace("_", ".")))
+        moved = [group[name][:][order, :2].T.reshape(2, *mesh.shape) for name in names]
+    with open_netcdf(folder / "shard.nc") as data:
+        if data["status"].values[0]:
+            raise SlipfieldError(f"{folder}: {data['reason'].values[0]}")
+        time, load = data["time"].values, data["load"].values[0]
+    with complete_file(target) as temporary, open(temporary, "wb") as handle:
+        np.savez_compressed(handle, time=time, load=load, displacements=np.stack(moved))
+    shutil.rmtree(folder / "fields")
