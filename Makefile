@@ -63,8 +63,9 @@ faults: setup  ## kill the long verbs a hundred times and compare what their rer
 doctor: setup  ## check this machine for a study: make doctor CONFIG=config/workstation.yaml
 	@envs/run doctor --config $(CONFIG)
 
-plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml
-	@envs/run snakemake paper --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
+plan: TARGET ?= $(if $(filter %paper.yaml,$(CONFIG)),paper)
+plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml [TARGET=table3]
+	@envs/run snakemake $(TARGET) --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
 
 slice: setup  ## run eight samples of the paper's study; the plan's unit costs come from them
 	envs/run slice --config config/paper.yaml --output src/slipfield/kinds/slip/planning/unit-costs.json

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.bench.mistakes import MISTAKES, Import
+from slipfield.kinds.slip.bench.mistakes import MISTAKES, Import, unloading_study
 from slipfield.kinds.slip.inversion.ways import turned_map
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
@@ -83,3 +83,12 @@ def test_swapped_columns_come_right_with_the_options_of_the_message(made):
     made.dic |= {"load_axis": "-x", "y_axis": "up"}
     again = imported(made)
     np.testing.assert_allclose(again["strain"], right["strain"], atol=1e-6)
+
+
+def test_specimens_of_the_bench_unload_by_about_half():
+    study = tiny_study()
+    path = unloading_study(study).loading.path
+    assert path[-1][0] == study.loading.path[-1][0]
+    assert path[-2] == pytest.approx((0.9 * study.loading.path[-1][0], study.loading.path[-1][1]))
+    back = (path[-2][1] - path[-1][1]) / study.specimen.height_mm
+    assert 5e-4 < back < 1e-3

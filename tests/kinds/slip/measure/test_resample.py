@@ -134,6 +134,19 @@ def test_loading_path_keeps_its_corners():
     assert path == [(0, 0), pytest.approx((20, 0.06)), pytest.approx((40, 0.03))]
 
 
+def test_loading_path_follows_a_small_unloading_but_no_noise():
+    """A metal springs back by a thousandth: 3 um of the 3 mm, a twentieth of the elongation."""
+    time = np.arange(5.0, 101.0, 5.0)
+    displacement = np.where(time <= 85, 0.06 * time / 85, 0.06 - 0.003 * (time - 85) / 15)
+    displacement[-2] += 1e-4
+    data = specimen(time=tuple(time))
+    path = loading_path(data.assign(displacement=("time", displacement)))
+    assert [t for t, _ in path] == [0, 85, 95, 100]
+    noise = 5e-5 * np.random.default_rng(1).standard_normal(len(time))
+    path = loading_path(data.assign(displacement=("time", 6e-4 * time + noise)))
+    assert len(path) == 2
+
+
 def test_few_grains_are_one_line():
     with pytest.raises(SlipfieldError, match="specimen.grains: given 1"):
         measured_study(specimen(grains=1), MODEL)

@@ -31,10 +31,16 @@ from slipfield.kinds.slip.measure.specimen_file import write_specimen
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
-from slipfield.kinds.slip.study import PARAMETERS, Noise
+from slipfield.kinds.slip.study import PARAMETERS, Noise, Study, check_study
 
 NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
+UNLOADED_STRAIN, UNLOADING_SHARE = 7.5e-4, 0.1
+"""Unloading at the end of a test: strain, about half of what an fcc metal springs back, and share
+of the time."""
 POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
+REFINEMENT = 4
+"""Forward runs of the refinement; the model was trained without unloading."""
+
 HEAD = ("specimen", "mistake", "stage", "named", "starred", "interval_holds", "text")
 
 
@@ -91,7 +97,7 @@ def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> lis
 def _measured(folder: Path, number: int, count: int, cells: int, work: Path) -> Import:
     """Measurement files of one specimen."""
     base = Model.load(folder).study
-    study = unseen_study(base, count, cells)
+    study = unloading_study(unseen_study(base, count, cells))
     first = base.specimen.microstructures
     grains = make_microstructure(study, first + number)
     solver = Solver.prepare(study, grains, work)
@@ -130,6 +136,17 @@ def _measured(folder: Path, number: int, count: int, cells: int, work: Path) -> 
     return Import(work / "laboratory", options)
 
 
+def unloading_study(study: Study) -> Study:
+    """Study whose specimens are unloaded by half at the end."""
+    content = study.model_dump(mode="json")
+    path = content["loading"]["path"]
+    time, displacement = path[-1]
+    back = UNLOADED_STRAIN * study.specimen.height_mm
+    shortened = [[t * (1 - UNLOADING_SHARE), u] for t, u in path]
+    content["loading"]["path"] = [*shortened, [time, displacement - back]]
+    return check_study(content, "specimen that unloads")
+
+
 def _tried(
     model: Path, made: Import, mistake: Mistake, number: int, folder: Path
 ) -> dict[str, Any]:
@@ -158,7 +175,13 @@ def _tried(
             "interval_holds": ""
         }
     (folder / "result" / RESULT).unlink(missing_ok=True)
-    found = invert(folder / "specimen.nc", [model], folder / "result", membrane=True)  # as made
+    found = invert(
+        folder / "specimen.nc",
+        [model],
+        folder / "result",
+        REFINEMENT,
+        membrane=True,  # as made
+    )
     text = f"{found.verdict.word}: {found.verdict.sentence}"
     low, high = found.answer.low, found.answer.high
     inside = [bool(a < truth[n] < b) for a, b, n in zip(low, high, PARAMETERS, strict=True)]
@@ -215,6 +238,10 @@ def _thickness(given: Import, number: int) -> None:
     given.dic["thickness"] *= 0.8 if number % 2 else 1.2
 
 
+def _thickness_little(given: Import, number: int) -> None:
+    given.dic["thickness"] *= 1.1 if number % 2 else 0.9
+
+
 def _kilonewton(given: Import, number: int) -> None:
     """Loads in N under a header that says kN."""
     path = given.folder / "load.csv"
@@ -232,6 +259,7 @@ MISTAKES: Sequence[Mistake] = (
     Mistake("wrong Euler axes", _euler, ("--euler-axes=",)),
     Mistake("columns x and y swapped", _swap, ("--load-axis",)),
     Mistake("thickness 20 % off", _thickness, ("--thickness",)),
+    Mistake("thickness 10 % off", _thickness_little, ("--thickness",)),
     Mistake("kN for N", _kilonewton, ("--load-unit",)),
     Mistake("pixel scale 2 x", _scale, ("--scale",)),
 )

@@ -131,8 +131,10 @@ def crossval_section(results: Results) -> Section | None:
             for key in dict.fromkeys((line["model"], line["grouping"]) for line in lines)
         ]
     study = results.study.crossval
+    trained = {line["model"] for line in lines} & {"cnn_lstm"}
+    each = f", {study.epochs} epochs each for the network" if trained else ""
     text = (
-        f"{study.repeats} × {study.folds} folds, {study.epochs} epochs each. The scores of folds "
+        f"{study.repeats} × {study.folds} folds{each}. The scores of folds "
         "are not independent, because their training sets overlap: the corrected interval (Nadeau "
         "and Bengio, 2003) allows for that, the paper's t-interval does not."
     )
@@ -147,13 +149,22 @@ def _crossval_table(lines: list[dict[str, Any]]) -> Table:
         factor = 100 if percent else 1
         text = score_text if line["metric"] == "r2" else significant
         unit = "%" if percent else unit_text(line["unit"])
+        most = 1.0 if line["metric"] == "r2" else math.inf
+        least = -math.inf if line["metric"] == "r2" else 0.0
+        intervals = [
+            _interval(
+                factor * max(line[f"{kind}_low"], least),
+                factor * min(line[f"{kind}_high"], most),
+                text,
+            )
+            for kind in ("t", "corrected")
+        ]
         rows.append(
             (
                 f"{line['parameter']}, {METRIC_NAMES[line['metric']]}{unit and f' ({unit})'}",
                 text(factor * line["mean"]),
                 significant(factor * line["std"]),
-                _interval(factor * line["t_low"], factor * line["t_high"], text),
-                _interval(factor * line["corrected_low"], factor * line["corrected_high"], text),
+                *intervals,
                 significant(line["cv_percent"]),
                 significant(factor * line["mean_predictor"]),
             )

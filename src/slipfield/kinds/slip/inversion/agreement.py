@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipfield.kinds.slip.inversion.comparison import SMALL_LOAD, compare, deviations
+from slipfield.kinds.slip.inversion.comparison import (
+    SMALL_LOAD,
+    compare,
+    deviations,
+    point_weights,
+)
 from slipfield.kinds.slip.inversion.refine import Problem
 from slipfield.kinds.slip.inversion.stiffening import factor_at, load_exponent
 from slipfield.kinds.slip.measure.resample import Measurement
@@ -76,13 +81,17 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     A wrong thickness or load unit multiplies all loads alike. Strain maps tell k1, k2 and k3
     relative to h0 and the elastic constants, so that the scale of the load can be free: one
     Gauss-Newton step in (ln k, ln scale) from ``run``. A sheet's factor M is no scale: its mean is
-    taken off, and its standard deviation counts as one of the scale.
+    taken off, and its standard deviation counts as one of the scale. Points where the model is off,
+    as at the pixel steps of grain boundaries, count less: they pull the scale of monotonic tests
+    down by a twentieth. Elastic changes of the load, as on unloading, tell the scale whatever k is.
     """
     factor = factor_at(problem.factor, run.parameters, problem.load_noise)
     found = compare(problem.measurement, run)
     if not found.counts.sum() or found.load_count < 2:
         return None
-    weights = deviations(found, np.ones(len(found.point_squares)), problem.load_noise)
+    points = point_weights(found)
+    found = compare(problem.measurement, run, points)
+    weights = deviations(found, points, problem.load_noise)
     here = run.at(problem.measurement.time)
     given = np.isfinite(problem.measurement.load)
     load = problem.measurement.load[given]

@@ -9,6 +9,7 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.dataset.contract import MICROSTRUCTURE, label_variables, variable
 from slipfield.kinds.slip.measure.grains import GrainMap, nearest_grain, outlines
+from slipfield.kinds.slip.measure.noise import reading_noise
 from slipfield.kinds.slip.measure.times import frame_groups, group_means, solver_times
 from slipfield.kinds.slip.specimen.geometry import cell_centres
 from slipfield.kinds.slip.specimen.microstructure import polygon_vertices
@@ -22,6 +23,13 @@ VOTE_WIDTH, VOTE_REACH = 1.5, 4
 
 PATH_TOLERANCE = 2e-3
 """Deviation from the measured displacements, relative to their range, that corners may leave."""
+
+PATH_STRAIN = 2e-5
+"""The same as strain of the sheet, where the displacements are that precise: metals are unloaded by
+1e-3, and the slope of the load tells the section."""
+
+NOISE_WIDTHS = 4.0
+"""Standard deviations of the displacements' noise that corners do not follow."""
 
 
 def measured_study(data: xr.Dataset, model: Study, cells: tuple[int, int] | None = None) -> Study:
@@ -74,7 +82,10 @@ def loading_path(data: xr.Dataset) -> list[tuple[float, float]]:
     points = np.column_stack([time[later], displacement[later]])
     scale = np.array([time[-1], np.ptp(np.append(displacement, 0.0))])
     line = shapely.LineString(np.vstack([[0.0, 0.0], points / scale]))
-    corners = shapely.get_coordinates(line.simplify(PATH_TOLERANCE)) * scale
+    noise = NOISE_WIDTHS * reading_noise(points[:, 0], points[:, 1]) / scale[1]
+    fine = PATH_STRAIN * data.attrs["sheet_height_mm"] / scale[1]
+    tolerance = min(PATH_TOLERANCE, max(fine, noise if np.isfinite(noise) else PATH_TOLERANCE))
+    corners = shapely.get_coordinates(line.simplify(tolerance)) * scale
     return [(float(t), float(u)) for t, u in corners]
 
 

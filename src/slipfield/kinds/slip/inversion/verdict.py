@@ -22,8 +22,12 @@ UNLIKE = 0.8
 SUSPECT = 0.88
 """Correlation below which other ways to lay the grain map are tried."""
 
-WRONG_SCALE, ODD_SCALE = 0.1, 0.05
-"""|ln factor| of the load beyond which there is no answer, and beyond which it is doubtful."""
+WRONG_SCALE, ODD_SCALE = 0.07, 0.04
+"""|ln factor| of the load beyond which there is no answer, and beyond which it is doubtful. Elastic
+constants of metals and calibrated load cells are good to about 2 %, thicknesses to about 3 %."""
+
+VAGUE_SCALE = 0.02
+"""Standard deviation of that factor beyond which an error of the thickness may go unseen."""
 
 SURE = 3.0
 """Standard deviations of that factor beyond which it counts."""
@@ -203,7 +207,13 @@ def _good(seen: Pattern, scale: LoadScale | None) -> str:
         if scale is not None
         else ""
     )
+    vague = (
+        f" An error of the thickness below {100 * SURE * scale.deviation:.2g} % would not show: no "
+        "change of the load was elastic. Unload the next specimen by half its load at the end."
+        if scale is not None and np.isnan(scale.elastic) and scale.deviation > VAGUE_SCALE
+        else ""
+    )
     return (
         f"Grain map, mesh, slip law and thickness explain the measurement: strain patterns "
-        f"correlate to {seen.correlation:.2f}{load}."
+        f"correlate to {seen.correlation:.2f}{load}.{vague}"
     )

@@ -10,14 +10,12 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.noise import FEWEST_READINGS, reading_noise
 from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
 from slipfield.kinds.slip.measure.strain_maps import step
 
 SAME_TIME_S = 1e-6
-FEWEST_READINGS = 5
-"""Readings around a frame that a parabola is laid through; fewer are interpolated."""
-
 BENT = 3.0
 """Residual of that parabola, as a multiple of the curve's noise, at which it bends too much."""
 
@@ -109,7 +107,7 @@ def around_frames(frames: np.ndarray, time: np.ndarray, load: np.ndarray) -> np.
     time, load : (n,) of the readings, s and N.
     """
     plain = np.interp(frames, time, load)
-    noise = _reading_noise(time, load)
+    noise = reading_noise(time, load)
     if not np.isfinite(noise):
         return plain
     inner = 0.5 * np.diff(frames, prepend=0.0)
@@ -126,15 +124,6 @@ def around_frames(frames: np.ndarray, time: np.ndarray, load: np.ndarray) -> np.
         if np.sqrt(rest @ rest / (near.sum() - 3)) <= BENT * noise:
             found[number] = fitted[0]
     return found
-
-
-def _reading_noise(time: np.ndarray, load: np.ndarray) -> float:
-    """Standard deviation of the readings, N, from what neighbours do not predict; NaN: too few."""
-    if len(load) < 2 * FEWEST_READINGS:
-        return float("nan")
-    share = (time[1:-1] - time[:-2]) / (time[2:] - time[:-2])
-    rest = load[1:-1] - (1 - share) * load[:-2] - share * load[2:]
-    return float(np.median(np.abs(rest / np.sqrt(1 + share**2 + (1 - share) ** 2))) / 0.6745)
 
 
 def displacement_note(data: xr.Dataset) -> str | None:
@@ -156,4 +145,7 @@ def displacement_note(data: xr.Dataset) -> str | None:
         else "an extensometer on a part of the sheet shows less, a crosshead cannot: check --scale "
         "and the order of the frames"
     )
-    return f"warning: {text}, {100 * abs(ratio - 1):.2g} % {'less' if ratio > 1 else 'more'}; {why}"
+    if not 0.4 < ratio < 2.5:
+        return f"warning: {text}, another size altogether; {why}"
+    difference = f"{100 * abs(1 / ratio - 1):.0f} % {'less' if ratio > 1 else 'more'}"
+    return f"warning: {text}, {difference}; {why}"

@@ -10,6 +10,9 @@ STRAIN_FLOOR, LOAD_FLOOR = 1e-5, 3e-4
 ORDER = 3
 """Order of the differences in time that tell noise from strain."""
 
+FEWEST_READINGS = 5
+"""Readings of a curve around a frame without which nothing is averaged there."""
+
 CHI2_MEDIAN = 0.4549
 """Median of the square of a standard normal variable."""
 
@@ -39,3 +42,18 @@ def strain_noise(strain: np.ndarray, time: np.ndarray | None = None) -> float:
     if not known.size:
         return float("nan")
     return max(float(np.sqrt(np.median(known) / CHI2_MEDIAN)), STRAIN_FLOOR)
+
+
+def reading_noise(time: np.ndarray, values: np.ndarray) -> float:
+    """Standard deviation of readings (n,), from what neighbours do not predict; NaN: too few.
+
+    Parameters
+    ----------
+    time : (n,) s, ascending.
+    values : (n,) N or mm; the result has their unit.
+    """
+    if len(values) < 2 * FEWEST_READINGS:
+        return float("nan")
+    share = (time[1:-1] - time[:-2]) / (time[2:] - time[:-2])
+    rest = values[1:-1] - (1 - share) * values[:-2] - share * values[2:]
+    return float(np.median(np.abs(rest / np.sqrt(1 + share**2 + (1 - share) ** 2))) / 0.6745)

@@ -75,7 +75,7 @@ STRAINS = _spelled(
     {
         1.0: "1 - mm/mm m/m in/in strain one dimensionless unitless",
         1e-2: "% percent pct prozent pourcent",
-        1e-3: f"\N{PER MILLE SIGN} permille promille mm/m millistrain m{EPSILON}",
+        1e-3: f"\N{PER MILLE SIGN} permille promille mm/m millistrain mstrain m{EPSILON}",
         1e-6: f"~m/m ~strain microstrain microstrains ~{EPSILON} ~e ppm",
     }
 )
@@ -131,11 +131,25 @@ def is_unit(text: str) -> bool:
     return bare in PIXELS or any(bare in table for table in _TABLES) or force(text) is not None
 
 
+def differ(one: str, other: str) -> bool:
+    """Whether two units are of the same kind, but of different size."""
+    for factor in (length, time, force, stress):
+        sizes = factor(one), factor(other)
+        if None not in sizes:
+            return sizes[0] != sizes[1]
+    strains = STRAINS.get(plain(one)), STRAINS.get(plain(other))
+    return None not in strains and strains[0] != strains[1]
+
+
 def is_unit_row(entries: list[str]) -> bool:
-    """Whether entries below a header are units: most of those that are filled, and no numbers."""
-    filled = [entry for entry in entries if entry.strip()]
-    if not filled or any(re.fullmatch(r"[+-]?\d+([.,]\d+)?", e.strip()) for e in filled):
+    """Whether entries below a header are units: most of those that are filled, and no numbers.
+
+    A ``1`` among units is that of strains.
+    """
+    filled = [entry.strip() for entry in entries if entry.strip()]
+    numbers = [entry for entry in filled if re.fullmatch(r"[+-]?\d+([.,]\d+)?", entry)]
+    words = [entry for entry in filled if entry not in numbers]
+    if not words or set(numbers) - {"1"}:
         return False
-    bracketed = [bool(re.fullmatch(r"\s*[\[(][^\])]*[\])]\s*", entry)) for entry in filled]
-    known = [b or is_unit(entry) for b, entry in zip(bracketed, filled, strict=True)]
-    return 2 * sum(known) >= len(filled)
+    known = [bool(re.fullmatch(r"[\[(][^\])]*[\])]", w)) or is_unit(w) for w in words]
+    return 2 * sum(known) >= len(words)

@@ -2,8 +2,8 @@
 
 Ten columns are the same in all: phi1, Phi, phi2, x, y, image quality, confidence index, phase,
 detector signal, fit; element counts and others may follow. Not indexed is what has a confidence
-index below 0, or angles of four pi. NanoMegas writes nm and a reliability in place of the
-confidence.
+index below 0.1 (unless most pixels have), or angles of four pi. NanoMegas writes nm and a
+reliability in place of the confidence.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import confident
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.numbers import MISSING
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
@@ -55,7 +56,7 @@ def read(path: Path) -> Scan:
     values = _values(path, text)
     scale = MILLIMETRES["nm" if any("ACOM" in line for line in header) else "um"]
     crystals = _crystals(header)
-    valid = values[6] >= 0
+    valid, notes = confident(values[6]) if scale == MILLIMETRES["um"] else (values[6] >= 0, ())
     return scan_of(
         Pixels(
             path,
@@ -65,6 +66,7 @@ def read(path: Path) -> Scan:
             scale * values[3],
             scale * values[4],
             *_grid(header, scale),
+            notes,
         )
     )
 

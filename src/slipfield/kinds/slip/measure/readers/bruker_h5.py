@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import close
 from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
@@ -53,6 +54,7 @@ def read(path: Path) -> Scan:
                 np.stack([np.ravel(data[n]) for n in ("phi1", "PHI", "phi2")], axis=1)
             )
             phase = np.ravel(data["Phase"]).astype(int)
+            near, notes = close(np.ravel(data["MAD"])) if "MAD" in data else (phase >= 0, ())
             steps = tuple(MILLIMETRES * number(header, f"{n}STEP") for n in "XY")
             place = _places(group, header, len(phase))
             crystals = {
@@ -66,12 +68,13 @@ def read(path: Path) -> Scan:
         Pixels(
             path,
             euler,
-            np.maximum(phase, 0),
+            np.where(near, np.maximum(phase, 0), 0),
             crystals,
             steps[0] * column,
             steps[1] * row,
             (int(row.max()) + 1, int(column.max()) + 1),
             (steps[0], steps[1]),
+            notes,
             warnings=(WARNING,),
         )
     )

@@ -2,7 +2,8 @@
 
 Eight columns (Phase, X, Y, Bands, Error, Euler1 to Euler3) up to eleven (MAD, BC, BS). Positions
 have five digits, so the grid is that of the header (XCells, XStep, ...); pixels that are not
-indexed may be left out. Phase 0 is not indexed.
+indexed may be left out. Not indexed is phase 0, what has an error code and no angles, and a mean
+angular deviation (MAD) above 2 degrees.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import HIGH_DEVIATION, close
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.numbers import MISSING
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
@@ -29,6 +31,7 @@ Y_AXIS = "down"
 MILLIMETRES = 1e-3
 CUBIC_LAUE_GROUPS = ("10", "11")
 COLUMNS = ("Phase", "X", "Y", "Euler1", "Euler2", "Euler3")
+QUALITY = ("Error", "MAD")
 
 
 def recognises(head: Head) -> bool:
@@ -60,19 +63,47 @@ def read(path: Path) -> Scan:
         )
     values = _values(path, text[sum(len(line) + 1 for line in lines[: names + 1]) :], lines[names])
     euler = np.radians(np.stack([values[f"Euler{i}"] for i in (1, 2, 3)], axis=1))
+    phase, notes = _phase(values)
     cells, steps = ([_number(facts, f"{axis}{n}") for axis in "XY"] for n in ("Cells", "Step"))
     return scan_of(
         Pixels(
             path,
             euler,
-            values["Phase"].astype(int),
+            phase,
             _crystals(lines[:names]),
             MILLIMETRES * values["X"],
             MILLIMETRES * values["Y"],
             (int(cells[1]), int(cells[0])),
             (MILLIMETRES * steps[0], MILLIMETRES * steps[1]),
-            warnings=turned([_number(facts, f"AcqE{i}") for i in (1, 2, 3)], "AcqE1 to AcqE3"),
+            notes,
+            turned([_number(facts, f"AcqE{i}") for i in (1, 2, 3)], "AcqE1 to AcqE3")
+            + in_radians(euler[phase > 0]),
         )
+    )
+
+
+def _phase(values: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Phase (n,) of the pixels, 0 where there is no solution, and notes."""
+    phase, notes = np.maximum(values["Phase"].astype(int), 0), ()
+    if "Error" in values:
+        turns = np.stack([values[f"Euler{i}"] for i in (1, 2, 3)])
+        failed = (values["Error"] == HIGH_DEVIATION) | (
+            (values["Error"] > 0) & (turns == 0).all(axis=0)
+        )
+        phase = np.where(failed, 0, phase)
+    if "MAD" in values:
+        near, notes = close(np.where(phase > 0, values["MAD"], 0.0))
+        phase = np.where(near, phase, 0)
+    return phase, notes
+
+
+def in_radians(angles: np.ndarray) -> tuple[str, ...]:
+    """Warning of angles (n, 3), rad, that were so small in degrees that radians are likely."""
+    if not len(angles) or not 0 < np.degrees(np.abs(angles)).max() <= 2 * np.pi:
+        return ()
+    return (
+        "no Euler angle is larger than 6.3 degrees: the file may hold radians, where this format "
+        "has degrees",
     )
 
 
@@ -120,20 +151,21 @@ def _values(path: Path, body: str, header: str) -> dict[str, np.ndarray]:
         raise SlipfieldError(f"{path}: no column {missing[0]!r}; not a readable .ctf map")
     if not body.strip():
         raise SlipfieldError(f"{path}: no pixels below the header; not a readable .ctf map")
+    there = [*COLUMNS, *(name for name in QUALITY if name in names)]
     try:
         table = pd.read_csv(
             io.StringIO(body),
             header=None,
             sep=r"\s+",
             decimal="," if "," in body else ".",
-            usecols=[names.index(name) for name in COLUMNS],
+            usecols=[names.index(name) for name in there],
             na_values=sorted(MISSING),
             dtype=float,
         )
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise SlipfieldError(f"{path}: not a readable .ctf map: {reason}") from error
-    values = {name: table[names.index(name)].to_numpy() for name in COLUMNS}
-    if not all(np.isfinite(column).all() for column in values.values()):
+    values = {name: table[names.index(name)].to_numpy() for name in there}
+    if not all(np.isfinite(values[name]).all() for name in COLUMNS):
         raise SlipfieldError(f"{path}: a row ends early or holds no number; the file is truncated")
     return values

@@ -14,6 +14,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers import ang
+from slipfield.kinds.slip.measure.readers.confidence import confident
 from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
@@ -62,7 +63,7 @@ def read(path: Path) -> Scan:
     except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
         raise SlipfieldError(f"{path}: not a readable map of EDAX: {error}") from error
     count = len(euler)
-    valid = columns["ci"] >= 0 if "ci" in columns else np.full(count, True)
+    valid, notes = confident(columns["ci"]) if "ci" in columns else (np.full(count, True), ())
     x, y = (columns.get(f"{n} position") for n in "xy")
     phase = ang.phase_numbers(columns.get("phase", np.zeros(count)), valid, list(crystals))
     there = np.full(count, True) if x is None else x > NO_DATA
@@ -77,6 +78,7 @@ def read(path: Path) -> Scan:
             None if at is None else at[1, there],
             shape,
             (steps[0], steps[1]),
+            notes,
         )
     )
 

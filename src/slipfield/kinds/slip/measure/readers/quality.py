@@ -18,21 +18,33 @@ def _positive(values: np.ndarray) -> np.ndarray:
     return values > 0
 
 
+LEAST_CORRELATION = 0.8
+"""Normalised cross-correlation below which a match is none: a subset that is the same but for noise
+has more than 0.9, which is OpenCorr's limit for strains; one of another place less than 0.5."""
+
+
+def _correlated(values: np.ndarray) -> np.ndarray:
+    """Values from ``LEAST_CORRELATION``, or from that many percent where they run to 100."""
+    percent = np.nanmax(values) > 1.5
+    return values >= LEAST_CORRELATION * (100.0 if percent else 1.0)
+
+
 STRAIN_TESTS: tuple[tuple[re.Pattern[str], Test], ...] = (
     (re.compile(r"match|match_?quality"), _not_negative),
 )
 TESTS: tuple[tuple[re.Pattern[str], Test], ...] = (
     (re.compile(r"sigma|confidence"), _not_negative),
-    (re.compile(r"(r1r2 |r1t1 |r1t2 )?zncc|ncc|correlation(_| )?(value|coefficient)?"), _positive),
-    (re.compile(r"corr(_| )?(coef\w*|value)|cc|quality|correlation\.correlation\w*"), _positive),
+    (re.compile(r"(r1r2 |r1t1 |r1t2 )?zncc|z?ncc"), _correlated),
+    (re.compile(r"correlation(_| )?(value|coefficient)?"), _positive),
+    (re.compile(r"corr(_| )?(coef\w*|value)?|cc|quality|correlation\.correlation\w*"), _positive),
     (re.compile(r"is_?valid|valid|mask|converged|validity"), _positive),
     (re.compile(r"znssd|zssd|ssd|cost|residual\w*|epsilon_corr"), _not_negative),
 )
 """Name of a column in small letters, and the test that its values pass where there is a result.
 
 VIC, DICe: sigma is -1 where the match failed; MATCH of DICe is -1 where only the strains are lost
-(``STRAIN_TESTS``). OpenCorr: ZNCC is negative
-(-1 to -5 tell why). Correlation coefficients of others: 0 or less. DaVis: isValid is 0.
+(``STRAIN_TESTS``). OpenCorr: ZNCC is negative (-1 to -5 tell why), and below 0.8 the match is not
+believed. Correlation coefficients of others: 0 or less. DaVis: isValid is 0.
 """
 
 

@@ -78,6 +78,11 @@ def read_table(
     columns: dict[str, Column] = {}
     for i, (entry, unit) in enumerate(zip(place.names, place.units, strict=True)):
         column = Column(*parts_of(entry, unit), values[i])
+        if unit and units.differ(column.unit, unit):
+            raise SlipfieldError(
+                f"{path}: column {column.name!r} has {column.unit} in its name and {unit} in the "
+                "line of units; export the file again"
+            )
         if not column.name:
             continue
         before = columns.get(column.name)
