@@ -67,6 +67,18 @@ def test_the_papers_figures_train_the_network_also_where_the_study_does_not(tmp_
         assert f"predictions-{model}.png" in paper.stdout
 
 
+def test_a_table_that_was_asked_for_once_is_no_input_of_the_report(tmp_path):
+    """Else a new dataset would run the trainings of its sweep again, which nobody asked for."""
+    for place in ("tables/table3.csv", "figures/table3.png"):
+        (tmp_path / "results" / "mini" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "results" / "mini" / place).touch()
+    dry = snakemake(tmp_path, "--dry-run")
+    assert dry.returncode == 0, dry.stdout
+    planned = jobs(dry.stdout)
+    assert planned["report"] == 1
+    assert "sweep" not in planned
+
+
 def test_both_kinds_of_folds_fan_out(tmp_path):
     both = ["--config", "crossval={grouping: both}", "specimen={microstructures: 4}"]
     dry = snakemake(tmp_path, "--dry-run", "table6", *both)

@@ -180,6 +180,7 @@ def _tried(
         [model],
         folder / "result",
         REFINEMENT,
+        finer=False,
         membrane=True,  # as made
     )
     text = f"{found.verdict.word}: {found.verdict.sentence}"
