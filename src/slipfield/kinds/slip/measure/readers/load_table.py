@@ -118,6 +118,11 @@ def _load_factor(path: Path, column: Column, unit: str | None) -> tuple[float, b
 def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
     """Rows that count; those of a time that was there already, or of no load, do not."""
     known = np.isfinite(load)
+    if time is not None and np.isnan(time).all():
+        raise SlipfieldError(
+            f"{path}: the times are no numbers, and no times like 0:01:02.5 or "
+            "2024-12-31 10:01:02; export seconds"
+        )
     if time is not None:
         known &= np.isfinite(time)
     last = int(np.flatnonzero(known)[-1]) if known.any() else -1
