@@ -53,6 +53,7 @@ def test_signs_that_are_proved():
     assert proved_signs("C22", BOX) == {0: 1, 2: 1, 4: 1}
     assert proved_signs("E1", BOX) == {0: 1, 2: 1, 4: 1}
     assert proved_signs("nu23", BOX) == {}
+    assert proved_signs("C55", BOX) == proved_signs("G12", BOX) == {0: 1, 1: -1, 2: 1, 3: -1, 4: 1}
     soft = BOX.copy()
     soft[:, 2] = 0.1, 0.5
     assert proved_signs("C44", soft)[4] == -1

@@ -13,6 +13,9 @@ ENERGIES = frozenset({"C11", "C22", "C44", "C55", "E1", "E2", "G12", "G23"})
 """Constants that are energies of a load, or inverses of complementary ones: they rise with the
 stiffness of either phase (theorems of minimum potential and complementary energy; Hill 1963)."""
 
+AXIAL_SHEAR = frozenset({"C55", "G12"})
+"""Those of them whose load is antiplane: they depend on the shear moduli of the phases alone."""
+
 # Entries of the block of normal stiffnesses that C11, C12, C22, C23 fill.
 _NORMAL = np.zeros((4, 3, 3))
 _NORMAL[0, 0, 0] = 1

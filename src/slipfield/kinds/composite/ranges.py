@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import qmc
 
-from slipfield.kinds.composite.constants import CONSTANTS, ENERGIES
+from slipfield.kinds.composite.constants import AXIAL_SHEAR, CONSTANTS, ENERGIES
 from slipfield.kinds.composite.parameters import PARAMETERS
 
 INNER_STARTS = 4
@@ -58,18 +58,49 @@ def proved_signs(name: str, box: np.ndarray) -> dict[int, int]:
     An energy of a load rises with the Young's modulus of either phase, for the phase becomes
     stiffer in every strain, and with the fraction if the fibre is stiffer than the matrix in shear
     and in compression (falls if it is softer in both): a larger fibre contains the smaller one.
+    Axial shear strains no volume: it asks the shear moduli alone, which fall as Poisson's ratios
+    rise. For other loads a larger ratio stiffens a phase in compression and softens it in shear,
+    and either may win: no sign holds for all phases.
     """
     if name not in ENERGIES:
         return {}
     signs = {0: 1, 2: 1}
     shear = [box[:, k][:, None] / (2 * (1 + box[:, k + 1])) for k in (0, 2)]
     bulk = [box[:, k][:, None] / (3 * (1 - 2 * box[:, k + 1])) for k in (0, 2)]
-    matrix_fibre = (shear, bulk)
+    matrix_fibre = [shear, bulk]
+    if name in AXIAL_SHEAR:
+        signs |= {1: -1, 3: -1}
+        matrix_fibre = [shear]
     if all(fibre.min() >= matrix.max() for matrix, fibre in matrix_fibre):
         signs[4] = 1
     elif all(fibre.max() <= matrix.min() for matrix, fibre in matrix_fibre):
         signs[4] = -1
     return signs
+
+
+def rises_with_num(model: Model, box: np.ndarray) -> bool:
+    """Whether C22 provably rises with the matrix's Poisson ratio everywhere in a box (2, 5).
+
+    For unit strain 22, with t the trace and e the deviator of the strain, C22 is the integral of
+    K t^2 + 2 mu e:e. Its derivative is that of the matrix's moduli at fixed strain,
+    2 K T / (1 - 2 nu) - 2 mu D / (1 + nu), where T and D are the integrals of t^2 and e:e over the
+    matrix. There 2 mu D <= C22 - K T; and t, whose mean over the cell is 1, has an integral
+    s <= sqrt(f C22 / K_f) over the fibre, so that T >= (1 - s)^2 / (1 - f). Hence the derivative is
+    positive where E (1 - s)^2 / ((1 - f) (1 - 2 nu)^2) > C22. C22 is bounded by that of the box's
+    largest bulk and shear moduli and fraction, from above as a minimum of the energy over some
+    displacements.
+    """
+    (em, num, ef, nuf, least), (_, _, _, _, most) = box
+    stiffest = []
+    for k in (0, 2):
+        bulk = box[1, k] / (3 * (1 - 2 * box[1, k + 1]))
+        shear = box[1, k] / (2 * (1 + box[0, k + 1]))
+        stiffest += [9 * bulk * shear / (3 * bulk + shear)]
+        stiffest += [(3 * bulk - 2 * shear) / (2 * (3 * bulk + shear))]
+    bound = model.values(np.array([[*stiffest, most]]))[0, CONSTANTS.index("C22")]
+    share = np.sqrt(most * bound * 3 * (1 - 2 * nuf) / ef)
+    matrix = em * max(1 - share, 0.0) ** 2 / ((1 - least) * (1 - 2 * num) ** 2)
+    return bool(matrix > bound)
 
 
 def exact_range(
@@ -82,6 +113,8 @@ def exact_range(
     near : range by a close model; searches then start only where that found the ends.
     """
     signs = proved_signs(name, box)
+    if name == "C22" and signs.get(4) == 1 and rises_with_num(model, box):
+        signs[1] = 1
     ends = []
     hints = (near.at_low, near.at_high) if near else (None, None)
     for side, hint in zip((-1, 1), hints, strict=True):

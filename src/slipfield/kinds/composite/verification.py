@@ -30,7 +30,13 @@ exact relations between the constants (R. Hill, J. Mech. Phys. Solids 12 (1964) 
 doi:10.1016/0022-5096(64)90019-5); against the full periodic cell in three dimensions on the same
 discretisation; gradients against central differences; and C55 against the truncated multipole
 formula for square arrays of cylinders of W. T. Perrins, D. R. McKenzie and R. C. McPhedran (Proc.
-R. Soc. A 369 (1979) 207, doi:10.1098/rspa.1979.0160), at fractions of 0.1 to 0.3."""
+R. Soc. A 369 (1979) 207, doi:10.1098/rspa.1979.0160), at fractions of 0.1 to 0.3. Two published
+results are exact in the plane for every arrangement: phases of one shear modulus give a composite
+of that shear modulus, whose plane bulk modulus k obeys 1 / (k + mu) = mean of 1 / (k_i + mu) (R.
+Hill, J. Mech. Phys. Solids 11 (1963) 357, doi:10.1016/0022-5096(63)90036-X; E. J. Garboczi, NISTIR
+6269 (1998), tests finite-element programs with it); and where 1 / k of a matrix with holes grows by
+a constant and 1 / mu falls by it, so do those of the sheet (A. V. Cherkaev, K. A. Lurie and G. W.
+Milton, Proc. R. Soc. A 438 (1992) 519)."""
 
 
 def perrins(ratio: float, fraction: float) -> float:
@@ -59,6 +65,36 @@ def hill_residual(parameters: Sequence[float], stiffness: np.ndarray) -> float:
     return max(abs(first), abs(second))
 
 
+def equal_shear_error() -> float:
+    """Largest relative error of k, mu and C44 for phases of one shear modulus."""
+    shear, ratios, worst = 2.0, (0.1, 0.4), 0.0
+    bulk = [shear / (1 - 2 * ratio) for ratio in ratios]
+    for array, fraction in (("square", 0.3), ("square", 0.5), ("hexagonal", 0.5)):
+        young = [2 * shear * (1 + ratio) for ratio in ratios]
+        parameters = (young[0], ratios[0], young[1], ratios[1], fraction)
+        _, _, c22, c23, c44, _ = Cell(array, degree=FINE).stiffness(parameters)
+        mean = (1 - fraction) / (bulk[0] + shear) + fraction / (bulk[1] + shear)
+        found = ((c22 + c23) / 2 / (1 / mean - shear), (c22 - c23) / 2 / shear, c44 / shear)
+        worst = max(worst, *(abs(value - 1) for value in found))
+    return worst
+
+
+def holes_error() -> float:
+    """Largest error of 1 / k, 1 / mu and 1 / C44 of holes in two matrices that differ by a shift.
+
+    Both have 1 / k + 1 / mu = 1, plane strain; the errors are relative to this.
+    """
+    rows = []
+    for shift in (0.3, 0.45):  # 1 / k; Poisson's ratio follows from k / mu = 1 / (1 - 2 nu)
+        bulk, shear = 1 / shift, 1 / (1 - shift)
+        ratio = (1 - shear / bulk) / 2
+        matrix = (2 * shear * (1 + ratio), ratio, 1.0, 0.0, 0.3)
+        _, _, c22, c23, c44, _ = Cell(void=True, degree=FINE).stiffness(matrix)
+        compliances = np.array([2 / (c22 + c23), 2 / (c22 - c23), 1 / c44])
+        rows.append(compliances - shift * np.array([1, -1, -1]))
+    return float(np.abs(rows[1] - rows[0]).max())
+
+
 def chapter() -> Chapter:
     """Run all comparisons."""
     found = Chapter("composite", "Fibre composites", TEXT.replace("\n", " "))
@@ -82,6 +118,8 @@ def chapter() -> Chapter:
     found.check("off the symmetry in 3D, GPa", _off_symmetry(full), 1e-8)
     found.check("gradients against differences, relative", _gradient_error(default), 1e-6)
     found.check("C55 against Perrins et al., relative", _perrins_error(fine), 1e-6)
+    found.check("phases of one shear modulus (Hill), relative", equal_shear_error(), 1e-8)
+    found.check("holes (Cherkaev, Lurie and Milton), relative", holes_error(), 1e-6)
     hexagonal = Cell("hexagonal", degree=FINE).stiffness(POINT)
     off = abs((hexagonal[2] - hexagonal[3]) / 2 / hexagonal[4] - 1)
     found.check("hexagonal array: isotropy in the plane, relative", off, 1e-6)

@@ -8,6 +8,7 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
 from slipfield.kinds.composite.fronts import front
+from slipfield.kinds.composite.ranges import rises_with_num
 from slipfield.kinds.composite.rechecked import Workbench, keeps
 from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.series import series_stiffness
@@ -36,6 +37,22 @@ def test_range_of_the_box_by_the_series_keeps_the_target(bench, matched):
     values = [bench.exact.stiffness(p)[2] for p in design.box[0] + inside * np.ptp(design.box, 0)]
     assert 15.2 < min(values) and max(values) < 16.8
     assert bench.missed(design, TARGET, 2000) == 0
+
+
+def test_sign_of_the_matrix_ratio_is_proved_where_it_is_so(cell, matched):
+    """The proof holds for the box found, and not where the cell's derivative is negative."""
+    design, _ = matched
+    assert set(design.ranges[0].proved) == {"em", "num", "ef", "fraction"}
+    inside = design.box[0] + np.random.default_rng(2).random((5, 5)) * np.ptp(design.box, axis=0)
+    assert min(cell.with_gradient(point)[1][2, 1] for point in inside) > 0
+    falling = np.array([[8.3, 0.001, 429.0, 0.015, 0.465], [8.4, 0.002, 430.0, 0.016, 0.466]])
+    assert cell.with_gradient(falling[0])[1][2, 1] < 0
+    assert rises_with_num(cell, design.box) and not rises_with_num(cell, falling)
+
+
+def test_axial_shear_falls_with_both_ratios(cell):
+    for point in ((5.0, 0.35, 250.0, 0.275, 0.3), (3.0, 0.45, 1.0, 0.1, 0.55)):
+        assert (cell.with_gradient(point)[1][5, [1, 3]] < 0).all()
 
 
 def test_front_and_weighted_sums(bench, matched):
