@@ -36,6 +36,7 @@ def test_the_same_test_in_several_habits(tmp_path):
     files = {
         "percent": ("Strain (%),Stress (MPa)", 100 * strain, stress),
         "giga": ("strain,stress_GPa", strain, stress / 1e3),
+        "ksi": ("Strain [mm/m],Stress [ksi]", 1e3 * strain, stress / 6.894757293168),
         "load": ("extension_mm,load_kN", 50 * strain, stress * 60 / 1e3),
     }
     for name, (header, *columns) in files.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,12 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.measured import TensionTest
 from slipfield.kinds.curves.uniaxial import OFFSET
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 STRAINS = ("engineering_strain", "nominal_strain", "strain")
 STRESSES = ("engineering_stress", "nominal_stress", "stress")
-STRAIN_UNITS = {"": 1.0, "1": 1.0, "mm/mm": 1.0, "-": 1.0, "%": 0.01, "percent": 0.01}
-STRESS_UNITS = {"mpa": 1.0, "n/mm2": 1.0, "n/mm²": 1.0, "gpa": 1e3, "pa": 1e-6, "kpa": 1e-3}
 
 
 def read_test(
@@ -60,8 +60,8 @@ def _columns(
     path: Path, gauge_length_mm: float | None, area_mm2: float | None, load_unit: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     table = list(read_table(path).values())
-    strain = _named(path, table, STRAINS, STRAIN_UNITS, "")
-    stress = _named(path, table, STRESSES, STRESS_UNITS, None)
+    strain = _named(path, table, STRAINS, units.strain, "strain in % or 1")
+    stress = _named(path, table, STRESSES, units.stress, "stress in MPa, GPa or psi")
     if strain is not None and stress is not None:
         return strain, stress
     curve = load_table.read(path, load_unit)
@@ -83,22 +83,22 @@ def _named(
     path: Path,
     table: list[Column],
     names: tuple[str, ...],
-    units: dict[str, float],
-    default: str | None,
+    factor_of: Callable[[str], float | None],
+    expected: str,
 ) -> np.ndarray | None:
     """Values of the column with one of the names, in MPa or 1; None if there is none."""
     for column in table:
         name = re.sub(r"[\s_]+", "_", column.name.strip().lower())
-        unit = column.unit.strip().lower()
         for stem in names:
             tail = name.removeprefix(stem).strip("_")
-            if not name.startswith(stem) or (tail and tail not in units):
+            if not name.startswith(stem) or (tail and factor_of(tail) is None):
                 continue
-            given = tail or unit or default
-            if given not in units:
+            given = tail or column.unit
+            factor = factor_of(given)
+            if factor is None:
                 raise SlipfieldError(
-                    f"{path}: unit {given or 'missing'!r} of column {column.name!r}; expected one "
-                    f"of {', '.join(unit for unit in units if unit)}, as in {stem}_MPa"
+                    f"{path}: unit {given or 'missing'!r} of column {column.name!r}; expected "
+                    f"{expected}, as in {stem}_{'MPa' if names is STRESSES else '%'}"
                 )
-            return units[given] * column.values
+            return factor * column.values
     return None
