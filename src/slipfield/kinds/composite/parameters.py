@@ -12,6 +12,9 @@ PARAMETERS = ("em", "num", "ef", "nuf", "fraction")
 """Young's modulus (GPa) and Poisson's ratio of the matrix, of the fibre, and the fibre fraction."""
 
 UNITS = {"em": "GPa", "num": "1", "ef": "GPa", "nuf": "1", "fraction": "1"}
+CONTRAST = 1e10
+"""Largest ratio of two moduli in a cell, 1: beyond, rounding eats the softer one's energy."""
+
 LABELS = {"em": "$E_m$", "num": r"$\nu_m$", "ef": "$E_f$", "nuf": r"$\nu_f$", "fraction": "$f$"}
 
 
@@ -47,11 +50,24 @@ def check_parameters(values: Mapping[str, float], packing: float, void: bool = F
             raise SlipfieldError(
                 f"{name}: given {value}; Poisson's ratio lies between -1 and 0.5, both excluded"
             )
+    phases = [("em", "num")] if void else [("em", "num"), ("ef", "nuf")]
+    moduli = [m for e, n in phases for m in bulk_and_shear(values[e], values[n])]
+    if not max(moduli) <= CONTRAST * min(moduli):
+        raise SlipfieldError(
+            f"{', '.join(name for pair in phases for name in pair)}: bulk and shear moduli from "
+            f"{min(moduli):.3g} to {max(moduli):.3g} GPa; a cell takes a ratio of at most "
+            f"{CONTRAST:g}; take a stiffness or a Poisson's ratio that is less extreme"
+        )
     if not 0 < values["fraction"] < packing:
         raise SlipfieldError(
             f"fraction: given {values['fraction']}; fibres of this array fit for "
             f"0 < fraction < {packing:.4f}, where they touch"
         )
+
+
+def bulk_and_shear(young: float, poisson: float) -> tuple[float, float]:
+    """Bulk and shear modulus, in the unit of ``young``."""
+    return young / (3 * (1 - 2 * poisson)), young / (2 * (1 + poisson))
 
 
 def lame(young: float | np.ndarray, poisson: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:

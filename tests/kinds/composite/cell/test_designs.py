@@ -114,8 +114,12 @@ def test_no_point_of_a_front_is_dominated_by_chance(bench, matched):
 
 
 def test_numbers_beyond_floating_point_are_no_stiffness():
-    with pytest.raises(SlipfieldError, match="em, ef: given 1e\\+308 and 250 GPa"):
-        stiffness_text((1e308, 0.35, 250.0, 0.275, 0.3), "square", False, 2, False)
+    with pytest.raises(SlipfieldError, match="em, ef: given 1e\\+308 and 1e\\+308 GPa"):
+        stiffness_text((1e308, 0.35, 1e308, 0.275, 0.3), "square", False, 2, False)
+    with pytest.raises(SlipfieldError, match="a cell takes a ratio of at most 1e"):
+        stiffness_text((5.0, 0.35, 1e300, 0.275, 0.3), "square", False, 2, False)
+    with pytest.raises(SlipfieldError, match="a cell takes a ratio of at most 1e"):
+        stiffness_text((5.0, 0.4999999999999, 250.0, 0.275, 0.3), "square", False, 2, False)
 
 
 def test_box_that_the_cell_says_misses_is_no_answer(bounds, monkeypatch):
