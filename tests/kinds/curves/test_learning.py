@@ -8,6 +8,7 @@ from slipfield.kinds.curves.curve_set import closed_form
 from slipfield.kinds.curves.evaluation import (
     LEARNERS,
     aggregate,
+    band_of_scores,
     conformal_scores,
     read_scores,
     score_split,
@@ -110,6 +111,25 @@ def test_similarity_of_the_mean_is_zero_and_of_itself_one():
 def test_conformal_scores_are_log_ratios_beyond_yield():
     few = CURVES.take([0, 50])
     np.testing.assert_allclose(conformal_scores(few.stress / 1.1, few), np.log(1.1))
+
+
+def test_band_is_the_score_that_the_promise_asks_for():
+    assert band_of_scores(list(range(1, 100))) == 95
+    assert band_of_scores([3.0, 1.0, 2.0]) == 3
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_answers_to_left_out_rows_have_the_errors_of_new_ones(name):
+    """They miss as test rows do, not as rows that were learnt by heart."""
+    split = random_splits(ALLOYS, 1, 1)[0]
+    training, test = CURVES.take(split.training), CURVES.take(split.test)
+    learner = LEARNERS[name]()
+    learner.fit(training, CURVES.take(split.validation), 5, 0)
+    by_heart = conformal_scores(learner.predict(training.alloys, CURVES.strain), training)
+    left_out = conformal_scores(learner.predict_left_out(training), training)
+    new = conformal_scores(learner.predict(test.alloys, CURVES.strain), test)
+    assert np.median(left_out) > (0.9 if name == "rule" else 1.2) * np.median(by_heart)
+    assert 0.4 < np.median(left_out) / np.median(new) < 2.5
 
 
 def test_points_beyond_necking_do_not_count_unless_asked():

@@ -19,10 +19,11 @@ from slipfield.kinds.curves.laws import Ludwik
 from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength
 from slipfield.kinds.curves.uniaxial import stress_at
 
-TREES, ROWS_PER_LEAF = 60, 2
+TREES = 120
 HIDDEN = (24, 24)
 WEIGHT_DECAY = 0.3
 NETWORKS, ITERATIONS = 3, 120
+"""Networks of an ensemble, each trained without a part of the rows, and steps of a training."""
 
 
 class Learner(Protocol):
@@ -34,6 +35,12 @@ class Learner(Protocol):
     def predict(self, alloys: Sequence[Alloy], strain: np.ndarray) -> np.ndarray:
         """True stress (alloys, strains), MPa, at true strains (strains,), 1."""
 
+    def predict_left_out(self, training: CurveSet) -> np.ndarray | None:
+        """True stress (alloys, strains), MPa, of training rows by members that did not see them.
+
+        None if there are none. These are honest errors, of which bands are made.
+        """
+
 
 class LudwikLearner:
     """A learner that predicts K - sigma_u, ln n and, if it is not told, ln E."""
@@ -43,10 +50,15 @@ class LudwikLearner:
         self.setting = setting
         alloys = training.alloys
         targets = [[a.excess_MPa, np.log(a.exponent), np.log(a.modulus_GPa)] for a in alloys]
-        self.learn(scalars(alloys, setting), np.array(targets), seed)
+        self.left_out = self.learn(scalars(alloys, setting), np.array(targets), seed)
 
-    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
-        """Learn targets (alloys, 3) from inputs (alloys, features)."""
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> np.ndarray:
+        """Learn targets (alloys, 3) from inputs (alloys, features).
+
+        Returns
+        -------
+        (alloys, 3) answers to the same rows by members that did not see them.
+        """
         raise NotImplementedError
 
     def answer(self, inputs: np.ndarray) -> np.ndarray:
@@ -54,8 +66,11 @@ class LudwikLearner:
         raise NotImplementedError
 
     def laws(self, alloys: Sequence[Alloy]) -> list[tuple[Ludwik, float]]:
-        """Law and modulus, MPa, of alloys; what the setting tells is taken as it is."""
-        answers = self.answer(scalars(alloys, self.setting))
+        """Law and modulus, MPa, of alloys."""
+        return self._laws(alloys, self.answer(scalars(alloys, self.setting)))
+
+    def _laws(self, alloys: Sequence[Alloy], answers: np.ndarray) -> list[tuple[Ludwik, float]]:
+        """Laws of answers (alloys, 3); what the setting tells is taken as it is."""
         found = []
         for alloy, (excess, log_exponent, log_modulus) in zip(alloys, answers, strict=True):
             strength = max(alloy.strength_MPa + excess, 1.0)
@@ -72,6 +87,11 @@ class LudwikLearner:
         """True stress (alloys, strains), MPa, at true strains (strains,), 1."""
         return np.array([stress_at(law, modulus, strain) for law, modulus in self.laws(alloys)])
 
+    def predict_left_out(self, training: CurveSet) -> np.ndarray:
+        """True stress (alloys, strains), MPa, of training rows by members that did not see them."""
+        laws = self._laws(training.alloys, self.left_out)
+        return np.array([stress_at(law, modulus, training.strain) for law, modulus in laws])
+
 
 class Rule(LudwikLearner):
     """K = sigma_u + 60 MPa below 860 MPa and sigma_u above; n = 0.3; the median modulus.
@@ -79,9 +99,13 @@ class Rule(LudwikLearner):
     Threshold and step were read off the whole table, so that it has seen the test alloys.
     """
 
-    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> np.ndarray:
         """Keep the median modulus."""
         self.log_modulus = float(np.median(targets[:, 2]))
+        without = self.answer(inputs)
+        for row in range(len(inputs)):
+            without[row, 2] = np.median(np.delete(targets[:, 2], row))
+        return without
 
     def answer(self, inputs: np.ndarray) -> np.ndarray:
         """Excess by the rule; the second feature of every setting is the strength."""
@@ -96,22 +120,25 @@ class Rule(LudwikLearner):
 class LudwikForest(LudwikLearner):
     """Extremely randomised trees (Geurts, Ernst & Wehenkel, Mach. Learn. 63, 3, 2006).
 
-    Two rows a leaf keep a single odd row of the table from speaking for its neighbours.
+    Every tree is grown on a bootstrap of the rows: a third of the trees has not seen a row.
     """
 
-    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> np.ndarray:
         """Grow the trees, one forest for each target that varies."""
         from sklearn.ensemble import ExtraTreesRegressor
 
         self.columns: list[Any] = []
-        for target in targets.T:
+        without = np.array(targets)
+        for number, target in enumerate(targets.T):
             if np.ptp(target) < 1e-12:
                 self.columns.append(float(target[0]))
                 continue
             forest = ExtraTreesRegressor(
-                n_estimators=TREES, min_samples_leaf=ROWS_PER_LEAF, random_state=seed, n_jobs=1
+                n_estimators=TREES, bootstrap=True, oob_score=True, random_state=seed, n_jobs=1
             )
             self.columns.append(forest.fit(inputs, target))
+            without[:, number] = forest.oob_prediction_
+        return without
 
     def answer(self, inputs: np.ndarray) -> np.ndarray:
         """Mean of the trees."""
@@ -124,9 +151,12 @@ class LudwikForest(LudwikLearner):
 
 
 class LudwikNetwork(LudwikLearner):
-    """Small networks to those of (K - sigma_u, ln n, ln E) that vary, averaged."""
+    """Small networks to those of (K - sigma_u, ln n, ln E) that vary, averaged.
 
-    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
+    Each is trained without its part of the rows.
+    """
+
+    def learn(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> np.ndarray:
         """Train the networks on standardised logarithms of the features."""
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPRegressor
@@ -135,7 +165,7 @@ class LudwikNetwork(LudwikLearner):
         self.centre, self.scale = logs.mean(0), logs.std(0) + 1e-12
         self.middle, self.varies = targets.mean(0), np.ptp(targets, axis=0) > 1e-12
         self.spread = targets[:, self.varies].std(0)
-        wanted = ((targets - self.middle)[:, self.varies] / self.spread).squeeze()
+        wanted = (targets - self.middle)[:, self.varies] / self.spread
         settings: dict[str, Any] = {
             "hidden_layer_sizes": HIDDEN,
             "activation": "tanh",
@@ -143,16 +173,28 @@ class LudwikNetwork(LudwikLearner):
             "alpha": WEIGHT_DECAY,
             "max_iter": ITERATIONS,
         }
-        networks = [MLPRegressor(random_state=seed + i, **settings) for i in range(NETWORKS)]
+        parts = np.random.default_rng(seed).permutation(len(inputs)) % NETWORKS
+        without = np.empty_like(targets)
+        self.networks: list[Any] = []
         with warnings.catch_warnings():  # a network that has not converged is one of several
             warnings.simplefilter("ignore", ConvergenceWarning)
-            scaled = (logs - self.centre) / self.scale
-            self.networks = [network.fit(scaled, wanted) for network in networks]
+            for number in range(NETWORKS):
+                seen = parts != number
+                network = MLPRegressor(random_state=seed + number, **settings)
+                network.fit(self._scaled(inputs[seen]), wanted[seen].squeeze())
+                self.networks.append(network)
+                without[~seen] = self._answer(inputs[~seen], [network])
+        return without
 
     def answer(self, inputs: np.ndarray) -> np.ndarray:
         """Mean of the networks."""
-        scaled = (np.log(inputs) - self.centre) / self.scale
-        mean = np.mean([network.predict(scaled) for network in self.networks], axis=0)
+        return self._answer(inputs, self.networks)
+
+    def _scaled(self, inputs: np.ndarray) -> np.ndarray:
+        return (np.log(inputs) - self.centre) / self.scale
+
+    def _answer(self, inputs: np.ndarray, networks: Sequence[Any]) -> np.ndarray:
+        mean = np.mean([network.predict(self._scaled(inputs)) for network in networks], axis=0)
         answers = np.tile(self.middle, (len(inputs), 1))
         answers[:, self.varies] += self.spread * mean.reshape(len(inputs), -1)
         return answers
