@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import distance_transform_edt
+from skimage.io import imsave
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.micrograph import boundary_network, nested_unet, tiles
+from slipfield.kinds.micrograph import boundaries, boundary_network, nested_unet, tiles, weights
 from slipfield.kinds.micrograph.boundary_network import (
     BoundaryNetwork,
     BoundarySettings,
@@ -13,7 +15,8 @@ from slipfield.kinds.micrograph.boundary_network import (
 )
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
-from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, grey
+from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, grey, marked_pool
+from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.training import train
 from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
 
@@ -114,6 +117,38 @@ def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):
         load_network("phases", path)
     with pytest.raises(SlipfieldError, match="no readable network"):
         load_network("phases", tmp_path / "missing")
+
+
+def test_shipped_network_finds_the_boundaries_of_a_look_it_has_not_learnt():
+    made = render("tinted", 3, (256, 256))
+    found = boundaries.probability(made.image) > 0.5
+    near = distance_transform_edt(~made.boundaries) <= 2
+    reached = distance_transform_edt(~found) <= 2
+    assert near[found].mean() > 0.85 and reached[made.boundaries].mean() > 0.85
+
+
+def test_network_that_does_not_come_along_says_how_to_train_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    with pytest.raises(SlipfieldError, match="micrograph train --task phases"):
+        load_network("phases")
+
+
+def test_marked_images_are_read_by_colour_and_by_value(tmp_path):
+    for name in ("images", "truths"):
+        (tmp_path / name).mkdir()
+    image = np.random.default_rng(0).integers(0, 255, (200, 210), np.uint8)
+    mark = np.zeros(image.shape, bool)
+    mark[20:60, 30:90] = True
+    coloured = np.repeat(image[..., None], 3, axis=2)
+    coloured[mark] = (0, 0, 255)
+    for stem, truth in (("a", coloured), ("b", mark.astype(np.uint8))):
+        imsave(tmp_path / "images" / f"{stem}.png", image, check_contrast=False)
+        imsave(tmp_path / "truths" / f"{stem}_mask.png", truth, check_contrast=False)
+    found = marked_pool(tmp_path / "images", tmp_path / "truths")
+    assert (found.truths == mark[:200, :200]).all() and found.images.shape == (2, 200, 200)
+    (tmp_path / "truths" / "b_mask.png").unlink()
+    with pytest.raises(SlipfieldError, match="no file that begins with b"):
+        marked_pool(tmp_path / "images", tmp_path / "truths")
 
 
 def test_tiles_answer_as_the_whole_image_does(monkeypatch):

@@ -13,7 +13,7 @@ def probability(image: np.ndarray, model: Path | None = None) -> np.ndarray:
     Parameters
     ----------
     image : (height, width) or (height, width, 3).
-    model : file of `micrograph train`; default: the network that comes with Slipfield.
+    model : file of `micrograph train`; needed, because none comes with Slipfield.
 
     Raises
     ------

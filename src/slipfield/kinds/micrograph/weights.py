@@ -40,7 +40,13 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
     SlipfieldError
         If the file is missing, damaged, or of a network that finds something else.
     """
-    path = path or SHIPPED / f"{task}.safetensors"
+    if path is None:
+        path = SHIPPED / f"{task}.safetensors"
+        if not path.exists():
+            raise SlipfieldError(
+                f"no network of {task} comes with Slipfield; train one with "
+                f"`micrograph train --task {task}`"
+            )
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
