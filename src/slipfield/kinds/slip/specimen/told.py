@@ -38,10 +38,10 @@ class SizeContrast:
         share = np.asarray(area, dtype=float) / np.sum(area)
         order = np.argsort(size)
         reached = np.cumsum(share[order])
-        ends = [float(size[order][np.searchsorted(reached, part)]) for part in (0.05, 0.95)]
+        low, high = (float(size[order][np.searchsorted(reached, part)]) for part in (0.05, 0.95))
         root = size**-0.5
         mean = float(share @ root)
-        return cls(*ends, mean, float(np.sqrt(share @ (root - mean) ** 2)))
+        return cls(low, high, mean, float(np.sqrt(share @ (root - mean) ** 2)))
 
     @property
     def worse(self) -> float:
