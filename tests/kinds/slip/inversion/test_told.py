@@ -1,6 +1,7 @@
 """What the data determine: against a search, and in the sentences of an inversion."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,3 +44,12 @@ def test_an_inversion_says_what_it_tells(inverted):
     assert content["combination"] in (folder / "report.html").read_text()
     correlation = np.array(content["correlation_ln_k"])
     assert np.diag(correlation) == pytest.approx(1)
+
+
+def test_the_whole_covariance_is_that_of_the_intervals(inverted):
+    _, result = inverted
+    refined = result.refined
+    assert np.diag(refined.whole_covariance) == pytest.approx(refined.deviation**2)
+    moved = replace(refined, coarser=replace(refined, log_parameters=refined.log_parameters - 0.1))
+    assert np.diag(moved.whole_covariance) == pytest.approx(moved.deviation**2)
+    assert (moved.whole_covariance > refined.whole_covariance).all()

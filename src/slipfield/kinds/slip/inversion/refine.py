@@ -118,6 +118,15 @@ class Refined:
         return MESH_SHARE * np.abs(self.log_parameters - self.coarser.log_parameters)
 
     @property
+    def whole_covariance(self) -> np.ndarray:
+        """Covariance (3, 3) of ln k with what :attr:`deviation` holds; a mesh shifts all three."""
+        shift = np.zeros(len(self.log_parameters))
+        if self.coarser is not None:
+            shift = MESH_SHARE * (self.log_parameters - self.coarser.log_parameters)
+        parts = np.outer(shift, shift) + np.outer(self.left, self.left)
+        return self.inflation * self.covariance + parts
+
+    @property
     def deviation(self) -> np.ndarray:
         """Standard deviations (3,) of ln k: of the data, the mesh, and the step that is left."""
         data = self.inflation * np.diag(self.covariance)

@@ -18,7 +18,7 @@ from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.agreement import load_scale, pattern
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.blind import invert_blind
-from slipfield.kinds.slip.inversion.choice import Fit, choose
+from slipfield.kinds.slip.inversion.choice import REFINED, Fit, choose
 from slipfield.kinds.slip.inversion.comparison import compare
 from slipfield.kinds.slip.inversion.drawn import draw_sheets
 from slipfield.kinds.slip.inversion.estimates import (
@@ -185,7 +185,8 @@ def _invert_known(
     at = factor_at(found.factor, found.answer.parameters, noise)
     found.comparison = compare(found.measurement, found.check, factor=at)
     answering = replace(problem, measurement=found.measurement)
-    found.told = told(answering, found.check, found.answer)
+    own = found.refined if found.choice.method == REFINED else None
+    found.told = told(answering, found.check, found.answer, own)
     found.channels = channels(
         data, base.microstructure, base.study, trained, base.measurement, found.answers
     )

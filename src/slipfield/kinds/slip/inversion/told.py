@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from slipfield.kinds.slip.inversion.answers import NORMAL_95, Answer
-from slipfield.kinds.slip.inversion.refine import Point, Problem
+from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS
 
 APART = 4.0
-"""Half-width of k2 or k3 over that of their best sum, above which the sum is what was told."""
+"""Half-widths of both k2 and k3 over that of their best sum, above which the sum is told."""
 
 WORTH = 0.05
-"""Half-width of an interval, relative, below which a parameter counts as told anyway."""
+"""Half-width of intervals, relative, below which parameters count as told anyway."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Told:
 
     @property
     def apart(self) -> bool:
-        """Whether k2 and k3 are known about as well as their best sum, or well enough."""
-        worst = float(self.half_width[1:].max())
-        return worst < APART * self.sum_half_width or worst < WORTH
+        """Whether k2 or k3 is known about as well as their best sum, or both well enough."""
+        better, worse = sorted(self.half_width[1:].tolist())
+        return better < APART * self.sum_half_width or worse < WORTH
 
     @property
     def combination(self) -> str:
@@ -80,7 +80,7 @@ class Told:
         }
 
 
-def told(problem: Problem, run: Reference, answer: Answer) -> Told:
+def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | None) -> Told:
     """Say what the data determine at an answer.
 
     The best sum k2 + m k3 has the least relative variance: with the covariance C of ln k2 and
@@ -90,7 +90,13 @@ def told(problem: Problem, run: Reference, answer: Answer) -> Told:
     ----------
     run : forward run at the answer, as the gauge sees it.
     answer : its intervals scale the covariance.
+    refined : where the answer is that of a refinement: its covariance counts.
     """
+    if refined is not None:
+        covariance = refined.whole_covariance
+        deviation = np.sqrt(np.diag(covariance))
+        correlation = covariance / np.outer(deviation, deviation)
+        return of_correlation(answer.parameters, correlation, answer.deviation)
     centre = np.log(answer.parameters)
     point, weights = problem.weigh(Point(centre, run, problem.compare(centre, run, None)))
     covariance = np.linalg.inv(problem.information(point, weights))
