@@ -17,7 +17,7 @@ from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
 from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, grey, marked_pool
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.training import train
+from slipfield.kinds.micrograph.training import running_mean, train
 from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
 
 STEPS = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
@@ -198,6 +198,13 @@ def test_training_continues_where_it_was_killed_and_lowers_the_loss(tmp_path):
         assert dice_loss(first(image)[0], truth) < dice_loss(network().eval()(image)[0], truth)
     with pytest.raises(SlipfieldError, match="other settings"):
         train(network(), "phases", pool(), 30, parts, seed=5)
+
+
+def test_running_mean_forgets_where_the_training_began():
+    mean = torch.tensor(100.0)
+    for count in range(1, 30):
+        mean = running_mean(mean, torch.tensor(1.0), torch.tensor(count))
+    assert mean.item() == pytest.approx(1.0, abs=0.3)
 
 
 def test_grey_is_the_luma_of_colours():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
@@ -27,6 +27,11 @@ MEMORY = 0.98
 """Of the running mean of the weights, which is what is written: it is good at every step."""
 STEPS_BETWEEN_CHECKPOINTS = 10
 SIDE_WEIGHT = 0.3
+
+
+def running_mean(mean: torch.Tensor, new: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """Mean of ``count`` and one more values; later ones count more, the first one does not stay."""
+    return mean + (new - mean) * max(1 - MEMORY, 2 / (int(count) + 2))
 
 
 def loss_of(logits: Sequence[torch.Tensor], truth: torch.Tensor, entropy: float) -> torch.Tensor:
@@ -74,7 +79,7 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / WARM_UP_STEPS)
     )
-    mean = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
+    mean = AveragedModel(network, avg_fn=running_mean, use_buffers=True)
     parts = {"network": network, "mean": mean, "optimizer": optimizer, "schedule": schedule}
     with claimed(output.with_name(f".{output.stem}.work"), "micrograph train"):
         first, before = _resume(checkpoint, head, parts)
