@@ -209,7 +209,7 @@ def _good(seen: Pattern, scale: LoadScale | None) -> str:
     )
     vague = (
         f" An error of the thickness below {100 * SURE * scale.deviation:.2g} % would not show: no "
-        "change of the load was elastic. Unload the next specimen by half its load at the end."
+        "change of the load was elastic, as on an unloading it would be."
         if scale is not None and np.isnan(scale.elastic) and scale.deviation > VAGUE_SCALE
         else ""
     )
