@@ -88,14 +88,14 @@ def _score_section(scored: dict[str, Any], explained: dict[str, Any], figures: P
         tables.append(Table(f"Leaving out {left} at a time", rows, header))
     gains = explained["r2_gain_on_line"]
     if gains:
-        rows = [
+        found = [
             (title(name), f"{gain['value']:+.3f}", f"{gain['low']:+.3f} to {gain['high']:+.3f}")
             for name, gain in gains.items()
             if name != "line"
         ]
         note = "Paired draws of the same alloys; an interval around 0 tells no difference."
         tables.append(
-            Table("R² above the straight line's", rows, ("model", "gain", "95 % interval"), note)
+            Table("R² above the straight line's", found, ("model", "gain", "95 % interval"), note)
         )
     texts = [
         "Each row is a model that has seen none of what is left out. Intervals are of 2.5 to "

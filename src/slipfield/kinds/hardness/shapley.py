@@ -48,9 +48,9 @@ def shapley_values(
             found = predict(rows.reshape(-1, count)).reshape(len(x), len(background))
             worth[frozenset(known)] = found.mean(axis=1)
     values = np.zeros(x.shape)
-    for known, without in worth.items():
-        for feature in set(range(count)) - known:
-            size = len(known)
+    for coalition, without in worth.items():
+        for feature in set(range(count)) - coalition:
+            size = len(coalition)
             weight = factorial(size) * factorial(count - size - 1) / factorial(count)
-            values[:, feature] += weight * (worth[known | {feature}] - without)
+            values[:, feature] += weight * (worth[coalition | {feature}] - without)
     return values, float(worth[frozenset()].mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
         name: read_json(scores / f"{name}.json", "hardness validate") for name in settings.models
     }
     names = min(settings.choice, key=lambda name: files[name]["scores"]["alloy"]["rmse_HV"])
-    makers = {name: (lambda name=name: make(name)) for name in settings.choice}
+    makers = {name: partial(make, name) for name in settings.choice}
     found, chosen = nested_choice(makers, alloys.x, alloys.y)
     rows = np.arange(len(alloys.y))
     draws = draws_of(rows, settings.draws, settings.seed)

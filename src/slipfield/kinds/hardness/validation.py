@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -34,7 +34,7 @@ def left_out(make: Make, x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np
 
 
 def nested_choice(
-    makers: dict[str, Make], x: np.ndarray, y: np.ndarray
+    makers: Mapping[str, Make], x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, list[str]]:
     """Leave-one-out predictions of whichever model is best on the rows that are left.
 
@@ -79,7 +79,7 @@ def draws_of(groups: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
 
 def r2_interval(y: np.ndarray, found: np.ndarray, draws: Sequence[np.ndarray]) -> Interval:
     """R^2 of predictions, with the percentile interval of the draws."""
-    return _interval(float(r_squared(y, found)), (r_squared(y[d], found[d]) for d in draws))
+    return _interval(float(r_squared(y, found)), (float(r_squared(y[d], found[d])) for d in draws))
 
 
 def r2_gain(

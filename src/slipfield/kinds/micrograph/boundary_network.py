@@ -153,7 +153,7 @@ class BoundaryNetwork(nn.Module):
             self.fuse.weight.fill_(0)
             for pixel in range(pixels):
                 self.fuse.weight[pixel, pixel::pixels] = 1 / settings.stages
-            self.fuse.bias.zero_()
+            nn.init.zeros_(self.fuse.bias)  # type: ignore[arg-type]
 
     def describe(self) -> dict[str, Any]:
         """Settings as JSON knows them."""

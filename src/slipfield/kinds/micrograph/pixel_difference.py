@@ -54,6 +54,8 @@ def kernel_map(kind: str) -> torch.Tensor:
 class PixelDifferenceConv(nn.Module):
     """A depthwise pixel-difference convolution of stride 1 that keeps height and width."""
 
+    map: torch.Tensor
+
     def __init__(self, channels: int, kind: str) -> None:
         super().__init__()
         self.channels = channels
@@ -93,8 +95,9 @@ def as_plain(network: nn.Module) -> nn.Module:
             bias=False,
         ).eval()
         plain.weight = nn.Parameter(kernel.clone())
-        if isinstance(getattr(module, "norm", None), nn.BatchNorm2d):
-            plain = nn.utils.fuse_conv_bn_eval(plain, module.norm)
+        norm = getattr(module, "norm", None)
+        if isinstance(norm, nn.BatchNorm2d):
+            plain = nn.utils.fuse_conv_bn_eval(plain, norm)
             module.norm = nn.Identity()
         module.difference = plain
     return found.requires_grad_(False)

@@ -33,7 +33,7 @@ class Pool:
             y, x = generator.integers(room, size=2)
             turns, mirrored = generator.integers(4), generator.integers(2)
             window = (number, slice(y, y + PIECE_PX), slice(x, x + PIECE_PX))
-            pair = [np.rot90(each[window], turns) for each in (self.images, self.truths)]
+            pair = [np.rot90(each[window], int(turns)) for each in (self.images, self.truths)]
             image, truth = (each[:, ::-1] if mirrored else each for each in pair)
             images.append(_varied(image.astype(np.float32), generator))
             truths.append(truth.astype(np.float32))

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
-from slipfield.kinds.micrograph.boundary_network import dice_loss
+from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, dice_loss
+from slipfield.kinds.micrograph.nested_unet import NestedUNet
 from slipfield.kinds.micrograph.pool import Pool
 from slipfield.kinds.micrograph.weights import save_network
 
@@ -29,7 +31,7 @@ STEPS_BETWEEN_CHECKPOINTS = 10
 SIDE_WEIGHT = 0.3
 
 
-def running_mean(mean: torch.Tensor, new: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+def running_mean(mean: torch.Tensor, new: torch.Tensor, count: torch.Tensor | int) -> torch.Tensor:
     """Mean of ``count`` and one more values; later ones count more, the first one does not stay."""
     return mean + (new - mean) * max(1 - MEMORY, 2 / (int(count) + 2))
 
@@ -46,7 +48,7 @@ def loss_of(logits: Sequence[torch.Tensor], truth: torch.Tensor, entropy: float)
 
 
 def train(
-    network: nn.Module,
+    network: BoundaryNetwork | NestedUNet,
     task: str,
     pool: Pool,
     steps: int,
@@ -80,7 +82,12 @@ def train(
         optimizer, lambda step: min(1.0, (step + 1) / WARM_UP_STEPS)
     )
     mean = AveragedModel(network, avg_fn=running_mean, use_buffers=True)
-    parts = {"network": network, "mean": mean, "optimizer": optimizer, "schedule": schedule}
+    parts: dict[str, Any] = {
+        "network": network,
+        "mean": mean,
+        "optimizer": optimizer,
+        "schedule": schedule,
+    }
     with claimed(output.with_name(f".{output.stem}.work"), "micrograph train"):
         first, before = _resume(checkpoint, head, parts)
         began = time.process_time()

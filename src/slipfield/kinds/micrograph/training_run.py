@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,7 +16,7 @@ from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.training import train
 from slipfield.kinds.micrograph.weights import NETWORKS, count_parameters
 
-SIZES = {
+SIZES: dict[str, dict[str, Any]] = {
     "boundaries": {"default": boundary_network.DEFAULT, "published": boundary_network.PUBLISHED},
     "phases": {"default": nested_unet.DEFAULT, "published": nested_unet.PUBLISHED},
 }

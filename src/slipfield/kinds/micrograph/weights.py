@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -24,7 +25,7 @@ NETWORKS = {
 SHIPPED = Path(__file__).parent / "trained"
 
 
-def save_network(network: nn.Module, task: str, facts: dict[str, str], path: Path) -> None:
+def save_network(network: Any, task: str, facts: dict[str, str], path: Path) -> None:
     """Write the weights of a network; ``facts`` say how it was trained."""
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     metadata = {**facts, "task": task, "settings": json.dumps(network.describe())}
