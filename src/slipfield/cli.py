@@ -97,11 +97,11 @@ module is that of a group: all of the module's verbs."""
 class Verbs(TyperGroup):
     """The group of all verbs, which imports the module of the one that is asked for."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Names of all verbs."""
         return [name for verbs in VERBS.values() for name in verbs]
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Verb of that name."""
         module = next((verbs[cmd_name] for verbs in VERBS.values() if cmd_name in verbs), None)
         if module is None:
@@ -113,14 +113,14 @@ class Verbs(TyperGroup):
             each.rich_markup_mode = None  # half a second to import
         return command
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the verbs under their headings, each with the first line of its help."""
         for heading, verbs in VERBS.items():
             rows = [(name, self._line(ctx, name)) for name in verbs]
             with formatter.section(heading):
                 formatter.write_dl(rows)
 
-    def _line(self, ctx: typer.Context, name: str) -> str:
+    def _line(self, ctx: Any, name: str) -> str:
         command = self.get_command(ctx, name)
         return command.get_short_help_str(limit=100) if command else ""
 

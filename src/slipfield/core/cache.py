@@ -6,6 +6,7 @@ import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -38,7 +39,7 @@ def cached_arrays(
                 return {name: data[name] for name in names}
         except UNREADABLE:
             pass
-    arrays = dict(make())
+    arrays: dict[str, Any] = dict(make())
     if path is not None and os.access(path.parent, os.W_OK):
         with complete_file(path) as temporary, open(temporary, "wb") as handle:
             np.savez(handle, **arrays)

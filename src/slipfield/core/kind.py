@@ -147,4 +147,5 @@ def schema() -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     studies = tuple(load(load(place).study) for place in KINDS.values())
-    return TypeAdapter(Union[studies]).json_schema()  # noqa: UP007
+    union: Any = Union[studies]  # noqa: UP007
+    return TypeAdapter(union).json_schema()

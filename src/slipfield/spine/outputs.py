@@ -63,17 +63,19 @@ def simulate_rows(
             except SlipfieldError as error:
                 status[number], reason[number] = 1, str(error)
             advance("", number + 1)
-    data = {each.name: (("sample", *each.dims), found[each.name], _facts(each)) for each in outputs}
-    for each in design.inputs:
-        facts = {"units": each.units, "long_name": each.name}
-        data[each.name] = ("sample", rows[each.name].to_numpy(float), facts)
+    data: dict[str, Any] = {
+        each.name: (("sample", *each.dims), found[each.name], _facts(each)) for each in outputs
+    }
+    for given in design.inputs:
+        facts = {"units": given.units, "long_name": given.name}
+        data[given.name] = ("sample", rows[given.name].to_numpy(float), facts)
     if GROUP in rows:
         text = rows[GROUP].astype(str).to_numpy(object)
         data[GROUP] = ("sample", text, {"long_name": "what stays together in folds"})
     data["status"] = ("sample", status, STATUS)
     data["reason"] = ("sample", reason, {"long_name": "why the sample failed, empty when ok"})
-    number = {"long_name": "number of the sample in the design", "units": "1"}
-    return xr.Dataset(data, coords={"sample": ("sample", rows.index.to_numpy(), number)})
+    counted = {"long_name": "number of the sample in the design", "units": "1"}
+    return xr.Dataset(data, coords={"sample": ("sample", rows.index.to_numpy(), counted)})
 
 
 def _facts(output: Output) -> dict[str, str]:

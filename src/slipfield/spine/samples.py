@@ -49,7 +49,8 @@ class Samples:
             x = np.column_stack([data[each.name].values[ok] for each in design.inputs])
             number = data["sample"].values[ok]
             groups = data[GROUP].values[ok] if GROUP in data else number
-            columns, units = [], {}
+            columns: list[np.ndarray] = []
+            units: dict[str, str] = {}
             for each in (output for output in outputs if output.target):
                 values = data[each.name].values[ok].reshape(int(ok.sum()), -1)
                 names = (

@@ -6,6 +6,7 @@ import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
@@ -104,7 +105,8 @@ def _alloy(path: Path, row: dict[str, str]) -> Alloy:
         except (TypeError, ValueError) as error:
             raise SlipfieldError(f"{where}: {name} is {entry!r}, not a number") from error
     try:
-        Datasheet(*(values[name] for name in NUMBERS[:3]))
+        proof, strength, modulus = (values[name] for name in NUMBERS[:3])
+        Datasheet(proof, strength, modulus)
         number = int(row["number"])
     except (SlipfieldError, ValueError) as error:
         raise SlipfieldError(f"{where}: {error}") from error
@@ -113,7 +115,8 @@ def _alloy(path: Path, row: dict[str, str]) -> Alloy:
     if not (values["ludwik_MPa"] > 0 and 0 < values["exponent"] <= 1):
         raise SlipfieldError(f"{where}: ludwik_MPa must be above 0, exponent in (0, 1]")
     texts = (row["class"], row["name"], row.get("treatment") or "")
-    return Alloy(number, *texts, *values.values(), row.get("flags") or "")
+    entries: list[Any] = [number, *texts, *values.values(), row.get("flags") or ""]
+    return Alloy(*entries)
 
 
 def duplicates(alloys: list[Alloy]) -> list[tuple[Alloy, Alloy]]:

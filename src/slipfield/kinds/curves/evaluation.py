@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -199,7 +199,12 @@ def read_scores(paths: Iterable[Path]) -> list[CurveScore]:
 
 
 def _typed(text: str, kind: Any) -> Any:
-    return {"int": int, "float": float, "bool": lambda t: t == "True"}.get(kind, str)(text)
+    readers: dict[Any, Callable[[str], Any]] = {
+        "int": int,
+        "float": float,
+        "bool": lambda t: t == "True",
+    }
+    return readers.get(kind, str)(text)
 
 
 def aggregate(scores: Sequence[CurveScore]) -> dict[str, float]:

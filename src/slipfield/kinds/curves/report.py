@@ -175,8 +175,8 @@ def considere_count(
                     found.append(np.interp(mark, pull[:steps], strain[:steps]))
     if not found:
         return 0, None
-    strain = float(np.median(found))
-    return int((np.expm1(curves["necking_strain"].values) < strain).sum()), strain
+    middle = float(np.median(found))
+    return int((np.expm1(curves["necking_strain"].values) < middle).sum()), middle
 
 
 def _worst(values: xr.DataArray) -> float:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,7 +88,7 @@ class Surrogate:
         """Logarithm of the expected improvement (several objectives: of the hypervolume)."""
         signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in self.study.objectives])
         count = len(signs)
-        settings = {
+        settings: dict[str, Any] = {
             "model": self.model,
             "X_baseline": self.unit,
             "sampler": SobolQMCNormalSampler(torch.Size([DRAWS]), seed=seed),
@@ -96,11 +97,17 @@ class Surrogate:
             "prune_baseline": True,
         }
         if count == 1:
-            objective = GenericMCObjective(lambda samples, X=None: samples[..., 0] * signs[0])
+
+            def turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
+                return samples[..., 0] * signs[0]
+
+            objective = GenericMCObjective(turned)
             return qLogNoisyExpectedImprovement(objective=objective, **settings)
-        objectives = GenericMCMultiOutputObjective(
-            lambda samples, X=None: samples[..., :count] * signs
-        )
+
+        def all_turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
+            return samples[..., :count] * signs
+
+        objectives = GenericMCMultiOutputObjective(all_turned)
         point = torch.tensor(reference_point(self.study, self.told)).to(self.unit)
         return qLogNoisyExpectedHypervolumeImprovement(
             ref_point=point, objective=objectives, **settings

@@ -93,13 +93,14 @@ def _checked(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) ->
 
 
 def _check_values(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) -> None:
-    for each in study.variables:
-        slack = TOLERANCE * (each.high - each.low)
-        wrong = ~table[each.name].between(each.low - slack, each.high + slack)
+    for variable in study.variables:
+        name, low, high = variable.name, variable.low, variable.high
+        slack = TOLERANCE * (high - low)
+        wrong = ~table[name].between(low - slack, high + slack)
         for row in table.loc[wrong].itertuples():
             raise SlipfieldError(
-                f"{path}: trial {row.trial}: {each.name}: {getattr(row, each.name)} is not "
-                f"within [{each.low:g}, {each.high:g}]"
+                f"{path}: trial {row.trial}: {name}: {getattr(row, name)} is not within "
+                f"[{low:g}, {high:g}]"
             )
     for each in study.outputs if told else ():
         empty = table[each.name].isna() & (table[STATUS] == OK)

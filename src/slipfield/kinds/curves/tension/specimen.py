@@ -89,8 +89,8 @@ def make_mesh(geometry: Geometry, cells: Cells, dimension: int) -> mesh.Mesh:
 def _stations(geometry: Geometry, cells: Cells) -> np.ndarray:
     """Ends of the elements along x, mm; one lies at the end of the gauge length."""
     half = geometry.parallel_length_mm / 2
-    ends = (0, geometry.gauge_length_mm / 2, half, half + geometry.transition_mm)
-    ends = (*ends, geometry.half_length_mm)
+    gauge, shoulder = geometry.gauge_length_mm / 2, half + geometry.transition_mm
+    ends = (0.0, gauge, half, shoulder, geometry.half_length_mm)
     numbers = (cells.gauge, cells.rest, cells.shoulder, cells.grip)
     parts = [
         np.linspace(a, b, n, endpoint=False)

@@ -105,8 +105,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Rows of one sheet: one for each way; a ratio of 0 is the control."""
     study = sheet_study(base, ratio or CONTROL, plan.cells, plan.grains, SEED)
-    place = round(1000 * ratio)
-    truth = middle_parameters(study, (SEED, number, place))
+    truth = middle_parameters(study, (SEED, number, round(1000 * ratio)))
     folder = work / f"{number:03d}-{ratio:g}"
     make = make_sheet if ratio else make_membrane
     specimen = make(study, number, truth, folder)

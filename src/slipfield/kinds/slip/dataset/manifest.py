@@ -141,7 +141,7 @@ def gather(
     _check_complete(design, seen, samples_csv)
     if sound == 0:
         raise SlipfieldError(f"{output_dir}: every sample failed; see `reason` in the shards")
-    manifest = {
+    manifest: dict[str, Any] = {
         "study": study.model_dump(mode="json"),
         "physics_hash": study.physics_hash(),
         "shards": entries,

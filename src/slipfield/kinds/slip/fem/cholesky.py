@@ -71,14 +71,14 @@ class Cholesky:
 
     def solve(self, rights: np.ndarray) -> np.ndarray:
         """Solutions (count, size) for right-hand sides (count, size), in the factor's precision."""
-        found = np.array(rights, self.dtype, order="C", copy=True)
+        found: np.ndarray = np.array(rights, self.dtype, order="C", copy=True)
         count = ctypes.c_int64(len(found))
         self._library.slipfield_cholesky_solve(self._handle, count, _address(found))
         return found
 
     def solve_triangle(self, rights: np.ndarray, transposed: bool) -> np.ndarray:
         """Solve (count, size) with the lower triangle L of the factor, or with its transpose."""
-        found = np.array(rights, self.dtype, order="C", copy=True)
+        found: np.ndarray = np.array(rights, self.dtype, order="C", copy=True)
         count, solve = ctypes.c_int64(len(found)), self._library.slipfield_cholesky_triangle
         solve(self._handle, int(transposed), count, _address(found))
         return found
@@ -88,7 +88,8 @@ class Cholesky:
 
         L is stored column by column.
         """
-        lower, shift = np.zeros((self.last, self.last), self.dtype), np.zeros(self.last, self.dtype)
+        lower: np.ndarray = np.zeros((self.last, self.last), self.dtype)
+        shift: np.ndarray = np.zeros(self.last, self.dtype)
         self._library.slipfield_cholesky_last(self._handle, *map(_address, (lower, shift)))
         return lower.T, shift
 

@@ -51,7 +51,7 @@ class SchurFactor:
         NotPositiveDefinite
             On all ranks, if the sum is not.
         """
-        total = np.zeros((self._total, self._total), self._local.dtype)
+        total: np.ndarray = np.zeros((self._total, self._total), self._local.dtype)
         failed = False
         try:
             self._local.factorise(values)
@@ -78,7 +78,7 @@ class SchurFactor:
         rights : (count, size); the ranks' parts of a shared row are added.
         """
         found = self._local.solve_triangle(rights, transposed=False)
-        total = np.zeros((len(rights), self._total), self._local.dtype)
+        total: np.ndarray = np.zeros((len(rights), self._total), self._local.dtype)
         total[:, self._place] = found[:, self._inner :] @ self._lower.T
         self.comm.Allreduce(MPI.IN_PLACE, total)
         shared = cho_solve(self._dense, total.T, check_finite=False).T[:, self._place]

@@ -102,11 +102,11 @@ class Blocks:
             address(self.weights),
         )
 
-    def zeros(self, components: int, dtype: DTypeLike = None) -> np.ndarray:
+    def zeros(self, components: int, dtype: DTypeLike | None = None) -> np.ndarray:
         """An array [block][point][component][lane] in the kernels' precision, or another."""
         return aligned((len(self.order), self.points, components, self.lanes), dtype or self.dtype)
 
-    def spread(self, values: np.ndarray, dtype: DTypeLike = None) -> np.ndarray:
+    def spread(self, values: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
         """(cells, points, n) -> [block][point][n][lane], in the kernels' precision or another."""
         shape = (len(self.order), values.shape[1], values.shape[2], self.lanes)
         out = aligned(shape, dtype or self.dtype)

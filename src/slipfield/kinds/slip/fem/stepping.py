@@ -290,8 +290,7 @@ class Stepper:
         u, solver, history = guess.copy(), self.problem.solver, self.history
         self.dt = dt
         self.ratio = dt / history.velocity[0][0] if history.velocity else 0.0
-        age = history.factor_age
-        renew = self._is_stale(age)
+        age, renew = history.factor_age or 0, self._is_stale(history.factor_age)
         norms: list[float] = []
         for iteration in range(MAX_NEWTON):
             norms.append(self._evaluate(u, renew, first=iteration == 0))

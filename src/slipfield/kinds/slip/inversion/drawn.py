@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
@@ -142,6 +143,6 @@ def _strain_variance(sheets: list[Comparison]) -> float:
     return float(max(np.trace(np.linalg.solve(normal, scatter)) / len(normal), STRAIN_FLOOR**2))
 
 
-def _pooled(seen: np.ndarray, expected: np.ndarray, count: int) -> np.ndarray:
+def _pooled(seen: Any, expected: Any, count: int) -> Any:
     """Variance of ``count`` draws beside the one that is expected."""
     return ((count - 1) * seen + WORTH * expected) / (count - 1 + WORTH)

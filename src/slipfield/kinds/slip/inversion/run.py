@@ -172,11 +172,11 @@ def _invert_known(
         begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
         refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
         found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
-        found.refined = replace(refined, inflation=found.fit.inflation)
+        found.refined = refined = replace(refined, inflation=found.fit.inflation)
         if found.fit.fails and finer:
             found, solver, further = _on_finer_mesh(found, problem, solver)
-            seconds += further
-        found.answers.append(refined_answer(found.refined, seconds))
+            refined, seconds = found.refined or refined, seconds + further
+        found.answers.append(refined_answer(refined, seconds))
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     if sheets and lies_right:
         found.drawn = draw_sheets(found, sheets, prior, noise, work / "subsurface")

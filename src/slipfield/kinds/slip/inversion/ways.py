@@ -211,7 +211,7 @@ def import_options(data: xr.Dataset, place: str, crystals: str) -> str:
 def _all_axes() -> Iterator[Axes]:
     for load_axis in ("y", "x", "-y", "-x"):
         for y_axis in ("down", "up"):
-            yield Axes(y_axis, load_axis)  # type: ignore[arg-type]
+            yield Axes(y_axis, load_axis)
 
 
 def _reference(affine: np.ndarray, named: str, old: Axes, new: Axes, crystals: str) -> str:

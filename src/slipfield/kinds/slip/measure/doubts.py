@@ -33,8 +33,9 @@ def doubts(data: xr.Dataset) -> Iterator[str]:
 
 def _sheet(data: xr.Dataset) -> Iterator[str]:
     facts = data.attrs
-    sizes = [facts.get(f"sheet_{name}_mm") for name in ("width", "height")]
-    if None in sizes:
+    ends = [f"sheet_{name}_mm" for name in ("width", "height")]
+    sizes = [float(facts[name]) for name in ends if facts.get(name) is not None]
+    if len(sizes) < len(ends):
         return
     places = [data[name].values for name in ("x_mm", "y_mm")]
     if facts.get("sheet_source") == OUTERMOST:

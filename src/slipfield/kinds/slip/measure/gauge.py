@@ -58,8 +58,8 @@ class Gauge:
 
 def gauge_of(data: xr.Dataset) -> Gauge | None:
     """Gauge of a specimen's strain maps; None if it is not known."""
-    values = [data.attrs.get(name) for name in NAMES]
-    return None if None in values else Gauge(*map(float, values))
+    known = [float(data.attrs[name]) for name in NAMES if name in data.attrs]
+    return Gauge(*known) if len(known) == len(NAMES) else None
 
 
 def gauge_facts(

@@ -128,8 +128,8 @@ def _sections(
     label, weight = element_grain.ravel(), area.ravel()
     points = centres.reshape(-1, 2)
     total = np.maximum(np.bincount(label, weight, count), 1e-30)
-    middle = np.stack([np.bincount(label, weight * p, count) for p in points.T], axis=-1)
-    middle /= total[:, None]
+    moments = np.stack([np.bincount(label, weight * p, count) for p in points.T], axis=-1)
+    middle = moments / total[:, None]
     offset = points - middle[label]
     moment = np.empty((count, 2, 2))
     for i in range(2):
@@ -176,7 +176,7 @@ def _fill(
     alive = np.array([len(r) > 0 for r in rows])
     chance = np.where(alive, 1 / np.maximum(face.radius, 1e-12), 0)
     chance /= chance.sum()
-    filled, template = _inside(face, thickness)[alive].sum(), []
+    filled, template = _inside(face, thickness)[alive].sum(), list[int]()
     found = _Growing(face)
     while filled < volume:
         if len(template) > MOST_GRAINS:
@@ -236,7 +236,7 @@ def _assign(
     grain = np.repeat(element_grain[None], layers, axis=0)
     spacing = _spacing(centres)
 
-    def offer(number: int, part: tuple[slice, slice, slice], distance: np.ndarray) -> None:
+    def offer(number: int, part: tuple[slice, ...], distance: np.ndarray) -> None:
         better = distance < best[part]
         best[part][better] = distance[better]
         grain[part][better] = number
@@ -252,12 +252,13 @@ def _assign(
         offer(number, (slice(None), *window), signed[None] - growth[:, None, None])
     for k, middle in enumerate(below.centre):
         reach = 2 * below.radius[k] / np.linalg.svd(below.axes[k], compute_uv=False).min()
-        window = (_near(depth - middle[2], 2 * below.radius[k]), *_around(centres, middle, reach))
-        part, deep = centres[window[1:]], depth[window[0]]
+        deepness = _near(depth - middle[2], 2 * below.radius[k])
+        place = (deepness, *_around(centres, middle, reach))
+        part, deep = centres[place[1:]], depth[deepness]
         points = np.empty((len(deep), *part.shape[:2], 3))
         points[..., :2], points[..., 2] = part, deep[:, None, None]
         one = Ellipsoids(below.centre[[k]], below.radius[[k]], below.axes[[k]])
-        offer(len(short) + k, window, one.distance(points.reshape(-1, 3)).reshape(points.shape[:3]))
+        offer(len(short) + k, place, one.distance(points.reshape(-1, 3)).reshape(points.shape[:3]))
     grain[-1] = element_grain
     return grain
 

@@ -84,7 +84,8 @@ def read(path: Path) -> Scan:
 
 def _phase(values: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Phase (n,) of the pixels, 0 where there is no solution, and notes."""
-    phase, notes = np.maximum(values["Phase"].astype(int), 0), ()
+    phase = np.maximum(values["Phase"].astype(int), 0)
+    notes: tuple[str, ...] = ()
     if "Error" in values:
         turns = np.stack([values[f"Euler{i}"] for i in (1, 2, 3)])
         failed = (values["Error"] == HIGH_DEVIATION) | (
