@@ -31,7 +31,7 @@ from slipfield.kinds.slip.fem.state import Blocks
 from slipfield.kinds.slip.verification.specimens import single_crystal
 
 sheet = Sheet(single_crystal(8, (0, 0, 0)), MPI.COMM_WORLD)
-blocks = Blocks(sheet, "fcc")
+blocks = Blocks(sheet, ("fcc", "linear"))
 constrained = np.zeros(2 * sheet.nodes, bool)
 constrained[2 * sheet.bottom] = constrained[2 * sheet.bottom + 1] = True
 constrained[2 * sheet.top + 1] = True
@@ -109,7 +109,7 @@ def test_nested_dissection_is_a_permutation():
 def test_solver_agrees_with_scipy(precision, definite, error):
     """Random element matrices; without a positive diagonal the factorisation must fall back."""
     sheet = Sheet(single_crystal(6, (0, 0, 0)), MPI.COMM_SELF)
-    blocks = Blocks(sheet, "fcc")
+    blocks = Blocks(sheet, ("fcc", "linear"))
     constrained = np.zeros(2 * sheet.nodes, bool)
     constrained[2 * sheet.bottom] = constrained[2 * sheet.bottom + 1] = True
     solver = TangentSolver(sheet, blocks.nodes, blocks.valid, constrained, precision)
@@ -147,7 +147,7 @@ def test_ranks_joined_by_a_schur_complement_agree_with_one(tmp_path):
 
 def test_a_tangent_without_any_factor_fails_the_step():
     sheet = Sheet(single_crystal(4, (0, 0, 0)), MPI.COMM_SELF)
-    blocks = Blocks(sheet, "fcc")
+    blocks = Blocks(sheet, ("fcc", "linear"))
     solver = TangentSolver(sheet, blocks.nodes, blocks.valid, np.zeros(2 * sheet.nodes, bool))
     with pytest.raises(StepFailure, match="no factor"):
         solver.factorise()
