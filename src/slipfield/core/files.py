@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -166,6 +167,25 @@ class Sliced:
     sizes: tuple[int, ...]
     attributes: dict[str, Any]
     slices: Iterable[np.ndarray]
+
+
+def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
+    """Write down at ``path`` (JSON) what its folder holds, or refuse one that holds another.
+
+    Parameters
+    ----------
+    facts : plain values that decide what is in the folder.
+    what : a word for it in errors, such as "bench".
+
+    Raises
+    ------
+    SlipfieldError
+        If the folder holds what other facts made.
+    """
+    text = json.dumps(facts, indent=1) + "\n"
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise SlipfieldError(f"{path.parent}: holds another {what}; choose another folder")
+    write_text(path, text)
 
 
 def write_netcdf(

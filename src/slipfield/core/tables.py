@@ -5,11 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+
+
+def csv_text(
+    rows: Sequence[Mapping[str, Any]], digits: int | None = None, names: Sequence[str] | None = None
+) -> str:
+    """Rows as CSV; what a row lacks is left empty.
+
+    Parameters
+    ----------
+    digits : significant digits of floating-point numbers; default: all.
+    names : columns; default: the keys of all rows, in the order in which they first come.
+    """
+    text = io.StringIO()
+    names = names or list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        short = {
+            name: f"{value:.{digits}g}" if digits and isinstance(value, float) else value
+            for name, value in row.items()
+        }
+        writer.writerow(short)
+    return text.getvalue()
 
 
 def write_summary(rows: list[dict[str, Any]], output: Path) -> None:
@@ -22,9 +46,5 @@ def write_summary(rows: list[dict[str, Any]], output: Path) -> None:
     """
     if output.suffix.lower() != ".csv":
         raise SlipfieldError(f"output: given {str(output)!r}; expected a file that ends in .csv")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(output, text.getvalue())
+    write_text(output, csv_text(rows))
     write_text(output.with_suffix(".json"), json.dumps(rows, indent=1) + "\n")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
-from slipfield.kinds.slip.virtual_lab.run import Plan, _claim, _estimate, summary_lines, table_text
+from slipfield.kinds.slip.virtual_lab.run import Plan, _claim, _estimate, summary_lines
 
 
 def test_a_row_holds_errors_and_intervals():
@@ -21,7 +22,7 @@ def test_a_row_holds_errors_and_intervals():
     holds = [row[f"answer_{name}_holds"] for name in ("k1", "k2", "k3")]
     assert holds == [True, False, True]
     assert "2 of 3 intervals" in summary_lines([row])[0]
-    head, line = table_text([row]).splitlines()
+    head, line = csv_text([row], digits=6).splitlines()
     assert dict(zip(head.split(","), line.split(","), strict=True))["answer_k1"] == "102"
 
 

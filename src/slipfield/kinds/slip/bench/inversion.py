@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.files import claim_contents, open_netcdf, write_text
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.bench.inversion_tables import write_tables
 from slipfield.kinds.slip.inversion.answers import Answer, Model, by_prediction, by_projection
@@ -121,7 +121,6 @@ def bench_inversion(
 
 def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
-    path = output / "bench.json"
     facts = {
         "model": model.study.name,
         "adapted": model.adapted,
@@ -133,10 +132,7 @@ def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
         "solves": plan.solves,
         "physics_hash": study.physics_hash(),
     }
-    text = json.dumps(facts, indent=1) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise SlipfieldError(f"{output}: holds another bench; choose another folder")
-    write_text(path, text)
+    claim_contents(output / "bench.json", facts, "bench")
 
 
 def _case(model: Model, number: int, plan: Plan, output: Path) -> Case:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.study import PARAMETERS
 
 Row = dict[str, Any]
@@ -20,12 +19,7 @@ Row = dict[str, Any]
 def write_tables(rows: Sequence[Row], folder: Path) -> list[Row]:
     """Write ``summary.csv`` and ``seconds.json``; return the rows of the former."""
     table = summary(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in table:
-        writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_text(folder / "summary.csv", text.getvalue())
+    write_text(folder / "summary.csv", csv_text(table, digits=4))
     write_text(folder / "seconds.json", json.dumps(seconds(rows), indent=1) + "\n")
     return table
 

@@ -7,8 +7,6 @@ mistake each that users make. A mistake counts as named if the import refuses it
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,28 +14,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.progress import progress
+from slipfield.core.tables import csv_text
+from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.run import RESULT, invert
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
-from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
 from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import write_specimen
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
-from slipfield.kinds.slip.study import PARAMETERS, Noise, Study, check_study
+from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
 
-NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
 UNLOADED_STRAIN, UNLOADING_SHARE = 7.5e-4, 0.1
 """Unloading at the end of a test: strain, about half of what an fcc metal springs back, and share
 of the time."""
-POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
 REFINEMENT = 4
 """Forward runs of the refinement; the model was trained without unloading."""
 
@@ -86,11 +82,7 @@ def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> lis
                     write_text(path, json.dumps(row, indent=1) + "\n")
                 rows.append(json.loads(path.read_text(encoding="utf-8")))
                 advance()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(output / "summary.csv", text.getvalue())
+    write_text(output / "summary.csv", csv_text(rows, names=HEAD))
     return rows
 
 
@@ -105,35 +97,10 @@ def _measured(folder: Path, number: int, count: int, cells: int, work: Path) -> 
     run = solver.run(truth)
     with open_netcdf(solver.microstructure) as data:
         grains = data.load()
-    named = dict(zip(PARAMETERS, truth, strict=True))
-    one = xr.Dataset(
-        {
-            "strain": (("time", "component", "y", "x"), run.strain),
-            "load": ("time", run.load),
-            "time": ("time", run.time),
-            "displacement": ("time", run.displacement),
-            **{name: ((), value) for name, value in named.items()},
-        }
-    )
-    cell = study.specimen.height_mm / base.specimen.cells_y
-    instruments = Instruments(
-        cell / POINTS_PER_CELL,
-        cell / PIXELS_PER_CELL,
-        NOISE.strain_std,
-        NOISE.load_relative_std,
-        number,
-    )
-    if not (work / "laboratory" / "truth.json").exists():
-        write_laboratory(one, grains, study, instruments, work / "laboratory")
-    facts = json.loads((work / "laboratory" / "truth.json").read_text(encoding="utf-8"))
-    options = {
-        "scale": facts["scale_mm_per_pixel"],
-        "interval": facts["interval_s"],
-        "sheet": tuple(facts["sheet_mm"]),
-        "outline": work / "laboratory" / "outline.csv",
-        "thickness": facts["thickness_mm"],
-    }
-    return Import(work / "laboratory", options)
+    cell, files = study.specimen.height_mm / base.specimen.cells_y, work / "laboratory"
+    if not (files / "truth.json").exists():
+        write_measured(run, truth, grains, study, cell, number, files)
+    return Import(files, strain_options(files))
 
 
 def unloading_study(study: Study) -> Study:

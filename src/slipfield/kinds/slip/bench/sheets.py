@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from slipfield.core.files import open_netcdf
+from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.solids import run_foil, run_solid
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
-from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
 from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import write_specimen
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
-from slipfield.kinds.slip.study import PARAMETERS, Noise, Solid, Study, check_study
+from slipfield.kinds.slip.study import Solid, Study, check_study
 from slipfield.kinds.slip.thickness.factor import direction, mean_diameter
 from slipfield.kinds.slip.thickness.prior import FOIL, LN_M_FOIL
 
-NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
 LEAST_LAYERS = 2
-POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
 
 
 def sheet_study(base: Study, ratio: float, cells: int, grains: int, seed: int) -> Study:
@@ -71,8 +69,8 @@ def make_sheet(study: Study, number: int, truth: np.ndarray, work: Path) -> Path
     along = direction(study.material, truth, grains["size"].values, count)
     load = run.load - foil.load + membrane.load + LN_M_FOIL * (along @ membrane.load_rates)
     strain = run.strain - foil.strain + membrane.strain
-    _write(study, truth, membrane, strain, load, grains, number, work / "laboratory")
-    _import(work / "laboratory", path)
+    shown = replace(membrane, strain=strain, load=load)
+    _import(shown, truth, grains, study, number, work / "laboratory", path)
     return path
 
 
@@ -85,53 +83,25 @@ def make_membrane(study: Study, number: int, truth: np.ndarray, work: Path) -> P
     run = solver.run(truth)
     with open_netcdf(solver.microstructure) as data:
         grains = data.load()
-    _write(study, truth, run, run.strain, run.load, grains, number, work / "laboratory")
-    _import(work / "laboratory", path)
+    _import(run, truth, grains, study, number, work / "laboratory", path)
     return path
 
 
-def _write(
-    study: Study,
+def _import(
+    run: Reference,
     truth: np.ndarray,
-    membrane: Reference,
-    strain: np.ndarray,
-    load: np.ndarray,
     grains: xr.Dataset,
-    number: int,
-    folder: Path,
+    study: Study,
+    seed: int,
+    files: Path,
+    path: Path,
 ) -> None:
-    """Write measurement files with noise."""
-    named = dict(zip(PARAMETERS, truth, strict=True))
-    one = xr.Dataset(
-        {
-            "strain": (("time", "component", "y", "x"), strain),
-            "load": ("time", load),
-            "time": ("time", membrane.time),
-            "displacement": ("time", membrane.displacement),
-            **{name: ((), value) for name, value in named.items()},
-        }
-    )
+    """Write the measurement files of a run, and the specimen file that their import makes."""
     cell = study.specimen.height_mm / study.specimen.cells_y
-    instruments = Instruments(
-        cell / POINTS_PER_CELL,
-        cell / PIXELS_PER_CELL,
-        NOISE.strain_std,
-        NOISE.load_relative_std,
-        number,
+    write_measured(run, truth, grains, study, cell, seed, files)
+    data = import_strain(
+        sorted((files / "dic").glob("*.csv")), StrainOptions(**strain_options(files))
     )
-    write_laboratory(one, grains, study, instruments, folder)
-
-
-def _import(files: Path, path: Path) -> None:
-    facts = json.loads((files / "truth.json").read_text(encoding="utf-8"))
-    options = StrainOptions(
-        scale=facts["scale_mm_per_pixel"],
-        interval=facts["interval_s"],
-        sheet=tuple(facts["sheet_mm"]),
-        outline=files / "outline.csv",
-        thickness=facts["thickness_mm"],
-    )
-    data = import_strain(sorted((files / "dic").glob("*.csv")), options)
     data = add_load(data, files / "load.csv", None, 0.0, None)
     data = add_orientation_map(data, files / "grains.ctf", GrainOptions(threshold_deg=2.0))
     write_specimen(data, path)

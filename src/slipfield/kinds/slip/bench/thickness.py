@@ -7,8 +7,6 @@ stopped goes on with the sheet at which it stopped.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import write_text
+from slipfield.core.files import claim_contents, write_text
 from slipfield.core.progress import progress
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.sheets import (
     make_membrane,
     make_sheet,
@@ -79,8 +77,8 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
                 found = _rows(model, base, plan, number, ratio, output / "work")
                 write_text(path, json.dumps(found, indent=1) + "\n")
             rows += json.loads(path.read_text(encoding="utf-8"))
-            _write(rows, output / "cases.csv")
-            _write(summary(rows), output / "summary.csv")
+            write_text(output / "cases.csv", csv_text(rows, digits=4))
+            write_text(output / "summary.csv", csv_text(summary(rows), digits=4))
             advance()
     return summary(rows)
 
@@ -94,10 +92,7 @@ def _claim(output: Path, base: Study, plan: Plan) -> None:
         "solves": plan.solves,
         "seed": SEED,
     }
-    path, text = output / "bench.json", json.dumps(facts, indent=1) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise SlipfieldError(f"{output}: holds another bench; choose another folder")
-    write_text(path, text)
+    claim_contents(output / "bench.json", facts, "bench")
 
 
 def _rows(
@@ -194,12 +189,3 @@ def _scores(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
             f"{name}_held": sum(row[f"{name}_held"] for row in rows),
         }
     return scores
-
-
-def _write(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_text(path, text.getvalue())

@@ -8,9 +8,7 @@ continued from a checkpoint needs no generator state to end with the same weight
 from __future__ import annotations
 
 import copy
-import csv
 import hashlib
-import io
 import json
 import time
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from torch.utils.data import DataLoader
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.cnn_lstm.device import choose_device, keep_freed_memory
 from slipfield.kinds.slip.cnn_lstm.network import MODALITIES, CnnLstm, build_network
 from slipfield.kinds.slip.dataset.fields import Fields
@@ -215,11 +214,7 @@ def _save(run: Training, folder: Path, fingerprint: str) -> None:
 
 def write_history(history: list[dict[str, float]], folder: Path) -> None:
     """Write ``history.csv``, one line an epoch."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, history[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    write_text(folder / HISTORY, text.getvalue())
+    write_text(folder / HISTORY, csv_text(history))
 
 
 def _resume(run: Training, path: Path, fingerprint: str, epochs: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.learning.intervals import conformal_factors, coverage
 from slipfield.kinds.slip.projection.intervals import (
     Training,
@@ -140,11 +139,4 @@ def score_predictions(true: np.ndarray, predicted: np.ndarray) -> list[Row]:
 
 def write_table(rows: Iterable[Row], path: Path) -> None:
     """Write rows as CSV, numbers with five significant digits."""
-    rows = list(rows)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n", restval="")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
-    write_text(path, text.getvalue())
+    write_text(path, csv_text(list(rows), digits=5))

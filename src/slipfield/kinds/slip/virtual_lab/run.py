@@ -8,8 +8,6 @@ call them. A run that was stopped goes on where it stopped.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.files import claim_contents, open_netcdf, write_text
 from slipfield.core.progress import progress
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.run import RESULT, invert
@@ -72,7 +71,6 @@ def virtual_lab(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
     if not loaded.projects:
         raise SlipfieldError(f"{model}: needs a projection inverter")
     _claim(output, loaded, plan)
-    rows = []
     numbers = range(plan.first, plan.first + plan.specimens)
     with progress("measure and invert", len(numbers)) as advance:
         for number in numbers:
@@ -83,13 +81,12 @@ def virtual_lab(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
             advance()
     cases = sorted((output / "cases").glob("*.json"))
     rows = [json.loads(case.read_text(encoding="utf-8")) for case in cases]
-    write_text(output / "summary.csv", table_text(rows))
+    write_text(output / "summary.csv", csv_text(rows, digits=6))
     return rows
 
 
 def _claim(output: Path, model: Model, plan: Plan) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
-    path = output / "plan.json"
     facts = {
         "model": model.study.name,
         "cells": plan.cells,
@@ -97,10 +94,7 @@ def _claim(output: Path, model: Model, plan: Plan) -> None:
         "solves": plan.solves,
         **{name: asdict(getattr(plan, name)) for name in ("camera", "correlation", "errors")},
     }
-    text = json.dumps(facts, indent=1) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise SlipfieldError(f"{output}: holds another plan; choose another folder")
-    write_text(path, text)
+    claim_contents(output / "plan.json", facts, "plan")
 
 
 def measured(model: Path, loaded: Model, number: int, work: Path, plan: Plan) -> dict[str, Any]:
@@ -173,18 +167,6 @@ def _estimate(label: str, answer: Answer, truth: np.ndarray) -> dict[str, Any]:
             f"{label}_{name}_holds": bool(low < true < high),
         }
     return row
-
-
-def table_text(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as CSV; numbers to six digits."""
-    head = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, head, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        plain = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
-        writer.writerow(plain)
-    return text.getvalue()
 
 
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:

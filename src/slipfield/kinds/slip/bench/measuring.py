@@ -1,0 +1,67 @@
+"""Simulated tests as the measurement files of a laboratory, with the noise of instruments."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
+
+NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
+POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
+
+
+def write_measured(
+    run: Reference,
+    truth: np.ndarray,
+    grains: xr.Dataset,
+    study: Study,
+    cell_mm: float,
+    seed: int,
+    folder: Path,
+) -> None:
+    """Write the files of one test into a folder.
+
+    Parameters
+    ----------
+    run : what is measured.
+    truth : (3,) its k1, k2, k3.
+    cell_mm : element that points and pixels are counted by.
+    seed : of the noise.
+    """
+    named = dict(zip(PARAMETERS, truth, strict=True))
+    one = xr.Dataset(
+        {
+            "strain": (("time", "component", "y", "x"), run.strain),
+            "load": ("time", run.load),
+            "time": ("time", run.time),
+            "displacement": ("time", run.displacement),
+            **{name: ((), value) for name, value in named.items()},
+        }
+    )
+    instruments = Instruments(
+        cell_mm / POINTS_PER_CELL,
+        cell_mm / PIXELS_PER_CELL,
+        NOISE.strain_std,
+        NOISE.load_relative_std,
+        seed,
+    )
+    write_laboratory(one, grains, study, instruments, folder)
+
+
+def strain_options(folder: Path) -> dict[str, Any]:
+    """Options with which the strain maps of a folder of :func:`write_measured` are imported."""
+    facts = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    return {
+        "scale": facts["scale_mm_per_pixel"],
+        "interval": facts["interval_s"],
+        "sheet": tuple(facts["sheet_mm"]),
+        "outline": folder / "outline.csv",
+        "thickness": facts["thickness_mm"],
+    }
