@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,14 +163,23 @@ def write_design(design: Design, study: Study, output: str | Path) -> None:
         "units": PARAMETER_UNITS,
         "slipfield_version": __version__,
     }
-    lines = [",".join(COLUMNS)]
-    table = design.samples
-    for number, grains, values in zip(
-        table.number, table.microstructure, table.parameters, strict=True
-    ):
-        lines.append(f"{number},{grains}," + ",".join(f"{value:.12g}" for value in values))
     write_text(output.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
-    write_text(output, "\n".join(lines) + "\n")
+    write_text(output, samples_text(design.samples, "{:.12g}".format))
+
+
+def samples_text(samples: Samples, number_text: Callable[[float], str] = repr) -> str:
+    """Table of samples as CSV; by default the parameters are written to the last bit."""
+    lines = [",".join(COLUMNS)]
+    for number, grains, values in zip(
+        samples.number, samples.microstructure, samples.parameters, strict=True
+    ):
+        lines.append(f"{number},{grains}," + ",".join(number_text(float(v)) for v in values))
+    return "\n".join(lines) + "\n"
+
+
+def one_sample(microstructure: int, parameters: np.ndarray) -> Samples:
+    """Sample 0 on a grain map, with k1, k2, k3 (3,)."""
+    return Samples(np.array([0]), np.array([microstructure]), np.array([parameters], float))
 
 
 def read_design(path: str | Path) -> Samples:

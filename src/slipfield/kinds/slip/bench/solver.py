@@ -18,6 +18,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.kinds.slip.bench.stopwatch import Stopwatch
 from slipfield.kinds.slip.crystal.build import load_kernel, study_kernels
+from slipfield.kinds.slip.design import Samples, samples_text
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_batch, simulate_sample
 from slipfield.kinds.slip.fem.linear import TangentSolver
 from slipfield.kinds.slip.fem.nodal import NodalGradient
@@ -182,9 +183,8 @@ def _with_factor_age(study: Study, age: int) -> Study:
 
 def _design_at_centre(study: Study, count: int) -> str:
     """Table of ``count`` equal samples of the first microstructure."""
-    values = ",".join(map(repr, study.sampling.centre))
-    rows = (f"{number},0,{values}\n" for number in range(count))
-    return "sample,microstructure,k1,k2,k3\n" + "".join(rows)
+    centre = np.tile(study.sampling.centre, (count, 1))
+    return samples_text(Samples(np.arange(count), np.zeros(count, int), centre))
 
 
 def _check_shard(path: Path) -> float:

@@ -11,8 +11,9 @@ import yaml
 
 from slipfield.core.errors import NoEquilibrium
 from slipfield.core.files import open_netcdf, write_text
+from slipfield.kinds.slip.design import one_sample, samples_text
 from slipfield.kinds.slip.inversion.forward import Solver, start_verb
-from slipfield.kinds.slip.study import PARAMETERS, Solid
+from slipfield.kinds.slip.study import Solid
 
 SUBSURFACE = "subsurface"
 """Method of the estimate that sheets with drawn grains below the face make."""
@@ -82,11 +83,10 @@ def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
     if not path.exists():
         text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
         write_text(solver.folder / f"{name}.yaml", text)
-        values = ",".join(repr(float(value)) for value in parameters)
-        head = ",".join(("sample", "microstructure", *PARAMETERS))
         with open_netcdf(solver.microstructure) as data:
             index = int(data.attrs["microstructure_index"])
-        write_text(solver.folder / f"{name}.csv", f"{head}\n0,{index},{values}\n")
+        table = samples_text(one_sample(index, parameters))
+        write_text(solver.folder / f"{name}.csv", table)
         files = {
             "config": f"{name}.yaml",
             "microstructure": solver.microstructure.name,

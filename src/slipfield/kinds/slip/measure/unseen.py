@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 
 from slipfield.core.files import write_text
+from slipfield.kinds.slip.design import one_sample, samples_text
 from slipfield.kinds.slip.study import Study, check_study
 
 
@@ -36,8 +37,8 @@ def write_unseen(study: Study, seed: int, folder: Path) -> int:
     """Write ``study.yaml`` and ``samples.csv`` of one unseen specimen; return its index."""
     fresh = unseen_study(study, 1)
     index = study.specimen.microstructures
-    values = ",".join(repr(float(value)) for value in random_parameters(study, 1, seed)[0])
+    sample = one_sample(index, random_parameters(study, 1, seed)[0])
     text = yaml.safe_dump(fresh.model_dump(mode="json"), sort_keys=False)
     write_text(folder / "study.yaml", text)
-    write_text(folder / "samples.csv", f"sample,microstructure,k1,k2,k3\n0,{index},{values}\n")
+    write_text(folder / "samples.csv", samples_text(sample))
     return index

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +14,8 @@ from scipy.spatial import cKDTree
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, open_netcdf, write_netcdf, write_text
-from slipfield.core.launch import LAUNCHER
+from slipfield.kinds.slip.design import one_sample, samples_text
+from slipfield.kinds.slip.inversion.forward import start_verb
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.specimen.mesh import Mesh
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
@@ -66,31 +65,20 @@ def simulated(trained: Study, number: int, cells: int, folder: Path) -> Sheet:
         text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
         write_text(folder / "study.yaml", text)
         write_netcdf(make_microstructure(study, first + number), grains, study)
-        values = ",".join(repr(float(value)) for value in parameters)
-        rows = f"sample,microstructure,k1,k2,k3\n0,{first + number},{values}\n"
-        write_text(folder / "samples.csv", rows)
+        write_text(folder / "samples.csv", samples_text(one_sample(first + number, parameters)))
         named = {n: float(v) for n, v in zip(PARAMETERS, parameters, strict=True)}
         write_text(folder / "truth.json", json.dumps({"parameters": named}, indent=1) + "\n")
-        _simulate(folder)
+        files = {
+            "config": "study.yaml",
+            "microstructure": grains.name,
+            "samples": "samples.csv",
+            "fields": "fields",
+        }
+        start_verb("simulate", folder, files, "shard.nc", ["--rows", "0:1"])
         _keep_displacements(folder, moved)
     with np.load(moved) as arrays:
         kept = {name: arrays[name] for name in ("time", "load", "displacements")}
     return Sheet(study, grains, parameters, **kept)
-
-
-def _simulate(folder: Path) -> None:
-    """Run the verb `simulate` in its own environment, with the fields."""
-    files = folder.resolve()
-    command = [str(LAUNCHER), "simulate", "--config", str(files / "study.yaml")]
-    command += ["--microstructure", str(files / "microstructure.nc")]
-    command += ["--samples", str(files / "samples.csv"), "--rows", "0:1"]
-    command += ["--output", str(files / "shard.nc"), "--fields", str(files / "fields")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"SLIPFIELD_BIND": str(files)}
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise SlipfieldError(f"simulate: {lines[-1].removeprefix('slipfield: error: ')}")
 
 
 def _keep_displacements(folder: Path, target: Path) -> None:
