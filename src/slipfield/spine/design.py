@@ -28,6 +28,20 @@ class Input:
     high: float
     log: bool = False
 
+    def at(self, share: np.ndarray) -> np.ndarray:
+        """Values at shares (n,) of the range, 0 to 1."""
+        low, high = self._scaled(np.array([self.low, self.high]))
+        value = low + share * (high - low)
+        return np.exp(value) if self.log else value
+
+    def share(self, values: np.ndarray) -> np.ndarray:
+        """Shares (n,) of the range at which values lie."""
+        low, high = self._scaled(np.array([self.low, self.high]))
+        return (self._scaled(values) - low) / (high - low)
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        return np.log(values) if self.log else values
+
 
 @dataclass(frozen=True)
 class Design:
@@ -53,18 +67,19 @@ def sampled(
     method : Latin hypercube, optimised for small centred discrepancy, or Sobol's points (both of
         :mod:`scipy.stats.qmc`).
     """
-    count = len(inputs)
-    if method == "sobol":
-        unit = qmc.Sobol(count, rng=seed).random(samples)
-    else:
-        unit = qmc.LatinHypercube(count, rng=seed, optimization="random-cd").random(samples)
-    values = {}
-    for column, each in zip(unit.T, inputs, strict=True):
-        low, high = (np.log(v) if each.log else v for v in (each.low, each.high))
-        values[each.name] = (
-            np.exp(low + column * (high - low)) if each.log else (low + column * (high - low))
-        )
+    unit = unit_points(len(inputs), samples, seed, method)
+    values = {each.name: each.at(column) for column, each in zip(unit.T, inputs, strict=True)}
     return Design(tuple(inputs), pd.DataFrame(values))
+
+
+def unit_points(
+    dimensions: int, samples: int, seed: int, method: Literal["lhs", "sobol"]
+) -> np.ndarray:
+    """Points (samples, dimensions) that fill the unit cube, as :func:`sampled` says."""
+    if method == "sobol":
+        power = max(samples - 1, 0).bit_length()  # whole powers of two, as its balance wants
+        return qmc.Sobol(dimensions, rng=seed).random_base2(power)[:samples]
+    return qmc.LatinHypercube(dimensions, rng=seed, optimization="random-cd").random(samples)
 
 
 def write_design(design: Design, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -65,8 +66,8 @@ def check_parameters(values: Mapping[str, float], packing: float, void: bool = F
         )
 
 
-def bulk_and_shear(young: float, poisson: float) -> tuple[float, float]:
-    """Bulk and shear modulus, in the unit of ``young``."""
+def bulk_and_shear(young: Any, poisson: Any) -> tuple[Any, Any]:
+    """Bulk and shear modulus of numbers or arrays, in the unit of ``young``."""
     return young / (3 * (1 - 2 * poisson)), young / (2 * (1 + poisson))
 
 

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from slipfield.kinds.composite.constants import AXIAL_SHEAR, CONSTANTS, ENERGIES
-from slipfield.kinds.composite.parameters import PARAMETERS
+from slipfield.kinds.composite.parameters import PARAMETERS, bulk_and_shear
 
 INNER_STARTS = 4
 """Points inside the box, beside its corners and its centre, from which a search may start."""
@@ -65,8 +65,8 @@ def proved_signs(name: str, box: np.ndarray) -> dict[int, int]:
     if name not in ENERGIES:
         return {}
     signs = {0: 1, 2: 1}
-    shear = [box[:, k][:, None] / (2 * (1 + box[:, k + 1])) for k in (0, 2)]
-    bulk = [box[:, k][:, None] / (3 * (1 - 2 * box[:, k + 1])) for k in (0, 2)]
+    phases = (bulk_and_shear(box[:, k][:, None], box[:, k + 1]) for k in (0, 2))
+    bulk, shear = zip(*phases, strict=True)
     matrix_fibre = [shear, bulk]
     if name in AXIAL_SHEAR:
         signs |= {1: -1, 3: -1}
@@ -93,8 +93,8 @@ def rises_with_num(model: Model, box: np.ndarray) -> bool:
     (em, num, ef, nuf, least), (_, _, _, _, most) = box
     stiffest = []
     for k in (0, 2):
-        bulk = box[1, k] / (3 * (1 - 2 * box[1, k + 1]))
-        shear = box[1, k] / (2 * (1 + box[0, k + 1]))
+        bulk, _ = bulk_and_shear(box[1, k], box[1, k + 1])
+        _, shear = bulk_and_shear(box[1, k], box[0, k + 1])
         stiffest += [9 * bulk * shear / (3 * bulk + shear)]
         stiffest += [(3 * bulk - 2 * shear) / (2 * (3 * bulk + shear))]
     bound = model.values(np.array([[*stiffest, most]]))[0, CONSTANTS.index("C22")]

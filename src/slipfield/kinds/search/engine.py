@@ -40,8 +40,6 @@ RESTARTS, RAW_STARTS = 8, 256
 LEAST_STD = 1e-4
 """Smallest standard deviation of a trial that the model is given, over the output's spread."""
 
-LEAST_TOLD = 2
-
 
 @dataclass(frozen=True)
 class Surrogate:

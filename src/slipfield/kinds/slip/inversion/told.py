@@ -94,12 +94,10 @@ def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | No
     """
     if refined is not None:
         covariance = refined.whole_covariance
-        deviation = np.sqrt(np.diag(covariance))
-        correlation = covariance / np.outer(deviation, deviation)
-        return of_correlation(answer.parameters, correlation, answer.deviation)
-    centre = np.log(answer.parameters)
-    point, weights = problem.weigh(Point(centre, run, problem.compare(centre, run, None)))
-    covariance = np.linalg.inv(problem.information(point, weights))
+    else:
+        centre = np.log(answer.parameters)
+        point, weights = problem.weigh(Point(centre, run, problem.compare(centre, run, None)))
+        covariance = np.linalg.inv(problem.information(point, weights))
     deviation = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviation, deviation)
     return of_correlation(answer.parameters, correlation, answer.deviation)
