@@ -210,3 +210,27 @@ def test_running_mean_forgets_where_the_training_began():
 def test_grey_is_the_luma_of_colours():
     image = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 10, 10]]], np.uint8)
     assert grey(image)[0] == pytest.approx([76.245, 149.685, 29.07, 10], abs=1e-3)
+
+
+def test_an_image_does_not_take_the_truth_of_one_whose_number_goes_on(tmp_path):
+    for folder in ("images", "truths"):
+        (tmp_path / folder).mkdir()
+    rng = np.random.default_rng(0)
+    for number, stem in enumerate(("img1", "img10")):
+        image = rng.integers(0, 255, (PIECE_PX, PIECE_PX), np.uint8)
+        mark = np.zeros_like(image)
+        mark[: 10 * (number + 1)] = 255
+        imsave(tmp_path / "images" / f"{stem}.png", image)
+        imsave(tmp_path / "truths" / f"{stem}_mask.png", mark)
+    found = marked_pool(tmp_path / "images", tmp_path / "truths")
+    assert found.truths.sum(axis=(1, 2)).tolist() == [10 * PIECE_PX, 20 * PIECE_PX]
+    imsave(tmp_path / "truths" / "img1_other.png", mark)
+    with pytest.raises(SlipfieldError, match="several files are the truth of img1.png"):
+        marked_pool(tmp_path / "images", tmp_path / "truths")
+
+
+def test_a_training_on_other_images_does_not_continue(tmp_path):
+    path, network = tmp_path / "n.safetensors", NestedUNet(NestedSettings(2, levels=2, fold=2))
+    train(network, "phases", pool(), 10, path, facts={"presets": "a"})
+    with pytest.raises(SlipfieldError, match="of a training with other settings"):
+        train(network, "phases", pool(), 20, path, facts={"presets": "b"})

@@ -67,8 +67,7 @@ def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
     for number in track(range(count), "render"):
         preset = presets[number % len(presets)]
         made = render(preset, TRAINING_SEEDS + number, (POOL_PX, POOL_PX))
-        image = grey(made.image)
-        images.append(((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16))
+        images.append(_standardised(grey(made.image)))
         truths.append(made.boundaries if task == "boundaries" else made.phases > 0)
     return Pool(np.stack(images), np.stack(truths))
 
@@ -106,14 +105,40 @@ def _marked_pair(path: Path, truths: Path) -> tuple[np.ndarray, np.ndarray]:
     """Standardised image and truth."""
     from slipfield.kinds.micrograph.files import read_image
 
-    found = sorted(truths.glob(f"{path.stem}*"))
-    if not found:
-        raise SlipfieldError(f"{truths}: no file that begins with {path.stem}")
-    image, mark = grey(read_image(path)), read_image(found[0])
+    truth = _truth_of(path, truths)
+    image, mark = grey(read_image(path)), read_image(truth)
     if mark.ndim == 3:
         mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
     if image.shape != mark.shape:
         raise SlipfieldError(
-            f"{found[0]}: {mark.shape} px, but its image has {image.shape}; expected the same"
+            f"{truth}: {mark.shape} px, but its image has {image.shape}; expected the same"
         )
-    return ((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16), mark > 0
+    return _standardised(image), mark > 0
+
+
+def _truth_of(path: Path, truths: Path) -> Path:
+    """The truth of an image: of its name, or of one that goes on after it, but not with its number.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is none, or several.
+    """
+    numbered, begins = path.stem[-1:].isdigit(), len(path.stem)
+    found = [
+        each
+        for each in sorted(truths.iterdir())
+        if each.name.startswith(path.stem) and not (numbered and each.name[begins:][:1].isdigit())
+    ]
+    same = [each for each in found if each.stem == path.stem] or found
+    if not same:
+        raise SlipfieldError(f"{truths}: no file that begins with {path.stem}")
+    if len(same) > 1:
+        names = ", ".join(each.name for each in same[:3])
+        raise SlipfieldError(f"{truths}: several files are the truth of {path.name}: {names}")
+    return same[0]
+
+
+def _standardised(image: np.ndarray) -> np.ndarray:
+    """Grey values with mean 0 and standard deviation 1, float16; a constant image becomes 0."""
+    return ((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16)

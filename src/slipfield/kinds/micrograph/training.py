@@ -63,7 +63,7 @@ def train(
     ----------
     steps : batches of :data:`BATCH` pieces, 1.
     entropy : weight of the cross-entropy beside the Dice loss; 0 as published.
-    facts : what else to write into the file.
+    facts : what else decides the training, such as its images; written into the file, too.
 
     Returns
     -------
@@ -75,7 +75,8 @@ def train(
     SlipfieldError
         If the checkpoint beside ``output`` is of another training, or the loss is not finite.
     """
-    head = {"settings": network.describe(), "seed": seed, "entropy": entropy}
+    facts = facts or {}
+    head = {"settings": network.describe(), "seed": seed, "entropy": entropy, **facts}
     checkpoint = output.with_name(f".{output.stem}.checkpoint.pt")
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -114,8 +115,8 @@ def train(
                         )
                 advance(f"loss {loss.item():.3f}", step + 1)
         spent = before + time.process_time() - began
-        about = {**head, "steps": steps, "cpu_seconds": round(spent)}
-        found = {"training": json.dumps(about), **(facts or {})}
+        about = {**head, "steps": max(first, steps), "cpu_seconds": round(spent)}
+        found = {"training": json.dumps(about), **facts}
         save_network(mean.module.eval(), task, found, output)
     return spent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import file_digest
 from slipfield.kinds.micrograph import boundary_network, nested_unet
 from slipfield.kinds.micrograph.pool import marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
@@ -57,10 +59,17 @@ def train_named(
     torch.manual_seed(seed)
     network = NETWORKS[task][0](SIZES[task][size])
     pool = marked_pool(*marked) if marked else rendered_pool(task, presets, images)
-    source = "marked" if marked else json.dumps(list(presets))
+    source = _digest(marked) if marked else json.dumps(list(presets))
     facts = {"presets": source, "images": str(len(pool.images))}
     entropy = 0.0 if (task, size) == ("boundaries", "published") else 1.0
     seconds = train(network, task, pool, steps, output, seed, entropy, facts)
     return [
         f"{output}: {count_parameters(network):,} parameters, {steps} steps, {seconds:.0f} CPU s"
     ]
+
+
+def _digest(folders: tuple[Path, Path]) -> str:
+    """Word for the files of marked images and truths: another one if any of them changes."""
+    files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
+    text = "".join(f"{path.name} {file_digest(path)}" for path in files)
+    return f"marked {hashlib.sha256(text.encode()).hexdigest()[:16]}"
