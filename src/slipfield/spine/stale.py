@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import kind_named, load
-from slipfield.core.recorded import recorded_attributes, recorded_json
+from slipfield.core.recorded import recorded_attributes, recorded_study
 from slipfield.spine.study import SpineStudy
 
 
@@ -46,9 +46,7 @@ def _found(study: SpineStudy, folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, f"physics_hash = {made}, but the study has {physics}"
     ours = study.model_dump(mode="json")["crossval"]
     for path in sorted(folder.glob("crossval/*.json")):
-        content = recorded_json(path)
-        made = content.get("study") if isinstance(content, dict) else None
-        theirs = made.get("crossval") if isinstance(made, dict) else None
+        theirs = (recorded_study(path) or {}).get("crossval")
         if not isinstance(theirs, dict):
             yield path, "no readable study"
             continue

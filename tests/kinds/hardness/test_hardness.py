@@ -19,7 +19,7 @@ from slipfield.kinds.hardness.stale import stale
 from slipfield.kinds.hardness.table import (
     FEATURES,
     HARDNESS,
-    Law,
+    LawSettings,
     alloys_of,
     read_table,
     rendered_table,
@@ -36,11 +36,11 @@ def study_of(**validation):
 
 @pytest.fixture(scope="module")
 def alloys():
-    return alloys_of(rendered_table(Law(), 3.0, 0))
+    return alloys_of(rendered_table(LawSettings(), 3.0, 0))
 
 
 def test_rendered_table_without_scatter_is_the_law():
-    table = rendered_table(Law(constant_HV=30, grain_HV_sqrtum=50), 0.0, 3)
+    table = rendered_table(LawSettings(constant_HV=30, grain_HV_sqrtum=50), 0.0, 3)
     by_hand = (
         30
         + 22 * table["solute_at_percent"]
@@ -61,7 +61,7 @@ def test_rendered_table_without_scatter_is_the_law():
     ],
 )
 def test_wrong_value_of_a_table_is_named(tmp_path, column, value, says):
-    table = rendered_table(Law(), 3.0, 0).astype(object)
+    table = rendered_table(LawSettings(), 3.0, 0).astype(object)
     table.loc[1, column] = value
     table.to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(SlipfieldError, match=says):
@@ -69,7 +69,7 @@ def test_wrong_value_of_a_table_is_named(tmp_path, column, value, says):
 
 
 def test_missing_column_few_rows_and_no_file_are_one_line(tmp_path):
-    table = rendered_table(Law(), 3.0, 0)
+    table = rendered_table(LawSettings(), 3.0, 0)
     table.drop(columns=HARDNESS).to_csv(tmp_path / "a.csv", index=False)
     table.head(3).to_csv(tmp_path / "b.csv", index=False)
     for name, says in (("a.csv", "no column hardness_HV"), ("b.csv", "3 rows"), ("c", "readable")):

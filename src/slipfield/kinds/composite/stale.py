@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from slipfield.core.files import write_text
-from slipfield.core.recorded import recorded_attributes, recorded_json
+from slipfield.core.recorded import recorded_attributes, recorded_study
 from slipfield.kinds.composite.study import CompositeStudy
 
 BOX = ("cell", "bounds", "targets", "design", "surrogate")
@@ -73,7 +73,5 @@ def _study_of(path: Path) -> dict[str, Any]:
             content = json.loads((recorded_attributes(path) or {}).get("study", ""))
         except (TypeError, ValueError):
             return {}
-    else:
-        whole = recorded_json(path)
-        content = whole.get("study") if isinstance(whole, dict) else None
-    return content if isinstance(content, dict) else {}
+        return content if isinstance(content, dict) else {}
+    return recorded_study(path) or {}

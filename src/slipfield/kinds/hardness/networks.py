@@ -120,8 +120,8 @@ NETWORKS = {
 class NetworkRegressor:
     """A network trained on the mean squared error of standardised rows, all in one batch."""
 
-    def __init__(self, name: str, epochs: int = EPOCHS, seed: int = 0) -> None:
-        self.name, self.epochs, self.seed = name, epochs, seed
+    def __init__(self, name: str, epochs: int = EPOCHS) -> None:
+        self.name, self.epochs = name, epochs
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> Self:
         """Learn from features (n, 4) and hardness (n,)."""
@@ -131,7 +131,7 @@ class NetworkRegressor:
         inputs = self._inputs(x)
         targets = torch.from_numpy(((y - self.mean) / self.deviation).astype(np.float32))
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
+            torch.manual_seed(0)
             self.network = NETWORKS[self.name]()
         optimizer = torch.optim.AdamW(self.network.parameters(), RATE, weight_decay=DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=self.epochs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,6 @@ from slipfield.kinds.hardness.table import (
     FEATURES,
     HARDNESS,
     Alloys,
-    Law,
     alloys_of,
     read_table,
 )
@@ -57,8 +57,9 @@ def validate(study: HardnessStudy, table: Path, model: str, output: Path) -> dic
         if len(np.unique(groups)) < 3:
             continue
         found = left_out(lambda: make(model), alloys.x, alloys.y, groups)
+        draws = draws_of(groups, study.validation.draws, study.validation.seed)
         predictions[scheme] = found.tolist()
-        scores[scheme] = score(study, alloys, found, groups)
+        scores[scheme] = score(alloys, found, draws)
     content = {
         "study": study.model_dump(mode="json"),
         "model": model,
@@ -69,11 +70,8 @@ def validate(study: HardnessStudy, table: Path, model: str, output: Path) -> dic
     return content
 
 
-def score(
-    study: HardnessStudy, alloys: Alloys, found: np.ndarray, groups: np.ndarray
-) -> dict[str, Any]:
-    """MAE, RMSE and R^2 with its bootstrap interval over groups."""
-    draws = draws_of(groups, study.validation.draws, study.validation.seed)
+def score(alloys: Alloys, found: np.ndarray, draws: Sequence[np.ndarray]) -> dict[str, Any]:
+    """MAE, RMSE and R^2 with its interval over bootstrap draws (of :func:`draws_of`)."""
     error = found - alloys.y
     return {
         "mae_HV": float(np.abs(error).mean()),
@@ -117,7 +115,7 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
         "nested": {
             "predictions": found.tolist(),
             "chosen": chosen,
-            "scores": score(study, alloys, found, rows),
+            "scores": score(alloys, found, draws),
         },
         "r2_gain_on_line": gains,
         "base_HV": base,
@@ -148,5 +146,5 @@ def _law_importance(study: HardnessStudy, alloys: Alloys) -> dict[str, float] | 
     """
     if study.table.file is not None:
         return None
-    terms = Law(**study.table.law.model_dump()).terms(alloys.x)
+    terms = study.table.law.terms(alloys.x)
     return _importance(terms - terms.mean(axis=0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipfield.core.recorded import recorded_json
+from slipfield.core.recorded import recorded_study
 from slipfield.kinds.hardness.study import HardnessStudy
 
 NEEDED = {
@@ -26,9 +26,8 @@ def stale(study: HardnessStudy, folder: Path) -> dict[Path, str]:
     for path in (*sorted(folder.glob("scores/*.json")), folder / "explained.json"):
         if not path.exists():
             continue
-        content = recorded_json(path)
-        theirs = content.get("study") if isinstance(content, dict) else None
-        if not isinstance(theirs, dict):
+        theirs = recorded_study(path)
+        if theirs is None:
             found[path] = "no readable study"
             continue
         for field in NEEDED["explained" if path.stem == "explained" else "scores"]:

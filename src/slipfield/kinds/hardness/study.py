@@ -12,17 +12,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy
 from slipfield.kinds.hardness.models import MODELS, QUICK
-from slipfield.kinds.hardness.table import Law, read_table, rendered_table
-
-
-class LawSettings(Section):
-    """Law of the rendered table: constant and slopes of what it adds up."""
-
-    constant_HV: float = Field(28.0, ge=0, description="Hardness of the pure metal, HV.")
-    solute_HV: float = Field(22.0, description="Per at.% of solute, HV.")
-    grain_HV_sqrtum: float = Field(40.0, description="Per grain size^-1/2, HV um^0.5.")
-    fraction_HV: float = Field(150.0, description="Per area fraction of second phase, HV.")
-    ecd_HV: float = Field(-1.2, description="Per um of equivalent diameter, HV/um.")
+from slipfield.kinds.hardness.table import LawSettings, read_table, rendered_table
 
 
 class TableSettings(Section):
@@ -42,7 +32,7 @@ class ValidationSettings(Section):
         QUICK, min_length=1, description="Of them, those that the nested choice is between."
     )
     draws: Whole = Field(2000, ge=100, description="Bootstrap draws of an interval, 1.")
-    seed: Whole = Field(0, ge=0, description="Seed of draws and models, 1.")
+    seed: Whole = Field(0, ge=0, description="Seed of draws, 1.")
 
     @field_validator("models", "choice", mode="after")
     @classmethod
@@ -73,8 +63,7 @@ def study_table(study: HardnessStudy) -> pd.DataFrame:
     settings = study.table
     if settings.file is not None:
         return read_table(Path(settings.file))
-    law = Law(**settings.law.model_dump())
-    return rendered_table(law, settings.scatter_HV, settings.seed)
+    return rendered_table(settings.law, settings.scatter_HV, settings.seed)
 
 
 def check(study: HardnessStudy) -> None:

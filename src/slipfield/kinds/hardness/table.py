@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.section import Section
+from slipfield.core.yaml_input import one_line
 
 FEATURES = {
-    "solute_at_percent": ("at.%", 0.0, 100.0),
-    "grain_size_um": ("um", 1e-3, 1e6),
-    "second_phase_fraction": ("1", 0.0, 1.0),
-    "second_phase_ecd_um": ("um", 0.0, 1e6),
+    "solute_at_percent": (0.0, 100.0),
+    "grain_size_um": (1e-3, 1e6),
+    "second_phase_fraction": (0.0, 1.0),
+    "second_phase_ecd_um": (0.0, 1e6),
 }
-"""Unit and bounds of each feature, in the order of the columns."""
+"""Bounds of each feature, in the unit of its name, in the order of the columns."""
 
 HARDNESS = "hardness_HV"
 COMPOSITION = "composition"
@@ -35,24 +38,14 @@ PUBLISHED_GD_AT_PERCENT = (*(2.1,) * 9, 0.08, 0.16, 0.31, 0.49, 0.52, 1.67, 2.06
 published, and none is made up: rendered tables draw them."""
 
 
-@dataclass(frozen=True)
-class Law:
-    """A hardness law: constant + sum of slope times term.
+class LawSettings(Section):
+    """Law of the rendered table: constant and slopes of what it adds up."""
 
-    Attributes
-    ----------
-    constant_HV : hardness without solute, particles and boundaries.
-    solute_HV : per at.% of solute.
-    grain_HV_sqrtum : per grain size^-1/2 (Hall-Petch).
-    fraction_HV : per area fraction of second phase.
-    ecd_HV : per um of equivalent diameter.
-    """
-
-    constant_HV: float = 28.0
-    solute_HV: float = 22.0
-    grain_HV_sqrtum: float = 40.0
-    fraction_HV: float = 150.0
-    ecd_HV: float = -1.2
+    constant_HV: float = Field(28.0, ge=0, description="Hardness of the pure metal, HV.")
+    solute_HV: float = Field(22.0, description="Per at.% of solute, HV.")
+    grain_HV_sqrtum: float = Field(40.0, description="Per grain size^-1/2, HV um^0.5.")
+    fraction_HV: float = Field(150.0, description="Per area fraction of second phase, HV.")
+    ecd_HV: float = Field(-1.2, description="Per um of equivalent diameter, HV/um.")
 
     def terms(self, x: np.ndarray) -> np.ndarray:
         """What each feature adds, HV (n, 4), of features (n, 4)."""
@@ -64,7 +57,7 @@ class Law:
         return self.constant_HV + self.terms(x).sum(axis=1)
 
 
-def rendered_table(law: Law, scatter_HV: float, seed: int) -> pd.DataFrame:
+def rendered_table(law: LawSettings, scatter_HV: float, seed: int) -> pd.DataFrame:
     """Table with the published study's 21 Gd contents; features drawn, hardness by the law.
 
     Parameters
@@ -98,14 +91,13 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, comment="#")
     except (OSError, ValueError) as error:
-        raise SlipfieldError(f"{path}: no readable table ({str(error).splitlines()[0]})") from error
+        raise SlipfieldError(f"{path}: no readable table ({one_line(error)})") from error
     if missing := [name for name in (*FEATURES, HARDNESS) if name not in table]:
         raise SlipfieldError(
             f"{path}: no column {', '.join(missing)}; expected {', '.join(FEATURES)}, {HARDNESS} "
             f"and perhaps {COMPOSITION}"
         )
-    bounds = {name: (low, high) for name, (_, low, high) in FEATURES.items()}
-    for name, (low, high) in {**bounds, HARDNESS: (1e-3, 1e5)}.items():
+    for name, (low, high) in {**FEATURES, HARDNESS: (1e-3, 1e5)}.items():
         values = pd.to_numeric(table[name], errors="coerce")
         wrong = ~((values >= low) & (values <= high))
         if wrong.any():

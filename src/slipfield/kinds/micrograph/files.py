@@ -10,6 +10,7 @@ from PIL import Image
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
+from slipfield.core.yaml_input import one_line
 
 UM_PER_INCH = 25_400.0
 TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
@@ -26,7 +27,6 @@ def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) ->
     if image.dtype == bool:
         image = image.astype(np.uint8) * 255
     scale = {} if pixel_um is None else {"dpi": (UM_PER_INCH / pixel_um,) * 2}
-    path.parent.mkdir(parents=True, exist_ok=True)
     with complete_file(path) as temporary:
         Image.fromarray(image).save(temporary, "PNG", **scale)
 
@@ -111,8 +111,7 @@ def read_image(path: Path) -> np.ndarray:
     except FileNotFoundError:
         raise SlipfieldError(f"{path}: no such file") from None
     except Exception as error:
-        reason = " ".join(str(error).split())[:120]
-        raise SlipfieldError(f"{path}: not a readable image: {reason}") from error
+        raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
     if image.dtype == bool:
         image = image.astype(np.uint8) * 255
     if image.ndim == 3 and image.shape[2] in (2, 4):

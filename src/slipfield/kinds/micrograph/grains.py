@@ -119,8 +119,8 @@ def joined(cells: np.ndarray, found: Borders, keep: float, smallest_px: int) -> 
         for new in _join(one, two, near, size, owner):
             border = near[one][new]
             if border[1] < keep * border[0]:
-                heapq.heappush(queue, (border[1] / border[0], one, new, border[0]))
-                heapq.heappush(queue, (border[1] / border[0], new, one, border[0]))
+                first, second = sorted((one, new))
+                heapq.heappush(queue, (border[1] / border[0], first, second, border[0]))
     for cell in np.argsort(size, kind="stable").tolist():
         if cell in near and size[cell] < smallest_px and near[cell]:
             faintest = min(near[cell], key=lambda other: _mean(near[cell][other]))

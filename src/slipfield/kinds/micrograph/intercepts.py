@@ -86,9 +86,10 @@ def mean_intercept(lines: list[Lines]) -> tuple[float, float]:
     return (1.0 / mean if mean > 0 else np.inf), float(sum(each.length_px for each in lines))
 
 
-def circles(labels: np.ndarray, across: int = 3) -> Lines:
-    """Count on Abrams' three circles, ``across`` x ``across`` sets of them over the image."""
+def circles(labels: np.ndarray) -> Lines:
+    """Count on Abrams' three circles, 3 x 3 sets of them over the image."""
     height, width = labels.shape
+    across = 3
     largest = 0.98 * min(height, width) / across / 2
     intersections, length = 0.0, 0.0
     for row in range(across):

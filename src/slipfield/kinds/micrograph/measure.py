@@ -10,6 +10,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.reading import read_json
+from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
 from slipfield.kinds.micrograph.files import read_labels, read_mask
 from slipfield.kinds.micrograph.statistics import Estimate
@@ -108,8 +109,9 @@ def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, ob
         area = float(np.count_nonzero(labels)) * pixel_um**2
         results["saltykov"] = areas.saltykov(diameters, area)
     height, size = bands.profile(labels, pixel_um)
-    rows = [f"{a:.6g},{b:.6g}" for a, b in zip(height, size, strict=True)]
-    write_text(folder / "profile.csv", "\n".join(["height_um,mean_intercept_um", *rows]) + "\n")
+    names = ("height_um", "mean_intercept_um")
+    rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
+    write_text(folder / "profile.csv", csv_text(rows, digits=6, names=names))
     write_text(folder / "grains.csv", _table(labels, pixel_um))
     if with_bands:
         write_text(folder / "bands.yaml", bands.snippet(found, labels, pixel_um))
@@ -196,12 +198,16 @@ def _table(labels: np.ndarray, pixel_um: float) -> str:
     ]
     cut = areas.on_edge(labels)[held]
     diameter = np.sqrt(4 * size[held] / np.pi) * pixel_um
-    lines = ["label,area_um2,equivalent_diameter_um,x_um,y_um,cut_by_edge"]
-    for k, label in enumerate(held):
-        x, y = (centre[0][k] + 0.5) * pixel_um, (labels.shape[0] - centre[1][k] - 0.5) * pixel_um
-        area = size[label] * pixel_um**2
-        lines.append(f"{label},{area:.6g},{diameter[k]:.6g},{x:.6g},{y:.6g},{int(cut[k])}")
-    return "\n".join(lines) + "\n"
+    named = {
+        "label": held,
+        "area_um2": size[held] * float(pixel_um) ** 2,
+        "equivalent_diameter_um": diameter,
+        "x_um": (centre[0] + 0.5) * pixel_um,
+        "y_um": (labels.shape[0] - centre[1] - 0.5) * pixel_um,
+        "cut_by_edge": cut.astype(int),
+    }
+    grains = [dict(zip(named, row, strict=True)) for row in zip(*named.values(), strict=True)]
+    return csv_text(grains, digits=6, names=list(named))
 
 
 def summary(results: dict) -> list[str]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
+from slipfield.core.yaml_input import one_line
 from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 
@@ -60,8 +61,7 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
             network = kind(settings(**content))
             network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise SlipfieldError(f"{path}: no readable network ({reason})") from error
+        raise SlipfieldError(f"{path}: no readable network ({one_line(error)})") from error
     return network.eval()
 
 
