@@ -18,6 +18,7 @@ from typer.main import get_group
 from slipfield import __version__
 from slipfield.core import ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
+from slipfield.core.installed import missing_library
 from slipfield.core.places import check_place
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -161,6 +162,8 @@ def main() -> None:
     except Exception as error:
         if ranks.several():
             ranks.end_all(error)
+        if isinstance(error, ModuleNotFoundError) and (line := missing_library(error)):
+            error = SlipfieldError(line)
         if isinstance(error, MemoryError):
             error = SlipfieldError(f"memory: there is not enough of it for this ({error})")
         if isinstance(error, OSError) and error.filename and error.strerror:
