@@ -15,7 +15,7 @@ import numpy as np
 from slipfield.core.files import write_netcdf
 from slipfield.kinds.slip.dataset.manifest import gather, planned_maps, planned_shards
 from slipfield.kinds.slip.design import make_design, write_design
-from slipfield.kinds.slip.figures.catalogue import write_figure
+from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.report import write_report
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.learning.crossval import run_folds, summarise

@@ -9,7 +9,7 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.yaml_input import read_yaml
-from slipfield.kinds.slip.figures.catalogue import write_figure
+from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.report import write_report
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.learning.model_io import load_model

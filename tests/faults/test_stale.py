@@ -7,7 +7,7 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.figures.catalogue import write_figure
+from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.report import write_report
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.learning.crossval import run_folds

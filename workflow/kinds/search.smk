@@ -60,7 +60,9 @@ rule ask:
         run=RUN,
         config=CONFIG,
         told=lambda wildcards, input: repeated("--told", input),
-        settings=settings(*STUDY.PHYSICS, "search.batch", "search.initial", "search.seed"),
+        settings=settings(
+            *STUDY.PHYSICS, "search.batch", "search.initial", "search.seed"
+        ),
     message:
         "Ask for the trials of round {wildcards.round}"
     shell:
@@ -144,7 +146,9 @@ rule report:
     input:
         told=[f"<results>/rounds/{number:04d}/told.csv" for number in ROUNDS[:ENDED]],
         compared=expand("<results>/comparison/{method}/told.csv", method=COMPARISONS),
-        asked=[f"<results>/rounds/{number:04d}/asked.csv" for number in ROUNDS[ENDED:][:1]],
+        asked=[
+            f"<results>/rounds/{number:04d}/asked.csv" for number in ROUNDS[ENDED:][:1]
+        ],
     output:
         "<results>/report.html",
     log:

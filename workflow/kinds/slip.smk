@@ -1,7 +1,8 @@
 """The study of gradient-grained sheets: its stages, from grain maps to the report."""
 
 from slipfield.kinds.slip.cnn_lstm import settings as sweeps
-from slipfield.kinds.slip.figures.captions import CAPTIONS
+from slipfield.kinds.slip.figures.catalogue import FIGURES
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.planning import plan
 
 
@@ -28,7 +29,7 @@ MEMORY = plan.simulation_memory_mb(STUDY)
 
 wildcard_constraints:
     index=r"\d{5}",
-    model="cnn_lstm|equilibrium|projection",
+    model="|".join(MODELS),
     grouping="random|microstructure",
     first=r"\d{4}",
     last=r"\d{4}",

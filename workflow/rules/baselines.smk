@@ -19,7 +19,7 @@ rule learning_curves:
         "../../envs/learn.yaml"
     threads: STUDY.learning.threads
     resources:
-        gpu=plan.learning_gpus(STUDY) if plan.NETWORK in STUDY.models else 0,
+        gpu=max(plan.learning_gpus(STUDY, model) for model in STUDY.models),
         mem_mb=lambda wildcards, attempt: attempt * plan.learning_memory_mb(STUDY),
         runtime=lambda wildcards, attempt: attempt * plan.curves_minutes(STUDY),
     params:

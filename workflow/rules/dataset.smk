@@ -1,7 +1,7 @@
 """The dataset: all shards, checked and listed."""
 
 MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
-REFERENCES = MICROSTRUCTURES if "projection" in STUDY.models else []
+REFERENCES = MICROSTRUCTURES[: plan.reference_maps(STUDY)]
 
 
 rule gather:

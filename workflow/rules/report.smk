@@ -3,7 +3,10 @@
 
 rule report:
     input:
-        figures=expand("<results>/figures/{figure}.png", figure=FIGURES),
+        figures=expand(
+            "<results>/figures/{figure}.png",
+            figure=[name for name, entry in FIGURES.items() if entry.shown(STUDY)],
+        ),
         table="<results>/tables/table6.csv",
     output:
         "<results>/report.html",

@@ -12,10 +12,6 @@ from slipfield.core.errors import SlipfieldError
 Config = Annotated[Path, typer.Option(help="Study file (YAML).")]
 Output = Annotated[Path, typer.Option(help="File or folder to write.")]
 Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
-Model = Annotated[
-    str | None,
-    typer.Option(help="Inverter: projection, equilibrium or cnn_lstm; default learning.model."),
-]
 Results = Annotated[
     Path | None, typer.Option(help="Folder of the study's files [default: results/<name>].")
 ]

@@ -1,6 +1,7 @@
 """The study of gradient-grained sheets. Its stages have rules of their own (workflow/rules)."""
 
 from slipfield.core.kind import Kind
+from slipfield.kinds.slip.models import MODELS
 
 KIND = Kind(
     name="slip",
@@ -10,4 +11,5 @@ KIND = Kind(
     check="slipfield.kinds.slip.cnn_lstm.settings:check_depth",
     stale="slipfield.kinds.slip.planning.provenance:stale",
     rules="slip",
+    models=MODELS,
 )

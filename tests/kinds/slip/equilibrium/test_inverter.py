@@ -67,7 +67,7 @@ def test_too_few_samples_are_named(dataset_dir, tmp_path):
     dataset = Collection.of_dataset(dataset_dir)
     rows = np.arange(10)
     with pytest.raises(SlipfieldError, match="sampling.samples: 20"):
-        EquilibriumInverter().fit(STUDY, dataset, rows, rows + 10, tmp_path, lambda row: None)
+        EquilibriumInverter(STUDY).fit(dataset, rows, rows + 10, tmp_path)
 
 
 def test_the_network_learns_what_the_regression_cannot_and_knows_its_error():

@@ -10,8 +10,7 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf, write_text
 from slipfield.kinds.slip.figures import sources
-from slipfield.kinds.slip.figures.captions import CAPTIONS
-from slipfield.kinds.slip.figures.catalogue import FIGURES, write_figure
+from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.overview import figure_overview
 from slipfield.kinds.slip.figures.report import write_report
 from slipfield.kinds.slip.figures.sources import Results
@@ -253,7 +252,3 @@ def test_same_files_give_the_same_picture(results):
     for path in (first, second):
         write_figure("loads", results, path)
     assert first.read_bytes() == second.read_bytes()
-
-
-def test_every_figure_has_a_caption():
-    assert FIGURES.keys() == CAPTIONS.keys()

@@ -11,9 +11,7 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.dataset.contract import violations
 from slipfield.kinds.slip.inversion.forward import COMMAND
-from slipfield.kinds.slip.inversion.report.page import method_name
 from slipfield.kinds.slip.inversion.run import invert
-from slipfield.kinds.slip.learning.inverter import INVERTERS
 from slipfield.kinds.slip.measure.specimen_file import read_specimen, write_specimen
 from slipfield.kinds.slip.study import PARAMETERS
 from tests.kinds.slip.measure.conftest import TRUTH
@@ -59,12 +57,6 @@ def test_report_is_one_file_with_every_picture_in_it(inverted):
     assert "http" not in page
     for text in ("Grains over strain", "Attention", "Forward check", "Convergence", "frame_004"):
         assert text in page
-
-
-def test_every_inverter_has_a_name_for_the_reader():
-    names = [method_name(inverter) for inverter in INVERTERS]
-    assert not set(names) & set(INVERTERS)
-    assert len(set(names)) == len(INVERTERS)
 
 
 def test_refinement_from_the_centre_reaches_the_same_point(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.learning.inverter import INVERTERS
+from slipfield.kinds.slip.models import MODELS, SlipModel
 from tests.kinds.slip.learning.mean_inverter import MeanInverter
 from tests.shards import tiny_study, write_dataset
 
@@ -29,8 +29,12 @@ def collection(dataset_dir):
 @pytest.fixture
 def mean_inverter(monkeypatch):
     """Register the mean inverter as "mean"."""
-    monkeypatch.setitem(
-        INVERTERS, "mean", ("tests.kinds.slip.learning.mean_inverter", "MeanInverter")
+    entry = SlipModel(
+        estimator="tests.kinds.slip.learning.mean_inverter:MeanInverter",
+        title="mean of the training",
+        colour="black",
+        fewest_samples=2,
     )
+    monkeypatch.setitem(MODELS, "mean", entry)
     monkeypatch.setattr(MeanInverter, "fits", 0)
     return MeanInverter

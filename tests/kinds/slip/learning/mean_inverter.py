@@ -3,6 +3,7 @@
 import json
 
 from slipfield.core.files import write_text
+from slipfield.kinds.slip.learning.inverter import silent
 
 
 class MeanInverter:
@@ -11,12 +12,16 @@ class MeanInverter:
     fits = 0
     broken_after = None
 
-    def fit(self, study, dataset, train_indices, validation_indices, workdir, monitor):
+    def __init__(self, study):
+        self.study = study
+
+    def fit(self, dataset, train_indices, validation_indices, workdir, monitor=silent):
         if MeanInverter.fits == MeanInverter.broken_after:
             raise KeyboardInterrupt
         MeanInverter.fits += 1
         self.mean = dataset.parameters[train_indices].mean(axis=0)
         monitor({"epoch": 1, "validation_loss": 0.0, "validation_r2": 0.0})
+        return self
 
     def predict(self, dataset, indices):
         return self.mean + 0 * dataset.parameters[indices]
@@ -29,6 +34,6 @@ class MeanInverter:
 
     @classmethod
     def load(cls, folder, study, details):
-        inverter = cls()
+        inverter = cls(study)
         inverter.mean = details["mean"]
         return inverter

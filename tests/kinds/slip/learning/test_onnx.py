@@ -21,9 +21,8 @@ def trained(collection, tmp_path_factory):
     """A trained model's folder, its inverter and its ONNX file."""
     folder = tmp_path_factory.mktemp("onnx")
     study = tiny_study(learning={"epochs": 1, "convolution_blocks": 3, "image_stride": 2})
-    inverter = NetworkInverter()
     rows = np.arange(18)
-    inverter.fit(study, collection, rows[:12], rows[12:], folder / "work", lambda row: None)
+    inverter = NetworkInverter(study).fit(collection, rows[:12], rows[12:], folder / "work")
     save_model(inverter, "cnn_lstm", study, collection, folder / "model", {})
     difference = export_onnx(folder / "model", folder / "model.onnx")
     assert difference < 1e-5
@@ -33,8 +32,7 @@ def trained(collection, tmp_path_factory):
 @pytest.mark.parametrize("rows", [np.arange(1), np.arange(7)])
 def test_onnx_runtime_gives_the_inverters_answers(trained, collection, rows):
     folder, inverter = trained
-    learning, noise = inverter.study.learning, inverter.study.noise
-    fields = decode(collection, learning.image_stride, noise)
+    fields = decode(collection, inverter.study.learning.image_stride, collection.noise)
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     inputs = {
         "strain": fields.strain[rows].astype(np.float32),
@@ -71,9 +69,8 @@ def test_a_file_that_computes_something_else_is_not_written(trained, tmp_path, m
 
 
 def test_other_inverters_are_refused(trained, collection, tmp_path, mean_inverter):
-    inverter = mean_inverter()
     rows = np.arange(4)
-    inverter.fit(None, collection, rows, rows, tmp_path, lambda row: None)
+    inverter = mean_inverter(tiny_study()).fit(collection, rows, rows, tmp_path)
     save_model(inverter, "mean", tiny_study(), collection, tmp_path / "mean", {})
     with pytest.raises(SlipfieldError, match="only networks become ONNX"):
         export_onnx(tmp_path / "mean", tmp_path / "model.onnx")

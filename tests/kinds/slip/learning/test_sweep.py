@@ -105,11 +105,11 @@ def test_repeats_have_seeds_and_splits_of_their_own(files, collection):
 def test_a_killed_job_continues(files, dataset_dir, tmp_path, monkeypatch):
     fit, seen = NetworkInverter.fit, []
 
-    def broken(self, study, *arguments):
+    def broken(self, *arguments):
         if len(seen) == 1:
             raise KeyboardInterrupt
-        seen.append(study.learning.seed)
-        fit(self, study, *arguments)
+        seen.append(self.study.learning.seed)
+        return fit(self, *arguments)
 
     output = tmp_path / "base.json"
     monkeypatch.setattr(NetworkInverter, "fit", broken)
@@ -131,6 +131,7 @@ def test_seconds_are_those_of_all_epochs_also_of_earlier_processes(
     def resumed(self, *arguments):
         fit(self, *arguments)
         self.history[0]["seconds"] = 1000.0
+        return self
 
     monkeypatch.setattr(NetworkInverter, "fit", resumed)
     runs = run_setting(STUDY, dataset_dir, "base", tmp_path / "base.json")["runs"]

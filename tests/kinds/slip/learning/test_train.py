@@ -33,9 +33,7 @@ def settings(**changes):
 
 
 def fit(study, collection, folder, monitor=lambda row: None):
-    inverter = NetworkInverter()
-    inverter.fit(study, collection, TRAIN, VALIDATION, folder, monitor)
-    return inverter
+    return NetworkInverter(study).fit(collection, TRAIN, VALIDATION, folder, monitor)
 
 
 def weights(inverter):

@@ -145,7 +145,7 @@ def test_crossval_and_its_summary(folder, tmp_path, mean_inverter):
         "crossval-summary", tmp_path / "0.json", tmp_path / "3.json", "--output", tmp_path / "t.csv"
     )
     assert "mean, 6 random folds" in result.output
-    with pytest.raises(SlipfieldError, match="given 'rnn'; expected one of cnn_lstm"):
+    with pytest.raises(SlipfieldError, match="given 'rnn'; expected one of projection, "):
         call("crossval", *common(folder), "--model", "rnn", "--output", tmp_path / "x.json")
 
 

@@ -141,7 +141,7 @@ def test_a_model_is_adapted_to_a_finer_mesh(trained, tmp_path):
     low, high = after.predict_interval(fine, rows)
     assert ((low < fine.parameters) & (fine.parameters < high)).mean() > 0.9
     with pytest.raises(SlipfieldError, match="takes at least 20 samples"):
-        after.adapt(fine, rows[:10])
+        after.adapted(fine, rows[:10])
 
 
 def test_a_model_is_adapted_to_solids_of_any_thickness(trained, tmp_path):
@@ -199,9 +199,8 @@ def test_real_simulations_of_unseen_specimens_are_inverted(tmp_path):
     dataset = Collection.of_dataset(gather_results(study, tmp_path))
     rows = np.arange(50)
     held_out = dataset.microstructures >= 8
-    inverter = ProjectionInverter()
     nothing = np.array([], int)
-    inverter.fit(study, dataset, rows[~held_out], nothing, tmp_path, lambda row: None)
+    inverter = ProjectionInverter(study).fit(dataset, rows[~held_out], nothing, tmp_path)
     true, found = dataset.parameters[held_out], inverter.predict(dataset, rows[held_out])
     assert np.median(np.abs(found / true - 1)) < 0.05
     low, high = inverter.predict_interval(dataset, rows[held_out])

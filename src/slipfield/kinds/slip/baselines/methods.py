@@ -21,9 +21,10 @@ from sklearn.preprocessing import StandardScaler
 
 from slipfield.kinds.slip.baselines.summary import summarise_samples
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.learning.inverter import INVERTERS, IntervalInverter, inverter_class
+from slipfield.kinds.slip.learning.inverter import IntervalInverter, inverter_class
 from slipfield.kinds.slip.learning.run import LEVEL
 from slipfield.kinds.slip.learning.split import Split, groups_of
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import Study
 
 COMPONENTS = 60
@@ -59,7 +60,7 @@ REGRESSIONS: dict[str, tuple[str, Callable[[int, int, int], BaseEstimator]]] = {
 }
 """Regressions of ln k (of k itself for the mean) on the features of a summary."""
 
-METHODS = (*REGRESSIONS, *INVERTERS)
+METHODS = (*REGRESSIONS, *MODELS)
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def run_method(name: str, study: Study, dataset: Collection, split: Split, work:
     """Train method ``name`` on a split and predict its test rows."""
     if name in REGRESSIONS:
         return _regression(name, study, dataset, split)
-    inverter = inverter_class(name)()
+    inverter = inverter_class(name)(study)
     started = time.process_time()
-    inverter.fit(study, dataset, split.train, split.validation, work, lambda row: None)
+    inverter.fit(dataset, split.train, split.validation, work)
     seconds = time.process_time() - started
     ends = None
     if isinstance(inverter, IntervalInverter):
@@ -95,7 +96,7 @@ def run_method(name: str, study: Study, dataset: Collection, split: Split, work:
 
 def _regression(name: str, study: Study, dataset: Collection, split: Split) -> Outcome:
     kind, make = REGRESSIONS[name]
-    features = getattr(summarise_samples(dataset, study.noise), kind)
+    features = getattr(summarise_samples(dataset, dataset.noise), kind)
     rows = np.sort(np.concatenate([split.train, split.validation]))
     forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
     started = time.process_time()

@@ -135,14 +135,14 @@ def write_attribution(
     inverter, card = load_model(model_dir)
     if not isinstance(inverter, NetworkInverter):
         raise SlipfieldError(f"{model_dir}: model {card['model']!r}; only networks are attributed")
-    dataset = Collection.of_dataset(dataset_dir)
+    dataset = Collection.of_dataset(dataset_dir).with_noise(inverter.study.noise)
     if dataset.data_hash != card["data_hash"]:
         raise SlipfieldError(f"{model_dir}: trained on another dataset than {dataset_dir}")
     study = inverter.study
     device = choose_device(study.learning.device)
     network = inverter.network.to(device)
     split = split_once(study, dataset)
-    fields = decode(dataset, study.learning.image_stride, study.noise)
+    fields = decode(dataset, study.learning.image_stride, dataset.noise)
     source = FieldDataset(fields, np.arange(len(dataset)), inverter.scaling)
     baseline = [part.to(device) for part in mean_specimen(source, split.train)]
     chosen = _spread(split.test, samples)

@@ -27,7 +27,7 @@ from slipfield.kinds.slip.dataset.fields import decode
 from slipfield.kinds.slip.dataset.scaling import Scaling
 from slipfield.kinds.slip.dataset.torch_data import FieldDataset, loader
 from slipfield.kinds.slip.learning.intervals import conformal_factors
-from slipfield.kinds.slip.learning.inverter import Monitor
+from slipfield.kinds.slip.learning.inverter import Monitor, silent
 from slipfield.kinds.slip.study import Study
 
 WEIGHTS, CALIBRATION = "model.safetensors", "calibration.safetensors"
@@ -47,34 +47,37 @@ class NetworkInverter:
     errors: np.ndarray
     history: list[dict[str, float]]
 
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
     def fit(
         self,
-        study: Study,
         dataset: Collection,
         train_indices: np.ndarray,
         validation_indices: np.ndarray,
         workdir: Path,
-        monitor: Monitor,
-    ) -> None:
+        monitor: Monitor = silent,
+    ) -> Self:
         """Train, continuing a checkpoint in ``workdir``; keep the weights of the best epoch."""
-        self.study = study
+        learning = self.study.learning
         self._check(dataset)
-        fields = decode(dataset, study.learning.image_stride, study.noise)
+        fields = decode(dataset, learning.image_stride, dataset.noise)
         self.scaling = Scaling.fit(fields, train_indices)
         run = train_network(
-            study.learning,
+            learning,
             fields,
             self.scaling,
             train_indices,
             validation_indices,
             workdir,
-            f"{dataset.data_hash} {study.noise.model_dump_json()}",
+            f"{dataset.data_hash} {dataset.noise.model_dump_json()}",
             monitor,
         )
         self.network, self.history, self.best_epoch = run.network, run.history, run.best_epoch
         self.network.load_state_dict(run.best)
         error = self.predict(dataset, validation_indices) - dataset.parameters[validation_indices]
         self.errors = np.sort(np.abs(error), axis=0)
+        return self
 
     @property
     def calibration_samples(self) -> int:
@@ -106,7 +109,7 @@ class NetworkInverter:
         """Scaled labels (n, 3) and attention (n, time, 3) of the rows ``indices``."""
         learning = self.study.learning
         device = self._check(dataset)
-        fields = decode(dataset, learning.image_stride, self.study.noise)
+        fields = decode(dataset, learning.image_stride, dataset.noise)
         batches = loader(FieldDataset(fields, indices, self.scaling), INFERENCE_BATCH, device)
         _, labels, attention = predict_batches(self.network.to(device), batches, device)
         return labels, attention
@@ -161,8 +164,8 @@ class NetworkInverter:
         SlipfieldError
             If the weights are missing or do not fit the study's network.
         """
-        inverter = cls()
-        inverter.study, inverter.best_epoch = study, details["best_epoch"]
+        inverter = cls(study)
+        inverter.best_epoch = details["best_epoch"]
         inverter.scaling = Scaling.from_json(details["scaling"])
         learning, path = study.learning, folder / details["weights"]
         inverter.network = build_network(learning.convolution_blocks)

@@ -94,8 +94,7 @@ def run_setting(study: Study, dataset_dir: Path, setting: str, output: Path) -> 
 def _run(study: Study, dataset: Collection, folder: Path) -> dict[str, Any]:
     """Train on the split of the study's seed and score the part held out."""
     split = split_once(study, dataset)
-    inverter = NetworkInverter()
-    inverter.fit(study, dataset, split.train, split.validation, folder, lambda row: None)
+    inverter = NetworkInverter(study).fit(dataset, split.train, split.validation, folder)
     true = dataset.parameters[split.test]
     return {
         "seed": study.learning.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -44,6 +45,8 @@ class Collection:
         Times of the outputs, s.
     image : tuple of int
         Nodes along y and x.
+    noise : Noise
+        Measurement noise that learners read the samples with; none by default.
     data_hash : str
         Identifies the data: changes with any shard, grain map or reference run.
     folder : Path or None
@@ -60,8 +63,10 @@ class Collection:
         references: Mapping[int, Path] | None = None,
         data_hash: str = "",
         folder: Path | None = None,
+        noise: Noise | None = None,
     ) -> None:
         self.study, self.folder, self.data_hash = study, folder, data_hash
+        self.noise = noise or Noise()
         self.decoded: dict[Any, Any] = {}
         self._maps, self._references = dict(microstructures), dict(references or {})
         self._index(shards)
@@ -89,6 +94,8 @@ class Collection:
     @classmethod
     def of_dataset(cls, folder: str | Path, expected: Study | None = None) -> Collection:
         """Open the dataset that `gather` wrote into ``folder``.
+
+        Its noise is that of the study ``expected``, or else of the dataset's own study.
 
         Raises
         ------
@@ -121,7 +128,8 @@ class Collection:
                 f"{expected.name!r}; name the dataset's own study, or simulate again"
             )
         check_unchanged(folder, files)
-        return cls(study, shards, maps, references, digest, folder)
+        noise = (expected or study).noise
+        return cls(study, shards, maps, references, digest, folder, noise)
 
     @classmethod
     def of_shards(
@@ -165,6 +173,12 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def with_noise(self, noise: Noise) -> Self:
+        """Give the same samples with other measurement noise; what was decoded is shared."""
+        other = copy.copy(self)
+        other.noise = noise
+        return other
 
     def strain(self, index: int) -> np.ndarray:
         """Strain of one sample, (time, component, y, x) float32, 1."""

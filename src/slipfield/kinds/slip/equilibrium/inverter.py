@@ -22,15 +22,15 @@ from slipfield.kinds.slip.equilibrium.network import (
     train_member,
 )
 from slipfield.kinds.slip.learning.intervals import conformal_factors, write_intervals
-from slipfield.kinds.slip.learning.inverter import Monitor
+from slipfield.kinds.slip.learning.inverter import Monitor, silent
 from slipfield.kinds.slip.learning.split import derived_seed
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import Study
-from slipfield.kinds.slip.study.learning import FEWEST_SAMPLES
 
 WEIGHTS = "model.safetensors"
 FOLDS = 5
 LEVEL = 0.95
-FEWEST = FEWEST_SAMPLES["equilibrium"]
+FEWEST = MODELS["equilibrium"].fewest_samples
 """Training samples below which the regression has more terms than samples."""
 
 
@@ -45,15 +45,17 @@ class EquilibriumInverter:
     members: list[Member]
     scores: np.ndarray
 
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
     def fit(
         self,
-        study: Study,
         dataset: Collection,
         train_indices: np.ndarray,
         validation_indices: np.ndarray,
         workdir: Path,
-        monitor: Monitor,
-    ) -> None:
+        monitor: Monitor = silent,
+    ) -> Self:
         """Train the ensemble on training and validation rows, each member without one fold.
 
         Raises
@@ -66,24 +68,25 @@ class EquilibriumInverter:
             raise SlipfieldError(
                 f"sampling.samples: {len(rows)} to train with; model 'equilibrium' needs {FEWEST}"
             )
-        self.study, self.members = study, []
-        torch.set_num_threads(study.learning.threads)
-        features = feature_table(dataset, study.noise)[rows]
+        self.members = []
+        torch.set_num_threads(self.study.learning.threads)
+        features = feature_table(dataset, dataset.noise)[rows]
         log_parameters = np.log(dataset.parameters[rows])
         maps = dataset.microstructures[rows]
         groups = maps if len(np.unique(maps)) >= FOLDS else rows
         scores = np.empty_like(log_parameters)
         folds = GroupKFold(FOLDS).split(features, groups=groups)
         for number, (train, held) in enumerate(folds):
-            seed = derived_seed(study.learning.seed, number)
+            seed = derived_seed(self.study.learning.seed, number)
             member = train_member(features[train], log_parameters[train], groups[train], seed)
             found = predict_ensemble([member], features[held])
             scores[held] = np.abs(found.mean - log_parameters[held]) / found.deviation
             self.members.append(member)
         self.scores = np.sort(scores, axis=0)
+        return self
 
     def predict(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
-        """Predict k1, k2, k3 of the rows ``indices``, (n, 3), with the noise of the fit."""
+        """Predict k1, k2, k3 of the rows ``indices``, (n, 3)."""
         return np.exp(self._estimate(dataset, indices).mean)
 
     @property
@@ -100,7 +103,7 @@ class EquilibriumInverter:
         return np.exp(found.mean - half), np.exp(found.mean + half)
 
     def _estimate(self, dataset: Collection, indices: np.ndarray) -> Prediction:
-        return predict_ensemble(self.members, feature_table(dataset, self.study.noise)[indices])
+        return predict_ensemble(self.members, feature_table(dataset, dataset.noise)[indices])
 
     def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
         """Write intervals.csv of the rows ``indices``."""
@@ -134,8 +137,8 @@ class EquilibriumInverter:
             If the weights are missing or damaged.
         """
         path = folder / details["weights"]
-        inverter = cls()
-        inverter.study, inverter.members = study, []
+        inverter = cls(study)
+        inverter.members = []
         try:
             arrays = load_file(path)
             inverter.scores = arrays.pop("scores").numpy()

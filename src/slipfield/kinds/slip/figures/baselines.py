@@ -8,12 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.report.style import (
-    BLUE,
-    GREEN,
     GREY,
-    ORANGE,
     PURPLE,
     RED,
     SKY,
@@ -25,10 +23,8 @@ LOOKS = {
     "mean": ("mean predictor", GREY, ":", "."),
     "ridge_pca": ("ridge on principal components", SKY, "--", "v"),
     "boosted_trees": ("boosted trees on band statistics", PURPLE, "--", "D"),
-    "ridge_bands": ("ridge on band statistics", GREEN, "--", "^"),
-    "cnn_lstm": ("CNN-LSTM, as published", ORANGE, "-", "s"),
-    "equilibrium": ("equilibrium network", BLUE, "-", "o"),
-    "projection": ("projection (one forward run)", RED, "-", "P"),
+    "ridge_bands": ("ridge on band statistics", RED, "--", "P"),
+    **{name: (model.title, model.colour, "-", model.marker) for name, model in MODELS.items()},
 }
 """Label, colour, line and marker of each method."""
 

@@ -1,150 +1,190 @@
-"""The figures of a study by name: what each one shows, and from which files."""
+"""The figures of a study in one table: what each shows, who draws it, and from which files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 
-import pandas as pd
-from matplotlib.figure import Figure
-
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import open_netcdf
-from slipfield.core.reading import read_table, reading
 from slipfield.kinds.slip.cnn_lstm.settings import TABLES
-from slipfield.kinds.slip.design import read_design
-from slipfield.kinds.slip.figures.attribution import figure_attribution
-from slipfield.kinds.slip.figures.baselines import figure_learning_curves
-from slipfield.kinds.slip.figures.learning import figure_attention, figure_loss, figure_predictions
-from slipfield.kinds.slip.figures.overview import figure_overview
-from slipfield.kinds.slip.figures.sampling import figure_design
-from slipfield.kinds.slip.figures.simulation import figure_loads, figure_runtime, figure_strain
-from slipfield.kinds.slip.figures.sources import Results
-from slipfield.kinds.slip.figures.specimen import figure_microstructure
-from slipfield.kinds.slip.figures.sweep import figure_sweep
-from slipfield.kinds.slip.learning.inverter import INVERTERS
-from slipfield.kinds.slip.study import PARAMETERS
-from slipfield.report.style import save_figure
+from slipfield.kinds.slip.models import MODELS, SlipModel
+from slipfield.kinds.slip.study import Study
 
-PREDICTED = ("split", *(f"{name}_{kind}" for name in PARAMETERS for kind in ("true", "predicted")))
-LOSSES = ("epoch", "train_loss", "validation_loss")
-
-NEEDS: dict[str, tuple[str, ...]] = {
-    "microstructure": ("microstructures",),
-    "design": ("samples.csv",),
-    "strain": ("microstructures", "shards"),
-    "loads": ("shards",),
-    "loss": ("models/cnn_lstm",),
-    "attention": ("models/cnn_lstm",),
-    "attribution": ("models/cnn_lstm",),
-    "learning-curves": ("baselines",),
-    "runtime": ("shards",),
-    "overview": ("microstructures", "shards", "models"),
-    **{f"predictions-{model}": (f"models/{model}",) for model in INVERTERS},
-    **{table: ("sweep",) for table in TABLES.values()},
-}
-"""What has to be of the study for each figure: folders and files of its folder."""
+DRAWING = "slipfield.kinds.slip.figures.drawing"
+MANIFEST = "dataset/manifest.json"
+TRAINED = "models/{model}/model.json"
 
 
-def _microstructure(results: Results) -> Figure:
-    with results.microstructure(0) as data:
-        return figure_microstructure(data, results.study)
+@dataclass(frozen=True)
+class Entry:
+    """One figure.
 
-
-def _design(results: Results) -> Figure:
-    return figure_design(read_design(results.folder / "samples.csv"), results.study)
-
-
-def _strain(results: Results) -> Figure:
-    path, number, owner = results.central_sample()
-    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
-        return figure_strain(shard, grains, number)
-
-
-def _loads(results: Results) -> Figure:
-    runs = results.runs
-    return figure_loads(runs.isel(sample=runs["status"] == 0), results.study)
-
-
-def _loss(results: Results) -> Figure:
-    return figure_loss(read_table(results.model("cnn_lstm") / "history.csv", "train", LOSSES))
-
-
-def _predictions(model: str, results: Results) -> Figure:
-    return figure_predictions(_predicted(results, model))
-
-
-def _attention(results: Results) -> Figure:
-    with open_netcdf(results.model("cnn_lstm") / "attention.nc") as data:
-        return figure_attention(data)
-
-
-def _attribution(results: Results) -> Figure:
-    with open_netcdf(results.model("cnn_lstm") / "attribution.nc") as data:
-        return figure_attribution(data.load(), results.study.specimen)
-
-
-def _overview(results: Results) -> Figure:
-    path, number, owner = results.central_sample()
-    tables = {model: _predicted(results, model) for model in results.study.models}
-    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
-        return figure_overview(grains, shard, number, tables, results.study)
-
-
-def _sweep(table: str, results: Results) -> Figure:
-    path = results.folder / "tables" / f"{table}.json"
-    if not path.exists():
-        raise SlipfieldError(f"{path}: not there yet; run `sweep` and `sweep-summary` first")
-    with reading(path, "sweep-summary"):
-        return figure_sweep(pd.read_json(path, convert_dates=False))
-
-
-def _learning_curves(results: Results) -> Figure:
-    path = results.folder / "baselines" / "learning_curves.csv"
-    with reading(path, "baselines"):
-        return figure_learning_curves(read_table(path, "baselines"))
-
-
-def _predicted(results: Results, model: str) -> pd.DataFrame:
-    """Read the true and predicted parameters that `train` wrote."""
-    return read_table(results.model(model) / "predictions.csv", "train", PREDICTED)
-
-
-def _runtime(results: Results) -> Figure:
-    return figure_runtime(results.runs, results.stages())
-
-
-FIGURES: dict[str, Callable[[Results], Figure]] = {
-    "microstructure": _microstructure,
-    "design": _design,
-    "strain": _strain,
-    "loads": _loads,
-    "loss": _loss,
-    "predictions-projection": partial(_predictions, "projection"),
-    "predictions-equilibrium": partial(_predictions, "equilibrium"),
-    "predictions-cnn_lstm": partial(_predictions, "cnn_lstm"),
-    "attention": _attention,
-    "attribution": _attribution,
-    "learning-curves": _learning_curves,
-    "runtime": _runtime,
-    "overview": _overview,
-    **{table: partial(_sweep, table) for table in TABLES.values()},
-}
-
-
-def write_figure(name: str, results: Results, output: Path) -> None:
-    """Draw figure ``name`` from the files of a study.
-
-    Raises
-    ------
-    SlipfieldError
-        If there is no such figure, ``output`` is neither PNG, SVG nor PDF, or another study made
-        what the figure shows.
+    Attributes
+    ----------
+    topic, title, text : part of the study that it belongs to; its heading and caption.
+    draw : "module:function" of (results, name of the figure).
+    files : what the workflow waits for, below the study's folder; ``{model}`` stands for each
+        inverter that the study trains.
+    rests_on : folders and files that have to be of the study.
+    model : inverter without which the figure is not drawn; "": none.
+    asked : whether it is drawn only when somebody asks for it.
     """
-    if name not in FIGURES:
-        raise SlipfieldError(f"figure: given {name!r}; there are {', '.join(FIGURES)}")
-    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise SlipfieldError(f"output: given {str(output)!r}; expected .png, .svg or .pdf")
-    results.check(*NEEDS[name])
-    save_figure(FIGURES[name](results), output)
+
+    topic: str
+    title: str
+    text: str
+    draw: str
+    files: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    model: str = ""
+    asked: bool = False
+
+    def shown(self, study: Study) -> bool:
+        """Whether the report of a study has it."""
+        return not self.asked and self.model in ("", *study.models)
+
+    def needed(self, study: Study) -> list[str]:
+        """Files that are needed to draw it, below the study's folder."""
+        filled = (name.format(model=model) for name in self.files for model in study.models)
+        return list(dict.fromkeys(filled))
+
+
+SWEEP_TEXT = (
+    "Left: R² on the test samples, mean and standard deviation over the trainings of each value; "
+    "right: the lowest validation loss, which is what may choose. All other settings are those of "
+    "the study."
+)
+
+
+def _predictions(name: str, model: SlipModel) -> Entry:
+    title = f"{model.title}: predicted against true parameters"
+    return Entry(
+        "Learning",
+        title[0].upper() + title[1:] + (f" ({model.published})" if model.published else ""),
+        "Every point is one sample of the test set; on the diagonal the prediction is exact.",
+        f"{DRAWING}:predictions",
+        (f"models/{name}/model.json",),
+        (f"models/{name}",),
+        model=name,
+    )
+
+
+def _sweep(field: str, title: str) -> Entry:
+    table = f"tables/{TABLES[field]}.json"
+    return Entry(
+        "Settings", title, SWEEP_TEXT, f"{DRAWING}:sweep", (table,), ("sweep",), asked=True
+    )
+
+
+FIGURES = {
+    "microstructure": Entry(
+        "Specimen",
+        "Microstructure 0 (the paper's figure 1)",
+        "(a) Grains in the inverse-pole-figure colours of the load axis. (b) Grain size "
+        "D = √(d1² + d2²) of the minimum-area enclosing ellipse, with log-normal fits.",
+        f"{DRAWING}:microstructure",
+        ("microstructures/00000.nc",),
+        ("microstructures",),
+    ),
+    "design": Entry(
+        "Specimen",
+        "Sample design",
+        "Every point is one simulated parameter set, seen along the three axes of the box.",
+        f"{DRAWING}:design",
+        ("samples.csv",),
+        ("samples.csv",),
+    ),
+    "strain": Entry(
+        "Simulation",
+        "Strain fields at several steps (the paper's figure 3)",
+        "The sample nearest to the centre of the sampling box that did not fail (k1 and k3 in "
+        "MPa √mm, k2 in MPa). Every picture "
+        "has a colour scale of its own, which leaves out the outermost percent of the nodes; thin "
+        "lines are grain boundaries.",
+        f"{DRAWING}:strain",
+        (MANIFEST,),
+        ("microstructures", "shards"),
+    ),
+    "loads": Entry(
+        "Simulation",
+        "Load curves and lattice rotation",
+        "Top: reaction of the top edge. Bottom: mean angle by which the crystal lattice has turned "
+        "since the start (not in shards of versions that did not measure it). One line for each "
+        "sample (at most 300), coloured by each parameter in turn.",
+        f"{DRAWING}:loads",
+        (MANIFEST,),
+        ("shards",),
+    ),
+    "loss": Entry(
+        "Learning",
+        "Loss during training (the paper's figure 9)",
+        "Mean squared error of the scaled labels on training and validation samples; the weights "
+        "of the epoch with the lowest validation loss are kept.",
+        f"{DRAWING}:loss",
+        ("models/cnn_lstm/model.json",),
+        ("models/cnn_lstm",),
+        model="cnn_lstm",
+    ),
+    **{f"predictions-{name}": _predictions(name, model) for name, model in MODELS.items()},
+    "attention": Entry(
+        "Learning",
+        "Attention weights (the paper's figure 11)",
+        "Share of each input in the features that the recurrent layers read, over the loading; "
+        "mean and spread over the test set.",
+        f"{DRAWING}:attention",
+        ("models/cnn_lstm/model.json",),
+        ("models/cnn_lstm",),
+        model="cnn_lstm",
+    ),
+    "attribution": Entry(
+        "Learning",
+        "What the network's answers rest on",
+        "Integrated gradients share out the difference between the answer for a specimen and that "
+        "for the mean training specimen; means of absolute sums over test samples, in per cent of "
+        "the answer's total or of the training range. Top left: by modality. Middle: R² when one "
+        "modality is replaced by the mean training specimen's. Right: by frame. Bottom: by node "
+        "of the strain fields; dotted lines are borders of the bands of grains. Attention "
+        "says what is read, this says what counts.",
+        f"{DRAWING}:attribution",
+        ("models/cnn_lstm/attribution.nc",),
+        ("models/cnn_lstm",),
+        model="cnn_lstm",
+    ),
+    "learning-curves": Entry(
+        "Learning",
+        "Learning curves",
+        "1 - R² of each method on microstructures that no training saw (if the study has fewer "
+        "than three: on other samples of the same ones), over the number of "
+        "training samples; all methods share their samples.",
+        f"{DRAWING}:learning_curves",
+        ("baselines/learning_curves.csv",),
+        ("baselines",),
+        asked=True,
+    ),
+    "overview": Entry(
+        "Overview",
+        "The study in one picture",
+        "Left and middle: what a specimen brings. Right: predicted against true parameters of the "
+        "test set, as shares of the sampling box.",
+        f"{DRAWING}:overview",
+        (MANIFEST, TRAINED),
+        ("microstructures", "shards", "models"),
+    ),
+    **{
+        TABLES[field]: _sweep(field, title)
+        for field, title in {
+            "learning_rate": "Learning rate (the paper's table 3)",
+            "batch_size": "Batch size (the paper's table 4)",
+            "convolution_blocks": "Depth of the CNN (the paper's table 5)",
+            "initialisation": "Initial weights: PyTorch's, or N(0, 1)",
+            "precision": "Precision of the training steps",
+        }.items()
+    },
+    "runtime": Entry(
+        "Cost",
+        "Run times",
+        "Left: CPU time of one sample. Right: wall-clock time of each stage, summed over its "
+        "jobs, which may have run side by side.",
+        f"{DRAWING}:runtime",
+        (TRAINED, "tables/table6.csv"),
+        ("shards",),
+    ),
+}

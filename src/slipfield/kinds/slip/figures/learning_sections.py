@@ -9,17 +9,13 @@ from typing import Any
 from slipfield.core.reading import read_json, read_table, reading
 from slipfield.kinds.slip.figures.pictures import picture
 from slipfield.kinds.slip.figures.sources import Results
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import Card, Section, Table, duration, significant, unit_text
 from slipfield.report.style import score_text
 
 CARD = "model.json"
 
-MODEL_NAMES = {
-    "cnn_lstm": "CNN-LSTM network",
-    "equilibrium": "equilibrium network",
-    "projection": "projection inverter",
-}
 METRIC_NAMES = {
     "mae": "MAE",
     "rmse": "RMSE",
@@ -104,18 +100,14 @@ def _test_table(metrics: dict[str, Any]) -> Table:
         )
         for name in PARAMETERS
     ]
-    published = (
-        " Published R²: 0.971, 0.967, 0.937, on another dataset of 22,000 samples."
-        if metrics["model"] == "cnn_lstm"
-        else ""
-    )
+    model = MODELS.get(metrics["model"])
+    note = f" {model.note}" if model and model.note else ""
     return Table(
         f"Test set: {_model_name(metrics)}, and the mean predictor on the same samples",
         rows,
         ("", "R²", "R², mean", "MAE", "MAE, mean", "MAE ratio", "median error", "95 % error"),
         note="The mean predictor always answers with the mean of the training samples. A ratio "
-        "below 1 is better than that; errors in percent are relative to the true value."
-        + published,
+        "below 1 is better than that; errors in percent are relative to the true value." + note,
     )
 
 
@@ -131,7 +123,8 @@ def crossval_section(results: Results) -> Section | None:
             for key in dict.fromkeys((line["model"], line["grouping"]) for line in lines)
         ]
     study = results.study.crossval
-    trained = {line["model"] for line in lines} & {"cnn_lstm"}
+    in_epochs = {name for name, model in MODELS.items() if model.by_epochs}
+    trained = in_epochs & {line["model"] for line in lines}
     each = f", {study.epochs} epochs each for the network" if trained else ""
     text = (
         f"{study.repeats} × {study.folds} folds{each}. The scores of folds "
@@ -220,7 +213,8 @@ def _trained(results: Results) -> list[dict[str, Any]]:
 
 
 def _model_name(content: dict[str, Any]) -> str:
-    return MODEL_NAMES.get(content["model"], content["model"])
+    model = MODELS.get(content["model"])
+    return model.title if model else content["model"]
 
 
 def _interval(low: float, high: float, text: Callable[[float], str]) -> str:

@@ -11,15 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slipfield.kinds.slip.figures.specimen import grain_map
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETERS, Study
-from slipfield.report.style import BLUE, FIELD_MAP, GREEN, GREY, ORANGE, score_text, use_style
+from slipfield.report.style import FIELD_MAP, GREY, score_text, use_style
 from slipfield.spine.metrics import r_squared
-
-LOOKS = {
-    "cnn_lstm": ("published CNN-LSTM", ORANGE, "s"),
-    "equilibrium": ("equilibrium network", GREEN, "^"),
-    "projection": ("sensitivity projection", BLUE, "o"),
-}
 
 TESTED = {"random": "test samples", "microstructure": "unseen specimens"}
 """What the test set holds, by the split that made it."""
@@ -87,11 +82,12 @@ def _strain_field(figure: Figure, axes: Axes, grains: xr.Dataset, one: xr.Datase
 
 def _shares(axes: Axes, model: str, table: pd.DataFrame, study: Study) -> None:
     """All three parameters of one inverter's test set, scaled to the box."""
-    name, colour, marker = LOOKS[model]
-    scores = []
+    look, scores = MODELS[model], []
     for parameter, (low, high) in zip(PARAMETERS, study.sampling.box, strict=True):
         true, predicted = (table[f"{parameter}_{kind}"] for kind in ("true", "predicted"))
         scores.append(score_text(float(r_squared(true.to_numpy(), predicted.to_numpy()))))
         x, y = ((values - low) / (high - low) for values in (true, predicted))
-        label = None if len(scores) < len(PARAMETERS) else f"{name}: $R^2$ {', '.join(scores)}"
-        axes.scatter(x, y, s=14, color=colour, marker=marker, alpha=0.75, linewidths=0, label=label)
+        whole = len(scores) == len(PARAMETERS)
+        label = f"{look.title}: $R^2$ {', '.join(scores)}" if whole else None
+        points = axes.scatter(x, y, s=14, color=look.colour, marker=look.marker, linewidths=0)
+        points.set(alpha=0.75, label=label)

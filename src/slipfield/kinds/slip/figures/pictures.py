@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipfield.kinds.slip.figures.captions import CAPTIONS
+from slipfield.kinds.slip.figures.catalogue import FIGURES
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.report.page import Picture, picture_of
 
@@ -12,4 +12,4 @@ def picture(results: Results, name: str) -> list[Picture]:
     path = results.folder / "figures" / f"{name}.png"
     if not path.exists():
         return []
-    return [picture_of(path, CAPTIONS[name].title, CAPTIONS[name].text)]
+    return [picture_of(path, FIGURES[name].title, FIGURES[name].text)]

@@ -6,7 +6,7 @@ from typing import Any
 
 from slipfield.core.reading import read_json, reading
 from slipfield.kinds.slip.cnn_lstm.settings import TABLES, settings_of
-from slipfield.kinds.slip.figures.captions import CAPTIONS
+from slipfield.kinds.slip.figures.catalogue import FIGURES
 from slipfield.kinds.slip.figures.pictures import picture
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.study import PARAMETERS
@@ -27,7 +27,7 @@ def sweep_section(results: Results) -> Section | None:
         if path.exists() and not trainings & results.stale.keys():
             rows = read_json(path, "sweep-summary")
             with reading(path, "sweep-summary"):
-                tables.append(_table(field, CAPTIONS[name].title, rows))
+                tables.append(_table(field, FIGURES[name].title, rows))
             pictures += picture(results, name)
     if not tables:
         return None

@@ -20,7 +20,7 @@ def figure(
     results: Results = None,
 ) -> None:
     """Draw one figure from the files of a study."""
-    from slipfield.kinds.slip.figures.catalogue import write_figure
+    from slipfield.kinds.slip.figures.drawing import write_figure
     from slipfield.kinds.slip.figures.sources import Results as Files
     from slipfield.kinds.slip.study import load_study
 

@@ -122,7 +122,6 @@ def by_projection(
     given = at_outputs(measurement, nodal, model.study.loading.outputs, reference)
     reference, strain, load = given.run or reference, given.strain, given.load
     trained = model.study.noise
-    inverter.study = model.study
     usual = inverter.invert(reference, strain, load)
     unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
     unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
@@ -134,8 +133,7 @@ def by_projection(
         strain_std=float(more * np.clip(typical, trained.strain_std, MOST_NOISE)),
         load_relative_std=float(more * max(trained.load_relative_std, load_noise)),
     )
-    inverter.study = model.study.model_copy(update={"noise": noise})
-    found = inverter.invert(reference, strain, load)
+    found = inverter.invert(reference, strain, load, noise)
     widening = np.sqrt(max(1.0, *unusual.values()))
     parameters = found.parameters[0]
     return Answer(
@@ -180,7 +178,6 @@ def by_prediction(
     inverter = model.inverter
     strain = _filled(model.name, given.strain)
     started = time.perf_counter()
-    inverter.study = model.study.model_copy(update={"noise": Noise()})
     with tempfile.TemporaryDirectory() as folder:
         dataset = _one_sample(Path(folder), study, microstructure, replace(given, strain=strain))
         rows = np.arange(1)

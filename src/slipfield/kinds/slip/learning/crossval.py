@@ -95,11 +95,9 @@ def _run_fold(
 ) -> dict[str, Any]:
     """Train on one fold's training part and score the part it holds out."""
     parts = split_fold(study, dataset, number, grouping)
-    inverter = inverter_class(model)()
+    inverter = inverter_class(model)(fold_study(study, number))
     start = time.perf_counter()
-    inverter.fit(
-        fold_study(study, number), dataset, parts.train, parts.validation, work, lambda row: None
-    )
+    inverter.fit(dataset, parts.train, parts.validation, work)
     seconds = time.perf_counter() - start
     true = dataset.parameters[parts.test]
     repeat, fold = divmod(number, study.crossval.folds)

@@ -1,55 +1,58 @@
-"""What every inverter can do, and where each one lives."""
+"""What every inverter can do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import load
 from slipfield.kinds.slip.dataset.collection import Collection
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import Study
 
 Monitor = Callable[[dict[str, float]], None]
 """Gets each epoch's row of the history, at least epoch, validation_loss and validation_r2."""
 
-INVERTERS = {
-    "cnn_lstm": ("slipfield.kinds.slip.cnn_lstm.network_inverter", "NetworkInverter"),
-    "equilibrium": ("slipfield.kinds.slip.equilibrium.inverter", "EquilibriumInverter"),
-    "projection": ("slipfield.kinds.slip.projection.inverter", "ProjectionInverter"),
-}
+
+def silent(row: dict[str, float]) -> None:
+    """Take no notice of the epochs of a training."""
 
 
 class Inverter(Protocol):
     """Learns (k1, k2, k3) from the strain fields and loads of simulated specimens.
 
+    In scikit-learn's habit: the constructor takes the settings, :meth:`fit` sets what is learnt,
+    and nothing after it changes the inverter. Samples are measured with the noise of their
+    dataset (:attr:`Collection.noise`).
+
     Attributes
     ----------
-    study : settings of the fit; its noise is that of what is predicted from.
+    study : settings; its ``learning`` counts, and of a model that was read, what it was trained on.
     """
 
     study: Study
 
+    def __init__(self, study: Study) -> None: ...
+
     def fit(
         self,
-        study: Study,
         dataset: Collection,
         train_indices: np.ndarray,
         validation_indices: np.ndarray,
         workdir: Path,
-        monitor: Monitor,
-    ) -> None:
+        monitor: Monitor = silent,
+    ) -> Self:
         """Learn from the training rows; validation rows may choose among candidates.
 
-        ``study`` gives the settings (``learning``, ``noise``); what lies in ``workdir`` from a
-        run that was cut short with the same settings is continued.
+        What lies in ``workdir`` from a run that was cut short with the same settings is continued.
         """
 
     def predict(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
-        """Predict k1, k2, k3 of the rows ``indices``, (n, 3), with the noise of the fit."""
+        """Predict k1, k2, k3 of the rows ``indices``, (n, 3)."""
 
     def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
         """Write files of the inverter's own for figures: its training, and the rows ``indices``."""
@@ -89,7 +92,6 @@ def inverter_class(name: str) -> type[Inverter]:
     SlipfieldError
         If there is none of that name.
     """
-    if name not in INVERTERS:
-        raise SlipfieldError(f"model: given {name!r}; expected one of {', '.join(INVERTERS)}")
-    module, attribute = INVERTERS[name]
-    return getattr(import_module(module), attribute)
+    if name not in MODELS:
+        raise SlipfieldError(f"model: given {name!r}; expected one of {', '.join(MODELS)}")
+    return load(MODELS[name].estimator)

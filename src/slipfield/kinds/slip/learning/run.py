@@ -70,11 +70,11 @@ def _train(
 ) -> dict[str, Any]:
     dataset = Collection.of_dataset(dataset_dir, study)
     split = split_once(study, dataset)
-    inverter = inverter_class(name)()
+    inverter = inverter_class(name)(study)
     started = time.perf_counter(), time.process_time()
     events = output / "tensorboard" if tensorboard else None
     with _monitor(f"train {name}", study.learning.epochs, events) as monitor:
-        inverter.fit(study, dataset, split.train, split.validation, output / WORK, monitor)
+        inverter.fit(dataset, split.train, split.validation, output / WORK, monitor)
     seconds, cpu_seconds = time.perf_counter() - started[0], time.process_time() - started[1]
     predicted = {part: inverter.predict(dataset, rows) for part, rows in split.named().items()}
     training = dataset.parameters[split.train]
@@ -125,6 +125,7 @@ def evaluate_model(
     """
     inverter, card = load_model(model_dir)
     dataset = Collection.of_shards(shards, microstructures, references)
+    dataset = dataset.with_noise(inverter.study.noise)
     predicted = inverter.predict(dataset, np.arange(len(dataset)))
     wrong = np.flatnonzero(~np.isfinite(predicted).all(axis=1))
     if wrong.size:

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
-from slipfield.core.options import Config, Dataset, Model, parse_rows
+from slipfield.core.options import Config, Dataset, parse_rows
+from slipfield.kinds.slip.models import MODELS
 
 app = typer.Typer()
 
+Model = Annotated[
+    str | None, typer.Option(help=f"Inverter: {', '.join(MODELS)}; default learning.model.")
+]
 Network = Annotated[Path, typer.Option(help="Folder of a trained CNN-LSTM network.")]
 
 

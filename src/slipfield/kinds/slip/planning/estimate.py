@@ -66,11 +66,11 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
         share = 1 - 1 / study.crossval.folds
         return _training(study, units, wildcards["model"], folds * study.crossval.epochs * share)
     if rule == "learning_curves":
-        model = "cnn_lstm" if "cnn_lstm" in study.models else study.learning.model
+        model = next(filter(plan.in_epochs, study.models), study.learning.model)
         return _training(study, units, model, plan.curves_epochs(study))
     if rule == "sweep":
         epochs = study.sweep.repeats * study.sweep.epochs
-        return _training(study, units, "cnn_lstm", epochs)
+        return _training(study, units, None, epochs)
     return Cost(1, SMALL_JOB_CPU_S)
 
 
@@ -97,10 +97,10 @@ def _reading_cpu_s(study: Study, units: UnitCosts) -> float:
     return study.sampling.samples * units.learning.gather_cpu_s * size * _outputs(study, units)
 
 
-def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost:
+def _training(study: Study, units: UnitCosts, model: str | None, epochs: float) -> Cost:
     """Cost of a training: the network visits the data each epoch, the others read it once."""
     read = Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
-    if model != "cnn_lstm":
+    if not plan.in_epochs(model):
         return read
     learning = units.learning
     values = plan.pixels(study) * study.loading.outputs / (learning.nodes * learning.frames)
@@ -118,7 +118,7 @@ def _decoded(study: Study) -> Cost:
 def planned_disk_mb(study: Study, units: UnitCosts) -> float:
     """Size of all shards, references and the decoded copy of a study, MB."""
     batches = [_simulation(study, units, len(batch)) for batch in plan.batches(study)]
-    maps = study.specimen.microstructures if "projection" in study.models else 0
+    maps = plan.reference_maps(study)
     return sum((cost.disk_mb for cost in batches), maps * _reference(study, units).disk_mb) + (
         _decoded(study).disk_mb
     )

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, unit_costs
 from slipfield.kinds.slip.study import Study
 
@@ -31,9 +32,6 @@ FIELD_BYTES = 2
 
 FIELDS_IN_MEMORY_MB = 4000
 """Decoded fields that take more than this stay on disk, whatever the machine has, MB."""
-
-NETWORK = "cnn_lstm"
-"""The inverter that visits the fields in every epoch; the others read each sample once."""
 
 READING_ARRAYS = 30
 """Arrays of the size of one sample that an inverter which reads each sample once keeps."""
@@ -160,9 +158,20 @@ def fold_batches(study: Study, model: str) -> list[str]:
     return [f"{i:04d}-{min(i + size, total) - 1:04d}" for i in range(0, total, size)]
 
 
-def learning_memory_mb(study: Study, model: str = NETWORK) -> int:
+def in_epochs(model: str | None) -> bool:
+    """Whether an inverter visits the fields in every epoch; None stands for the one of sweeps."""
+    return model is None or MODELS[model].by_epochs
+
+
+def reference_maps(study: Study) -> int:
+    """Grain maps that need a reference run."""
+    needed = any(MODELS[model].reads_references for model in study.models)
+    return study.specimen.microstructures if needed else 0
+
+
+def learning_memory_mb(study: Study, model: str | None = None) -> int:
     """Memory request of a training job, MB: libraries, a batch, and the fields that it keeps."""
-    if model != NETWORK:
+    if not in_epochs(model):
         nodes = (study.specimen.cells_x + 1) * (study.specimen.cells_y + 1)
         sample = 3 * 8 * study.loading.outputs * nodes / 1e6
         return _memory_mb(LEARNING_LIBRARIES_MB + READING_ARRAYS * sample)
@@ -175,28 +184,28 @@ def learning_memory_mb(study: Study, model: str = NETWORK) -> int:
     return _memory_mb(LEARNING_LIBRARIES_MB + batch + min(fields, FIELDS_IN_MEMORY_MB))
 
 
-def learning_gpus(study: Study, model: str = NETWORK) -> int:
+def learning_gpus(study: Study, model: str | None = None) -> int:
     """GPUs of a training job: one for the network, if the study asks for it."""
-    return int(model == NETWORK and study.learning.device == "cuda")
+    return int(in_epochs(model) and study.learning.device == "cuda")
 
 
-def training_minutes(study: Study, model: str = NETWORK) -> int:
+def training_minutes(study: Study, model: str | None = None) -> int:
     """Run time request of the training, min."""
-    if model != NETWORK:
+    if not in_epochs(model):
         return _fitting_minutes(study, 1)
     return _learning_minutes(study, study.learning.epochs)
 
 
-def crossval_minutes(study: Study, folds: int, model: str = NETWORK) -> int:
+def crossval_minutes(study: Study, folds: int, model: str | None = None) -> int:
     """Run time request of a job that trains ``folds`` folds, min."""
-    if model != NETWORK:
+    if not in_epochs(model):
         return _fitting_minutes(study, folds)
     return _learning_minutes(study, folds * study.crossval.epochs)
 
 
 def curves_minutes(study: Study) -> int:
     """Run time request of the job that trains all points of the learning curves, min."""
-    if NETWORK not in study.models:
+    if not any(map(in_epochs, study.models)):
         return _fitting_minutes(study, len(study.curves.samples) * (len(study.models) + 3))
     return _learning_minutes(study, curves_epochs(study))
 

@@ -56,8 +56,9 @@ def adapt_model(
     inverter, card = load_model(model_dir)
     if not isinstance(inverter, ProjectionInverter):
         raise SlipfieldError(f"{model_dir}: a {card['model']} model; only projection is adapted")
-    dataset = finer_samples(Collection.of_dataset(dataset_dir), shards)
-    inverter.adapt(dataset, np.arange(len(dataset)))
+    base = Collection.of_dataset(dataset_dir).with_noise(inverter.study.noise)
+    dataset = finer_samples(base, shards)
+    adapted = inverter.adapted(dataset, np.arange(len(dataset)))
     facts = {
         "samples": len(dataset),
         "microstructures": len(np.unique(dataset.microstructures)),
@@ -67,7 +68,7 @@ def adapt_model(
     }
     kept = {name: card[name] for name in ("metrics",) if name in card}
     notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset.study)}
-    save_model(inverter, card["model"], inverter.study, dataset, output, notes)
+    save_model(adapted, card["model"], inverter.study, dataset, output, notes)
     return facts
 
 
@@ -130,7 +131,7 @@ def in_plane(study: Study) -> str:
 
 
 def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Sheets:
-    """Open samples on a finer mesh or in three dimensions, with ``dataset``'s maps and references.
+    """Open samples on a finer mesh or in three dimensions, else as ``dataset``: maps, noise.
 
     Raises
     ------
@@ -143,4 +144,4 @@ def finer_samples(dataset: Collection, shards: Sequence[Path]) -> Sheets:
     references = [dataset.reference_path(owner) for owner in owners]
     found = Sheets.of_shards(netcdf_files(shards), maps, references, in_plane)
     found.thickness_mm = dataset.study.specimen.thickness_mm
-    return found
+    return found.with_noise(dataset.noise)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def write_crossmesh(study: Study, dataset: Path, finer: Sequence[Path], output: 
     output : Path
         The CSV file.
     """
-    base = Collection.of_dataset(dataset)
+    base = Collection.of_dataset(dataset, study)
     collections = [base, *(finer_samples(base, [folder]) for folder in finer)]
     collections.sort(key=lambda collection: collection.image)
     meshes = {_times_finer(collection, base): collection for collection in collections}
@@ -46,13 +45,12 @@ def write_crossmesh(study: Study, dataset: Path, finer: Sequence[Path], output: 
     maps = np.unique(base.microstructures)
     for seen, _ in GroupKFold(FOLDS, shuffle=True, random_state=0).split(maps, groups=maps):
         rows = {n: np.isin(c.microstructures, maps[seen]) for n, c in meshes.items()}
-        inverter = ProjectionInverter()
         train = np.flatnonzero(rows[names[0]])
-        inverter.fit(study, base, train, train[:0], output.parent, _ignore)
+        inverter = ProjectionInverter(study).fit(base, train, train[:0], output.parent)
         for a in trainings:
-            fitted = copy.copy(inverter)
+            fitted = inverter
             if meshes[a] is not base:
-                fitted.adapt(meshes[a], np.flatnonzero(rows[a]))
+                fitted = inverter.adapted(meshes[a], np.flatnonzero(rows[a]))
             for t in names[names.index(a) :]:
                 found[a, t].add(fitted, meshes[t], np.flatnonzero(~rows[t]))
     table = []
@@ -77,10 +75,6 @@ def _times_finer(collection: Collection, base: Collection) -> str:
 def _trained(collection: Collection) -> int:
     """Mean number of samples that the folds train with."""
     return round(len(collection) * (1 - 1 / FOLDS))
-
-
-def _ignore(row: dict[str, float]) -> None:
-    """Take no notice of the progress of a fit."""
 
 
 class _Predictions:

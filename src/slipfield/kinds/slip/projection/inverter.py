@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.intervals import conformal_factors, write_intervals
-from slipfield.kinds.slip.learning.inverter import Monitor
+from slipfield.kinds.slip.learning.inverter import Monitor, silent
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.projection.features import (
     MINIMUM_SHARE,
     Projection,
@@ -34,8 +36,7 @@ from slipfield.kinds.slip.projection.intervals import (
 from slipfield.kinds.slip.projection.learner import Emulator, Estimate
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.projection.table import WIDTH, feature_table
-from slipfield.kinds.slip.study import Study
-from slipfield.kinds.slip.study.learning import FEWEST_SAMPLES
+from slipfield.kinds.slip.study import Noise, Study
 
 WEIGHTS, SELECTION = "model.safetensors", "selection.json"
 LEVEL = 0.95
@@ -79,15 +80,17 @@ class ProjectionInverter:
     limits: dict[str, float]
     selection: Selection | None = None
 
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
     def fit(
         self,
-        study: Study,
         dataset: Collection,
         train_indices: np.ndarray,
         validation_indices: np.ndarray,
         workdir: Path,
-        monitor: Monitor,
-    ) -> None:
+        monitor: Monitor = silent,
+    ) -> Self:
         """Fit to training and validation rows; cross-validation inside them chooses the degree.
 
         Raises
@@ -95,9 +98,9 @@ class ProjectionInverter:
         SlipfieldError
             If there are too few rows.
         """
-        self.study, self.width = study, WIDTH
+        self.width = WIDTH
         rows = np.concatenate([train_indices, validation_indices])
-        if len(rows) < (fewest := FEWEST_SAMPLES["projection"]):
+        if len(rows) < (fewest := MODELS["projection"].fewest_samples):
             raise SlipfieldError(
                 f"sampling.samples: {len(rows)} to train with; model 'projection' needs {fewest}"
             )
@@ -106,9 +109,10 @@ class ProjectionInverter:
         self.selection = select_degree(training)
         self.emulator = training.fit(self.selection.degree)
         self._calibrate(training, self.selection.estimate)
+        return self
 
-    def adapt(self, dataset: Collection, indices: np.ndarray) -> None:
-        """Shift a fitted model to measurements of another kind, as of a finer mesh.
+    def adapted(self, dataset: Collection, indices: np.ndarray) -> Self:
+        """Give a copy of a fitted model shifted to measurements of another kind, as a finer mesh's.
 
         Raises
         ------
@@ -126,21 +130,22 @@ class ProjectionInverter:
         def adapt(rows: np.ndarray | slice) -> Emulator:
             return self.emulator.adapted(training.clean[rows], training.log_parameters[rows])
 
-        validated = cross_validate(training, adapt)
-        self.emulator = adapt(slice(None))
-        self._calibrate(training, validated)
+        other = copy.copy(self)
+        other.emulator = adapt(slice(None))
+        other._calibrate(training, cross_validate(training, adapt))
+        return other
 
     def _training(self, dataset: Collection, indices: np.ndarray) -> Training:
         """Features of the rows ``indices``, kept together by microstructure if there are enough."""
         rows = np.sort(indices)
-        table = feature_table(dataset, self.study.noise, self.width).rows(rows)
+        table = feature_table(dataset, dataset.noise, self.width).rows(rows)
         maps, samples = dataset.microstructures[rows], dataset.samples[rows]
         return Training(
             table.clean,
             table.noisy,
             np.log(dataset.parameters[rows]),
             maps if len(np.unique(maps)) >= FOLDS else samples,
-            table.noise(self.study.noise),
+            table.noise(dataset.noise),
         )
 
     def _calibrate(self, training: Training, validated: Estimate) -> None:
@@ -160,14 +165,14 @@ class ProjectionInverter:
         }
 
     def predict(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
-        """Predict k1, k2, k3 of the rows ``indices``, (n, 3), with the noise of the fit."""
+        """Predict k1, k2, k3 of the rows ``indices``, (n, 3)."""
         return np.exp(self.estimate(dataset, indices).log_parameters)
 
     def estimate(self, dataset: Collection, indices: np.ndarray) -> Estimate:
-        """Estimate ln k of the rows ``indices`` with the noise of the fit."""
-        table = feature_table(dataset, self.study.noise, self.width)
+        """Estimate ln k of the rows ``indices``."""
+        table = feature_table(dataset, dataset.noise, self.width)
         self._check_frames(len(dataset.time))
-        return self.emulator.estimate(table.noisy[indices], table.noise(self.study.noise))
+        return self.emulator.estimate(table.noisy[indices], table.noise(dataset.noise))
 
     def _check_frames(self, frames: int) -> None:
         if frames != self.frames:
@@ -188,7 +193,7 @@ class ProjectionInverter:
         return interval(self.estimate(dataset, indices), conformal_factors(self.scores, level))
 
     def invert(
-        self, reference: Reference, strain: np.ndarray, load: np.ndarray, level: float = LEVEL
+        self, reference: Reference, strain: np.ndarray, load: np.ndarray, noise: Noise | None = None
     ) -> Inversion:
         """Find the parameters of one measured specimen.
 
@@ -200,8 +205,8 @@ class ProjectionInverter:
             At the reference's times; NaN where not measured.
         load : ndarray (time,), N
             NaN where not measured.
-        level : float
-            Share of intervals that hold the truth.
+        noise : Noise
+            Of this measurement; by default, that of the training.
 
         Raises
         ------
@@ -220,10 +225,10 @@ class ProjectionInverter:
         features = projection.vector[None]
         if not (np.isfinite(features) & self.emulator.used).any():
             raise SlipfieldError("measurement: no frame has strain or load; give at least one")
-        noise = self._noise(projector, projection, strain.shape[-2:])
-        estimate = self.emulator.estimate(features, noise)
-        low, high = interval(estimate, conformal_factors(self.scores, level))
-        misfits = self._misfits(features, estimate.log_parameters, noise)
+        spread = self._noise(noise or self.study.noise, projector, projection, strain.shape[-2:])
+        estimate = self.emulator.estimate(features, spread)
+        low, high = interval(estimate, conformal_factors(self.scores, LEVEL))
+        misfits = self._misfits(features, estimate.log_parameters, spread)
         return Inversion(
             np.exp(estimate.log_parameters),
             low,
@@ -233,10 +238,9 @@ class ProjectionInverter:
         )
 
     def _noise(
-        self, projector: Projector, projection: Projection, nodes: tuple[int, ...]
+        self, assumed: Noise, projector: Projector, projection: Projection, nodes: tuple[int, ...]
     ) -> np.ndarray:
         """Covariance of one measurement's features: fewer nodes average less noise out."""
-        assumed = self.study.noise
         share = np.maximum(projection.share, MINIMUM_SHARE)
         strain_std = assumed.strain_std * projector.thinning(nodes) / np.sqrt(share)
         load_std = np.full(self.frames, assumed.load_relative_std)
@@ -275,7 +279,7 @@ class ProjectionInverter:
             If the arrays are missing or damaged.
         """
         path = folder / details["weights"]
-        inverter = cls()
+        inverter = cls(study)
         try:
             arrays = load_file(path)
             inverter.scores = arrays.pop("scores")
@@ -288,7 +292,7 @@ class ProjectionInverter:
             raise SlipfieldError(f"{path}: unusable arrays: {reason}; train again") from error
         if problem:
             raise SlipfieldError(f"{path}: unusable arrays: {problem}; train again")
-        inverter.study, inverter.frames = study, int(details["frames"])
+        inverter.frames = int(details["frames"])
         inverter.width = float(details["window"])
         inverter.limits = {name: float(details["limits"][name]) for name in ("strain", "load")}
         return inverter

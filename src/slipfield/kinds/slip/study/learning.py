@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
 from slipfield.core.section import Section, Whole
+from slipfield.kinds.slip.models import MODELS
 
 Rate = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[Whole, Field(ge=1)]
 Depth = Annotated[Whole, Field(ge=1, le=5)]
 Grouping = Literal["random", "microstructure"]
 
-FEWEST_SAMPLES = {"projection": 10, "equilibrium": 30, "cnn_lstm": 2}
-"""Fewest samples, validation included, that an inverter can be trained with."""
+if TYPE_CHECKING:
+    ModelName = str
+else:
+    ModelName = Literal[tuple(MODELS)]
 
 
 class Noise(Section):
@@ -30,9 +33,7 @@ class Noise(Section):
 class Learning(Section):
     """Training of the inverters and their cross-validation."""
 
-    model: Literal["projection", "equilibrium", "cnn_lstm"] = Field(
-        "cnn_lstm", description="Inverter that `train` and `crossval` use."
-    )
+    model: ModelName = Field("cnn_lstm", description="Inverter that `train` and `crossval` use.")
     test_fraction: float = Field(0.15, gt=0, lt=1, description="Share held out for the test, 1.")
     validation_fraction: float = Field(
         0.15, gt=0, lt=1, description="Share of the rest that picks the best epoch, 1."
@@ -75,7 +76,7 @@ class CrossValidation(Section):
         None,
         ge=1,
         le=100,
-        description="Repeats of the network cnn_lstm, whose training is dear, 1; default repeats.",
+        description="Repeats of networks that train in epochs, which are dear, 1; default repeats.",
     )
     epochs: Whole = Field(100, ge=1, description="Passes over the training folds, 1.")
     grouping: Literal["random", "microstructure", "both"] = Field(
@@ -83,14 +84,15 @@ class CrossValidation(Section):
         description="Folds of samples (as published), of whole microstructures, or of both kinds "
         "one beside the other.",
     )
-    models: tuple[Literal["projection", "equilibrium", "cnn_lstm"], ...] = Field(
+    models: tuple[ModelName, ...] = Field(
         ("cnn_lstm",), min_length=1, description="Inverters to validate."
     )
     folds_per_job: Whole = Field(10, ge=1, description="Folds that one job runs, 1.")
 
     def folds_of(self, model: str) -> int:
         """Folds of all repeats of one inverter."""
-        own = self.network_repeats if model == "cnn_lstm" else None
+        entry = MODELS.get(model)
+        own = self.network_repeats if entry and entry.by_epochs else None
         return self.folds * (own or self.repeats)
 
     @property

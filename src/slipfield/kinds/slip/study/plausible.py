@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.study.learning import FEWEST_SAMPLES
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study.physics import Material
 from slipfield.kinds.slip.study.study import Study
 
@@ -46,10 +46,10 @@ def check_sample_counts(study: Study) -> None:
     """
     for model in study.models:
         left = training_samples(study, model)
-        if left < FEWEST_SAMPLES[model]:
+        if left < MODELS[model].fewest_samples:
             raise SlipfieldError(
                 f"sampling.samples: {study.sampling.samples} leave {left} to train with (the rest "
-                f"is held out); model {model!r} needs {FEWEST_SAMPLES[model]}"
+                f"is held out); model {model!r} needs {MODELS[model].fewest_samples}"
             )
 
 

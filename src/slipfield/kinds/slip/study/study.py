@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study.constants import CONSTANTS, SATURATION
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
 from slipfield.kinds.slip.study.physics import Loading, Material, Solid, Solver, Specimen, Thickness
@@ -74,12 +75,16 @@ class Study(BaseStudy):
         return self
 
     @model_validator(mode="after")
-    def _linear_for_equilibrium(self) -> Study:
-        if "equilibrium" in self.models and self.material.hardening != "linear":
-            raise ValueError(
-                "learning.model and crossval.models: 'equilibrium' rests on linear hardening, but "
-                f"material.hardening is {self.material.hardening!r}; use 'projection' or 'cnn_lstm'"
-            )
+    def _hardening_of_the_models(self) -> Study:
+        given = self.material.hardening
+        suited = [name for name, model in MODELS.items() if model.hardening in ("", given)]
+        for name in self.models:
+            if name not in suited:
+                raise ValueError(
+                    f"learning.model and crossval.models: {name!r} rests on "
+                    f"{MODELS[name].hardening} hardening, but material.hardening is {given!r}; "
+                    f"use {' or '.join(map(repr, suited))}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from slipfield.kinds.slip.inversion.solids import SUBSURFACE
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import summary_lines
+from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import (
     Banner,
@@ -38,9 +39,7 @@ from slipfield.report.render import render
 from slipfield.report.style import save_figure
 
 METHODS = {
-    "projection": "sensitivity projection",
-    "equilibrium": "equilibrium network",
-    "cnn_lstm": "CNN-LSTM network",
+    **{name: model.title for name, model in MODELS.items()},
     REFINED: "refinement on the forward model",
     SUBSURFACE: "sheets with grains drawn below the face",
 }

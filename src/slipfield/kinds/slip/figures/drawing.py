@@ -1,0 +1,126 @@
+"""Draw the figures of a study, each from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf
+from slipfield.core.kind import load
+from slipfield.core.reading import read_table, reading
+from slipfield.kinds.slip.design import read_design
+from slipfield.kinds.slip.figures.attribution import figure_attribution
+from slipfield.kinds.slip.figures.baselines import figure_learning_curves
+from slipfield.kinds.slip.figures.catalogue import FIGURES
+from slipfield.kinds.slip.figures.learning import figure_attention, figure_loss, figure_predictions
+from slipfield.kinds.slip.figures.overview import figure_overview
+from slipfield.kinds.slip.figures.sampling import figure_design
+from slipfield.kinds.slip.figures.simulation import figure_loads, figure_runtime, figure_strain
+from slipfield.kinds.slip.figures.sources import Results
+from slipfield.kinds.slip.figures.specimen import figure_microstructure
+from slipfield.kinds.slip.figures.sweep import figure_sweep
+from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.report.style import save_figure
+
+PREDICTED = ("split", *(f"{name}_{kind}" for name in PARAMETERS for kind in ("true", "predicted")))
+LOSSES = ("epoch", "train_loss", "validation_loss")
+
+
+def microstructure(results: Results, name: str) -> Figure:
+    """Grain map 0 and its grain sizes."""
+    with results.microstructure(0) as data:
+        return figure_microstructure(data, results.study)
+
+
+def design(results: Results, name: str) -> Figure:
+    """The sampled parameters."""
+    return figure_design(read_design(results.folder / "samples.csv"), results.study)
+
+
+def strain(results: Results, name: str) -> Figure:
+    """Strain fields of one sample."""
+    path, number, owner = results.central_sample()
+    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
+        return figure_strain(shard, grains, number)
+
+
+def loads(results: Results, name: str) -> Figure:
+    """Load curves and lattice rotation."""
+    runs = results.runs
+    return figure_loads(runs.isel(sample=runs["status"] == 0), results.study)
+
+
+def loss(results: Results, name: str) -> Figure:
+    """Loss over the epochs."""
+    return figure_loss(read_table(results.model("cnn_lstm") / "history.csv", "train", LOSSES))
+
+
+def predictions(results: Results, name: str) -> Figure:
+    """True and predicted parameters of one inverter."""
+    return figure_predictions(_predicted(results, name.removeprefix("predictions-")))
+
+
+def attention(results: Results, name: str) -> Figure:
+    """Attention over the loading."""
+    with open_netcdf(results.model("cnn_lstm") / "attention.nc") as data:
+        return figure_attention(data)
+
+
+def attribution(results: Results, name: str) -> Figure:
+    """What the network's answers rest on."""
+    with open_netcdf(results.model("cnn_lstm") / "attribution.nc") as data:
+        return figure_attribution(data.load(), results.study.specimen)
+
+
+def overview(results: Results, name: str) -> Figure:
+    """The study in one picture."""
+    path, number, owner = results.central_sample()
+    tables = {model: _predicted(results, model) for model in results.study.models}
+    with open_netcdf(path) as shard, results.microstructure(owner) as grains:
+        return figure_overview(grains, shard, number, tables, results.study)
+
+
+def sweep(results: Results, name: str) -> Figure:
+    """Scores over the values of one setting."""
+    path = results.folder / "tables" / f"{name}.json"
+    if not path.exists():
+        raise SlipfieldError(f"{path}: not there yet; run `sweep` and `sweep-summary` first")
+    with reading(path, "sweep-summary"):
+        return figure_sweep(pd.read_json(path, convert_dates=False))
+
+
+def learning_curves(results: Results, name: str) -> Figure:
+    """Scores over the number of training samples."""
+    path = results.folder / "baselines" / "learning_curves.csv"
+    with reading(path, "baselines"):
+        return figure_learning_curves(read_table(path, "baselines"))
+
+
+def _predicted(results: Results, model: str) -> pd.DataFrame:
+    """Read the true and predicted parameters that `train` wrote."""
+    return read_table(results.model(model) / "predictions.csv", "train", PREDICTED)
+
+
+def runtime(results: Results, name: str) -> Figure:
+    """Run times of samples and stages."""
+    return figure_runtime(results.runs, results.stages())
+
+
+def write_figure(name: str, results: Results, output: Path) -> None:
+    """Draw figure ``name`` from the files of a study.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such figure, ``output`` is neither PNG, SVG nor PDF, or another study made
+        what the figure shows.
+    """
+    if name not in FIGURES:
+        raise SlipfieldError(f"figure: given {name!r}; there are {', '.join(FIGURES)}")
+    if output.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise SlipfieldError(f"output: given {str(output)!r}; expected .png, .svg or .pdf")
+    results.check(*FIGURES[name].rests_on)
+    save_figure(load(FIGURES[name].draw)(results, name), output)
