@@ -63,7 +63,7 @@ faults: setup  ## kill the long verbs a hundred times and compare what their rer
 doctor: setup  ## check this machine for a study: make doctor CONFIG=config/workstation.yaml
 	@envs/run doctor --config $(CONFIG)
 
-plan: TARGET ?= $(if $(filter %paper.yaml,$(CONFIG)),paper)
+plan: TARGET ?= $(if $(filter %paper.yaml %paper-small.yaml,$(CONFIG)),paper)
 plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml [TARGET=table3]
 	@envs/run snakemake $(TARGET) --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
 
