@@ -5,7 +5,7 @@ import math
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.verification.report import write_report
+from slipfield.kinds.slip.verification.report import draw_curves, write_report
 from slipfield.kinds.slip.verification.result import (
     ORDER,
     Chapter,
@@ -76,3 +76,10 @@ def test_page_holds_every_check_table_and_figure(tmp_path):
 def test_missing_chapter_is_named(tmp_path):
     with pytest.raises(SlipfieldError, match="point_law.json; run `slipfield verify`"):
         write_report(tmp_path, tmp_path / "docs")
+
+
+def test_logarithmic_axis_names_what_was_measured():
+    lines = {"a": [[50.0, 400.0], [0.1, 0.01]], "b": [[50.0, 300.0], [0.1, 0.02]]}
+    (axes,) = draw_curves(Curves("Error", "steps", "L2", lines, log=True)).axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["50", "300", "400"]
+    assert not axes.get_xticklabels(minor=True)

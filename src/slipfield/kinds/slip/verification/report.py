@@ -96,6 +96,9 @@ def draw_curves(curves: Curves) -> Figure:
         axes.plot(x, y, style, markersize=4, label=name)
     if curves.log:
         axes.loglog()
+        measured = sorted({float(value) for x, _ in curves.lines.values() for value in x})
+        axes.set_xticks(measured, [f"{value:g}" for value in measured])
+        axes.set_xticks([], minor=True)
     axes.set(title=curves.title, xlabel=curves.x_label, ylabel=curves.y_label)
     axes.legend()
     return figure
