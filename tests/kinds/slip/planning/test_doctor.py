@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from slipfield.kinds.slip.planning import doctor
-from slipfield.kinds.slip.study import check_study
+from slipfield.kinds.slip.study import Study, check_study
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +78,27 @@ def test_missing_gpu_is_a_failure_only_where_the_study_asks_for_one():
     asked = doctor.gpu("cuda")
     assert asked.good is False
     assert "learning.device" in asked.remedy
+
+
+@pytest.mark.parametrize(
+    ("flags", "good"), [("fpu avx2 sse", None), ("avx512f avx512_bf16", True), ("asimd bf16", True)]
+)
+def test_bfloat16_without_its_instructions_is_named_with_the_settings_that_ask(
+    tmp_path, flags, good
+):
+    (tmp_path / "cpuinfo").write_text(f"flags\t\t: {flags}\n")
+    study = Study.model_validate({"name": "s", "learning": {"precision": "bfloat16"}})
+    (found,) = doctor.bfloat16(study, tmp_path / "cpuinfo")
+    assert found.good is good
+    assert ("learning.precision: float32 and sweep.precision" in found.remedy) == (good is None)
+    alone = study.model_copy(update={"learning": Study.model_validate({"name": "s"}).learning})
+    (found,) = doctor.bfloat16(alone, tmp_path / "cpuinfo")
+    assert "learning.precision" not in found.remedy
+
+
+def test_bfloat16_is_not_looked_for_where_nothing_asks_for_it(tmp_path):
+    study = Study.model_validate({"name": "s", "sweep": {"precision": ["float32"]}})
+    assert list(doctor.bfloat16(study, tmp_path / "missing")) == []
 
 
 def test_missing_environment_is_named_with_its_remedy(tmp_path, monkeypatch):

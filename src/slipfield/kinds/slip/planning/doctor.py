@@ -31,6 +31,9 @@ LEARN_PACKAGES = (
 SOLVER_ERROR = 1e-10
 """Largest error of a direct solver on a problem of 64 unknowns, 1."""
 
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+"""What /proc/cpuinfo calls instructions for bfloat16, on x86 and on ARM."""
+
 SET_UP = "run `make setup`, or see .environments/*.log; with conda: envs/*.yaml"
 
 
@@ -63,6 +66,8 @@ def examine(study: Study, config: Path, results: Path) -> Iterator[Finding]:
     yield disk(study, results)
     yield memory(study)
     yield from _guarded("GPU", partial(gpu, study.learning.device))
+    if study.learning.device != "cuda":
+        yield from bfloat16(study)
     yield slurm()
 
 
@@ -225,6 +230,25 @@ def gpu(device: str) -> Finding:
         remedy = "set learning.device: auto, or install a PyTorch with CUDA where training runs"
         return Finding("GPU", False, "none, but learning.device is cuda", remedy)
     return Finding("GPU", True if count else None, f"{count} for PyTorch")
+
+
+def bfloat16(study: Study, processor: Path = Path("/proc/cpuinfo")) -> Iterator[Finding]:
+    """Whether this processor has the arithmetic that a training or a sweep asks for, if one does.
+
+    Without its instructions a step in bfloat16 takes about nine times one in float32
+    (docs/performance.md).
+    """
+    asked = {
+        "learning.precision: float32": study.learning.precision == "bfloat16",
+        "sweep.precision: [float32]": "bfloat16" in study.sweep.precision,
+    }
+    if not any(asked.values()):
+        return
+    if BFLOAT16_FLAGS & set(processor.read_text().split()):
+        yield Finding("bfloat16", True, "this processor has instructions for it")
+        return
+    remedy = "on cores set " + " and ".join(name for name, is_asked in asked.items() if is_asked)
+    yield Finding("bfloat16", None, "no instructions for it here: trainings in it crawl", remedy)
 
 
 def slurm() -> Finding:
