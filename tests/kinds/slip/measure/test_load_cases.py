@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers import load_formats, load_table
 
 BLUEHILL = """"Test date","2024-01-01"
 "Specimen label","1"
@@ -90,6 +90,17 @@ TABLES = {
     "row of commas": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n,,\n\n",
     "a time twice": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n1,0.05,100\n2,0.1,200\n",
     "footer": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n\nEnd\nBreak: yes\n",
+    "Bluehill in German, new names": "Zeit;Verschiebung;Kraft\n(s);(mm);(kN)\n0;0;0\n1;0,05;0,1\n"
+    "2;0,1;0,2\n",
+    "command beside feedback": "Running Time\tAxial Force Command\tAxial Force\t"
+    "Axial Displacement\nSec\tkN\tkN\tmm\n0\t9\t0\t0\n1\t9\t0.1\t0.05\n2\t9\t0.2\t0.1\n",
+    "channel known by its unit": "Count;Time_0 [ms];Time_1 [ms];Dev1/ai0 [N];Weg [mm]\n0;0;5;0;0\n"
+    "1;1000;5;100;0,05\n2;2000;5;200;0,1\n",
+    "dates": "Zeit;Weg (mm);Kraft (N)\n31.12.2024 10:00:05;0;0\n31.12.2024 10:00:06;0,05;100\n"
+    "31.12.2024 10:00:07;0,1;200\n",
+    "dates over midnight": "Time,Extension (mm),Load (N)\n12/31/2024 11:59:58 PM,0,0\n"
+    "12/31/2024 11:59:59 PM,0.05,100\n1/1/2025 12:00:00 AM,0.1,200\n",
+    "remark at the end": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n# end\n",
     "another channel": "time_s,extension_mm,load_N,Temp (C),note\n0,0,0,20,\n1,0.05,100,20,\n"
     "2,0.1,200,20,\n",
 }
@@ -163,3 +174,63 @@ def test_columns_are_named_where_no_load_is_among_them(tmp_path):
     (tmp_path / "l.csv").write_text("time_s,voltage\n0,0\n1,1\n")
     with pytest.raises(SlipfieldError, match="'time_s', 'voltage'"):
         load_table.read(tmp_path / "l.csv", None)
+
+
+def test_a_clock_passes_midnight(tmp_path):
+    rows = [f"{clock},{10 * i}" for i, clock in enumerate(("23:59:59", "00:00:00", "00:00:01"))]
+    (tmp_path / "l.csv").write_text("Time,Load (N)\n" + "\n".join(rows))
+    curve = load_table.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(np.diff(curve.time), 1)
+
+
+def test_several_tests_in_one_table_are_called_so(tmp_path):
+    block = "Time,Load (N)\n" + "".join(f"{i},{10 * i}\n" for i in range(5))
+    (tmp_path / "l.csv").write_text(f"Specimen 1\n{block}\nSpecimen 2\n{block}")
+    with pytest.raises(SlipfieldError, match="several tests or segments"):
+        load_table.read(tmp_path / "l.csv", None)
+
+
+PROGRAMS = {
+    "Instron Bluehill or WaveMatrix": (BLUEHILL, BLUEHILL_RESULTS, TABLES["WaveMatrix"]),
+    "ZwickRoell testXpert": (ZWICK, ZWICK_GERMAN),
+    "MTS": (MTS_793,),
+    "a table": (TESTWORKS, TABLES["sec"], TABLES["row of commas"]),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_program_of_a_table_is_told(program, tmp_path):
+    for text in PROGRAMS[program]:
+        (tmp_path / "l.csv").write_text(text, encoding="cp1252")
+        curve, found = load_formats.read(tmp_path / "l.csv", None)
+        assert found == program
+        np.testing.assert_allclose(curve.load, [0, 100, 200])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"Specimen label","1"\n"Time","Position","Load"\n"(s)","(mm)","(N)"\n{rows}',
+        "Prüfzeit,Crosshead absolute,Standard force\ns,mm,N\n{rows}",
+        "MTS793|MPT|ENU|1\nData Acquisition: Timed\nTime,Axial Displacement,Axial Force\nSec,mm,N\n"
+        "{rows}",
+        "time_s,crosshead_position_mm,load_N\n{rows}",
+    ],
+)
+def test_places_in_the_frame_count_from_the_first(text, tmp_path):
+    text = text.format(rows="0,1190.5,0\n1,1190.55,100\n2,1190.6,200\n")
+    (tmp_path / "l.csv").write_text(text, encoding="utf-8")
+    curve, _ = load_formats.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(curve.displacement, [0, 0.05, 0.1], atol=1e-9)
+
+
+def test_an_extension_keeps_its_start(tmp_path):
+    (tmp_path / "l.csv").write_text("time_s,extension_mm,load_N\n0,0.02,0\n1,0.07,100\n")
+    curve, _ = load_formats.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(curve.displacement, [0.02, 0.07])
+
+
+def test_a_workbook_is_called_so(tmp_path):
+    (tmp_path / "l.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(SlipfieldError, match="Excel workbook"):
+        load_formats.read(tmp_path / "l.xlsx", None)

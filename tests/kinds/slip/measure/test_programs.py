@@ -72,6 +72,22 @@ def test_pyaldic_tells_its_measure_in_matlab_files_alone(tmp_path):
         import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
 
 
+def test_nonlocal_strains_of_dice_are_read(tmp_path):
+    files = m.write_dice(TEST, tmp_path)
+    for path in files:
+        path.write_text(path.read_text().replace("VSG_STRAIN", "NLVC_STRAIN"))
+    data = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    np.testing.assert_allclose(data["strain"], TEST.measured, atol=1e-7)
+
+
+def test_ncorr_without_a_size_of_its_pixels_is_refused(tmp_path, monkeypatch):
+    content = m.ncorr_content(TEST)
+    content["dispinfo"]["pixtounits"] = 0.0
+    monkeypatch.setattr(m, "ncorr_content", lambda test: content)
+    with pytest.raises(SlipfieldError, match="0 units a pixel"):
+        import_strain(m.write_ncorr(TEST, tmp_path), StrainOptions(interval=1.0))
+
+
 def test_opencorr_without_strains_is_differentiated(tmp_path):
     files = p.write_opencorr(TEST, tmp_path)
     for path in files:

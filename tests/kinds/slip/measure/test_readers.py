@@ -95,6 +95,18 @@ def test_gom_units_are_those_of_the_file(tmp_path):
     np.testing.assert_allclose(data["time"], [0.0105, 0.0205, 0.0305, 0.0405])
 
 
+def test_gom_strains_may_be_in_percent(tmp_path):
+    test = replace(TEST, elongation=(1.0, 2.0, 3.0, 4.0))
+    test.strain = 100 * TEST.strain
+    test.u, test.v = TEST.u, TEST.v
+    files = m.write_gom(test, tmp_path)
+    for path in files:
+        text = path.read_text(encoding="utf-8").replace("time:s", "time:s strain:%")
+        path.write_text(text, encoding="utf-8")
+    data = import_strain(files, StrainOptions(measure="green_lagrange"))
+    np.testing.assert_allclose(data["strain"], TEST.measured, atol=1e-7)
+
+
 def test_points_off_any_grid_are_interpolated_and_gaps_stay():
     """A linear field comes back exactly from turned, scattered points with a hole."""
     random = np.random.default_rng(5)

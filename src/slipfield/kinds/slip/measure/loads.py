@@ -11,7 +11,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.noise import FEWEST_READINGS, reading_noise
-from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.readers import load_formats
 from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
 from slipfield.kinds.slip.measure.strain_maps import step
 
@@ -48,7 +48,7 @@ def add_load(
     """
     if not math.isfinite(offset):
         raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
-    curve = load_table.read(path, unit)
+    curve, program = load_formats.read(path, unit)
     frames = data["time"].values
     if curve.time is None and len(curve.load) != len(frames):
         raise SlipfieldError(
@@ -89,9 +89,8 @@ def add_load(
         "thickness": thickness,
         "use_displacement": use_displacement,
     }
-    return with_provenance(
-        data.assign(part(values)).assign_attrs(facts), step("load", [path], options)
-    )
+    record = {**step("load", [path], options), "format": program}
+    return with_provenance(data.assign(part(values)).assign_attrs(facts), record)
 
 
 def around_frames(frames: np.ndarray, time: np.ndarray, load: np.ndarray) -> np.ndarray:

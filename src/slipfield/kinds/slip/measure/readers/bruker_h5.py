@@ -15,7 +15,13 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.confidence import close
-from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
+from slipfield.kinds.slip.measure.readers.hdf5 import (
+    first_of,
+    manufacturer,
+    number,
+    scan_groups,
+    text,
+)
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -48,7 +54,8 @@ def read(path: Path) -> Scan:
     try:
         with h5py.File(path) as file:
             check_hdf5(file, path, 2)
-            group = scan_groups(file)[0]
+            scans = scan_groups(file)
+            group, several = scans[0], first_of([scan.name for scan in scans])
             data, header = group["EBSD/Data"], group["EBSD/Header"]
             euler = np.radians(
                 np.stack([np.ravel(data[n]) for n in ("phi1", "PHI", "phi2")], axis=1)
@@ -74,7 +81,7 @@ def read(path: Path) -> Scan:
             steps[1] * row,
             (int(row.max()) + 1, int(column.max()) + 1),
             (steps[0], steps[1]),
-            notes,
+            several + notes,
             warnings=(WARNING,),
         )
     )

@@ -16,7 +16,11 @@ USUAL = 0.5
 """Share of the pixels that reach the limit; with less, the column has another meaning."""
 
 HIGH_DEVIATION = 4
-"""Error code of Channel text files for it; 3, 5 and 6 are no solution, with angles of zero."""
+"""Error code of Channel 5 for it; 3, 5 and 6 are no solution, with angles of zero."""
+
+LARGEST_MEDIAN_RAD = 0.06
+"""Median of deviations below which they are radians: in degrees no detector is that precise, and in
+radians it would be more than 3 degrees."""
 
 
 def confident(index: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -35,6 +39,30 @@ def close(deviation: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     good = ~(deviation > LARGEST_DEVIATION_DEG)
     what = f"a mean angular deviation above {LARGEST_DEVIATION_DEG:g} degrees"
     return _decided(np.full(len(deviation), True), good, what)
+
+
+def solved(
+    phase: np.ndarray, euler: np.ndarray, error: np.ndarray | None, deviation: np.ndarray | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Phase (n,) of the pixels of a Channel 5 map, 0 where there is no solution, and notes.
+
+    Parameters
+    ----------
+    phase : (n,) as in the file, 0 or less where not indexed.
+    euler : (n, 3) angles; all 0 are none.
+    error : (n,) codes of Channel 5, or None if the file has none; a solution may have one.
+    deviation : (n,) mean angular deviation in degrees or radians, or None.
+    """
+    phase = np.maximum(phase, 0)
+    if error is not None:
+        failed = (error == HIGH_DEVIATION) | ((error > 0) & (euler == 0).all(axis=1))
+        phase = np.where(failed, 0, phase)
+    if deviation is None:
+        return phase, ()
+    given = np.where(phase > 0, deviation, 0.0)
+    usual = np.median(given[given > 0]) if (given > 0).any() else 1.0
+    near, notes = close(np.degrees(given) if usual < LARGEST_MEDIAN_RAD else given)
+    return np.where(near, phase, 0), notes
 
 
 def _decided(given: np.ndarray, good: np.ndarray, what: str) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -3,8 +3,9 @@
 A record of the .crc is the phase (one byte) and the fields that the section [Fields] of the .cpr
 lists by number: 1, 2 X and Y, 3 to 5 the Euler angles, 6 MAD and 12 (floats of four bytes), 7 band
 contrast, 8 band slope, 9, 10 bands, 11 error (one byte each); any other, such as element counts, is
-a float. Pixels go row by row. The layout is that of MTEX (interfaces/loadEBSD_crc.m) and of DefDAP
-(defdap/file_readers.py).
+a float. Pixels go row by row; those with an error code and no angles, or a mean angular deviation
+(MAD) above 2 degrees, are not indexed. The layout is that of MTEX (interfaces/loadEBSD_crc.m) and
+of DefDAP (defdap/file_readers.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import solved
 from slipfield.kinds.slip.measure.readers.ctf import EULER_AXES as EULER_AXES
 from slipfield.kinds.slip.measure.readers.ctf import turned
 from slipfield.kinds.slip.measure.readers.head import Head
@@ -26,8 +28,9 @@ TITLE = "Channel 5 project"
 Y_AXIS = "down"
 MILLIMETRES = 1e-3
 BYTES = (7, 8, 9, 10, 11)
-X, Y, ANGLES = 1, 2, (3, 4, 5)
+X, Y, ANGLES, DEVIATION, ERROR = 1, 2, (3, 4, 5), 6, 11
 CUBIC_LAUE_GROUPS = (10.0, 11.0)
+FIRST_CUBIC_SPACE_GROUP = 195
 
 Sections = dict[str, dict[str, str]]
 
@@ -48,10 +51,14 @@ def read(path: Path) -> Scan:
     project, data = _partner(path, ".cpr"), _partner(path, ".crc")
     sections = _sections(project)
     job = sections.get("job", {})
+    columns, rows = (int(_number(job, name)) for name in ("xcells", "ycells"))
+    if not min(columns, rows) > 0:
+        raise SlipfieldError(f"{project}: no xCells and yCells in [Job]: points or a line, no map")
+    steps = tuple(MILLIMETRES * _number(job, f"griddist{n}") for n in "xy")
+    if not min(steps) > 0:
+        raise SlipfieldError(f"{project}: no GridDistX and GridDistY in [Job]: no step of the map")
     fields = _fields(project, sections.get("fields", {}))
     records = _records(data, fields)
-    columns, rows = (int(_number(job, name)) for name in ("xcells", "ycells"))
-    steps = tuple(MILLIMETRES * _number(job, f"griddist{n}") for n in "xy")
     placed = {X, Y} <= set(fields)
     if columns * rows != len(records) and not placed:
         raise SlipfieldError(
@@ -60,17 +67,21 @@ def read(path: Path) -> Scan:
         )
     surface = sections.get("acquisitionsurface", {})
     angles = [_number(surface, f"euler{i}") for i in (1, 2, 3)]
+    euler = np.stack([records[str(angle)] for angle in ANGLES], axis=1).astype(float)
+    quality = (records[str(n)].astype(float) if n in fields else None for n in (ERROR, DEVIATION))
+    phase, notes = solved(records["phase"].astype(int), euler, *quality)
     return scan_of(
         Pixels(
             path,
-            np.stack([records[str(angle)] for angle in ANGLES], axis=1).astype(float),
-            records["phase"].astype(int),
+            euler,
+            phase,
             _crystals(sections),
             MILLIMETRES * records[str(X)].astype(float) if placed else None,
             MILLIMETRES * records[str(Y)].astype(float) if placed else None,
             (rows, columns),
             (steps[0], steps[1]),
-            warnings=turned(angles, "Euler1 to Euler3 of [Acquisition Surface]"),
+            notes,
+            turned(angles, "Euler1 to Euler3 of [Acquisition Surface]"),
         )
     )
 
@@ -140,7 +151,8 @@ def _crystals(sections: Sections) -> dict[int, Crystal]:
     return {
         number: Crystal(
             section.get("structurename", f"phase {number}"),
-            _number(section, "lauegroup") in CUBIC_LAUE_GROUPS,
+            _number(section, "lauegroup") in CUBIC_LAUE_GROUPS
+            or _number(section, "spacegroup") >= FIRST_CUBIC_SPACE_GROUP,
         )
         for number, section in phases.items()
     }

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.readers.confidence import HIGH_DEVIATION, close
+from slipfield.kinds.slip.measure.readers.confidence import solved
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.numbers import MISSING
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
@@ -63,7 +63,9 @@ def read(path: Path) -> Scan:
         )
     values = _values(path, text[sum(len(line) + 1 for line in lines[: names + 1]) :], lines[names])
     euler = np.radians(np.stack([values[f"Euler{i}"] for i in (1, 2, 3)], axis=1))
-    phase, notes = _phase(values)
+    phase, notes = solved(
+        values["Phase"].astype(int), euler, *(values.get(name) for name in QUALITY)
+    )
     cells, steps = ([_number(facts, f"{axis}{n}") for axis in "XY"] for n in ("Cells", "Step"))
     return scan_of(
         Pixels(
@@ -80,22 +82,6 @@ def read(path: Path) -> Scan:
             + in_radians(euler[phase > 0]),
         )
     )
-
-
-def _phase(values: dict[str, np.ndarray]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Phase (n,) of the pixels, 0 where there is no solution, and notes."""
-    phase = np.maximum(values["Phase"].astype(int), 0)
-    notes: tuple[str, ...] = ()
-    if "Error" in values:
-        turns = np.stack([values[f"Euler{i}"] for i in (1, 2, 3)])
-        failed = (values["Error"] == HIGH_DEVIATION) | (
-            (values["Error"] > 0) & (turns == 0).all(axis=0)
-        )
-        phase = np.where(failed, 0, phase)
-    if "MAD" in values:
-        near, notes = close(np.where(phase > 0, values["MAD"], 0.0))
-        phase = np.where(near, phase, 0)
-    return phase, notes
 
 
 def in_radians(angles: np.ndarray) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """DICe (Sandia): text tables ``DICe_solution_N.txt``, one file a frame, pixels, y down.
 
-The virtual strain gauge gives Green-Lagrange strain (DICe_PostProcessor.cpp). SIGMA is -1 where a
-subset was lost; MATCH is -1, and the strains are zero, where a gauge had too few neighbours.
+The virtual strain gauge (VSG) gives Green-Lagrange strain (DICe_PostProcessor.cpp), as does the
+nonlocal vector calculus (NLVC), which goes before. SIGMA is -1 where a subset was lost; MATCH is
+-1, and the strains are zero, where a gauge had too few neighbours.
 """
 
 from __future__ import annotations
@@ -20,9 +21,19 @@ COLUMNS = {
     "y": "COORDINATE_Y",
     "u": "DISPLACEMENT_X",
     "v": "DISPLACEMENT_Y",
-    **{name: f"VSG_STRAIN_{name[1:].upper()}" for name in STRAINS},
 }
-LAYOUT = Layout(TITLE, COLUMNS, "px", "px", "down", "green_lagrange", comment="*")
+LAYOUTS = tuple(
+    Layout(
+        TITLE,
+        {**COLUMNS, **{name: f"{gauge}_STRAIN_{name[1:].upper()}" for name in STRAINS}},
+        "px",
+        "px",
+        "down",
+        "green_lagrange",
+        comment="*",
+    )
+    for gauge in ("NLVC", "VSG")
+)
 
 
 def recognises(head: Head) -> bool:
@@ -32,4 +43,4 @@ def recognises(head: Head) -> bool:
 
 def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     """Read solution files, one a frame."""
-    return read_frames(files, [LAYOUT], gaps)
+    return read_frames(files, LAYOUTS, gaps)

@@ -4,7 +4,10 @@ The grid of cells is an image geometry: ``DIMENSIONS`` and ``SPACING`` (x, y, z)
 ``_SIMPL_GEOMETRY`` (6), in the attributes ``_DIMENSIONS`` and ``_SPACING`` of the group (NX), or
 beside the cells (4). ``EulerAngles`` and ``Phases`` have the shape (z, y, x, components);
 ``CrystalStructures`` are the Laue classes by phase, 1 and 3 the cubic ones. DAMASK reads the same
-(python/damask/_geomgrid.py, load_DREAM3D). The first of several layers is taken.
+(python/damask/_geomgrid.py, load_DREAM3D). The first of several layers is taken. Pixels count as
+not indexed where a ``Mask`` is 0, or the confidence index is low.
+
+Angles stay as they were imported, unless a filter turned them: the file does not say.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import h5py
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import confident
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -29,6 +33,12 @@ ROOTS = ("DataContainers", "DataStructure", "VoxelDataContainer")
 ANGLES = ("EulerAngles", "Euler Angles", "Eulers", "AvgEulerAngles")
 PHASES = ("Phases", "Phase")
 STRUCTURES = ("CrystalStructures", "Crystal Structures")
+MASKS = ("Mask", "ThresholdArray", "GoodVoxels")
+CONFIDENCE = ("Confidence Index", "ConfidenceIndex", "CI")
+WARNING = (
+    "the file does not say whether DREAM.3D turned angles and map after their import; y up, and "
+    "angles that refer to x, y were taken: check one known grain (--y-axis, --euler-axes)"
+)
 NAMES = ("MaterialName", "PhaseName", "Material Name", "PhaseNames")
 
 
@@ -51,7 +61,7 @@ def read(path: Path) -> Scan:
             root = next(file[name] for name in ROOTS if name in file)
             cells = _cells(root)
             angles = np.asarray(_first(cells, ANGLES)[()], dtype=float).reshape(-1, 3)
-            phase = np.ravel(_first(cells, PHASES)[()]).astype(int)
+            phase, doubtful = _phase(cells)
             dimensions, spacing = _geometry(cells)
             crystals = _crystals(root)
     except StopIteration:
@@ -69,9 +79,39 @@ def read(path: Path) -> Scan:
     notes = (f"the first of {layers} layers was taken",) if layers > 1 else ()
     return scan_of(
         Pixels(
-            path, angles[:count], phase[:count], crystals, None, None, (rows, columns), steps, notes
+            path,
+            angles[:count],
+            phase[:count],
+            crystals,
+            shape=(rows, columns),
+            steps=steps,
+            notes=notes + doubtful,
+            warnings=(WARNING,),
         )
     )
+
+
+def _phase(cells: h5py.Group) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Phase (n,) of all cells, 0 where they are not to be believed, and notes."""
+    phase = np.ravel(_first(cells, PHASES)[()]).astype(int)
+    notes: tuple[str, ...] = ()
+    found = [_optional(cells, names, len(phase)) for names in (MASKS, CONFIDENCE)]
+    if found[0] is not None:
+        lost = int(((found[0] == 0) & (phase > 0)).sum())
+        phase = np.where(found[0] == 0, 0, phase)
+        notes += (f"{lost} pixels are masked in the file",) if lost else ()
+    if found[1] is not None:
+        sure, doubtful = confident(np.where(phase > 0, found[1], 1.0))
+        phase, notes = np.where(sure, phase, 0), notes + doubtful
+    return phase, notes
+
+
+def _optional(cells: h5py.Group, names: tuple[str, ...], count: int) -> np.ndarray | None:
+    """Values (count,) of one of the datasets, or None."""
+    for name in names:
+        if isinstance(cells.get(name), h5py.Dataset) and cells[name].size == count:
+            return np.ravel(cells[name][()])
+    return None
 
 
 def _groups(group: h5py.Group) -> list[h5py.Group]:

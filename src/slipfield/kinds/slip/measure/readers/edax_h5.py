@@ -1,4 +1,4 @@
-"""EDAX OIM / APEX HDF5 maps (.h5, .oh5, .edaxh5): rad, um, y down; the axes are those of .ang.
+"""EDAX OIM HDF5 maps (.h5, .oh5): rad, um, y down; the axes are those of .ang.
 
 ``SCAN/EBSD/Data`` holds Phi1, Phi, Phi2, CI, Phase, X Position and Y Position, ``Header`` the grid
 and ``Phase/N``; a pixel without data lies at -1111111. Seen in a file of OIM Analysis 7.2 (EbsdLib,
@@ -15,7 +15,13 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers import ang
 from slipfield.kinds.slip.measure.readers.confidence import confident
-from slipfield.kinds.slip.measure.readers.hdf5 import manufacturer, number, scan_groups, text
+from slipfield.kinds.slip.measure.readers.hdf5 import (
+    first_of,
+    manufacturer,
+    number,
+    scan_groups,
+    text,
+)
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -41,10 +47,13 @@ def read(path: Path) -> Scan:
     SlipfieldError
         If it cannot be read, lacks a dataset, or holds no map of a cubic crystal.
     """
+    if path.suffix.lower() == ".edaxh5":
+        raise SlipfieldError(f"{path}: a project of APEX, which is not read; export .ang or .oh5")
     try:
         with h5py.File(path) as file:
             check_hdf5(file, path, 2)
-            part = scan_groups(file)[0]["EBSD"]
+            scans = scan_groups(file)
+            part, several = scans[0]["EBSD"], first_of([scan.name for scan in scans])
             data, header = part["Data"], part["Header"]
             columns = {
                 name.lower(): np.ravel(data[name]) for name in data if _is_column(data, name)
@@ -52,6 +61,7 @@ def read(path: Path) -> Scan:
             euler = np.stack([columns[name] for name in ("phi1", "phi", "phi2")], axis=1)
             shape = int(number(header, "nRows")), int(number(header, "nColumns"))
             steps = tuple(MILLIMETRES * number(header, f"Step {n}") for n in "XY")
+            grid = text(header, "Grid Type").lower()
             phases = {int(name): group for name, group in header["Phase"].items()}
             crystals = {
                 n: Crystal(
@@ -65,6 +75,10 @@ def read(path: Path) -> Scan:
     count = len(euler)
     valid, notes = confident(columns["ci"]) if "ci" in columns else (np.full(count, True), ())
     x, y = (columns.get(f"{n} position") for n in "xy")
+    if grid.startswith("hex") and (x is None or y is None):
+        raise SlipfieldError(
+            f"{path}: a hexagonal grid without positions; export 'X Position' and 'Y Position', too"
+        )
     phase = ang.phase_numbers(columns.get("phase", np.zeros(count)), valid, list(crystals))
     there = np.full(count, True) if x is None else x > NO_DATA
     at = None if x is None or y is None else MILLIMETRES * np.stack([x, y]).astype(float)
@@ -78,7 +92,7 @@ def read(path: Path) -> Scan:
             None if at is None else at[1, there],
             shape,
             (steps[0], steps[1]),
-            notes,
+            several + notes,
         )
     )
 

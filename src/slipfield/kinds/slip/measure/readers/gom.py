@@ -11,9 +11,9 @@ Lines with the units and the stage come before the table of points::
 
 Positions are those of the deformed component, with y up; less its displacement, a point is where it
 was in the reference stage. Points are the nodes of a triangle mesh, on no grid. An entry is empty
-where there is no result. Strains are plain numbers; which measure was chosen in the project
-(technical, logarithmic or Green) the files do not say. File names hold the time, so the index of
-the stage gives the order.
+where there is no result. Strains are plain numbers, unless the units name another; which measure
+was chosen in the project (technical, logarithmic or Green) the files do not say. File names hold
+the time, so the index of the stage gives the order.
 
 The layout is that of published exports (github.com/gerlachjan/OperateOnDIC) and, for the subtracted
 displacement and the name of the shear, of the exporter of DLR for ARAMIS
@@ -34,7 +34,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order
 from slipfield.kinds.slip.measure.readers.head import Head
-from slipfield.kinds.slip.measure.readers.point_tables import Layout, points
+from slipfield.kinds.slip.measure.readers.point_tables import STRAINS, Layout, points
 from slipfield.kinds.slip.measure.readers.scattered import resampled
 from slipfield.kinds.slip.measure.readers.tables import read_table
 from slipfield.kinds.slip.measure.readers.text_files import read_lines
@@ -58,11 +58,12 @@ LAYOUT = Layout(TITLE, COLUMNS, "mm", "mm", "up", None, mesh=True)
 
 @dataclass(frozen=True)
 class Stage:
-    """What comes before the points: index, time since the first stage, s, and unit of lengths."""
+    """What comes before the points: index, time since the first stage, s, and units."""
 
     index: int
     time: float
     length: str
+    strain: str
 
 
 def recognises(head: Head) -> bool:
@@ -81,7 +82,7 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     stages = {path: _stage(path) for path in files}
     files = in_order(files, [stages[path].index for path in files], gaps)
     return Frames(
-        **vars(resampled([_undeformed(path, stages[path].length) for path in files])),
+        **vars(resampled([_undeformed(path, stages[path]) for path in files])),
         position_unit=LAYOUT.position_unit,
         displacement_unit=LAYOUT.displacement_unit,
         y_axis=LAYOUT.y_axis,
@@ -109,14 +110,14 @@ def _stage(path: Path) -> Stage:
         raise SlipfieldError(f"{path}: unit {unit!r} of the time; expected s, ms, min or h")
     try:
         time = factor * float(stage["relative_time"].replace(",", "."))
-        return Stage(int(stage["index"]), time, given.get("length", "mm"))
+        return Stage(int(stage["index"]), time, given.get("length", "mm"), given.get("strain", ""))
     except (KeyError, ValueError):
         raise SlipfieldError(
             f"{path}: no index and time of the stage in {lines[start + 1]!r}; export the file again"
         ) from None
 
 
-def _undeformed(path: Path, length: str) -> Points:
+def _undeformed(path: Path, stage: Stage) -> Points:
     """Points of a stage at their places in the reference stage, mm."""
     table = read_table(path, start="id")
     missing = [name for name in COLUMNS.values() if name not in table]
@@ -125,7 +126,9 @@ def _undeformed(path: Path, length: str) -> Points:
             f"{path}: no column {', '.join(map(repr, missing))}; inspect the component for "
             "displacement X and Y and strain X, Y and XY, and export it again"
         )
-    table |= {name: replace(table[name], unit=length) for name in LENGTHS}
+    table |= {name: replace(table[name], unit=stage.length) for name in LENGTHS}
+    strains = [COLUMNS[name] for name in STRAINS]
+    table |= {n: replace(table[n], unit=table[n].unit or stage.strain) for n in strains}
     deformed = points(path, table, LAYOUT)
     x, y = deformed.x - deformed.values["u"], deformed.y - deformed.values["v"]
     return replace(deformed, x=x, y=y)

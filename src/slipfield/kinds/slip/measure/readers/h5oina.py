@@ -1,5 +1,9 @@
 """Oxford Instruments HDF5 maps (.h5oina, version 1.0 to 8.0): radians, um, y down.
 
+Pixels outside the acquired area are NaN. Error codes are those of the format's specification
+(github.com/oinanoanalysis/h5oina), not those of Channel 5; the mean angular deviation is in
+radians. Neither counts in a cleaned map, in which such pixels were given other orientations.
+
 A map that was cleaned or cropped in AZtecCrystal stands in ``1/Data Processing`` (since version
 2.0) beside the acquired one in ``1/EBSD``; it goes before.
 """
@@ -12,7 +16,9 @@ import h5py
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers.confidence import close
 from slipfield.kinds.slip.measure.readers.ctf import turned
+from slipfield.kinds.slip.measure.readers.hdf5 import first_of
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -26,6 +32,8 @@ Y_AXIS = "down"
 CUBIC_LAUE_GROUPS = (10, 11)
 MILLIMETRES = 1e-3
 ACQUIRED, CLEANED = "EBSD", "Data Processing"
+SUCCESS, FAILED = 1, (2, 3, 4, 5, 6)
+"""Error codes: solved; and no solution, low contrast, low slope, high deviation, unexpected."""
 
 
 def recognises(head: Head) -> bool:
@@ -44,8 +52,11 @@ def read(path: Path) -> Scan:
     try:
         with h5py.File(path) as file:
             check_hdf5(file, path, 2)
-            slices = sorted((name for name in file if name.isdigit()), key=int) or ["1"]
-            area = file[slices[0]]
+            slices = sorted((name for name in file if name.isdigit()), key=int)
+            maps = [n for n in slices if {ACQUIRED, CLEANED} & set(file[n])]
+            if not maps:
+                raise SlipfieldError(f"{path}: no EBSD map, but {_techniques(file, slices)}")
+            area = file[maps[0]]
             cleaned = CLEANED in area and {"Data/Euler", "Data/Phase"} <= _paths(area[CLEANED])
             part, acquired = area[CLEANED if cleaned else ACQUIRED], area.get(ACQUIRED)
             header = part["Header"] if "Header" in part else area[f"{ACQUIRED}/Header"]
@@ -53,7 +64,7 @@ def read(path: Path) -> Scan:
             columns, rows = (int(head.number(f"{n} Cells")) for n in "XY")
             dx, dy = (MILLIMETRES * head.number(f"{n} Step") for n in "XY")
             euler = np.asarray(part["Data/Euler"], dtype=float)
-            phase = np.ravel(part["Data/Phase"]).astype(int)
+            phase, doubtful = _phase(part["Data"], cleaned)
             crystals = {
                 int(number): Crystal(
                     _text(group["Phase Name"]),
@@ -62,6 +73,7 @@ def read(path: Path) -> Scan:
                 for number, group in head.group("Phases").items()
             }
             angles = np.degrees(head.numbers("Specimen Orientation Euler"))
+            scanning = np.nan_to_num(np.degrees(head.numbers("Scanning Rotation Angle")))
     except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
         raise SlipfieldError(f"{path}: not a readable .h5oina map: {error}") from error
     if not len(euler) == len(phase) == rows * columns:
@@ -69,11 +81,34 @@ def read(path: Path) -> Scan:
             f"{path}: {rows} x {columns} pixels in the header, but {len(euler)} orientations and "
             f"{len(phase)} phases"
         )
-    notes = (f"the map of {CLEANED!r} was taken, not the acquired one",) if cleaned else ()
+    notes = (f"the map of {CLEANED!r} was taken, not the acquired one",) if cleaned else doubtful
+    notes = first_of(maps) + notes
     warnings = turned(angles, "Specimen Orientation Euler angles")
+    warnings += turned(scanning, "Scanning Rotation Angle")
     return scan_of(
         Pixels(path, euler, phase, crystals, None, None, (rows, columns), (dx, dy), notes, warnings)
     )
+
+
+def _phase(data: h5py.Group, cleaned: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Phase (n,) of the pixels, 0 where not solved, and notes."""
+    phase = np.nan_to_num(np.ravel(data["Phase"])).astype(int)
+    if cleaned:
+        return phase, ()
+    if "Error" in data:
+        error = np.ravel(data["Error"])
+        if (error == SUCCESS).any():
+            phase = np.where(np.isin(error, FAILED), 0, phase)
+    if "Mean Angular Deviation" not in data:
+        return phase, ()
+    deviation = np.degrees(np.ravel(data["Mean Angular Deviation"]).astype(float))
+    near, notes = close(np.where(phase > 0, deviation, 0.0))
+    return np.where(near, phase, 0), notes
+
+
+def _techniques(file: h5py.File, slices: list[str]) -> str:
+    """What a file without a map holds."""
+    return ", ".join(sorted({name for each in slices for name in file[each]})) or "nothing"
 
 
 class _Header:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import h5py
@@ -25,17 +25,31 @@ def manufacturer(path: Path, names: Set[str]) -> str:
 
 
 def scan_groups(file: h5py.File) -> list[h5py.Group]:
-    """Groups that hold a map in ``EBSD``.
+    """Groups, at any depth, that hold a map in ``EBSD/Data``, in the order of their names.
 
     Raises
     ------
     KeyError
         If there is none.
     """
-    found = [group for group in file.values() if isinstance(group, h5py.Group) and "EBSD" in group]
+    found: list[h5py.Group] = []
+
+    def look(_: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Group) and isinstance(item.get("EBSD/Data"), h5py.Group):
+            found.append(item)
+
+    file.visititems(look)
     if not found:
-        raise KeyError("no group 'EBSD'")
+        raise KeyError("no group 'EBSD/Data'")
     return found
+
+
+def first_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Note that the first of several maps in a file was taken; none if there is one."""
+    if len(names) < 2:
+        return ()
+    given = ", ".join(repr(name.strip("/")) for name in names)
+    return (f"the file holds {len(names)} maps ({given}); the first was taken",)
 
 
 def text(group: h5py.Group, name: str) -> str:

@@ -19,6 +19,7 @@ from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 TIMES = (
     r"(test|running|run|elapsed|total|relative|segment)?_?time(_?stamp)?|t",
+    r"time_0",
     r"(pr.f|versuchs|mess)?_?zeit|temps",
 )
 LOADS = (
@@ -36,9 +37,12 @@ EXTENSIONS = (
     r"(tensile|axial|standard)_(displacement|extension|elongation)|extensometer(_1)?",
     r"standard_?travel|standardweg|verl.ngerung|l.ngen.nderung|allongement|d.placement",
     r"crosshead(_(displacement|extension|travel|position|separation))?|stroke|position|grip_travel",
-    r"traverse(nweg|nposition)?|weg|course|d.placement_traverse|travel|crosshead_absolute",
+    r"traverse(nweg|nposition)?(_absolut)?|weg|verschiebung|kolbenweg|course|d.placement_traverse|travel|crosshead_absolute",
 )
 """Names, the better measure first: where several are there the first that fits counts."""
+
+POSITIONS = (r"crosshead_(absolute|position|separation)", "position", r"traverse\w*_absolut")
+"""Names of places in the frame, which do not start at 0."""
 
 KNOWN = (*TIMES, *LOADS, *STRESSES, *EXTENSIONS)
 LARGEST_REST = 0.05
@@ -66,9 +70,10 @@ def knows(names: Sequence[str]) -> bool:
     return load and (len(names) == 1 or any(_fits(name, (*TIMES, *EXTENSIONS)) for name in bare))
 
 
-def read(path: Path, unit: str | None) -> LoadCurve:
+def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> LoadCurve:
     """Read a load curve; the unit is that of the header or, if it has none, ``unit``.
 
+    Displacements in columns called ``positions`` are places in the frame and count from the first.
     Rows that repeat the time before them are left out, as are rows without any number.
 
     Raises
@@ -77,7 +82,7 @@ def read(path: Path, unit: str | None) -> LoadCurve:
         If a column or its unit is missing, or the times do not ascend.
     """
     columns = list(read_table(path, knows=knows).values())
-    column = _pick(path, columns, LOADS) or _pick(path, columns, STRESSES)
+    column = _pick(path, columns, LOADS) or _pick(path, columns, STRESSES) or _by_unit(columns)
     if column is None:
         raise SlipfieldError(
             f"{path}: no column of loads, for example load_N; the columns are "
@@ -88,6 +93,10 @@ def read(path: Path, unit: str | None) -> LoadCurve:
     time = _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
     extension = _pick(path, columns, EXTENSIONS)
     displacement = _scaled(path, columns, EXTENSIONS, units.length, "mm, um, m or inch")
+    if displacement is not None and extension is not None:
+        known = displacement[np.isfinite(displacement)]
+        if len(known) and _fits(_parts(extension.name)[0], positions):
+            displacement = displacement - known[0]
     keep = _rows(path, load, time)
     time, displacement = (None if v is None else v[keep] for v in (time, displacement))
     return LoadCurve(
@@ -98,6 +107,12 @@ def read(path: Path, unit: str | None) -> LoadCurve:
 def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     """Times (n,), s, in a table; None if it has no column of that name."""
     return _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
+
+
+def _by_unit(columns: Sequence[Column]) -> Column | None:
+    """Column that is the only one in a unit of force, whatever its name: ``Dev1/ai0 [N]``."""
+    found = [column for column in columns if column.unit and units.force(column.unit) is not None]
+    return found[0] if len(found) == 1 and found[0].repeated == 1 else None
 
 
 def _load_factor(path: Path, column: Column, unit: str | None) -> tuple[float, bool]:
@@ -120,8 +135,8 @@ def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
     known = np.isfinite(load)
     if time is not None and np.isnan(time).all():
         raise SlipfieldError(
-            f"{path}: the times are no numbers, and no times like 0:01:02.5 or "
-            "2024-12-31 10:01:02; export seconds"
+            f"{path}: the times are no numbers, and no times like 0:01:02.5, "
+            "2024-12-31 10:01:02 or 31.12.2024 10:01:02; export seconds"
         )
     if time is not None:
         known &= np.isfinite(time)
@@ -135,8 +150,12 @@ def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
     rows = np.flatnonzero(known)
     steps = np.diff(time[rows])
     if np.any(steps < 0):
-        row = int(rows[1:][steps < 0][0]) + 1
-        raise SlipfieldError(f"{path}: times must ascend; row {row} does not follow the one before")
+        back = int(rows[1:][steps < 0][0])
+        again = time[back] <= time[rows[0]] + LARGEST_REST * np.ptp(time[rows])
+        why = "; the file holds several tests or segments, export one" if again else ""
+        raise SlipfieldError(
+            f"{path}: times must ascend; row {back + 1} does not follow the one before{why}"
+        )
     known[rows[1:][steps == 0]] = False
     return known
 
@@ -192,11 +211,14 @@ def _parts(name: str) -> tuple[str, str]:
     ``Zeit/s``, ``Kraft in N``.
     """
     text = re.sub(r"\s+", " ", name.strip())
-    match = re.fullmatch(r"(?P<stem>.*?\w)\s*(?:_| in |,|/| )\s*(?P<unit>[^\s_,]+)", text)
+    match = re.fullmatch(r"(?P<stem>.*?\w)\s*(?P<by>_| in |,|/| )\s*(?P<unit>[^\s_,]+)", text)
     if match is None or _fits(_plain(text), KNOWN):
         return _plain(text), ""
     stem = _plain(match["stem"])
-    is_name = _fits(stem, KNOWN) or units.is_unit(match["unit"])
+    if match["unit"].isdigit():
+        return _plain(text), ""
+    named = _fits(stem, KNOWN) and match["by"] != " "
+    is_name = named or units.is_unit(match["unit"])
     return (stem, match["unit"]) if is_name else (_plain(text), "")
 
 

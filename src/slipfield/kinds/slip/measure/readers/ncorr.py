@@ -66,6 +66,8 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
             f"{path}: {len(strain)} strain maps of {strain.shape[2:]} points, but displacements "
             f"of shape {moved.shape}"
         )
+    if not pixel > 0:
+        raise SlipfieldError(f"{path}: {pixel:g} units a pixel; set the units in Ncorr again")
     scale = units.length(unit)
     calibrated = scale is not None
     if scale is None:

@@ -49,7 +49,24 @@ MISSING = frozenset(
 
 NUMBER = re.compile(r"[+-]?(\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK}]*|[.,]\d+)([eEdD][+-]?\d+)?")
 CLOCK = re.compile(r"(\d+:)?\d{1,2}:\d{1,2}([.,]\d+)?")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+DATE = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[T ]|\d{1,2}([./])\d{1,2}\2\d{4}[, ]+)"
+    r"\d{1,2}:\d{2}(:\d{2}\S*)?( [AaPp][Mm])?"
+)
+DATES = (
+    "ISO8601",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S.%f",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M:%S.%f %p",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S.%f",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S.%f",
+)
+"""With slashes the month goes first where it can; differences are the same within a month."""
+
+DAY = 86400.0
 MINUS = "\N{MINUS SIGN}"
 SPACED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
 BLANKS = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
@@ -118,18 +135,21 @@ def decimal_sign(path: Path, body: str, delimiter: str | None) -> tuple[str, str
 def seconds(entries: Sequence[str]) -> np.ndarray | None:
     """Seconds of times of the clock (``0:01:02,5``), or since the first of dates with times.
 
-    None if the entries are neither.
+    A clock that falls by more than half a day has passed midnight. None if the entries are neither.
     """
     if all(CLOCK.fullmatch(entry.strip()) for entry in entries):
         parts = [entry.replace(",", ".").split(":") for entry in entries]
-        return np.array([sum(60**i * float(p) for i, p in enumerate(reversed(x))) for x in parts])
+        clock = np.array([sum(60**i * float(p) for i, p in enumerate(reversed(x))) for x in parts])
+        return clock + DAY * np.cumsum(np.diff(clock, prepend=clock[0]) < -0.5 * DAY)
     if not all(DATE.match(entry) for entry in entries):
         return None
-    try:
-        dates = pd.to_datetime(pd.Series(list(entries)), format="ISO8601")
-    except ValueError:
-        return None
-    return (dates - dates.iloc[0]).dt.total_seconds().to_numpy()
+    for form in DATES:
+        try:
+            dates = pd.to_datetime(pd.Series(list(entries)).str.replace(",", "."), format=form)
+        except ValueError:
+            continue
+        return (dates - dates.iloc[0]).dt.total_seconds().to_numpy()
+    return None
 
 
 def _is_date(text: str) -> bool:

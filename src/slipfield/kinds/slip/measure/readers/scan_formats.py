@@ -32,7 +32,7 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (cpr, h5oina, edax_h5, bruker_h5, dream3d, ang, ctf)
-SUFFIXES = ".ctf, .ang, .h5oina, .cpr/.crc, .h5, .oh5, .edaxh5, .dream3d"
+SUFFIXES = ".ctf, .ang, .h5oina, .cpr/.crc, .h5, .oh5, .dream3d"
 UNREAD = {
     ".osc": ("an OIM scan (binary)", "export .ang or HDF5 in OIM Analysis"),
     ".bcf": ("a Bruker project (binary)", "export .ctf or HDF5 in Esprit"),
@@ -47,6 +47,7 @@ PROGRAMS = {
     "Scan 1": "kikuchipy or EMsoft",
     "EMheader": "EMsoft",
     "ebsd": "MTEX",
+    "Index": "DREAM.3D's import (.h5ebsd)",
 }
 
 

@@ -161,6 +161,8 @@ def _crystal(pixels: Pixels, phase: np.ndarray) -> tuple[int, float, list[str]]:
 
 def _grid(pixels: Pixels) -> _Grid:
     count = len(pixels.phase)
+    if pixels.shape is not None and min(pixels.shape) == 1 < max(pixels.shape):
+        raise SlipfieldError(f"{pixels.path}: a line of {count} pixels; expected a map")
     if pixels.x is None or pixels.y is None:
         if pixels.shape is None or pixels.steps is None or count != np.prod(pixels.shape):
             raise SlipfieldError(

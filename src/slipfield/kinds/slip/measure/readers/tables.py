@@ -111,7 +111,7 @@ def _values(path: Path, body: str, place: Place) -> list[np.ndarray]:
 
 
 def _without_footer(body: str, place: Place) -> str:
-    """Rows up to a blank line that text follows, and rows of further blocks of the same names."""
+    """Rows up to a remark, or to text after a blank line, and further blocks of the same names."""
     kept, inside, blank = [], True, False
     for line in body.split("\n"):
         bare = line.strip(' ;,\t"')
@@ -124,7 +124,7 @@ def _without_footer(body: str, place: Place) -> str:
             kept += [line] if inside else []
         elif units.is_unit_row(split(line, place.delimiter)) and inside:
             pass
-        elif blank or not inside:
+        elif blank or not inside or bare.startswith("#"):
             inside = False
         else:
             return body
