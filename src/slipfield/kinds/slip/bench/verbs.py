@@ -101,6 +101,44 @@ def bench_mistakes(
 
 
 @app.command()
+def bench_frames(
+    model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
+    output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],
+    cells: Annotated[
+        int | None, typer.Option(help="Elements of the specimen; default: those of the model.")
+    ] = None,
+) -> None:
+    """Invert one specimen by frames at several sets of times; say whether the answers agree."""
+    from slipfield.kinds.slip.bench.frames import bench_frames as measure
+    from slipfield.kinds.slip.inversion.answers import Model
+    from slipfield.kinds.slip.study import PARAMETERS
+
+    for row in measure(model, output, cells or Model.load(model).study.specimen.cells_x):
+        values = ", ".join(
+            f"{name} {row[name]:.4g} ({row[f'{name}_low']:.4g} to {row[f'{name}_high']:.4g}; "
+            f"{row[f'{name}_true']:.4g})"
+            for name in PARAMETERS
+        )
+        typer.echo(f"{row['frames']}, {row['used']} of {row['count']} frames: {values}")
+
+
+@app.command()
+def bench_imports(
+    output: Annotated[Path, typer.Option(help="Result (CSV, and JSON beside it).")],
+    repeats: Annotated[int, typer.Option(min=1, help="Imports of each kind.")] = 3,
+    beside: Annotated[
+        Path | None, typer.Option(help="Another checkout, measured in turn with this one.")
+    ] = None,
+) -> None:
+    """Measure CPU seconds of importing 20 strain maps of 35,000 points and 160,000 pixels."""
+    from slipfield.kinds.slip.bench.imports import bench_imports as measure
+
+    for row in measure(output, repeats, beside):
+        against = f", {row['ratio']:.2f} times the other's" if "ratio" in row else ""
+        typer.echo(f"{row['import']}: {row['cpu_s']:.2f} CPU s{against}")
+
+
+@app.command()
 def bench_thickness(
     model: Annotated[Path, typer.Option(help="Folder of a projection inverter.")],
     output: Annotated[Path, typer.Option(help="Folder of the result; continued if it is there.")],

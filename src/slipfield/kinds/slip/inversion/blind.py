@@ -23,6 +23,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise, prepare
 from slipfield.kinds.slip.inversion.stiffening import factor_at
+from slipfield.kinds.slip.inversion.unloading import for_models
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import Verdict
 from slipfield.kinds.slip.measure.resample import Measurement
@@ -74,10 +75,11 @@ def invert_blind(
     for number in range(draws):
         random = np.random.default_rng(number)
         found = prepare(source, data, trained, cells, random, membrane)
-        whole, found.measurement = found.measurement, without_strain(found.measurement)
-        solvers.append(Solver.prepare(found.study, found.microstructure, work / f"draw-{number}"))
-        members.append(predictions(found, chosen, solvers[-1])[0])
-    found.measurement = whole
+        solver = Solver.prepare(found.study, found.microstructure, work / f"draw-{number}")
+        seen, their_solver = for_models(found, solver)
+        seen = replace(seen, measurement=without_strain(seen.measurement))
+        solvers += [their_solver, solver] if their_solver is not solver else [solver]
+        members.append(predictions(seen, chosen, their_solver)[0])
     found.notes.append(LOST.format(draws=draws))
     found.answers = [_combined(members)]
     found.choice = Choice(found.answers[0].method, ALONE)
@@ -86,7 +88,7 @@ def invert_blind(
     at = factor_at(found.factor, found.answer.parameters, load_noise(data, trained))
     found.comparison = compare(found.measurement, found.check, factor=at)
     found.channels = channels(
-        data, found.microstructure, found.study, trained, found.measurement, found.answers
+        data, found.microstructure, seen.study, trained, found.measurement, found.answers
     )
     runs = [seconds for solver in solvers for seconds in solver.seconds]
     found.seconds |= {"forward runs": float(sum(runs)), "number of forward runs": len(runs)}

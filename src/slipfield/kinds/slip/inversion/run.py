@@ -36,6 +36,7 @@ from slipfield.kinds.slip.inversion.report.page import write_overlay, write_repo
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.told import told
+from slipfield.kinds.slip.inversion.unloading import for_models
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
 from slipfield.kinds.slip.inversion.ways import Way, better_way
@@ -163,7 +164,8 @@ def _invert_known(
     solver = Solver.prepare(found.study, found.microstructure, work)
     noise, prior = load_noise(data, trained), box_prior(trained)
     problem = Problem(found.measurement, solver.run, noise, prior, found.factor)
-    found.answers = predictions(found, models, solver)
+    seen, their_solver = for_models(found, solver)
+    found.answers = predictions(seen, models, their_solver)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], problem)
     base, first = found, found.measurement.seen(solver.run(found.answers[0].parameters))
@@ -188,7 +190,7 @@ def _invert_known(
     own = found.refined if found.choice.method == REFINED else None
     found.told = told(answering, found.check, found.answer, own)
     found.channels = channels(
-        data, base.microstructure, base.study, trained, base.measurement, found.answers
+        data, base.microstructure, seen.study, trained, seen.measurement, found.answers
     )
     found.verdict = judge(
         pattern(found.measurement, found.check),
@@ -200,8 +202,8 @@ def _invert_known(
         found.alike,
     )
     found.notes += list(doubts(data))
-    found.seconds["forward runs"] = float(sum(solver.seconds))
-    found.seconds["number of forward runs"] = len(solver.seconds)
+    runs = [*solver.seconds, *(their_solver.seconds if seen is not base else [])]
+    found.seconds |= {"forward runs": float(sum(runs)), "number of forward runs": len(runs)}
     return found
 
 
