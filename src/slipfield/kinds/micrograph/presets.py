@@ -27,10 +27,12 @@ class Preset:
     twins : share of twinned grains; twin_tone : tone of twins.
     pits : etch pits in 1000 px^2. scratches, stains : how many.
     particles : area fraction of second phase as blobs; strings : share of boundaries with
-    particles on them; particle : their radius; particle_tone : change of grey value; rim : grey
-    value added around them; core : that of their middle.
+    particles on them; chains : share of boundaries with rows of round particles; round : share of
+    the blobs that are round; particle : their radius; particle_tone : change of grey value; rim :
+    grey value added around them; core : that of their middle.
     light : change of illumination over the image. blur : deviation. noise : deviation at each px.
     quality : of the JPEG compression, 100 for none. colours : palette of grains, or grey.
+    either_sign : ranges of sizes whose sign is drawn, too, so that nothing near 0 is drawn.
     """
 
     pixel_um: Range
@@ -53,6 +55,8 @@ class Preset:
     stains: Range = (0.0, 2.0)
     particles: Range = (0.0, 0.01)
     strings: Range = (0.0, 0.0)
+    chains: Range = (0.0, 0.0)
+    round: Range = (0.0, 0.0)
     particle: Range = (2.0, 5.0)
     particle_tone: Range = (-0.5, -0.3)
     rim: Range = (0.0, 0.0)
@@ -62,6 +66,7 @@ class Preset:
     noise: Range = (0.01, 0.03)
     quality: Range = (80.0, 100.0)
     colours: tuple[tuple[float, float, float], ...] = ()
+    either_sign: tuple[str, ...] = ()
 
 
 PRESETS = {
@@ -71,7 +76,7 @@ PRESETS = {
         matrix=(0.68, 0.85),
         tone=(0.01, 0.05),
         groove=(0.3, 0.65),
-        groove_width=(0.6, 1.5),
+        groove_width=(0.6, 2.0),
         pits=(0.0, 0.5),
     ),
     "mg-gd": Preset(
@@ -98,23 +103,26 @@ PRESETS = {
     "sem-two-phase": Preset(
         pixel_um=(0.02, 0.2),
         grain=(35.0, 100.0),
-        matrix=(0.4, 0.55),
-        tone=(0.01, 0.04),
-        groove=(-0.12, 0.2),
+        matrix=(0.4, 0.6),
+        tone=(0.01, 0.05),
+        groove=(0.1, 0.35),
         groove_width=(0.7, 1.8),
         step=(0.0, 1.0),
         weak=(0.1, 0.35),
-        particles=(0.05, 0.25),
-        strings=(0.05, 0.5),
-        particle=(3.0, 12.0),
-        particle_tone=(-0.15, 0.25),
-        rim=(0.0, 0.15),
-        core=(-0.05, 0.1),
+        particles=(0.02, 0.25),
+        strings=(0.0, 0.3),
+        chains=(0.0, 0.5),
+        round=(0.0, 1.0),
+        particle=(2.5, 10.0),
+        particle_tone=(0.08, 0.3),
+        rim=(-0.1, 0.18),
+        core=(-0.1, 0.15),
         scratches=(0.0, 3.0),
         stains=(0.0, 1.0),
         blur=(0.6, 1.4),
-        noise=(0.02, 0.05),
+        noise=(0.015, 0.04),
         light=(0.0, 0.06),
+        either_sign=("groove", "particle_tone"),
     ),
     "tinted": Preset(
         pixel_um=(0.3, 1.2),
@@ -158,8 +166,10 @@ class Draw:
         self._values = {
             field.name: float(random.uniform(*getattr(preset, field.name)))
             for field in fields(preset)
-            if field.name != "colours"
+            if field.name not in ("colours", "either_sign")
         }
+        for name in preset.either_sign:
+            self._values[name] *= random.choice((-1.0, 1.0))
 
     def __getattr__(self, name: str) -> float:
         """Value that was drawn from the range of that name."""

@@ -73,14 +73,14 @@ def tessellate(
     warp : amplitude of the bends, in mean diameters.
     """
     seeds, weights = _seeds(shape, grain_px, spread, gradient, random)
-    lifted = _lifted(seeds, weights)
+    raised = lifted(seeds, weights)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     for scale, share in ((0.9 * grain_px, 1.0), (0.3 * grain_px, 0.3)):
         amplitude = min(share * warp * grain_px, SHARPEST_TURN * max(scale, 2.0) / 2)
         x += amplitude * smooth_noise(shape, scale, random)
         y += amplitude * smooth_noise(shape, scale, random)
     points = np.column_stack((x.ravel(), y.ravel(), np.zeros(x.size, np.float32)))
-    power, found = cKDTree(lifted).query(points, k=2)
+    power, found = cKDTree(raised).query(points, k=2)
     apart = np.linalg.norm(seeds[found[:, 0]] - seeds[found[:, 1]], axis=1)
     distance = (power[:, 1] ** 2 - power[:, 0] ** 2) / (2 * np.maximum(apart, 1e-6))
     used, labels = np.unique(found[:, 0], return_inverse=True)
@@ -152,7 +152,7 @@ def _seeds(
     ).reshape(-1, 2)
     flat = np.column_stack((grid, np.zeros(len(grid))))
     for _ in range(CENTRING_STEPS):
-        owner = cKDTree(_lifted(seeds, radii**2)).query(flat)[1]
+        owner = cKDTree(lifted(seeds, radii**2)).query(flat)[1]
         number = np.bincount(owner, minlength=len(seeds))
         centre = [np.bincount(owner, grid[:, axis], len(seeds)) for axis in (0, 1)]
         held = number > 0
@@ -160,6 +160,6 @@ def _seeds(
     return seeds - frame, radii**2
 
 
-def _lifted(seeds: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def lifted(seeds: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Points (n, 3) whose squared distance to (x, y, 0) is the power distance plus a constant."""
     return np.column_stack((seeds, np.sqrt(weights.max() - weights)))

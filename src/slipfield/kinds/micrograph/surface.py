@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from slipfield.kinds.micrograph.presets import Draw
-from slipfield.kinds.micrograph.scene import Scene, smooth_noise
+from slipfield.kinds.micrograph.scene import Scene, lifted, smooth_noise
 
 
 def groove_strength(scene: Scene, draw: Draw) -> np.ndarray:
@@ -58,21 +59,56 @@ def twins(scene: Scene, draw: Draw) -> np.ndarray:
 
 
 def particles(scene: Scene, draw: Draw) -> np.ndarray:
-    """Second phase (height, width), bool: blobs in the grains and strings on their boundaries."""
+    """Second phase (height, width), bool: blobs in the grains, strings and rows on boundaries."""
     random, shape = draw.random, scene.labels.shape
     found = np.zeros(shape, bool)
     if draw.particles > 0.002:
-        field = smooth_noise(shape, 1.6 * draw.particle, random)
         clustering = smooth_noise(shape, 1.5 * draw.grain, random)
-        field += 0.6 * clustering
-        found |= field > np.quantile(field[::3, ::3], 1.0 - draw.particles)
+        bent = (1.0 - draw.round) * draw.particles
+        if bent > 0.002:
+            field = smooth_noise(shape, 1.6 * draw.particle, random) + 0.6 * clustering
+            found |= field > np.quantile(field[::3, ::3], 1.0 - bent)
+        covered = draw.round * draw.particles
+        number = -np.log1p(-covered) * clustering.size / (np.pi * draw.particle**2)
+        found |= _round(_places(np.exp(clustering), int(number), random), shape, draw)
     if draw.strings > 0.0:
         along = smooth_noise(shape, 1.4 * draw.particle, random)
-        where = smooth_noise(shape, 1.2 * draw.grain, random)
-        here = where > np.quantile(where[::5, ::5], 1.0 - draw.strings)
         reach = draw.particle * (0.35 + 0.5 * along)
-        found |= here & (scene.distance < reach)
+        found |= _somewhere(draw.strings, shape, draw) & (scene.distance < reach)
+    if draw.chains > 0.0:
+        line = _somewhere(draw.chains, shape, draw) & (scene.distance < 0.5)
+        number = np.count_nonzero(line) / (2.4 * draw.particle)
+        found |= _round(_places(line.astype(float), int(number), random), shape, draw)
     return found
+
+
+def _somewhere(share: float, shape: tuple[int, int], draw: Draw) -> np.ndarray:
+    """Patches (height, width), bool, of about a grain that cover a share of the image."""
+    where = smooth_noise(shape, 1.2 * draw.grain, draw.random)
+    return where > np.quantile(where[::5, ::5], 1.0 - share)
+
+
+def _places(density: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
+    """Points (number, 2), column and row, drawn in proportion to a density (height, width)."""
+    summed = np.cumsum(density.ravel())
+    if number == 0 or summed[-1] <= 0:
+        return np.empty((0, 2))
+    drawn = np.searchsorted(summed, random.random(number) * summed[-1])
+    rows, columns = np.divmod(np.minimum(drawn, density.size - 1), density.shape[1])
+    return np.column_stack((columns, rows)) + random.uniform(-0.5, 0.5, (number, 2))
+
+
+def _round(centres: np.ndarray, shape: tuple[int, int], draw: Draw) -> np.ndarray:
+    """Dented discs (height, width), bool, around centres (n, 2), of log-normal radii."""
+    if len(centres) == 0:
+        return np.zeros(shape, bool)
+    radii = 0.9 * draw.particle * np.exp(0.35 * draw.random.standard_normal(len(centres)))
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    for grid in (rows, columns):
+        grid += 0.3 * draw.particle * smooth_noise(shape, 2.0 * draw.particle, draw.random)
+    points = np.column_stack((columns.ravel(), rows.ravel(), np.zeros(rows.size, np.float32)))
+    power = cKDTree(lifted(centres, radii**2)).query(points)[0]
+    return (power < radii.max()).reshape(shape)
 
 
 def reflectance(
