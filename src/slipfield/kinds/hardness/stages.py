@@ -98,15 +98,14 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
     }
     names = min(settings.choice, key=lambda name: files[name]["scores"]["alloy"]["rmse_HV"])
     makers = {name: partial(make, name) for name in settings.choice}
-    found, chosen = nested_choice(makers, alloys.x, alloys.y)
+    left = {name: np.array(files[name]["predictions"]["alloy"]) for name in settings.models}
+    found, chosen = nested_choice(makers, alloys.x, alloys.y, left)
     rows = np.arange(len(alloys.y))
     draws = draws_of(rows, settings.draws, settings.seed)
     gains = {}
     if "line" in files:
-        line = np.array(files["line"]["predictions"]["alloy"])
         for name in settings.models:
-            other = np.array(files[name]["predictions"]["alloy"])
-            gains[name] = asdict(r2_gain(alloys.y, other, line, draws))
+            gains[name] = asdict(r2_gain(alloys.y, left[name], left["line"], draws))
     model = make(names).fit(alloys.x, alloys.y)
     values, base = shapley_values(model.predict, alloys.x, alloys.x)
     content = {

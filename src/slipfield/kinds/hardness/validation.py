@@ -34,12 +34,16 @@ def left_out(make: Make, x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np
 
 
 def nested_choice(
-    makers: Mapping[str, Make], x: np.ndarray, y: np.ndarray
+    makers: Mapping[str, Make], x: np.ndarray, y: np.ndarray, left: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, list[str]]:
     """Leave-one-out predictions of whichever model is best on the rows that are left.
 
     For each row left out, each model's leave-one-out error on the others decides. The model without
     rows i and j serves both row i's and row j's choice.
+
+    Parameters
+    ----------
+    left : leave-one-out predictions (n,) of each model, HV, by :func:`left_out`.
 
     Returns
     -------
@@ -59,12 +63,8 @@ def nested_choice(
             squares[number, i] += error[1] ** 2
             squares[number, j] += error[0] ** 2
     best = squares.argmin(axis=0)
-    found = np.empty(count)
-    for row in range(count):
-        rest = np.arange(count) != row
-        model = makers[names[best[row]]]().fit(x[rest], y[rest])
-        found[row] = model.predict(x[row : row + 1])[0]
-    return found, [names[number] for number in best]
+    chosen = [names[number] for number in best]
+    return np.array([left[name][row] for row, name in enumerate(chosen)]), chosen
 
 
 def draws_of(groups: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
