@@ -86,19 +86,20 @@ def test_bands_are_found_and_fit_a_study_file():
     fine = tessellate((200, 400), 14.0, 0.2, 0.0, 0.0, random).labels
     coarse = tessellate((300, 400), 40.0, 0.2, 0.0, 0.0, random).labels
     labels = np.vstack([coarse, fine + coarse.max()])
-    found = bands.bands(labels, 2.0)
+    grains = areas.grains_of(labels)
+    found = bands.bands(labels, grains, 2.0)
     assert len(found) == 2
     assert found[0].high_um == pytest.approx(400.0, abs=50.0)
     assert found[0].intercept_um < 0.6 * found[1].intercept_um
     yaml = pytest.importorskip("yaml")
-    section = yaml.safe_load(bands.snippet(found, labels, 2.0))["specimen"]
+    section = yaml.safe_load(bands.snippet(found, labels, grains, 2.0))["specimen"]
     specimen = Specimen.model_validate(section)
     assert specimen.height_mm == pytest.approx(1.0) and len(specimen.bands) == 2
 
 
 def test_one_size_is_one_band():
     labels = tessellate((500, 500), 25.0, 0.2, 0.0, 0.05, np.random.default_rng(4)).labels
-    assert len(bands.bands(labels, 1.0)) == 1
+    assert len(bands.bands(labels, areas.grains_of(labels), 1.0)) == 1
 
 
 def test_measure_writes_what_it_found(tmp_path):

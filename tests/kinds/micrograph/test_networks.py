@@ -7,7 +7,7 @@ from scipy.ndimage import distance_transform_edt
 from skimage.io import imsave
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.micrograph import boundaries, boundary_network, nested_unet, tiles, weights
+from slipfield.kinds.micrograph import boundary_network, nested_unet, tiles, weights
 from slipfield.kinds.micrograph.boundary_network import (
     BoundaryNetwork,
     BoundarySettings,
@@ -15,8 +15,9 @@ from slipfield.kinds.micrograph.boundary_network import (
 )
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
-from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, grey, marked_pool
+from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, marked_pool
 from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.tones import grey
 from slipfield.kinds.micrograph.training import running_mean, train
 from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
 
@@ -121,7 +122,7 @@ def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):
 
 def test_shipped_network_finds_the_boundaries_of_a_look_it_has_not_learnt():
     made = render("tinted", 3, (256, 256))
-    found = boundaries.probability(made.image) > 0.5
+    found = tiles.probability(tiles.network_for("boundaries"), made.image) > 0.5
     near = distance_transform_edt(~made.boundaries) <= 2
     reached = distance_transform_edt(~found) <= 2
     assert near[found].mean() > 0.85 and reached[made.boundaries].mean() > 0.85
@@ -187,9 +188,9 @@ def test_training_continues_where_it_was_killed_and_lowers_the_loss(tmp_path):
         return NestedUNet(settings)
 
     whole, parts = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
-    train(network(), "phases", pool(), 12, whole)
-    train(network(), "phases", pool(), 10, parts)
-    train(network(), "phases", pool(), 12, parts)
+    train(network(), "phases", pool, 12, whole)
+    train(network(), "phases", pool, 10, parts)
+    train(network(), "phases", pool, 12, parts)
     first, second = (load_network("phases", path) for path in (whole, parts))
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
@@ -197,7 +198,7 @@ def test_training_continues_where_it_was_killed_and_lowers_the_loss(tmp_path):
     with torch.no_grad():
         assert dice_loss(first(image)[0], truth) < dice_loss(network().eval()(image)[0], truth)
     with pytest.raises(SlipfieldError, match="other settings"):
-        train(network(), "phases", pool(), 30, parts, seed=5)
+        train(network(), "phases", pytest.fail, 30, parts, seed=5)
 
 
 def test_running_mean_forgets_where_the_training_began():
@@ -209,7 +210,7 @@ def test_running_mean_forgets_where_the_training_began():
 
 def test_grey_is_the_luma_of_colours():
     image = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 10, 10]]], np.uint8)
-    assert grey(image)[0] == pytest.approx([76.245, 149.685, 29.07, 10], abs=1e-3)
+    assert grey(image)[0] == pytest.approx([0.299, 0.587, 0.114, 10 / 255], abs=1e-6)
 
 
 def test_an_image_does_not_take_the_truth_of_one_whose_number_goes_on(tmp_path):
@@ -231,6 +232,6 @@ def test_an_image_does_not_take_the_truth_of_one_whose_number_goes_on(tmp_path):
 
 def test_a_training_on_other_images_does_not_continue(tmp_path):
     path, network = tmp_path / "n.safetensors", NestedUNet(NestedSettings(2, levels=2, fold=2))
-    train(network, "phases", pool(), 10, path, facts={"presets": "a"})
+    train(network, "phases", pool, 10, path, facts={"presets": "a"})
     with pytest.raises(SlipfieldError, match="of a training with other settings"):
-        train(network, "phases", pool(), 20, path, facts={"presets": "b"})
+        train(network, "phases", pytest.fail, 20, path, facts={"presets": "b"})

@@ -2,10 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 CLASSES = 12
 """Size classes of Saltykov's unfolding."""
+
+
+@dataclass(frozen=True)
+class Grains:
+    """Every grain of a label image; all arrays (n,).
+
+    Attributes
+    ----------
+    label, area_px : its label, and pixels.
+    x_px, y_px : its centre from the left and from the bottom edge.
+    cut : whether the edge of the image, or of what is measured, cuts it.
+    """
+
+    label: np.ndarray
+    area_px: np.ndarray
+    x_px: np.ndarray
+    y_px: np.ndarray
+    cut: np.ndarray
+
+    @property
+    def diameter_px(self) -> np.ndarray:
+        """Diameters (n,), px, of circles of the grains' areas."""
+        return np.sqrt(4.0 * self.area_px / np.pi)
+
+
+def grains_of(labels: np.ndarray) -> Grains:
+    """Grains of a label image (height, width), 0 for none."""
+    flat = labels.ravel()
+    size = np.bincount(flat)
+    held = np.flatnonzero(size)
+    held = held[held > 0]
+    rows = np.bincount(flat, np.repeat(np.arange(labels.shape[0]), labels.shape[1]))
+    columns = np.bincount(flat, np.tile(np.arange(labels.shape[1]), labels.shape[0]))
+    return Grains(
+        held,
+        size[held],
+        columns[held] / size[held] + 0.5,
+        labels.shape[0] - 0.5 - rows[held] / size[held],
+        on_edge(labels)[held],
+    )
 
 
 def on_edge(labels: np.ndarray) -> np.ndarray:
@@ -33,13 +75,6 @@ def number_of_grains(labels: np.ndarray) -> float:
         + 0.5 * (np.count_nonzero(there & cut) - len(corners))
         + 0.25 * len(corners)
     )
-
-
-def equivalent_diameters(labels: np.ndarray, pixel_um: float) -> np.ndarray:
-    """Diameters, um, of circles of the areas of all grains that the edge does not cut."""
-    size = np.bincount(labels.ravel())
-    whole = (size > 0) & ~on_edge(labels)
-    return np.sqrt(4.0 * size[whole] / np.pi) * pixel_um
 
 
 def saltykov(diameters_um: np.ndarray, area_um2: float) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slipfield.kinds.micrograph.areas import Grains
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 
 STRIPS = 48
@@ -43,7 +44,7 @@ def profile(labels: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray
     return middle[::-1], np.array(size)[::-1] * pixel_um
 
 
-def bands(labels: np.ndarray, pixel_um: float) -> list[Band]:
+def bands(labels: np.ndarray, grains: Grains, pixel_um: float) -> list[Band]:
     """Bands of like grain size, from the bottom up.
 
     The logarithm of the strips' intercepts is cut where a step reduces its scatter by more than
@@ -55,7 +56,6 @@ def bands(labels: np.ndarray, pixel_um: float) -> list[Band]:
     cuts = [0, *_cuts(np.log(size), strip / size**2 / SCATTER**2), len(size)]
     edges = _strip_edges(labels)
     rows = labels.shape[0] - edges[::-1]
-    centre = _centres(labels)
     found = []
     for start, end in zip(cuts, cuts[1:], strict=False):
         low, high = int(rows[start]), int(rows[end])
@@ -64,7 +64,7 @@ def bands(labels: np.ndarray, pixel_um: float) -> list[Band]:
         level, upright = (
             lines[angle].length_px / max(lines[angle].intersections, 1.0) for angle in (0, 90)
         )
-        inside = (centre >= low) & (centre < high)
+        inside = (grains.y_px >= low) & (grains.y_px < high)
         found.append(
             Band(
                 low * pixel_um,
@@ -77,18 +77,18 @@ def bands(labels: np.ndarray, pixel_um: float) -> list[Band]:
     return found
 
 
-def snippet(found: list[Band], labels: np.ndarray, pixel_um: float) -> str:
+def snippet(found: list[Band], labels: np.ndarray, grains: Grains, pixel_um: float) -> str:
     """Section `specimen` of a study file with these bands: YAML."""
     height = found[-1].high_um
     total = sum(max(band.grains, 1) for band in found)
     heights = _shares([band.high_um - band.low_um for band in found])
-    grains = _shares([max(band.grains, 1) for band in found])
+    shares = _shares([max(band.grains, 1) for band in found])
     lines = [
         "specimen:",
         f"  width_mm: {labels.shape[1] * pixel_um / 1000:.6g}",
         f"  height_mm: {height / 1000:.6g}",
         f"  grains: {max(total, 5)}",
-        f"  size_sigma: {_log_area_spread(labels, found, pixel_um):.3g}",
+        f"  size_sigma: {_log_area_spread(grains, found, pixel_um):.3g}",
         "  bands:",
     ]
     for number, band in enumerate(found):
@@ -96,7 +96,7 @@ def snippet(found: list[Band], labels: np.ndarray, pixel_um: float) -> str:
             f"    - name: band {number + 1}  # {band.low_um:.4g} to {band.high_um:.4g} um, mean "
             f"intercept {band.intercept_um:.4g} um",
             f"      height_fraction: {heights[number]:.8g}",
-            f"      grain_fraction: {grains[number]:.8g}",
+            f"      grain_fraction: {shares[number]:.8g}",
             f"      kind: {'columnar' if band.columnar else 'equiaxed'}",
         ]
     return "\n".join(lines) + "\n"
@@ -135,30 +135,14 @@ def _cuts(value: np.ndarray, weight: np.ndarray, offset: int = 0) -> list[int]:
     return [*below, offset + cut, *_cuts(value[cut:], weight[cut:], offset + cut)]
 
 
-def _centres(labels: np.ndarray) -> np.ndarray:
-    """Heights (n,) of the grains' centres from the bottom, px."""
-    rows = np.repeat(np.arange(labels.shape[0]), labels.shape[1])
-    size = np.bincount(labels.ravel())
-    held = np.flatnonzero(size)
-    held = held[held > 0]
-    middle = np.bincount(labels.ravel(), rows)[held] / size[held]
-    return labels.shape[0] - 0.5 - middle
-
-
-def _log_area_spread(labels: np.ndarray, found: list[Band], pixel_um: float) -> float:
+def _log_area_spread(grains: Grains, found: list[Band], pixel_um: float) -> float:
     """Deviation of ln(grain area) within bands, 1, of grains that the edge does not cut."""
-    from slipfield.kinds.micrograph.areas import on_edge
-
-    size = np.bincount(labels.ravel())
-    held = np.flatnonzero(size)
-    held = held[held > 0]
-    height = _centres(labels) * pixel_um
-    whole = ~on_edge(labels)[held]
+    height = grains.y_px * pixel_um
     squares, number = 0.0, 0
     for band in found:
-        mine = whole & (height >= band.low_um) & (height < band.high_um)
+        mine = ~grains.cut & (height >= band.low_um) & (height < band.high_um)
         if mine.sum() > 1:
-            logs = np.log(size[held[mine]])
+            logs = np.log(grains.area_px[mine])
             squares += float(((logs - logs.mean()) ** 2).sum())
             number += int(mine.sum()) - 1
     return min(float(np.sqrt(squares / number)), 1.5) if number else 0.0

@@ -14,6 +14,7 @@ from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
 from slipfield.kinds.micrograph.files import read_labels, read_mask
 from slipfield.kinds.micrograph.statistics import Estimate
+from slipfield.kinds.micrograph.twins import join_twins
 
 
 def grain_size(labels: np.ndarray, pixel_um: float) -> dict[str, object]:
@@ -54,7 +55,6 @@ def grain_size(labels: np.ndarray, pixel_um: float) -> dict[str, object]:
         },
         "anisotropy": _anisotropy(lines),
         "planimetric": _planimetric(labels, fields, pixel_um),
-        "equivalent_diameter_um": _diameters(labels, pixel_um),
     }
 
 
@@ -69,8 +69,13 @@ def area_fraction(phases: np.ndarray, labels: np.ndarray) -> Estimate:
     return Estimate(estimate.value, max(estimate.low, 0.0), min(estimate.high, 1.0))
 
 
-def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, object]:
+def measure(
+    folder: Path, with_saltykov: bool, with_bands: bool, count_twins: bool = True
+) -> dict[str, object]:
     """Measure what `micrograph segment` wrote into ``folder``, within the window of its grains.
+
+    Without ``count_twins``, twin lamellae are joined to the grains that they cross, in what is
+    measured; ``grains.png`` stays as it is.
 
     Writes ``grain_size.json``, which is returned, ``grains.csv`` (one grain a row),
     ``profile.csv`` (intercept against height), ``grain_size.png`` and, with bands,
@@ -96,13 +101,19 @@ def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, ob
     down, right = (np.flatnonzero((labels > 0).any(axis)) for axis in (1, 0))
     held = slice(down[0], down[-1] + 1), slice(right[0], right[-1] + 1)
     labels, phases = labels[held], phases[held]
+    lamellae = 0
+    if not count_twins:
+        labels, lamellae = join_twins(labels)
+    grains = areas.grains_of(labels)
+    diameters = grains.diameter_px[~grains.cut] * pixel_um
     results = {
         **grain_size(labels, pixel_um),
+        "twins": "counted" if count_twins else f"{lamellae} joined",
+        "equivalent_diameter_um": _diameters(diameters),
         "area_fraction": area_fraction(phases, labels).as_dict(),
     }
-    found = bands.bands(labels, pixel_um)
+    found = bands.bands(labels, grains, pixel_um)
     results["bands"] = [vars(band) for band in found]
-    diameters = areas.equivalent_diameters(labels, pixel_um)
     if with_saltykov:
         if len(diameters) == 0:
             raise SlipfieldError("saltykov: every grain is cut by the edge; take a larger image")
@@ -112,10 +123,10 @@ def measure(folder: Path, with_saltykov: bool, with_bands: bool) -> dict[str, ob
     names = ("height_um", "mean_intercept_um")
     rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
     write_text(folder / "profile.csv", csv_text(rows, digits=6, names=names))
-    write_text(folder / "grains.csv", _table(labels, pixel_um))
+    write_text(folder / "grains.csv", _table(grains, pixel_um))
     if with_bands:
-        write_text(folder / "bands.yaml", bands.snippet(found, labels, pixel_um))
-    save_picture(labels, pixel_um, diameters, (height, size), found, folder / "grain_size.png")
+        write_text(folder / "bands.yaml", bands.snippet(found, labels, grains, pixel_um))
+    save_picture(labels, pixel_um, grains, (height, size), found, folder / "grain_size.png")
     write_text(folder / "grain_size.json", json.dumps(results, indent=2) + "\n")
     return results
 
@@ -173,9 +184,8 @@ def _planimetric(
     }
 
 
-def _diameters(labels: np.ndarray, pixel_um: float) -> dict[str, object]:
-    """Mean, median and log-normal spread of the equivalent diameters of whole grains."""
-    found = areas.equivalent_diameters(labels, pixel_um)
+def _diameters(found: np.ndarray) -> dict[str, object]:
+    """Mean, median and log-normal spread of the equivalent diameters (n,), um, of whole grains."""
     if len(found) == 0:
         return {"grains": 0}
     return {
@@ -187,27 +197,18 @@ def _diameters(labels: np.ndarray, pixel_um: float) -> dict[str, object]:
     }
 
 
-def _table(labels: np.ndarray, pixel_um: float) -> str:
+def _table(grains: areas.Grains, pixel_um: float) -> str:
     """CSV of the grains: label, area, equivalent diameter, centre (y up), whether the edge cuts."""
-    size = np.bincount(labels.ravel())
-    held = np.flatnonzero(size)
-    held = held[held > 0]
-    rows, columns = np.indices(labels.shape)
-    centre = [
-        np.bincount(labels.ravel(), grid.ravel())[held] / size[held] for grid in (columns, rows)
-    ]
-    cut = areas.on_edge(labels)[held]
-    diameter = np.sqrt(4 * size[held] / np.pi) * pixel_um
     named = {
-        "label": held,
-        "area_um2": size[held] * float(pixel_um) ** 2,
-        "equivalent_diameter_um": diameter,
-        "x_um": (centre[0] + 0.5) * pixel_um,
-        "y_um": (labels.shape[0] - centre[1] - 0.5) * pixel_um,
-        "cut_by_edge": cut.astype(int),
+        "label": grains.label,
+        "area_um2": grains.area_px * float(pixel_um) ** 2,
+        "equivalent_diameter_um": grains.diameter_px * pixel_um,
+        "x_um": grains.x_px * pixel_um,
+        "y_um": grains.y_px * pixel_um,
+        "cut_by_edge": grains.cut.astype(int),
     }
-    grains = [dict(zip(named, row, strict=True)) for row in zip(*named.values(), strict=True)]
-    return csv_text(grains, digits=6, names=list(named))
+    rows = [dict(zip(named, row, strict=True)) for row in zip(*named.values(), strict=True)]
+    return csv_text(rows, digits=6, names=list(named))
 
 
 def summary(results: dict) -> list[str]:

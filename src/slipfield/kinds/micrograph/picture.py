@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from slipfield.kinds.micrograph.areas import Grains
 from slipfield.kinds.micrograph.bands import Band
 from slipfield.report.style import BLUE, RED, save_figure, use_style
 
@@ -14,25 +15,31 @@ from slipfield.report.style import BLUE, RED, save_figure, use_style
 def save_picture(
     labels: np.ndarray,
     pixel_um: float,
-    diameters_um: np.ndarray,
+    found: Grains,
     profile: tuple[np.ndarray, np.ndarray],
     bands: list[Band],
     path: Path,
 ) -> None:
-    """Draw grains by size, their diameters, and the mean intercept against height."""
+    """Draw grains by size, their diameters, and the mean intercept against height.
+
+    Parameters
+    ----------
+    labels : (height, width), 0 for no grain.
+    found : the same grains.
+    profile : heights of strips and their mean intercepts, um.
+    """
     use_style()
     figure = Figure(figsize=(10.5, 3.6), layout="constrained")
     grains, sizes, heights = figure.subplots(1, 3, width_ratios=(1.2, 1, 1))
-    size = np.bincount(labels.ravel()).astype(float)
-    size[0] = np.nan
-    diameter = 2 * np.sqrt(size / np.pi) * pixel_um
+    diameter = np.full(int(labels.max()) + 1, np.nan)
+    diameter[found.label] = found.diameter_px * pixel_um
     extent = (0, labels.shape[1] * pixel_um, 0, labels.shape[0] * pixel_um)
     step = max(max(labels.shape) // 1000, 1)
     shown = grains.imshow(diameter[labels[::step, ::step]], extent=extent, interpolation="nearest")
     grains.set(xlabel="x (µm)", ylabel="height (µm)", title="grains by size")
     figure.colorbar(shown, ax=grains, label="equivalent diameter (µm)", shrink=0.85)
-    if len(diameters_um):
-        sizes.hist(diameters_um, bins=20, color=BLUE)
+    if not found.cut.all():
+        sizes.hist(diameter[found.label[~found.cut]], bins=20, color=BLUE)
     sizes.set(xlabel="equivalent diameter (µm)", ylabel="grains not cut by the edge")
     sizes.set_title("sizes")
     heights.plot(profile[1], profile[0], ".", color=BLUE, label="strips")

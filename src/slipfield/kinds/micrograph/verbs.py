@@ -104,11 +104,18 @@ def measure(
     bands: Annotated[
         bool, typer.Option("--bands", help="Write bands.yaml, for the specimen of a study file.")
     ] = False,
+    twins: Annotated[
+        bool,
+        typer.Option(
+            "--twins/--no-twins",
+            help="Count twins as grains, or join straight lamellae to the grain they cross.",
+        ),
+    ] = True,
 ) -> None:
     """Measure grain size by ASTM E112 and second phase by E562, with 95 % intervals."""
     from slipfield.kinds.micrograph.measure import measure, summary
 
-    for line in summary(measure(folder, saltykov, bands)):
+    for line in summary(measure(folder, saltykov, bands, twins)):
         typer.echo(line)
 
 
