@@ -7,7 +7,7 @@ from scipy import ndimage
 from scipy.signal import find_peaks
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.micrograph.classical import grey
+from slipfield.kinds.micrograph.tones import grey
 
 WIDTH_PX = 5
 """Half the width, px, over which the grey value is averaged across the line."""

@@ -13,21 +13,12 @@ from skimage.filters import sato, threshold_otsu
 from skimage.segmentation import random_walker, watershed
 
 from slipfield.kinds.micrograph.scene import boundaries_of
+from slipfield.kinds.micrograph.tones import grey
 
 LIGHT_PX = 40.0
 """Deviation, px, of the blur that stands for the illumination."""
 WALK_PX = 256
 """Longer side, px, to which an image is reduced for the random walker."""
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """Grey values (height, width), float32, 0 to 1, of an image of any depth, grey or colour."""
-    value = image.astype(np.float32)
-    if image.dtype.kind in "iu":
-        value /= np.iinfo(image.dtype).max
-    if value.ndim == 3:
-        value = value[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
-    return value
 
 
 def flattened(image: np.ndarray) -> np.ndarray:

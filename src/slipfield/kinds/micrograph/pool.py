@@ -11,6 +11,7 @@ import torch
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.progress import track
+from slipfield.kinds.micrograph.tones import standardised
 
 PIECE_PX = 192
 POOL_PX = 320
@@ -67,15 +68,9 @@ def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
     for number in track(range(count), "render"):
         preset = presets[number % len(presets)]
         made = render(preset, TRAINING_SEEDS + number, (POOL_PX, POOL_PX))
-        images.append(_standardised(grey(made.image)))
+        images.append(standardised(made.image).astype(np.float16))
         truths.append(made.boundaries if task == "boundaries" else made.phases > 0)
     return Pool(np.stack(images), np.stack(truths))
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """Grey values, float32 (height, width), of a grey or RGB image (Rec. 601)."""
-    values = image.astype(np.float32)
-    return values @ np.array([0.299, 0.587, 0.114], np.float32) if values.ndim == 3 else values
 
 
 def marked_pool(images: Path, truths: Path) -> Pool:
@@ -91,7 +86,7 @@ def marked_pool(images: Path, truths: Path) -> Pool:
     SlipfieldError
         If a truth or an image is missing, too small, or of another size.
     """
-    pairs = [_marked_pair(path, truths) for path in sorted(images.iterdir()) if path.is_file()]
+    pairs = [_marked_pair(path, truths) for path in files_of(images)]
     if not pairs:
         raise SlipfieldError(f"{images}: no images")
     side = min(min(image.shape) for image, _ in pairs)
@@ -101,19 +96,32 @@ def marked_pool(images: Path, truths: Path) -> Pool:
     return Pool(np.stack([one for one, _ in cut]), np.stack([other for _, other in cut]))
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Files in a folder by name.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SlipfieldError(f"{folder}: no such folder")
+    return [path for path in sorted(folder.iterdir()) if path.is_file()]
+
+
 def _marked_pair(path: Path, truths: Path) -> tuple[np.ndarray, np.ndarray]:
     """Standardised image and truth."""
     from slipfield.kinds.micrograph.files import read_image
 
     truth = _truth_of(path, truths)
-    image, mark = grey(read_image(path)), read_image(truth)
+    image, mark = standardised(read_image(path)), read_image(truth)
     if mark.ndim == 3:
         mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
     if image.shape != mark.shape:
         raise SlipfieldError(
             f"{truth}: {mark.shape} px, but its image has {image.shape}; expected the same"
         )
-    return _standardised(image), mark > 0
+    return image.astype(np.float16), mark > 0
 
 
 def _truth_of(path: Path, truths: Path) -> Path:
@@ -127,7 +135,7 @@ def _truth_of(path: Path, truths: Path) -> Path:
     numbered, begins = path.stem[-1:].isdigit(), len(path.stem)
     found = [
         each
-        for each in sorted(truths.iterdir())
+        for each in files_of(truths)
         if each.name.startswith(path.stem) and not (numbered and each.name[begins:][:1].isdigit())
     ]
     same = [each for each in found if each.stem == path.stem] or found
@@ -137,8 +145,3 @@ def _truth_of(path: Path, truths: Path) -> Path:
         names = ", ".join(each.name for each in same[:3])
         raise SlipfieldError(f"{truths}: several files are the truth of {path.name}: {names}")
     return same[0]
-
-
-def _standardised(image: np.ndarray) -> np.ndarray:
-    """Grey values with mean 0 and standard deviation 1, float16; a constant image becomes 0."""
-    return ((image - image.mean()) / max(image.std(), 1e-6)).astype(np.float16)

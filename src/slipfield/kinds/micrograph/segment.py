@@ -106,9 +106,9 @@ def boundary_method(method: str, model: Path | None) -> Callable[[np.ndarray], n
     from slipfield.kinds.micrograph.classical import METHODS
 
     if method == "network":
-        from slipfield.kinds.micrograph.boundaries import probability
+        from slipfield.kinds.micrograph.tiles import network_for, probability
 
-        return lambda image: probability(image, model)
+        return lambda image: probability(network_for("boundaries", model), image)
     if method not in METHODS:
         raise SlipfieldError(
             f"method: given {method!r}; expected one of network, {', '.join(METHODS)}"
@@ -121,9 +121,9 @@ def second_phase(image: np.ndarray, method: str, model: Path | None) -> np.ndarr
     if model is not None or (
         method == "network" and SHIPPED.with_name("phases.safetensors").exists()
     ):
-        from slipfield.kinds.micrograph.phases import probability
+        from slipfield.kinds.micrograph.tiles import network_for, probability
 
-        return probability(image, model)
+        return probability(network_for("phases", model), image)
     from slipfield.kinds.micrograph.classical import second_phase as threshold
 
     return threshold(image)
@@ -131,8 +131,8 @@ def second_phase(image: np.ndarray, method: str, model: Path | None) -> np.ndarr
 
 def overlay(image: np.ndarray, labels: np.ndarray, phases: np.ndarray) -> np.ndarray:
     """The image (height, width, 3), uint8, with red grain boundaries and blue second phase."""
-    from slipfield.kinds.micrograph.classical import grey
     from slipfield.kinds.micrograph.scene import boundaries_of
+    from slipfield.kinds.micrograph.tones import grey
 
     if image.ndim == 3 and image.dtype == np.uint8:
         colours = image[..., :3].copy()

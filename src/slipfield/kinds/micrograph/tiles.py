@@ -11,8 +11,8 @@ from torch import nn
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.pixel_difference import as_plain
-from slipfield.kinds.micrograph.pool import grey
-from slipfield.kinds.micrograph.weights import image_tensor, load_network
+from slipfield.kinds.micrograph.tones import standardised
+from slipfield.kinds.micrograph.weights import load_network
 
 TILE_PX = 1152
 OVERLAP_PX = 64
@@ -46,11 +46,10 @@ def probability(network: nn.Module, image: np.ndarray) -> np.ndarray:
         )
     if min(image.shape[:2]) < 32:
         raise SlipfieldError(f"image: {image.shape[:2]} px; expected 32 px or more each way")
-    values = grey(image)
-    if not np.isfinite(values).all():
+    if not np.isfinite(image).all():
         raise SlipfieldError("image: values that are not finite")
-    height, width = values.shape
-    standard = image_tensor(torch.from_numpy(values)).numpy()
+    standard = standardised(image)
+    height, width = standard.shape
     core = TILE_PX - 2 * OVERLAP_PX
     padded = np.pad(
         standard,

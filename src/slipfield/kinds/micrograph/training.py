@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from slipfield.kinds.micrograph.weights import save_network
 BATCH = 4
 RATE = 3e-3
 WARM_UP_STEPS = 20
-MEMORY = 0.98
+MEMORY = 0.995
 """Of the running mean of the weights, which is what is written: it is good at every step."""
 STEPS_BETWEEN_CHECKPOINTS = 10
 SIDE_WEIGHT = 0.3
@@ -50,7 +51,7 @@ def loss_of(logits: Sequence[torch.Tensor], truth: torch.Tensor, entropy: float)
 def train(
     network: BoundaryNetwork | NestedUNet,
     task: str,
-    pool: Pool,
+    pool: Callable[[], Pool],
     steps: int,
     output: Path,
     seed: int = 0,
@@ -61,6 +62,7 @@ def train(
 
     Parameters
     ----------
+    pool : makes the images; called when a step is to be done.
     steps : batches of :data:`BATCH` pieces, 1.
     entropy : weight of the cross-entropy beside the Dice loss; 0 as published.
     facts : what else decides the training, such as its images; written into the file, too.
@@ -93,10 +95,11 @@ def train(
         first, before = _resume(checkpoint, head, parts)
         began = time.process_time()
         network.train()
+        pieces = cache(pool)
         with progress(f"train {task}", steps) as advance:
             for step in range(first, steps):
                 generator = np.random.default_rng([seed, step])
-                images, truths = pool.batch(generator, BATCH)
+                images, truths = pieces().batch(generator, BATCH)
                 loss = loss_of(network(images), truths, entropy)
                 if not torch.isfinite(loss):
                     raise SlipfieldError(f"{output}: the loss is not finite in step {step}")

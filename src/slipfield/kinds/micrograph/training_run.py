@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import file_digest
 from slipfield.kinds.micrograph import boundary_network, nested_unet
-from slipfield.kinds.micrograph.pool import marked_pool, rendered_pool
+from slipfield.kinds.micrograph.pool import files_of, marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.training import train
 from slipfield.kinds.micrograph.weights import NETWORKS, count_parameters
@@ -58,9 +59,12 @@ def train_named(
         preset_of(preset)
     torch.manual_seed(seed)
     network = NETWORKS[task][0](SIZES[task][size])
-    pool = marked_pool(*marked) if marked else rendered_pool(task, presets, images)
-    source = _digest(marked) if marked else json.dumps(list(presets))
-    facts = {"presets": source, "images": str(len(pool.images))}
+    if marked:
+        pool = partial(marked_pool, *marked)
+        facts = {"presets": _digest(marked), "images": str(len(list(files_of(marked[0]))))}
+    else:
+        pool = partial(rendered_pool, task, presets, images)
+        facts = {"presets": json.dumps(list(presets)), "images": str(images)}
     entropy = 0.0 if (task, size) == ("boundaries", "published") else 1.0
     seconds = train(network, task, pool, steps, output, seed, entropy, facts)
     return [
@@ -70,6 +74,6 @@ def train_named(
 
 def _digest(folders: tuple[Path, Path]) -> str:
     """Word for the files of marked images and truths: another one if any of them changes."""
-    files = [path for folder in folders for path in sorted(folder.iterdir()) if path.is_file()]
+    files = [path for folder in folders for path in files_of(folder)]
     text = "".join(f"{path.name} {file_digest(path)}" for path in files)
     return f"marked {hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
@@ -68,9 +67,3 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
 def count_parameters(network: nn.Module) -> int:
     """Trained numbers of a network."""
     return sum(each.numel() for each in network.parameters())
-
-
-def image_tensor(image: torch.Tensor) -> torch.Tensor:
-    """Grey values with mean 0 and standard deviation 1; a constant image becomes 0."""
-    image = image.float()
-    return (image - image.mean()) / image.std().clamp_min(1e-6)
