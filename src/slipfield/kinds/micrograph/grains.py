@@ -8,10 +8,10 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
+
 BOUNDARY = 0.5
 """Probability from which a pixel keeps markers of grains away."""
-KEEP = 0.25
-"""Mean probability along a line between two cells below which there is no boundary."""
 NECK = 0.5
 """What a passage between two cells that is narrow beside them adds to the probability, 1."""
 REACH_PX = 12.0
@@ -19,7 +19,7 @@ REACH_PX = 12.0
 
 
 def from_probability(
-    probability: np.ndarray, keep: float = KEEP, smallest_px: int = 20
+    probability: np.ndarray, keep: float = KEEP, smallest_px: int = SMALLEST_PX
 ) -> np.ndarray:
     """Closed grains of a map of boundaries.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +86,10 @@ def marked_pool(images: Path, truths: Path) -> Pool:
     SlipfieldError
         If a truth or an image is missing, too small, or of another size.
     """
-    pairs = [_marked_pair(path, truths) for path in files_of(images)]
-    if not pairs:
-        raise SlipfieldError(f"{images}: no images")
+    pairs = [
+        (standardised(image).astype(np.float16), mark)
+        for _, image, mark in marked_pairs(images, truths)
+    ]
     side = min(min(image.shape) for image, _ in pairs)
     if side < PIECE_PX:
         raise SlipfieldError(f"{images}: an image of {side} px; expected {PIECE_PX} px or more")
@@ -109,19 +110,29 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.is_file()]
 
 
-def _marked_pair(path: Path, truths: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised image and truth."""
+def marked_pairs(images: Path, truths: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Name, image (height, width) or (height, width, 3), and truth (height, width), bool, of each.
+
+    Raises
+    ------
+    SlipfieldError
+        As :func:`marked_pool`.
+    """
     from slipfield.kinds.micrograph.files import read_image
 
-    truth = _truth_of(path, truths)
-    image, mark = standardised(read_image(path)), read_image(truth)
-    if mark.ndim == 3:
-        mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
-    if image.shape != mark.shape:
-        raise SlipfieldError(
-            f"{truth}: {mark.shape} px, but its image has {image.shape}; expected the same"
-        )
-    return image.astype(np.float16), mark > 0
+    found = files_of(images)
+    if not found:
+        raise SlipfieldError(f"{images}: no images")
+    for path in found:
+        truth = _truth_of(path, truths)
+        image, mark = read_image(path), read_image(truth)
+        if mark.ndim == 3:
+            mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
+        if image.shape[:2] != mark.shape:
+            raise SlipfieldError(
+                f"{truth}: {mark.shape} px, but its image has {image.shape[:2]}; expected the same"
+            )
+        yield path.name, image, mark > 0
 
 
 def _truth_of(path: Path, truths: Path) -> Path:

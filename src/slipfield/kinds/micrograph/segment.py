@@ -11,11 +11,14 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import file_digest, write_text
+from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 
 SHIPPED = Path(__file__).parent / "trained" / "boundaries.safetensors"
 """The network that comes with Slipfield."""
+Method = Callable[[np.ndarray], np.ndarray]
+"""From an image (height, width) or (height, width, 3) to a probability (height, width)."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class SegmentOptions:
     method: str | None = None
     model: Path | None = None
     phase_model: Path | None = None
-    keep: float = 0.25
-    smallest_px: int = 20
+    keep: float = KEEP
+    smallest_px: int = SMALLEST_PX
     window: tuple[int, int, int, int] | None = None
 
 
@@ -71,7 +74,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     if labels.dtype != np.uint16:
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
-    phases[inside] = second_phase(part, method, options.phase_model) >= 0.5
+    phases[inside] = phase_method(method, options.phase_model)(part) >= 0.5
     write_image(folder / "grains.png", labels, scale.pixel_um)
     write_image(
         folder / "boundaries.png", (255 * probability + 0.5).astype(np.uint8), scale.pixel_um
@@ -95,8 +98,8 @@ def _inside(image: np.ndarray, window: tuple[int, int, int, int] | None) -> tupl
     return slice(top, bottom), slice(left, right)
 
 
-def boundary_method(method: str, model: Path | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Function from an image to the probability of boundaries (height, width).
+def boundary_method(name: str, model: Path | None) -> Method:
+    """Method that finds the probability of boundaries.
 
     Raises
     ------
@@ -105,28 +108,30 @@ def boundary_method(method: str, model: Path | None) -> Callable[[np.ndarray], n
     """
     from slipfield.kinds.micrograph.classical import METHODS
 
-    if method == "network":
-        from slipfield.kinds.micrograph.tiles import network_for, probability
-
-        return lambda image: probability(network_for("boundaries", model), image)
-    if method not in METHODS:
+    if name == "network":
+        return network_method("boundaries", model)
+    if name not in METHODS:
         raise SlipfieldError(
-            f"method: given {method!r}; expected one of network, {', '.join(METHODS)}"
+            f"method: given {name!r}; expected one of network, {', '.join(METHODS)}"
         )
-    return METHODS[method]
+    return METHODS[name]
 
 
-def second_phase(image: np.ndarray, method: str, model: Path | None) -> np.ndarray:
-    """Probability of second phase (height, width): the network's, or Otsu's threshold."""
-    if model is not None or (
-        method == "network" and SHIPPED.with_name("phases.safetensors").exists()
-    ):
-        from slipfield.kinds.micrograph.tiles import network_for, probability
+def phase_method(name: str, model: Path | None) -> Method:
+    """Method that finds the probability of second phase: a network if there is one, else Otsu's."""
+    shipped = SHIPPED.with_name("phases.safetensors").exists()
+    if model is not None or (name == "network" and shipped):
+        return network_method("phases", model)
+    from slipfield.kinds.micrograph.classical import second_phase
 
-        return probability(network_for("phases", model), image)
-    from slipfield.kinds.micrograph.classical import second_phase as threshold
+    return second_phase
 
-    return threshold(image)
+
+def network_method(task: str, model: Path | None) -> Method:
+    """Method of a network file; None: of the one that comes with Slipfield."""
+    from slipfield.kinds.micrograph.tiles import network_for, probability
+
+    return lambda image: probability(network_for(task, model), image)
 
 
 def overlay(image: np.ndarray, labels: np.ndarray, phases: np.ndarray) -> np.ndarray:

@@ -7,22 +7,15 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import file_digest
-from slipfield.kinds.micrograph import boundary_network, nested_unet
 from slipfield.kinds.micrograph.pool import files_of, marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.training import train
+from slipfield.kinds.micrograph.variants import settings_of
 from slipfield.kinds.micrograph.weights import NETWORKS, count_parameters
-
-SIZES: dict[str, dict[str, Any]] = {
-    "boundaries": {"default": boundary_network.DEFAULT, "published": boundary_network.PUBLISHED},
-    "phases": {"default": nested_unet.DEFAULT, "published": nested_unet.PUBLISHED},
-}
 
 
 def train_named(
@@ -51,14 +44,11 @@ def train_named(
     SlipfieldError
         If task, size or a preset are unknown, or a number is out of range.
     """
-    if task not in SIZES:
-        raise SlipfieldError(f"--task: given {task!r}; expected {', '.join(SIZES)}")
-    if size not in SIZES[task]:
-        raise SlipfieldError(f"--size: given {size!r}; expected {', '.join(SIZES[task])}")
+    settings = settings_of(task, size)
     for preset in presets:
         preset_of(preset)
     torch.manual_seed(seed)
-    network = NETWORKS[task][0](SIZES[task][size])
+    network = NETWORKS[task][0](settings)
     if marked:
         pool = partial(marked_pool, *marked)
         facts = {"presets": _digest(marked), "images": str(len(list(files_of(marked[0]))))}

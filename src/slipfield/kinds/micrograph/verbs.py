@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Output
+from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,10 +66,10 @@ def segment(
     keep: Annotated[
         float,
         typer.Option(min=0, max=1, help="Least mean probability of a boundary that is kept, 1."),
-    ] = 0.25,
+    ] = KEEP,
     smallest_px: Annotated[
         int, typer.Option(min=1, help="Grains of fewer pixels are joined to a neighbour.")
-    ] = 20,
+    ] = SMALLEST_PX,
     window: Annotated[
         tuple[int, int, int, int] | None,
         typer.Option(help="Left, top, right, lower edge of the specimen, px; without the mount."),
@@ -144,9 +145,10 @@ def arms(
 def train(
     task: Annotated[str, typer.Option(help="boundaries or phases.")],
     output: Output,
-    size: Annotated[str, typer.Option(help="default, or published (slow without a GPU).")] = (
-        "default"
-    ),
+    size: Annotated[
+        str,
+        typer.Option(help="default, published (slow without a GPU), or a variant without a part."),
+    ] = ("default"),
     preset: Annotated[
         list[str] | None,
         typer.Option(help="Looks to render; repeatable. Default: all but tinted."),
@@ -164,4 +166,65 @@ def train(
 
     presets = preset or ["etched-steel", "mg-gd", "sem-two-phase"]
     for line in train_named(task, size, presets, images, steps, seed, output, marked):
+        typer.echo(line)
+
+
+@app.command()
+def score(
+    output: Output,
+    task: Annotated[str, typer.Option(help="boundaries or phases.")] = "boundaries",
+    preset: Annotated[
+        list[str] | None, typer.Option(help="Looks to render; repeatable. Default: all.")
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="network or a classical method; repeatable. Default: all of the task."),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="Network of your own.")] = None,
+    images: Annotated[int, typer.Option(min=1, help="Images of each look.")] = 4,
+    size: Annotated[int, typer.Option(min=64, help="Side of the images, px.")] = 384,
+    keep: Annotated[
+        float, typer.Option(min=0, max=1, help="Least mean probability of a boundary, 1.")
+    ] = KEEP,
+    marked: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Folders of images and of truths, to score second phase on these."),
+    ] = None,
+) -> None:
+    """Score methods on rendered micrographs that no network has seen (CSV), and print the means."""
+    from slipfield.kinds.micrograph.score import write_scores
+
+    for line in write_scores(task, preset, method, images, size, output, model, keep, marked):
+        typer.echo(line)
+
+
+@app.command()
+def coverage(
+    output: Output,
+    preset: Annotated[str, typer.Option(help="Look whose grains and particles are drawn.")] = (
+        "mg-gd"
+    ),
+    specimens: Annotated[int, typer.Option(min=2, help="Specimens.")] = 200,
+    size: Annotated[int, typer.Option(min=128, help="Side of a specimen, px.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Of the look and of all specimens.")] = 0,
+) -> None:
+    """Count how often the 95 % intervals hold the truth, over rendered specimens (JSON)."""
+    from slipfield.kinds.micrograph.coverage import write_coverage
+
+    for line in write_coverage(preset, specimens, size, seed, output):
+        typer.echo(line)
+
+
+@app.command()
+def bench(
+    output: Output,
+    size: Annotated[int, typer.Option(min=256, help="Side of the image, px.")] = 2048,
+    published: Annotated[
+        int, typer.Option(min=64, help="Side of the part that both networks take, px.")
+    ] = 512,
+) -> None:
+    """Time image to labels and measures on one thread, beside the published network (JSON)."""
+    from slipfield.kinds.micrograph.bench import bench
+
+    for line in bench(size, min(published, size), output):
         typer.echo(line)
