@@ -90,6 +90,10 @@ rule report:
         "<results>/explained.json",
     output:
         "<results>/report.html",
+        expand(
+            "<results>/figures/{figure}.png",
+            figure=["predictions", "scores", "shapley", "importance"],
+        ),
     log:
         "<logs>/report.log",
     conda:
@@ -103,7 +107,23 @@ rule report:
         config=CONFIG,
         folder=FOLDER,
     message:
-        "Report: {output}"
+        "Report: {output[0]}"
     shell:
         "{params.run} hardness report --config {params.config} --folder {params.folder}"
-        " --output {output} > {log} 2>&1"
+        " --output {output[0]} > {log} 2>&1"
+
+
+rule figure11:
+    input:
+        "<results>/figures/predictions.png",
+
+
+rule figure12:
+    input:
+        "<results>/figures/scores.png",
+
+
+rule figure13:
+    input:
+        "<results>/figures/shapley.png",
+        "<results>/figures/importance.png",

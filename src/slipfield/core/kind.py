@@ -96,6 +96,7 @@ KINDS = {
     "composite": "slipfield.kinds.composite.kind:KIND",
     "search": "slipfield.kinds.search.kind:KIND",
     "hardness": "slipfield.kinds.hardness.kind:KIND",
+    "micrograph": "slipfield.kinds.micrograph.kind:KIND",
 }
 """Where each kind's object is, by the word in study files; the first is meant without a word."""
 

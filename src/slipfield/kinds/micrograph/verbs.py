@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from slipfield.core.options import Output
+from slipfield.kinds.micrograph import study_verbs
 from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Micrographs: grains, second phase and grain size; rendered ones with exact truth.",
 )
+app.add_typer(study_verbs.app)
 
 
 @app.callback()

@@ -1,0 +1,64 @@
+"""Stages of a study of micrographs: networks trained, and methods scored beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
+from slipfield.kinds.micrograph.score import METHODS, means, methods_of, scored
+from slipfield.kinds.micrograph.segment import Method, network_method
+from slipfield.kinds.micrograph.study import MicrographStudy
+
+TABLES = {"boundaries": "table1", "phases": "table2"}
+"""Table of the published study that shows the scores of a task."""
+
+
+def train_variant(study: MicrographStudy, task: str, name: str, output: Path) -> list[str]:
+    """Train one network of a study; what was done, for the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If the study has no such network.
+    """
+    from slipfield.kinds.micrograph.training_run import train_named
+
+    settings = study.networks(task)
+    if name not in settings.variants:
+        expected = ", ".join(settings.variants)
+        raise SlipfieldError(f"--variant: given {name!r}; expected {expected} ({task}.variants)")
+    return train_named(
+        task, name, settings.presets, settings.images, settings.steps, settings.seed, output
+    )
+
+
+def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> pd.DataFrame:
+    """Score all methods of a task and the trained networks, and write JSON and a table (CSV).
+
+    Parameters
+    ----------
+    weights : folder of the networks of :func:`train_variant`, one NAME.safetensors each.
+    output : JSON file with ``study`` and ``rows``, one image and method each.
+
+    Returns
+    -------
+    Means by look and method, which are the table.
+    """
+    methods: dict[str, Method] = methods_of(task, METHODS[task])
+    for name in study.networks(task).variants:
+        methods[f"trained {name}"] = network_method(task, weights / f"{name}.safetensors")
+    settings = study.images
+    rows = list(
+        scored(task, settings.presets, methods, settings.number, settings.side_px, settings.keep)
+    )
+    table = means(pd.DataFrame(rows))
+    text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+    write_text(output.parent.parent / "tables" / f"{TABLES[task]}.csv", text)
+    content: dict[str, Any] = {"study": study.model_dump(mode="json"), "rows": rows}
+    write_text(output, json.dumps(content, indent=1) + "\n")
+    return table

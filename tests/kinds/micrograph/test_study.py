@@ -1,0 +1,60 @@
+"""The study of micrographs: its networks by name, its stages, and results of another study."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import check_any_study
+from slipfield.kinds.micrograph import report
+from slipfield.kinds.micrograph.stages import compare, train_variant
+from slipfield.kinds.micrograph.stale import TASKS, stale
+from slipfield.kinds.micrograph.study import BoundarySettings, PhaseSettings
+from slipfield.kinds.micrograph.variants import TITLES, VARIANTS
+
+
+def study_of(**sections):
+    content = {
+        "name": "mini",
+        "kind": "micrograph",
+        "images": {"presets": ["mg-gd"], "number": 1, "side_px": 192},
+        "boundaries": {"variants": ["plain"], "images": 2, "steps": 1},
+        "phases": {"variants": ["default"], "images": 2, "steps": 1},
+    }
+    return check_any_study({**content, **sections}, "study.yaml")[0]
+
+
+def test_a_study_names_every_network_and_looks_that_there_are():
+    assert set(BoundarySettings.NAMES) == set(VARIANTS["boundaries"])
+    assert set(PhaseSettings.NAMES) == set(VARIANTS["phases"])
+    assert set(TITLES) == {name for names in VARIANTS.values() for name in names}
+    with pytest.raises(SlipfieldError, match=r"boundaries\.variants.*given magic"):
+        study_of(boundaries={"variants": ["magic"]})
+    with pytest.raises(SlipfieldError, match=r"images\.presets.*given steel"):
+        study_of(images={"presets": ["steel"]})
+
+
+@pytest.mark.slow
+def test_networks_are_trained_and_scored_beside_all_methods(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "SHOWN_PX", 96)
+    study = study_of()
+    names = {"boundaries": "plain", "phases": "default"}
+    for task in TASKS:
+        weights = tmp_path / "weights" / task
+        train_variant(study, task, names[task], weights / f"{names[task]}.safetensors")
+        compare(study, task, weights, tmp_path / "scores" / f"{task}.json")
+    table = pd.read_csv(tmp_path / "tables" / "table1.csv")
+    assert list(table["method"])[-1] == "trained plain" and len(table) == 6
+    rows = json.loads((tmp_path / "scores" / "phases.json").read_text())["rows"]
+    assert {row["method"] for row in rows} == {"network", "otsu", "trained default"}
+    report.write_report(study, tmp_path, tmp_path / "report.html")
+    assert "recall of weak ones" in (tmp_path / "report.html").read_text()
+    assert stale(study, tmp_path) == {}
+    other = study_of(boundaries={"variants": ["plain"], "images": 2, "steps": 2})
+    found = stale(other, tmp_path)
+    assert sorted(path.name for path in found) == ["boundaries.json", "plain.safetensors"]
+    with pytest.raises(SlipfieldError, match="run the study again"):
+        report.write_report(other, tmp_path, tmp_path / "report.html")
+    with pytest.raises(SlipfieldError, match="--variant: given 'default'; expected plain"):
+        train_variant(study, "boundaries", "default", tmp_path / "x.safetensors")
