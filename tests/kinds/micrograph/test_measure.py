@@ -119,6 +119,20 @@ def test_measure_writes_what_it_found(tmp_path):
         measure(tmp_path, False, False)
 
 
+def test_particles_have_diameters_of_circles_of_their_areas(tmp_path):
+    """Discs of one size, and one that the edge cuts, which is no whole particle."""
+    rows, columns = np.indices((200, 200))
+    phases = np.zeros((200, 200), np.uint8)
+    for row, column in ((40, 40), (40, 150), (120, 90), (0, 100)):
+        phases[(rows - row) ** 2 + (columns - column) ** 2 <= 10**2] = 1
+    write_image(tmp_path / "grains.png", checks(20, 10).astype(np.uint16))
+    write_image(tmp_path / "phases.png", phases)
+    (tmp_path / "micrograph.json").write_text('{"pixel_um": 0.5}')
+    found = measure(tmp_path, False, False)["second_phase_diameter_um"]
+    assert found["particles"] == 3
+    assert found["mean"] == pytest.approx(10.0, rel=0.02)
+
+
 def test_one_grain_has_no_size():
     with pytest.raises(SlipfieldError, match="takes 2 or more"):
         grain_size(np.ones((50, 50), int), 1.0)
