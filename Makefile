@@ -65,7 +65,7 @@ doctor: setup  ## check this machine for a study: make doctor CONFIG=config/work
 
 plan: TARGET ?= $(if $(filter %paper.yaml %paper-small.yaml,$(CONFIG)),paper)
 plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml [TARGET=table3]
-	@envs/run snakemake $(TARGET) --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
+	@PYTHONWARNINGS=ignore::RuntimeWarning:snakemake.rules envs/run snakemake $(TARGET) --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
 
 slice: setup  ## run eight samples of the paper's study; the plan's unit costs come from them
 	envs/run slice --config config/paper.yaml --output src/slipfield/kinds/slip/planning/unit-costs.json

@@ -84,6 +84,8 @@ VERBS = {
                 "bench-solver",
                 "bench-inversion",
                 "bench-mistakes",
+                "bench-frames",
+                "bench-imports",
                 "bench-thickness",
                 "slice",
             ),
