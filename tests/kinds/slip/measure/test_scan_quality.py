@@ -234,7 +234,33 @@ def write_h5ebsd(folder):
     return path
 
 
+def in_degrees(where):
+    def change(file):
+        put(file, where, np.degrees(file[where][()]))
+
+    return change
+
+
+def write_ang_in_degrees(folder):
+    path = g.write_ang(folder / "map.ang", g.pixel_euler())
+    lines = path.read_text().splitlines()
+    for i, line in enumerate(lines):
+        if not line.startswith("#"):
+            entries = line.split()
+            turned = [f"{np.degrees(float(entry)):.3f}" for entry in entries[:3]]
+            lines[i] = " ".join([*turned, *entries[3:]])
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+DEGREES = "the file holds degrees"
 NO_MAP = {
+    "ang, degrees": (write_ang_in_degrees, DEGREES),
+    "h5oina, degrees": (changed(write_h5oina, in_degrees("1/EBSD/Data/Euler")), DEGREES),
+    "dream3d, degrees": (
+        changed(dream3d, in_degrees("DataContainers/ImageDataContainer/CellData/EulerAngles")),
+        DEGREES,
+    ),
     "edax, hexagons without places": (changed(write_edax, hexagonal), "hexagonal grid without"),
     "h5oina, line scan": (changed(write_h5oina, a_line), "a line of 2880 pixels"),
     "h5oina, no map": (changed(write_h5oina, no_ebsd), "no EBSD map, but EDS"),
@@ -257,3 +283,12 @@ def test_space_group_of_a_channel_5_phase_tells_that_it_is_cubic(tmp_path):
     path = without("LaueGroup")(tmp_path)
     data = add_orientation_map(xr.Dataset(), path, GrainOptions())
     assert data.sizes["grain"] == 12
+
+
+def test_angles_of_bruker_in_radians_are_warned_of(tmp_path):
+    path = write_bruker(tmp_path)
+    with h5py.File(path, "r+") as file:
+        for name in ("phi1", "PHI", "phi2"):
+            item = f"Scan 0/EBSD/Data/{name}"
+            put(file, item, np.radians(file[item][()]))
+    assert any("radians" in text for text in recognised(path).read(path).warnings)

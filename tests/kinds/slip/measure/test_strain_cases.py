@@ -38,8 +38,9 @@ def assert_frames(data, frames, atol=1e-7):
         ("Technical strain", "engineering"),
     ],
 )
-def test_the_measure_in_the_header_counts(remark, measure, tmp_path):
-    names = [f'"{n} [1] - {remark}"' for n in ("exx", "eyy", "exy")]
+@pytest.mark.parametrize("form", ["{name} [1] - {remark}", "{name} ({remark})"])
+def test_the_measure_in_the_header_counts(remark, measure, form, tmp_path):
+    names = [f'"{form.format(name=n, remark=remark)}"' for n in ("exx", "eyy", "exy")]
     header = ",".join(['"x"', '"y"', '"u"', '"v"', *names])
     files = [c.write_points(tmp_path / f"engr_{k:03d}.csv", k, header) for k in (5, 10)]
     assert imported(files).attrs["strain_measure"] == measure
@@ -154,6 +155,7 @@ def test_dice_strains_of_failed_gauges_are_no_measurement(lost, tmp_path):
         ("ZNCC", -3.0, 0.99),
         ("correlation value", 0.0, 0.99),
         ("isValid", 0.0, 1.0),
+        ("Match quality", -1.0, 0.9),
     ],
 )
 def test_columns_of_quality_mask_points(name, bad, good, tmp_path):
@@ -181,6 +183,29 @@ def test_points_of_zeros_among_deformed_ones_are_no_measurement(tmp_path):
     data = imported([path])
     assert int(np.isnan(data["strain"].values[0, 0]).sum()) == 3
     assert_frames(data, [3])
+
+
+@pytest.mark.parametrize("mark", ["0", "-1", "-999", "1e30", "NaN"])
+def test_displacements_of_lost_points_at_the_edge_do_not_shorten_the_sheet(mark, tmp_path):
+    files = [c.write_points(tmp_path / f"a_{k}.csv", k) for k in (1, 2)]
+    for path in files:
+        lines = path.read_text().splitlines()
+        for row in (2, 5, 8, 75):  # in the first and the last row of points
+            lines[row] = ",".join([*lines[row].split(",")[:2], *[mark] * 5])
+        path.write_text("\n".join(lines))
+    data = imported(files)
+    assert int(np.isnan(data["strain"].values[:, 0]).sum()) == 8
+    assert_frames(data, [1, 2])
+    np.testing.assert_allclose(data["displacement"], [0.008, 0.016], rtol=5e-3)
+    notes = provenance(data)[0]["notes"]
+    assert any("no result" in note for note in notes) == (mark not in ("0", "NaN"))
+
+
+def test_zeros_of_ncorr_outside_its_region_are_no_displacements(tmp_path):
+    test = m.Test(lost=[(frame, 30, column) for frame in range(4) for column in range(0, 18)])
+    data = imported(m.write_ncorr(test, tmp_path), scale=None)
+    share = data["displacement"].values / data.attrs["sheet_height_mm"]
+    np.testing.assert_allclose(share, test.elongation, rtol=0.02)
 
 
 def test_zeros_by_coarse_rounding_stay():

@@ -28,7 +28,7 @@ from slipfield.kinds.slip.measure.strain_measures import check_measure
 
 STRAIN_UNITS = {"one": 1.0, "percent": 1e-2, "permille": 1e-3, "microstrain": 1e-6}
 UPWARD = "y of the pixels is below 0, so it was taken to point up (--y-axis down if not)"
-AT_REST = "the first frame shows no deformation: it is the reference image, at time 0 by default"
+AT_REST = "the first frame shows no deformation: it is the reference image, at {time:g} s"
 Name = TypeVar("Name", bound=str)
 
 
@@ -143,7 +143,7 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
     }
     data = xr.Dataset(part(values), attrs=facts)
     data = with_elongation(data)
-    notes = [*frames.notes, *([AT_REST] if starts_at_rest else [])]
+    notes = [*frames.notes, *([AT_REST.format(time=time[0])] if starts_at_rest else [])]
     notes += [UPWARD] if options.y_axis is None and _upward(frames) else []
     return with_provenance(data, {**step("dic", files, vars(options)), "notes": notes})
 

@@ -38,7 +38,8 @@ FEWEST_COLUMNS = 8
 
 def recognises(head: Head) -> bool:
     """Whether a file is called .ang, or starts like one."""
-    return head.suffix == ".ang" or head.says("# TEM_PIXperUM")
+    named = head.suffix == ".ang" and not head.says("Channel Text File")
+    return named or head.says("# TEM_PIXperUM")
 
 
 def read(path: Path) -> Scan:

@@ -15,6 +15,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.confidence import close
+from slipfield.kinds.slip.measure.readers.ctf import in_radians
 from slipfield.kinds.slip.measure.readers.hdf5 import (
     first_of,
     manufacturer,
@@ -82,7 +83,7 @@ def read(path: Path) -> Scan:
             (int(row.max()) + 1, int(column.max()) + 1),
             (steps[0], steps[1]),
             several + notes,
-            warnings=(WARNING,),
+            warnings=(WARNING, *in_radians(euler[phase > 0])),
         )
     )
 

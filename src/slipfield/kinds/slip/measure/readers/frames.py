@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,9 @@ LARGEST_UNEVENNESS = 0.02
 
 ZERO = 1e-7
 """Largest strain of a frame without deformation; no camera resolves it."""
+
+IMPOSSIBLE = 0.5
+"""Strain that stands for no result, where all three components have it to the last digit."""
 
 Unit = Literal["px", "mm"]
 Direction = Literal["up", "down"]
@@ -198,16 +201,18 @@ def stacked(x: np.ndarray, y: np.ndarray, maps: dict[str, np.ndarray]) -> Maps:
 
 
 def without_zeros(frames: Frames, files: Sequence[Path]) -> tuple[Frames, bool]:
-    """Mask points whose strains are all zero, and tell whether the first frame is the reference.
+    """Mask points that stand for no result, and tell whether the first frame is the reference.
 
-    Programs write zeros where they have no result. The first frame may be all zeros, as it is
-    compared with itself; any other frame without deformation was lost.
+    Programs write zeros where they have no result, or a number such as -999 in all components;
+    displacements of zero there are none either. The first frame may be all zeros, as it is compared
+    with itself; any other frame without deformation was lost.
 
     Raises
     ------
     SlipfieldError
         If a later frame is zero everywhere while others are not.
     """
+    frames = _without_marks(frames)
     strain = frames.strain
     size = np.abs(strain)
     largest = np.array([np.nanmax(each, initial=0.0) for each in size])
@@ -224,10 +229,28 @@ def without_zeros(frames: Frames, files: Sequence[Path]) -> tuple[Frames, bool]:
     zero = (size == 0).all(axis=1) & ~still[:, None, None]
     for number in np.flatnonzero(zero.any(axis=(1, 2))):
         zero[number] &= not _by_rounding(size[number], zero[number])
-    if not zero.any():
-        return frames, bool(still[0])
-    np.copyto(strain, np.nan, where=zero[:, None])
+    if zero.any():
+        np.copyto(strain, np.nan, where=zero[:, None])
+    if frames.u is not None and frames.v is not None:
+        none = np.isnan(strain[:, 0]) & (frames.u == 0) & (frames.v == 0) & ~still[:, None, None]
+        for field in (frames.u, frames.v):
+            np.copyto(field, np.nan, where=none)
     return frames, bool(still[0])
+
+
+def _without_marks(frames: Frames) -> Frames:
+    """Mask points that hold the same impossible number in all components of strain."""
+    strain = frames.strain
+    marked = (np.abs(strain[:, 0]) >= IMPOSSIBLE) & (strain == strain[:, :1]).all(axis=1)
+    if not marked.any() or marked.all():
+        return frames
+    values = ", ".join(f"{value:g}" for value in np.unique(strain[:, 0][marked])[:3])
+    np.copyto(strain, np.nan, where=marked[:, None])
+    for field in (frames.u, frames.v):
+        if field is not None:
+            np.copyto(field, np.nan, where=marked)
+    note = f"{int(marked.sum())} points hold {values} in all components: taken for no result"
+    return replace(frames, notes=(*frames.notes, note))
 
 
 def _by_rounding(size: np.ndarray, zero: np.ndarray) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
+from slipfield.kinds.slip.measure.readers.measures import measure_in
 from slipfield.kinds.slip.measure.readers.numbers import MISSING, is_number
 
 DELIMITERS = (";", "\t", ",")
@@ -174,6 +175,8 @@ def parts_of(entry: str, unit: str = "") -> tuple[str, str, str]:
     last = LAST_UNIT.fullmatch(entry.strip())
     if remark and last is not None and units.is_unit(last["unit"]) and not units.is_unit(inside):
         name, inside, remark = last["name"].strip(), last["unit"].strip(), ""
+    if not remark and not units.is_unit(inside) and measure_in(inside)[0] is not None:
+        inside, remark = "", inside
     return name, inside or _unbracketed(unit), remark
 
 

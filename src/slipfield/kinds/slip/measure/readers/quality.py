@@ -30,7 +30,7 @@ def _correlated(values: np.ndarray) -> np.ndarray:
 
 
 STRAIN_TESTS: tuple[tuple[re.Pattern[str], Test], ...] = (
-    (re.compile(r"match|match_?quality"), _not_negative),
+    (re.compile(r"match([_ ]?quality)?"), _not_negative),
 )
 TESTS: tuple[tuple[re.Pattern[str], Test], ...] = (
     (re.compile(r"sigma|confidence"), _not_negative),

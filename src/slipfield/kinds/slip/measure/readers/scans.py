@@ -107,8 +107,9 @@ def scan_of(pixels: Pixels) -> Scan:
     Raises
     ------
     SlipfieldError
-        If the pixels fill no grid, or none is indexed as a cubic phase.
+        If the pixels fill no grid, none is indexed as a cubic phase, or angles are degrees.
     """
+    _check_radians(pixels)
     phase = np.where(_has_angles(pixels.euler), pixels.phase, 0)
     number, others, warnings = _crystal(pixels, phase)
     grid = _grid(pixels)
@@ -119,6 +120,17 @@ def scan_of(pixels: Pixels) -> Scan:
     name = pixels.crystals[number].name
     warnings = [*pixels.warnings, *warnings]
     return Scan(grid.x, grid.y, euler, indexed, name, others, pixels.notes, tuple(warnings))
+
+
+def _check_radians(pixels: Pixels) -> None:
+    """Refuse angles of indexed pixels that are beyond those that stand for none."""
+    given = pixels.euler[(pixels.phase > 0) & np.isfinite(pixels.euler).all(axis=1)]
+    largest = np.abs(given).max(initial=0.0)
+    if largest > FULL_TURNS + 0.1:
+        raise SlipfieldError(
+            f"{pixels.path}: Euler angles up to {largest:.4g} where this format has radians; the "
+            "file holds degrees"
+        )
 
 
 def _has_angles(euler: np.ndarray) -> np.ndarray:
