@@ -80,5 +80,5 @@ def figure_closing(table: pd.DataFrame) -> Figure:
         axes.set(title=look, xlabel="F1 at 2 px", xlim=(0, 1))
     all_axes[0].set_yticks(places, methods)
     all_axes[0].invert_yaxis()
-    all_axes[0].legend(loc="lower right")
+    figure.legend(*all_axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure

@@ -129,7 +129,7 @@ def _draw(study: MicrographStudy, table: pd.DataFrame, folder: Path) -> None:
 
 def _methods(study: MicrographStudy, task: str, folder: Path) -> dict[str, Method]:
     """Methods that figures show: classical ones, the shipped network, and the first trained."""
-    found = methods_of(task, METHODS[task])
+    found = methods_of(task, ())
     for name in study.networks(task).variants[:1]:
         path = folder / "weights" / task / f"{name}.safetensors"
         found[f"trained {name}"] = network_method(task, path)

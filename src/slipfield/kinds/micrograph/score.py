@@ -19,7 +19,13 @@ from slipfield.kinds.micrograph.grains import from_probability
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import Micrograph, render
-from slipfield.kinds.micrograph.segment import Method, boundary_method, phase_method
+from slipfield.kinds.micrograph.segment import (
+    Method,
+    boundary_method,
+    network_method,
+    phase_method,
+    shipped,
+)
 from slipfield.kinds.micrograph.statistics import g_of_intercept
 
 TOLERANCE_PX = 2.0
@@ -177,6 +183,10 @@ def scored_marked(
 def methods_of(task: str, names: Sequence[str], model: Path | None = None) -> dict[str, Method]:
     """Methods by name: "network" (``model``, or the one that comes along) and classical ones.
 
+    Parameters
+    ----------
+    names : none for all that there are.
+
     Raises
     ------
     SlipfieldError
@@ -187,9 +197,14 @@ def methods_of(task: str, names: Sequence[str], model: Path | None = None) -> di
     for name in names:
         if name not in METHODS[task]:
             raise SlipfieldError(f"--method: given {name!r}; expected {', '.join(METHODS[task])}")
-    if task == "boundaries":
-        return {name: boundary_method(name, model) for name in names}
-    return {name: phase_method(name, model) for name in names}
+    if not names:
+        there = model is not None or shipped(task).exists()
+        names = [name for name in METHODS[task] if name != "network" or there]
+    classical = boundary_method if task == "boundaries" else phase_method
+    return {
+        name: network_method(task, model) if name == "network" else classical(name, None)
+        for name in names
+    }
 
 
 def means(scores: pd.DataFrame) -> pd.DataFrame:
@@ -228,7 +243,7 @@ def write_scores(
     SlipfieldError
         If task, a preset or a method are unknown, or marked images are not in order.
     """
-    chosen = methods_of(task, methods or METHODS.get(task, ()), model)
+    chosen = methods_of(task, methods or (), model)
     if marked is None:
         rows = scored(task, presets or list(PRESETS), chosen, images, side, keep)
     elif task == "phases":

@@ -15,8 +15,6 @@ from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 
-SHIPPED = Path(__file__).parent / "trained" / "boundaries.safetensors"
-"""The network that comes with Slipfield."""
 Method = Callable[[np.ndarray], np.ndarray]
 """From an image (height, width) or (height, width, 3) to a probability (height, width)."""
 
@@ -62,7 +60,9 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
 
     image = read_image(path)
     scale = scale_of(path, image, options.pixel_um, options.bar_um)
-    method = options.method or ("network" if SHIPPED.exists() or options.model else "ridge")
+    method = options.method or (
+        "network" if shipped("boundaries").exists() or options.model else "ridge"
+    )
     inside = _inside(image, options.window)
     part = image[inside]
     found = boundary_method(method, options.model)(part)
@@ -119,12 +119,16 @@ def boundary_method(name: str, model: Path | None) -> Method:
 
 def phase_method(name: str, model: Path | None) -> Method:
     """Method that finds the probability of second phase: a network if there is one, else Otsu's."""
-    shipped = SHIPPED.with_name("phases.safetensors").exists()
-    if model is not None or (name == "network" and shipped):
+    if model is not None or (name == "network" and shipped("phases").exists()):
         return network_method("phases", model)
     from slipfield.kinds.micrograph.classical import second_phase
 
     return second_phase
+
+
+def shipped(task: str) -> Path:
+    """File of the network that comes with Slipfield, if one does."""
+    return Path(__file__).parent / "trained" / f"{task}.safetensors"
 
 
 def network_method(task: str, model: Path | None) -> Method:
@@ -161,7 +165,7 @@ def _facts(
     labels: np.ndarray,
     phases: np.ndarray,
 ) -> dict[str, object]:
-    model = options.model or (SHIPPED if method == "network" else None)
+    model = options.model or (shipped("boundaries") if method == "network" else None)
     return {
         "image": path.name,
         "image_sha256": file_digest(path),

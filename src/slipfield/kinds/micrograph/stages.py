@@ -10,7 +10,7 @@ import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
-from slipfield.kinds.micrograph.score import METHODS, means, methods_of, scored
+from slipfield.kinds.micrograph.score import means, methods_of, scored
 from slipfield.kinds.micrograph.segment import Method, network_method
 from slipfield.kinds.micrograph.study import MicrographStudy
 
@@ -49,7 +49,7 @@ def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> p
     -------
     Means by look and method, which are the table.
     """
-    methods: dict[str, Method] = methods_of(task, METHODS[task])
+    methods: dict[str, Method] = methods_of(task, ())
     for name in study.networks(task).variants:
         methods[f"trained {name}"] = network_method(task, weights / f"{name}.safetensors")
     settings = study.images
