@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
+from scipy.stats import norm
 
 from slipfield.kinds.micrograph.presets import Draw
 from slipfield.kinds.micrograph.scene import Scene, lifted, smooth_noise
@@ -59,7 +60,10 @@ def twins(scene: Scene, draw: Draw) -> np.ndarray:
 
 
 def particles(scene: Scene, draw: Draw) -> np.ndarray:
-    """Second phase (height, width), bool: blobs in the grains, strings and rows on boundaries."""
+    """Second phase (height, width), bool: blobs in the grains, strings and rows on boundaries.
+
+    The fraction that is drawn is that of many images; one of them has more or less by chance.
+    """
     random, shape = draw.random, scene.labels.shape
     found = np.zeros(shape, bool)
     if draw.particles > 0.002:
@@ -67,7 +71,7 @@ def particles(scene: Scene, draw: Draw) -> np.ndarray:
         bent = (1.0 - draw.round) * draw.particles
         if bent > 0.002:
             field = smooth_noise(shape, 1.6 * draw.particle, random) + 0.6 * clustering
-            found |= field > np.quantile(field[::3, ::3], 1.0 - bent)
+            found |= field > np.hypot(1.0, 0.6) * norm.isf(bent)
         covered = draw.round * draw.particles
         number = -np.log1p(-covered) * clustering.size / (np.pi * draw.particle**2)
         found |= _round(_places(np.exp(clustering), int(number), random), shape, draw)
@@ -83,9 +87,8 @@ def particles(scene: Scene, draw: Draw) -> np.ndarray:
 
 
 def _somewhere(share: float, shape: tuple[int, int], draw: Draw) -> np.ndarray:
-    """Patches (height, width), bool, of about a grain that cover a share of the image."""
-    where = smooth_noise(shape, 1.2 * draw.grain, draw.random)
-    return where > np.quantile(where[::5, ::5], 1.0 - share)
+    """Patches (height, width), bool, of about a grain that cover a share of a large image."""
+    return smooth_noise(shape, 1.2 * draw.grain, draw.random) > norm.isf(share)
 
 
 def _places(density: np.ndarray, number: int, random: np.random.Generator) -> np.ndarray:
