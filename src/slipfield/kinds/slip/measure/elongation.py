@@ -17,6 +17,9 @@ EDGE_SHARE = 0.1
 FEWEST_ROWS = 3
 """Rows that a straight line to the edge takes; fewer would extrapolate noise."""
 
+FEWEST_POINTS = 3
+"""Points of a row that a straight line along it takes."""
+
 MOST_FILLED = 0.5
 """Share of the frames whose elongation may be taken from their neighbours."""
 
@@ -97,11 +100,22 @@ def _areas(data: xr.Dataset) -> np.ndarray:
 
 
 def _row_means(values: np.ndarray) -> np.ndarray:
-    """Means (time, y) over the measured points of each row; NaN for a row without any."""
+    """Mean displacements (time, y) of the rows of points; NaN for a row without any.
+
+    Where points of a row are lost the mean is that of a straight line through the others, at the
+    middle of the map, as a sheet that turns would else seem to stretch.
+    """
     known = np.isfinite(values)
+    place = np.arange(values.shape[2], dtype=float)
+    middle = place.mean()
     count = known.sum(axis=2)
-    total = np.where(known, values, 0.0).sum(axis=2)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    divisor = np.maximum(count, 1)
+    given = np.where(known, values, 0.0)
+    at, mean = (known @ place) / divisor, given.sum(axis=2) / divisor
+    spread = (known @ place**2) / divisor - at**2
+    slope = ((given @ place) / divisor - at * mean) / np.where(spread > 0, spread, np.inf)
+    told = count >= FEWEST_POINTS
+    return np.where(count > 0, mean + np.where(told, slope * (middle - at), 0.0), np.nan)
 
 
 def _edge(rows: np.ndarray, y: np.ndarray, place: float) -> np.ndarray:
