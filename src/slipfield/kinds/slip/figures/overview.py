@@ -43,8 +43,11 @@ def figure_overview(
         The study; parameters are drawn as shares of its sampling box.
     """
     use_style()
-    figure = Figure(figsize=(11.0, 3.5), layout="constrained")
-    left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1.1, 1.05))
+    shape = np.ptp(grains["x_mm"].values) / np.ptp(grains["y_mm"].values)
+    sheet = float(np.clip(2.7 * shape, 1.0, 3.6))
+    widths = sheet + 0.8, sheet + 1.1, 3.7
+    figure = Figure(figsize=(sum(widths), 3.5), layout="constrained")
+    left, middle, right = figure.subplots(1, 3, width_ratios=widths)
     grain_map(left, grains)
     left.set_title("grain map (EBSD)")
     _strain_field(figure, middle, grains, shard.sel(sample=sample))

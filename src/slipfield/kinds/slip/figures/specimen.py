@@ -20,6 +20,10 @@ from slipfield.report.style import COLOURS, RED, plain, use_style
 FEWEST_FOR_A_FIT = 20
 
 
+KEY = 0.16
+"""Height of the key of colours, as a share of the longer side of the sheet."""
+
+
 def figure_microstructure(
     data: xr.Dataset, study: Study, colours: Literal["ipf", "size"] = "ipf"
 ) -> Figure:
@@ -64,7 +68,7 @@ def grain_map(axes: Axes, data: xr.Dataset, colours: Literal["ipf", "size"] = "i
         )
     else:
         patches.set(facecolor=ipf_colours(data["euler"].values))
-        _ipf_key(axes)
+        _ipf_key(axes, (float(np.ptp(outline[:, 0])), float(np.ptp(outline[:, 1]))))
 
 
 def ipf_colours(euler: np.ndarray) -> np.ndarray:
@@ -81,18 +85,29 @@ def ipf_colours(euler: np.ndarray) -> np.ndarray:
     return key.orientation2color(Orientation.from_euler(euler, symmetry=Oh))
 
 
-def _ipf_key(axes: Axes) -> None:
-    """Draw the standard triangle with the colours of the crystal directions along the load axis."""
+def _ipf_key(axes: Axes, sheet: tuple[float, float]) -> None:
+    """Draw the standard triangle with the colours of the crystal directions along the load axis.
+
+    It stands below the lower right corner, as large whatever the shape of the sheet (mm).
+    """
     from orix.plot import InversePoleFigurePlot
     from orix.quaternion.symmetry import Oh
 
-    inset = axes.inset_axes((1.05, -0.16, 0.22, 0.16), projection="ipf", symmetry=Oh)
-    key = cast(InversePoleFigurePlot, inset)
+    across, along = (KEY * max(sheet) / size for size in sheet)
+    bounds = (1.05, -along, 1.25 * across, along)
+    key = cast(InversePoleFigurePlot, axes.inset_axes(bounds, projection="ipf", symmetry=Oh))
     key.plot_ipf_color_key(show_title=False)
     for label in key.texts:
         label.set_fontsize(6)
-    axes.text(
-        1.04, -0.15, "crystal direction\nalong y", transform=axes.transAxes, fontsize=6, ha="right"
+    axes.annotate(
+        "crystal direction\nalong y",
+        (1.05 + 0.6 * across, -along),
+        xytext=(0, -12),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=6,
+        ha="center",
+        va="top",
     )
 
 
