@@ -1,8 +1,10 @@
 """Tables of a curve for solvers: true stress over plastic strain, as they read it.
 
-The stress is s (1 + e), the Kirchhoff stress of the test. A solver that takes it for the Cauchy
-stress puts the load off by the elastic change of volume, (1 - 2 nu) stress / E: 0.2 % at 1000 MPa
-in steel.
+Solvers take the stress for Cauchy's: that is s (1 + e), the Kirchhoff stress of the test, over the
+elastic change of volume, 1 + (1 - 2 nu) stress / E, 0.2 % at 1000 MPa in steel. Plastic strain is
+logarithmic in Abaqus and LS-DYNA. CalculiX has Simo's measure (Simo & Hughes, Computational
+Inelasticity, 1998, box 9.1), which grows faster by the elastic strain: dp' = (1 + stress / 3 G) dp
+in tension.
 """
 
 from __future__ import annotations
@@ -60,6 +62,27 @@ def _error(law: HardeningLaw, low: float, high: float) -> float:
     return float(np.max(np.abs((ends[0] + share * (ends[1] - ends[0])) / exact - 1)))
 
 
+def cauchy_table(curve: Curve) -> Tabulated:
+    """Cauchy stress over logarithmic plastic strain, up to necking, as Abaqus and LS-DYNA read it.
+
+    The rows are those of :func:`solver_table`.
+    """
+    table = solver_table(curve.law, curve.necking.plastic_strain)
+    stress = np.asarray(table.stress_MPa)
+    volume = (1 - 2 * curve.material.poisson_ratio) * stress / curve.sheet.modulus_MPa
+    return Tabulated(table.plastic_strain, tuple(stress * np.exp(-volume)))
+
+
+def simo_table(curve: Curve) -> Tabulated:
+    """Cauchy stress over Simo's plastic strain, up to necking, as CalculiX reads it."""
+    table = cauchy_table(curve)
+    plastic, stress = np.asarray(table.plastic_strain), np.asarray(table.stress_MPa)
+    elastic = 2 * (1 + curve.material.poisson_ratio) / 3 * stress / curve.sheet.modulus_MPa
+    more = np.diff(plastic) * (elastic[1:] + elastic[:-1]) / 2
+    strain = plastic + np.concatenate([[0.0], np.cumsum(more)])
+    return Tabulated(tuple(strain), table.stress_MPa)
+
+
 def abaqus(curve: Curve, table: Tabulated) -> str:
     """Material of an Abaqus input file, in mm, t, s, MPa."""
     return "\n".join([*_comments(curve, "** "), *_keywords(curve, table), ""])
@@ -100,11 +123,12 @@ def lsdyna(curve: Curve, table: Tabulated) -> str:
     return "\n".join(cards)
 
 
-FORMATS: dict[str, tuple[str, Callable[[Curve, Tabulated], str]]] = {
-    "abaqus": ("curve_abaqus.inp", abaqus),
-    "calculix": ("curve_calculix.inp", calculix),
-    "lsdyna": ("curve_lsdyna.k", lsdyna),
+FORMATS: dict[str, tuple[str, Callable[[Curve], Tabulated], Callable[[Curve, Tabulated], str]]] = {
+    "abaqus": ("curve_abaqus.inp", cauchy_table, abaqus),
+    "calculix": ("curve_calculix.inp", simo_table, calculix),
+    "lsdyna": ("curve_lsdyna.k", cauchy_table, lsdyna),
 }
+"""File, table and text by solver."""
 
 
 def write_export(curve: Curve, solver: str, folder: Path) -> Path:
@@ -117,9 +141,8 @@ def write_export(curve: Curve, solver: str, folder: Path) -> Path:
     """
     if solver not in FORMATS:
         raise SlipfieldError(f"export: given {solver!r}; expected one of {', '.join(FORMATS)}")
-    name, text = FORMATS[solver]
-    table = solver_table(curve.law, curve.necking.plastic_strain)
-    write_text(folder / name, text(curve, table))
+    name, table_of, text = FORMATS[solver]
+    write_text(folder / name, text(curve, table_of(curve)))
     return folder / name
 
 
@@ -132,8 +155,8 @@ def _comments(curve: Curve, sign: str) -> list[str]:
     return [
         f"{sign}{curve.law_name} curve: Rp0.2 {sheet.proof_stress_MPa:g} MPa, "
         f"Rm {sheet.strength_MPa:g} MPa, E {sheet.modulus_GPa:g} GPa",
-        f"{sign}true stress over plastic strain, up to necking at "
-        f"{curve.necking.plastic_strain:.5f}; mm, t, s, MPa",
+        f"{sign}Cauchy stress over plastic strain, up to necking at a logarithmic plastic strain "
+        f"of {curve.necking.plastic_strain:.5f}; mm, t, s, MPa",
         f"{sign}density and Poisson's ratio are typical of {material.name}",
     ]
 
