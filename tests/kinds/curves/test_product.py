@@ -82,6 +82,11 @@ def test_warnings_where_it_is_known_to_fail():
     steel = Datasheet(350, 560, 205, material_class="steel")
     assert make_curve(steel).warnings == ()
     assert any("onset" in text for text in make_curve(steel, "ludwik-paper").warnings)
+    magnesium, alien = Datasheet(160, 250, 45), Datasheet(276, 310, 69, material_class="steel")
+    assert any("steel has 155 to 250" in text for text in make_curve(magnesium).warnings)
+    assert any("the modulus is 69 GPa" in text for text in make_curve(alien).warnings)
+    fracture = make_curve(Datasheet(276, 310, 69, 0.3)).warnings
+    assert any("4.0 times what aluminium" in text for text in fracture)
 
 
 def test_the_paper_s_rule():
@@ -97,6 +102,7 @@ def test_the_paper_s_rule():
         ((310, 276, 69), "strength: given 276 MPa, not above the proof stress"),
         ((276, 276, 69), "rounded to one number"),
         ((276, 310, 69_000), "modulus: given 69000; expected .* GPa"),
+        ((0.276, 0.310, 69), "proof-stress: given 0.276 MPa; .* give stresses in MPa"),
         ((2760, 3100, 69), "modulus: given 69 GPa; .* elastic strain would be 4%"),
         ((276, 310, 69, 8), r"uniform-elongation: given 8; expected .*8 % is 0.08"),
         ((276, 310, 69, 0.005), "uniform-elongation: given 0.005; the proof stress is only"),

@@ -11,6 +11,8 @@ from slipfield.kinds.curves.uniaxial import OFFSET, TensilePoint
 GREATEST_STRESS_MPA = 6000.0
 MODULI_GPA = (5.0, 700.0)
 GREATEST_ELASTIC_STRAIN = 0.02
+LEAST_ELASTIC_STRAIN = 2e-5
+"""Of the proof stress, 1; pure soft metals have ten times as much."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,16 @@ class Datasheet:
                 f"{self.proof_stress_MPa / self.modulus_MPa:.0%}; give the modulus in GPa and "
                 "stresses in MPa"
             )
+        if self.proof_stress_MPa < LEAST_ELASTIC_STRAIN * self.modulus_MPa:
+            raise SlipfieldError(
+                f"proof-stress: given {self.proof_stress_MPa:g} MPa; with a modulus of "
+                f"{self.modulus_GPa:g} GPa no metal yields that early; give stresses in MPa"
+            )
         if self.uniform_elongation is not None:
             self._check_elongation(self.uniform_elongation)
 
     def _check_elongation(self, elongation: float) -> None:
-        _check_range("uniform-elongation", elongation, 0, 1, "1 (8 % is 0.08)")
+        _check_range("uniform-elongation", elongation, 0, 1, "(8 % is 0.08)")
         least = self.proof_strain
         if elongation <= least:
             raise SlipfieldError(

@@ -29,14 +29,22 @@ SIGMOID_RATIO = 0.45
 
 @dataclass(frozen=True)
 class MaterialClass:
-    """A class of alloys: its uniform elongation, 1, from Rp0.2 / Rm, and typical values."""
+    """A class of alloys: its uniform elongation, 1, from Rp0.2 / Rm, and typical values.
+
+    ``moduli_GPa`` holds the least and the greatest modulus that its alloys have.
+    """
 
     name: str
     elongation: Callable[[float], float]
     source: str
     poisson_ratio: float
     density_kg_m3: float
+    moduli_GPa: tuple[float, float]
     synonyms: tuple[str, ...]
+
+    def has_modulus(self, sheet: Datasheet) -> bool:
+        """Whether alloys of this class have the modulus of a datasheet."""
+        return self.moduli_GPa[0] <= sheet.modulus_GPa <= self.moduli_GPa[1]
 
 
 CLASSES = (
@@ -46,6 +54,7 @@ CLASSES = (
         "0.6 (1 - Rp/Rm), Gardner & Yun 2018",
         0.30,
         7850.0,
+        (155.0, 250.0),
         ("ferritic", "carbon steel", "other steel", "tool steel", "mild steel", "dual phase"),
     ),
     MaterialClass(
@@ -54,6 +63,7 @@ CLASSES = (
         "1 - Rp/Rm, Rasmussen 2003",
         0.30,
         7950.0,
+        (155.0, 230.0),
         ("austenitic", "stainless steel", "austenitic stainless steel"),
     ),
     MaterialClass(
@@ -62,6 +72,7 @@ CLASSES = (
         "true strain 0.70 (0.95 - Rp/Rm), ASME VIII-2 Annex 3-D",
         0.30,
         7800.0,
+        (155.0, 230.0),
         ("duplex stainless steel",),
     ),
     MaterialClass(
@@ -70,6 +81,7 @@ CLASSES = (
         "0.06 + 0.13 (1 - Rp/Rm), Yun, Wang & Gardner 2021",
         0.33,
         2700.0,
+        (60.0, 85.0),
         ("aluminum", "al"),
     ),
     MaterialClass(
@@ -78,6 +90,7 @@ CLASSES = (
         "true strain 0.75 (1 - Rp/Rm), ASME VIII-2 Annex 3-D",
         0.30,
         8250.0,
+        (125.0, 250.0),
         ("ni", "nickel alloy"),
     ),
     MaterialClass(
@@ -86,6 +99,7 @@ CLASSES = (
         "true strain 0.50 (1 - Rp/Rm), ASME VIII-2 Annex 3-D",
         0.34,
         8900.0,
+        (90.0, 155.0),
         ("cu", "brass", "bronze"),
     ),
     MaterialClass(
@@ -94,10 +108,10 @@ CLASSES = (
         "true strain 0.50 (0.98 - Rp/Rm), ASME VIII-2 Annex 3-D",
         0.33,
         4500.0,
+        (75.0, 130.0),
         ("ti", "zirconium"),
     ),
 )
-ALUMINIUM_GPA, COPPER_GPA, STEEL_GPA = (60.0, 85.0), (90.0, 155.0), 155.0
 
 
 def find_class(name: str) -> MaterialClass:
@@ -121,13 +135,10 @@ def guess_class(sheet: Datasheet) -> MaterialClass:
 
     Copper and titanium have moduli and correlations close to each other; copper stands for both.
     """
-    modulus = sheet.modulus_GPa
-    if ALUMINIUM_GPA[0] <= modulus <= ALUMINIUM_GPA[1]:
-        return find_class("aluminium")
-    if COPPER_GPA[0] <= modulus <= COPPER_GPA[1]:
-        return find_class("copper")
-    if modulus > STEEL_GPA and sheet.yield_ratio < SIGMOID_RATIO:
-        return find_class("stainless")
+    for name in ("aluminium", "copper", "stainless"):
+        known = find_class(name)
+        if known.has_modulus(sheet) and (name != "stainless" or sheet.yield_ratio < SIGMOID_RATIO):
+            return known
     return find_class("steel")
 
 

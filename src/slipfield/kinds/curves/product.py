@@ -23,6 +23,9 @@ from slipfield.kinds.curves.uniaxial import TensilePoint, necking
 
 DEFAULT_LAW = next(iter(pinning.PINNED))
 ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
+MOST_USUAL = 2.5
+"""Uniform elongation over that of the correlation, 1, above which it is doubted."""
+
 CALIBRATED_RATIOS = (0.40, 0.78)
 """Rp0.2 / Rm of the tests behind the band, 1."""
 
@@ -136,6 +139,19 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
     ratio = sheet.yield_ratio
     if sheet.material_class is None:
         found.append(f"class not given: taken as {material.name} by modulus and Rp0.2/Rm")
+    if not material.has_modulus(sheet):
+        low, high = material.moduli_GPa
+        found.append(
+            f"the modulus is {sheet.modulus_GPa:g} GPa; {material.name} has {low:g} to {high:g}: "
+            "its correlation and Poisson's ratio may not hold"
+        )
+    usual = uniform_elongation(sheet, material)
+    if sheet.uniform_elongation is not None and sheet.uniform_elongation > MOST_USUAL * usual:
+        found.append(
+            f"the uniform elongation of {sheet.uniform_elongation:g} is "
+            f"{sheet.uniform_elongation / usual:.1f} times what {material.name} of this Rp0.2/Rm "
+            "has; is it the elongation after fracture?"
+        )
     if ratio < SIGMOID_RATIO:
         found.append(
             f"Rp0.2/Rm is {ratio:.2f}, below {SIGMOID_RATIO}: such metals often harden in an "

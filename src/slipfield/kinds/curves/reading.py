@@ -35,8 +35,12 @@ def read_test(
     Raises
     ------
     SlipfieldError
-        If columns, units, gauge length or area are missing, or the test has no rise to a maximum.
+        If columns, units, gauge length or area are missing or wrong, or the test has no rise to a
+        maximum.
     """
+    for name, value in (("gauge-length", gauge_length_mm), ("area", area_mm2)):
+        if value is not None and not 0 < value < float("inf"):
+            raise SlipfieldError(f"{name}: given {value:g}; expected more than 0")
     strain, stress = _columns(path, gauge_length_mm, area_mm2, load_unit)
     valid = np.isfinite(strain) & np.isfinite(stress)
     strain, stress = strain[valid], stress[valid]

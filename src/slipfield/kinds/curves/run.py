@@ -41,17 +41,20 @@ def run_curve(
             raise SlipfieldError(f"export: given {solver!r}; expected one of {', '.join(FORMATS)}")
     curve = make_curve(sheet, law_name or DEFAULT_LAW)
     test = score = None
+    doubts: list[str] = []
     if test_file is not None:
+        from slipfield.kinds.curves.mismatch import mismatches
         from slipfield.kinds.curves.reading import read_test  # pandas: half a second
 
         test = read_test(*test_file)
         score = score_curve(test, curve.law, sheet, curve.band)
-    write_curve(curve, folder, test, score)
+        doubts = mismatches(test, sheet)
+    write_curve(curve, folder, test, score, doubts)
     top = curve.necking
     lines = [
         f"{curve.law_name}: necks at {top.engineering_strain:.4f} engineering strain, "
         f"{top.true_strain:.4f} true, {top.true_stress_MPa:.1f} MPa ({curve.elongation_source})",
-        *(f"warning: {text}" for text in curve.warnings),
+        *(f"warning: {text}" for text in (*curve.warnings, *doubts)),
     ]
     if score is not None:
         lines.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,15 @@ from slipfield.kinds.curves.product import COLUMNS, Curve
 
 
 def write_curve(
-    curve: Curve, folder: Path, test: TensionTest | None = None, score: Score | None = None
+    curve: Curve,
+    folder: Path,
+    test: TensionTest | None = None,
+    score: Score | None = None,
+    doubts: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write curve.csv, curve.json and curve.png into a folder; returns what curve.json holds.
+
+    ``doubts`` are what a test and the datasheet contradict each other in.
 
     Raises
     ------
@@ -28,7 +35,7 @@ def write_curve(
     write_text(folder / "curve.csv", "\n".join([",".join(COLUMNS), *lines, ""]))
     summary = curve.summary()
     if score is not None:
-        summary["measured"] = asdict(score)
+        summary["measured"] = {**asdict(score), "warnings": list(doubts)}
     write_text(folder / "curve.json", json.dumps(summary, indent=2) + "\n")
     draw_curve(curve, folder / "curve.png", test)
     return summary
