@@ -67,6 +67,32 @@ def test_a_given_elongation_narrows_the_band_towards_necking():
     assert relative(narrow)[-1] < 0.3 * relative(narrow)[10]
 
 
+@pytest.mark.parametrize("elongation", [None, 0.4])
+@pytest.mark.parametrize("late", [310.0, 325.0, 340.0])
+def test_the_one_per_cent_proof_stress_bends_the_curve_through_itself(late, elongation):
+    sheet = Datasheet(280, 650, 195, elongation, "stainless", late)
+    curve = make_curve(sheet)
+    strain, stress = (curve.columns[f"engineering_{n}"] for n in ("strain", "stress_MPa"))
+    offset = strain - stress / sheet.modulus_MPa
+    assert np.interp(0.01, offset[5:], stress[5:]) == pytest.approx(late, rel=1e-4)
+    proof, strength = proof_and_strength(curve)
+    assert proof == pytest.approx(280, rel=1e-6) and strength == pytest.approx(650, rel=1e-8)
+    assert not any("Rp1.0" in text for text in curve.warnings)
+    assert curve.band.half_width < make_curve(Datasheet(280, 650, 195, elongation)).band.half_width
+
+
+def test_a_one_per_cent_proof_stress_that_no_curve_has_is_named():
+    assert any(
+        "no curve goes" in t for t in make_curve(Datasheet(280, 650, 195, None, None, 600)).warnings
+    )
+    voce = make_curve(Datasheet(280, 650, 195, None, "stainless", 325), "voce")
+    assert any("voce does not use Rp1.0" in text for text in voce.warnings)
+    with pytest.raises(
+        SlipfieldError, match="proof-stress-1: given 270 MPa; expected Rp1.0 between"
+    ):
+        Datasheet(280, 650, 195, None, None, 270)
+
+
 def test_class_is_guessed_from_modulus_and_ratio():
     assert guess_class(Datasheet(276, 310, 69)).name == "aluminium"
     assert guess_class(Datasheet(250, 600, 195)).name == "stainless"

@@ -48,9 +48,11 @@ def shape(plastic: np.ndarray, proof: float, top: float, elongation_given: bool)
     return 1 - (1 - AT_MAXIMUM) * share
 
 
-def band_of(law: str, elongation_given: bool) -> Band:
-    """Band of a rule: a law with the uniform elongation given or from a correlation."""
+def band_of(law: str, elongation_given: bool, late_proof: bool = False) -> Band:
+    """Band of a rule: a law, the uniform elongation given or from a correlation, perhaps Rp1.0."""
     kind = "given" if elongation_given else "correlated"
+    if late_proof:
+        kind += " and Rp1.0"
     with open(SCORES, newline="", encoding="utf-8") as handle:
         lines = csv.DictReader(line for line in handle if not line.startswith("#"))
         scores = [

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.curves.uniaxial import OFFSET, TensilePoint
+from slipfield.kinds.curves.uniaxial import LATE_OFFSET, OFFSET, TensilePoint
 
 GREATEST_STRESS_MPA = 6000.0
 MODULI_GPA = (5.0, 700.0)
@@ -19,6 +19,7 @@ LEAST_ELASTIC_STRAIN = 2e-5
 class Datasheet:
     """Proof stress Rp0.2, strength Rm and modulus; perhaps uniform elongation and class.
 
+    ``proof_stress_1_MPa`` is Rp1.0, which datasheets of stainless steels have.
     ``uniform_elongation`` is the total engineering strain at maximum load, 1, as in ASTM E8 (A_gt
     of ISO 6892-1, whose A_g is its plastic part).
 
@@ -33,6 +34,7 @@ class Datasheet:
     modulus_GPa: float
     uniform_elongation: float | None = None
     material_class: str | None = None
+    proof_stress_1_MPa: float | None = None
 
     def __post_init__(self) -> None:
         _check_range("proof-stress", self.proof_stress_MPa, 0, GREATEST_STRESS_MPA, "MPa")
@@ -57,6 +59,12 @@ class Datasheet:
             )
         if self.uniform_elongation is not None:
             self._check_elongation(self.uniform_elongation)
+        late = self.proof_stress_1_MPa
+        if late is not None and not self.proof_stress_MPa < late < self.strength_MPa:
+            raise SlipfieldError(
+                f"proof-stress-1: given {late:g} MPa; expected Rp1.0 between the proof stress of "
+                f"{self.proof_stress_MPa:g} MPa and the strength of {self.strength_MPa:g} MPa"
+            )
 
     def _check_elongation(self, elongation: float) -> None:
         _check_range("uniform-elongation", elongation, 0, 1, "(8 % is 0.08)")
@@ -86,6 +94,14 @@ class Datasheet:
     def proof_point(self) -> TensilePoint:
         """Point of the curve that the proof stress gives."""
         return true_point(self.proof_strain, self.proof_stress_MPa, self.modulus_MPa)
+
+    @property
+    def late_proof_point(self) -> TensilePoint | None:
+        """Point of the curve that Rp1.0 gives, if it is known."""
+        if self.proof_stress_1_MPa is None:
+            return None
+        strain = self.proof_stress_1_MPa / self.modulus_MPa + LATE_OFFSET
+        return true_point(strain, self.proof_stress_1_MPa, self.modulus_MPa)
 
     def maximum(self, elongation: float) -> TensilePoint:
         """Point of maximum load at a uniform elongation, 1."""

@@ -11,7 +11,7 @@ from slipfield.kinds.curves.band import Band, shape
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import HardeningLaw
 from slipfield.kinds.curves.metrics import similarity
-from slipfield.kinds.curves.uniaxial import OFFSET, plastic_strain_at, stress_at
+from slipfield.kinds.curves.uniaxial import LATE_OFFSET, OFFSET, plastic_strain_at, stress_at
 
 POINTS = 60
 LONGEST_STRAIN = 0.18
@@ -43,17 +43,24 @@ class TensionTest:
         SlipfieldError
             If the curve never crosses the line of 0.2 % offset.
         """
-        beyond = 1e3 * modulus_GPa * (self.strain - OFFSET) - self.stress_MPa
-        crossing = np.flatnonzero((beyond[:-1] < 0) & (beyond[1:] >= 0))
-        if not len(crossing):
+        proof = self.proof_stress(OFFSET, modulus_GPa)
+        if proof is None:
             raise SlipfieldError(
                 f"modulus: with {modulus_GPa:g} GPa the test has no 0.2 % proof stress"
             )
+        strength, elongation = float(self.stress_MPa[-1]), float(self.strain[-1])
+        late = self.proof_stress(LATE_OFFSET, modulus_GPa)
+        return Datasheet(proof, strength, modulus_GPa, elongation, material_class, late)
+
+    def proof_stress(self, offset: float, modulus_GPa: float) -> float | None:
+        """Proof stress, MPa, at a plastic strain, 1; None if the test does not get there."""
+        beyond = 1e3 * modulus_GPa * (self.strain - offset) - self.stress_MPa
+        crossing = np.flatnonzero((beyond[:-1] < 0) & (beyond[1:] >= 0))
+        if not len(crossing):
+            return None
         i = crossing[0]
         share = beyond[i] / (beyond[i] - beyond[i + 1])
-        proof = self.stress_MPa[i] + share * (self.stress_MPa[i + 1] - self.stress_MPa[i])
-        strength, elongation = float(self.stress_MPa[-1]), float(self.strain[-1])
-        return Datasheet(float(proof), strength, modulus_GPa, elongation, material_class)
+        return float(self.stress_MPa[i] + share * (self.stress_MPa[i + 1] - self.stress_MPa[i]))
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,12 @@ def draw_curve(curve: Curve, path: Path, test: TensionTest | None = None) -> Non
             label="true, measured",
         )
         axes.plot(100 * test.strain, test.stress_MPa, color=GREY, ls=":", label="eng., measured")
-    pins = (
-        (sheet.proof_strain, sheet.proof_stress_MPa),
-        (top.engineering_strain, top.engineering_stress_MPa),
-    )
+    pins = [
+        (point.engineering_strain, point.engineering_stress_MPa)
+        for point in (sheet.proof_point, sheet.late_proof_point, top)
+        if point is not None
+    ]
+    names = "Rp0.2" if sheet.late_proof_point is None else "Rp0.2, Rp1.0"
     axes.plot(
         [100 * strain for strain, _ in pins],
         [stress for _, stress in pins],
@@ -56,7 +58,7 @@ def draw_curve(curve: Curve, path: Path, test: TensionTest | None = None) -> Non
         marker="o",
         ms=4,
         color=RED,
-        label=f"Rp0.2; Rm with necking at {top.engineering_strain:.1%}",
+        label=f"{names}; Rm with necking at {top.engineering_strain:.1%}",
     )
     axes.set(xlabel="strain (%)", ylabel="stress (MPa)", xlim=(0, None), ylim=(0, None))
     axes.legend(loc="lower right")

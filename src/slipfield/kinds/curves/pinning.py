@@ -21,6 +21,9 @@ from slipfield.kinds.curves.uniaxial import TensilePoint, growth, root
 EXPONENT = 0.9
 """Exponent of the default law: between Voce's, 1, and what fits dual-phase and mild steel, 0.6."""
 
+EXPONENTS = np.geomspace(0.15, 2.5, 40)
+"""Exponents that are tried where Rp1.0 is known."""
+
 PAPER_EXPONENT = 0.3
 PAPER_STEP_MPA = 860.0
 PAPER_EXCESS_MPA = 60.0
@@ -88,6 +91,32 @@ def hockett_sherby(pins: Pins, exponent: float = EXPONENT) -> HockettSherby | No
     return HockettSherby(onset, size, rate, exponent)
 
 
+def bent_to(sheet: Datasheet, late: TensilePoint, elongation: float) -> HockettSherby | None:
+    """Hockett and Sherby's law through a fourth point, Rp1.0, by its exponent.
+
+    The nearest one where none goes through it; None if none goes through the other three.
+    """
+    pins, top = pins_of(sheet, elongation), sheet.maximum(elongation)
+
+    def miss(exponent: float) -> float:
+        """Flow stress beyond that of the point, MPa; infinite where there is no law."""
+        law = hockett_sherby(pins, exponent)
+        if law is None or not _holds(law, sheet.modulus_MPa, top):
+            return math.inf
+        return float(law.flow(np.asarray(late.plastic_strain))) - late.true_stress_MPa
+
+    misses = np.array([miss(exponent) for exponent in EXPONENTS])
+    if not np.isfinite(misses).any():
+        return None
+    signs = np.sign(misses) * np.isfinite(misses)
+    between = np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    if len(between):
+        found = root(miss, float(EXPONENTS[between[0]]), float(EXPONENTS[between[0] + 1]))
+        if found is not None and math.isfinite(miss(found)):
+            return hockett_sherby(pins, found)
+    return hockett_sherby(pins, float(EXPONENTS[np.argmin(np.abs(misses))]))
+
+
 def ludwik(pins: Pins) -> Ludwik | None:
     """Ludwik's law through the pins, or None."""
 
@@ -128,6 +157,9 @@ PINNED: dict[str, Callable[[Pins], HardeningLaw | None]] = {
 }
 """Laws that go through the pins; the first is the default."""
 
+BENDING_LAW = "hockett-sherby"
+"""The law whose exponent follows Rp1.0."""
+
 PAPER_LAW = "ludwik-paper"
 LAWS = (*PINNED, PAPER_LAW)
 
@@ -153,6 +185,9 @@ def pinned_law(sheet: Datasheet, elongation: float, name: str) -> HardeningLaw |
     """
     if name not in PINNED:
         raise SlipfieldError(f"law: given {name!r}; expected one of {', '.join(LAWS)}")
+    late = sheet.late_proof_point
+    if late is not None and name == BENDING_LAW:
+        return bent_to(sheet, late, elongation)
     law = PINNED[name](pins_of(sheet, elongation))
     top = sheet.maximum(elongation)
     return law if law is not None and _holds(law, sheet.modulus_MPa, top) else None

@@ -26,6 +26,9 @@ ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
 MOST_USUAL = 2.5
 """Uniform elongation over that of the correlation, 1, above which it is doubted."""
 
+PIN = 1e-4
+"""Relative deviation of a curve from the numbers of the datasheet that counts as none, 1."""
+
 CALIBRATED_RATIOS = (0.40, 0.78)
 """Rp0.2 / Rm of the tests behind the band, 1."""
 
@@ -106,7 +109,10 @@ def make_curve(sheet: Datasheet, law_name: str = DEFAULT_LAW) -> Curve:
     if top is None or top.plastic_strain == 0:
         raise SlipfieldError(f"law: {law_name} has no load maximum for these numbers; use another")
     given = sheet.uniform_elongation is not None and law_name != pinning.PAPER_LAW
-    band = band_of(law_name, given)
+    late = sheet.late_proof_point if law_name == pinning.BENDING_LAW else None
+    if late is not None:
+        warnings += _late_warnings(sheet, law, late)
+    band = band_of(law_name, given, late is not None)
     columns = _columns(sheet, law, top, band)
     return Curve(sheet, material, law, law_name, top, source, band, columns, tuple(warnings))
 
@@ -162,6 +168,8 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
             f"Rp0.2/Rm is {ratio:.2f}; the band was measured on tests with "
             f"{CALIBRATED_RATIOS[0]} to {CALIBRATED_RATIOS[1]}"
         )
+    if sheet.proof_stress_1_MPa is not None and law_name != pinning.BENDING_LAW:
+        found.append(f"{law_name} does not use Rp1.0; {pinning.BENDING_LAW} does")
     if law_name == pinning.PAPER_LAW:
         found.append(
             "the paper's rule takes the proof stress as onset of yield: its curve lies well above "
@@ -170,6 +178,17 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
         if sheet.uniform_elongation is not None:
             found.append("the paper's rule does not use the uniform elongation")
     return found
+
+
+def _late_warnings(sheet: Datasheet, law: HardeningLaw, late: TensilePoint) -> list[str]:
+    """Whether the law passes by the point of Rp1.0."""
+    there = float(law.flow(np.asarray(late.plastic_strain)))
+    if abs(there / late.true_stress_MPa - 1) < PIN:
+        return []
+    return [
+        f"no curve goes through Rp1.0 of {sheet.proof_stress_1_MPa:g} MPa as well; this one is "
+        f"{there / late.true_stress_MPa - 1:+.1%} off there"
+    ]
 
 
 def _columns(

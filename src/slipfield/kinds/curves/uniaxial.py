@@ -17,6 +17,9 @@ from slipfield.kinds.curves.laws import HardeningLaw
 OFFSET = 0.002
 """Plastic part of the engineering strain at the proof stress Rp0.2 (ISO 6892-1), 1."""
 
+LATE_OFFSET = 0.01
+"""The same at Rp1.0, 1."""
+
 LARGEST_STRAIN = 3.0
 HALVINGS = 200
 DOUBLE_PRECISION = 4e-16

@@ -21,6 +21,9 @@ def curve(
     uniform_elongation: Annotated[
         float | None, typer.Option(help="Total engineering strain at maximum load, 1.")
     ] = None,
+    proof_stress_1: Annotated[
+        float | None, typer.Option(help="1 % proof stress Rp1.0, MPa, of stainless steels.")
+    ] = None,
     material_class: Annotated[
         str | None,
         typer.Option(
@@ -52,7 +55,9 @@ def curve(
     from slipfield.kinds.curves.datasheet import Datasheet
     from slipfield.kinds.curves.run import run_curve
 
-    sheet = Datasheet(proof_stress, strength, modulus, uniform_elongation, material_class)
+    sheet = Datasheet(
+        proof_stress, strength, modulus, uniform_elongation, material_class, proof_stress_1
+    )
     test = (measured, gauge_length, area, load_unit) if measured else None
     for line in run_curve(sheet, output, law, test, export or ()):
         typer.echo(line)
