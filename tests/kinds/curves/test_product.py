@@ -81,6 +81,27 @@ def test_the_one_per_cent_proof_stress_bends_the_curve_through_itself(late, elon
     assert curve.band.half_width < make_curve(Datasheet(280, 650, 195, elongation)).band.half_width
 
 
+def test_the_one_per_cent_proof_stress_tells_of_an_early_necking():
+    """A curve that necks at half of its class's elongation: Rp1.0 halves what is missed."""
+    truth = make_curve(Datasheet(817, 1062, 205, 0.068, "steel"))
+    strain, stress = (truth.columns[f"engineering_{n}"] for n in ("strain", "stress_MPa"))
+    late = float(np.interp(0.01, (strain - stress / 205e3)[5:], stress[5:]))
+    grid = np.linspace(0.01, 0.06, 11)
+
+    def missed(curve):
+        again = np.interp(
+            grid, *(curve.columns[f"engineering_{n}"] for n in ("strain", "stress_MPa"))
+        )
+        return np.abs(again / np.interp(grid, strain, stress) - 1).max()
+
+    without = make_curve(Datasheet(817, 1062, 205, None, "steel"))
+    found = make_curve(Datasheet(817, 1062, 205, None, "steel", late))
+    assert missed(found) < missed(without) / 2
+    higher = make_curve(Datasheet(817, 1062, 205, None, "steel", 970))
+    assert higher.necking.engineering_strain < 0.55 * without.necking.engineering_strain
+    assert any("necks at the 0.138 of the correlation" in text for text in higher.warnings)
+
+
 def test_a_one_per_cent_proof_stress_that_no_curve_has_is_named():
     assert any(
         "no curve goes" in t for t in make_curve(Datasheet(280, 650, 195, None, None, 600)).warnings

@@ -32,6 +32,9 @@ STEEPEST = 40.0
 
 LARGEST_EXPONENT = 20.0
 PRESTRAINS = (1e-9, 10.0)
+PIN = 1e-4
+"""Relative deviation of a curve from the numbers of the datasheet that counts as none, 1."""
+
 STEP, STEPS = 1.05, 30
 """Factor between elongations that :func:`nearest_law` tries, and how many it tries."""
 
@@ -99,11 +102,11 @@ def bent_to(sheet: Datasheet, late: TensilePoint, elongation: float) -> HockettS
     pins, top = pins_of(sheet, elongation), sheet.maximum(elongation)
 
     def miss(exponent: float) -> float:
-        """Flow stress beyond that of the point, MPa; infinite where there is no law."""
+        """Relative deviation from the point; infinite where there is no law."""
         law = hockett_sherby(pins, exponent)
         if law is None or not _holds(law, sheet.modulus_MPa, top):
             return math.inf
-        return float(law.flow(np.asarray(late.plastic_strain))) - late.true_stress_MPa
+        return miss_at(law, late)
 
     misses = np.array([miss(exponent) for exponent in EXPONENTS])
     if not np.isfinite(misses).any():
@@ -115,6 +118,11 @@ def bent_to(sheet: Datasheet, late: TensilePoint, elongation: float) -> HockettS
         if found is not None and math.isfinite(miss(found)):
             return hockett_sherby(pins, found)
     return hockett_sherby(pins, float(EXPONENTS[np.argmin(np.abs(misses))]))
+
+
+def miss_at(law: HardeningLaw, point: TensilePoint) -> float:
+    """Relative deviation of a law from a point of the test, 1."""
+    return float(law.flow(np.asarray(point.plastic_strain))) / point.true_stress_MPa - 1
 
 
 def ludwik(pins: Pins) -> Ludwik | None:
@@ -196,7 +204,18 @@ def pinned_law(sheet: Datasheet, elongation: float, name: str) -> HardeningLaw |
 def nearest_law(
     sheet: Datasheet, elongation: float, name: str
 ) -> tuple[HardeningLaw, float] | None:
-    """Law ``name`` through Rp0.2 and Rm at the elongation nearest to the given one, if any."""
+    """Law ``name`` through Rp0.2 and Rm at the elongation nearest to the given one, if any.
+
+    Where Rp1.0 is above all such curves, it necks earlier, at the next elongation with one through
+    Rp1.0 as well; if there is none, the nearest stays.
+    """
+    late = sheet.late_proof_point
+    if late is not None and name == BENDING_LAW:
+        for step in range(STEPS):
+            shorter = elongation * STEP**-step
+            law = pinned_law(sheet, shorter, name) if shorter > sheet.proof_strain else None
+            if law is not None and abs(miss_at(law, late)) < PIN:
+                return law, shorter
     for step in range(STEPS):
         for factor in (STEP**step, STEP**-step):
             other = elongation * factor

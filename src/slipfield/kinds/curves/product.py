@@ -26,9 +26,6 @@ ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
 MOST_USUAL = 2.5
 """Uniform elongation over that of the correlation, 1, above which it is doubted."""
 
-PIN = 1e-4
-"""Relative deviation of a curve from the numbers of the datasheet that counts as none, 1."""
-
 CALIBRATED_RATIOS = (0.40, 0.78)
 """Rp0.2 / Rm of the tests behind the band, 1."""
 
@@ -133,9 +130,10 @@ def _pinned(
     law, elongation = found
     if elongation != wanted:
         warnings.append(
-            f"no {law_name} curve necks at the {wanted:.3f} of the correlation; this one does at "
-            f"{elongation:.3f}"
+            f"no {law_name} curve through these numbers necks at the {wanted:.3f} of the "
+            f"correlation; this one does at {elongation:.3f}"
         )
+        return law, f"the numbers, from {material.source}"
     return law, material.source
 
 
@@ -182,12 +180,12 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
 
 def _late_warnings(sheet: Datasheet, law: HardeningLaw, late: TensilePoint) -> list[str]:
     """Whether the law passes by the point of Rp1.0."""
-    there = float(law.flow(np.asarray(late.plastic_strain)))
-    if abs(there / late.true_stress_MPa - 1) < PIN:
+    miss = pinning.miss_at(law, late)
+    if abs(miss) < pinning.PIN:
         return []
     return [
         f"no curve goes through Rp1.0 of {sheet.proof_stress_1_MPa:g} MPa as well; this one is "
-        f"{there / late.true_stress_MPa - 1:+.1%} off there"
+        f"{miss:+.1%} off there"
     ]
 
 
