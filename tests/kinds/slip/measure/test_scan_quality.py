@@ -292,3 +292,11 @@ def test_angles_of_bruker_in_radians_are_warned_of(tmp_path):
             item = f"Scan 0/EBSD/Data/{name}"
             put(file, item, np.radians(file[item][()]))
     assert any("radians" in text for text in recognised(path).read(path).warnings)
+
+
+def test_name_of_a_phase_in_the_code_page_of_windows(tmp_path):
+    path = write_h5oina(tmp_path)
+    with h5py.File(path, "r+") as file:
+        name = np.array(["Kupfer, gegl\N{LATIN SMALL LETTER U WITH DIAERESIS}ht".encode("cp1252")])
+        put(file["1/EBSD/Header/Phases/1"], "Phase Name", name)
+    assert recognised(path).read(path).phase.startswith("Kupfer, gegl")

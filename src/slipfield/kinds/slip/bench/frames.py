@@ -30,10 +30,10 @@ from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
 
 SHARES: dict[str, tuple[float, ...]] = {
-    "every 5 %": tuple(0.05 * n for n in range(1, 21)),
-    "every 8 %": tuple(0.08 * n for n in range(1, 13)),
     "every 10 %": tuple(0.1 * n for n in range(1, 11)),
     "irregular": (0.03, 0.09, 0.22, 0.27, 0.49, 0.58, 0.66, 0.71, 0.96, 1.0),
+    "every 5 %": tuple(0.05 * n for n in range(1, 21)),
+    "every 8 %": tuple(0.08 * n for n in range(1, 13)),
 }
 """Times of frames by schedule, as shares of the time of the test."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.confidence import close
 from slipfield.kinds.slip.measure.readers.ctf import turned
-from slipfield.kinds.slip.measure.readers.hdf5 import first_of
+from slipfield.kinds.slip.measure.readers.hdf5 import first_of, text
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.sizes import check_hdf5
@@ -67,7 +67,7 @@ def read(path: Path) -> Scan:
             phase, doubtful = _phase(part["Data"], cleaned)
             crystals = {
                 int(number): Crystal(
-                    _text(group["Phase Name"]),
+                    text(group, "Phase Name") or f"phase {number}",
                     int(np.ravel(group["Laue Group"])[0]) in CUBIC_LAUE_GROUPS,
                 )
                 for number, group in head.group("Phases").items()
@@ -136,8 +136,3 @@ class _Header:
 
 def _paths(group: h5py.Group) -> set[str]:
     return {f"Data/{name}" for name in group.get("Data", {})}
-
-
-def _text(item: h5py.Dataset) -> str:
-    value = np.ravel(item[()])[0]
-    return value.decode() if isinstance(value, bytes) else str(value)
