@@ -155,9 +155,11 @@ def print_estimate(
     console.print(table)
     total = costs["total"]
     alone, trained = total.cpu_s / side_by_side, total.training_cpu_s / side_by_side
+    wall = _short((alone + trained) / 3600)
+    wall = wall if wall.startswith("<") else f"about {wall}"
     console.print(
-        f"With {side_by_side:,} jobs side by side: about {_short((alone + trained) / 3600)} hours "
-        f"of wall time, {_short(trained / 3600)} of them to train networks on cores.",
+        f"With {side_by_side:,} jobs side by side: {wall} hours of wall time, "
+        f"{_short(trained / 3600)} of them to train networks on cores.",
         highlight=False,
     )
     console.print(
