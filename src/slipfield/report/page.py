@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slipfield.core.numbers import short
 from slipfield.core.reading import reading
 
 PAGE_PIXELS = 0.53
@@ -101,7 +102,7 @@ def duration(seconds: float) -> str:
     """Write a duration in the unit that suits it."""
     if seconds < 120:
         return f"{seconds:.3g} s"
-    return f"{seconds / 60:.3g} min" if seconds < 7200 else f"{seconds / 3600:.3g} h"
+    return f"{short(seconds / 60, 3)} min" if seconds < 7200 else f"{short(seconds / 3600, 3)} h"
 
 
 def unit_text(unit: str) -> str:

@@ -127,4 +127,4 @@ def test_a_finer_mesh_moves_the_answer_and_widens_its_interval(refined):
     assert np.all(further.deviation >= moved)
     choice = choose([answer("projection"), answer("refined")], True, further, BAD)
     assert choice.method == "refined"
-    assert f"by {100 * np.expm1(moved[0]):.2g}," in choice.why
+    assert f"by {100 * np.expm1(moved[0]):.2g} %," in choice.why

@@ -98,7 +98,7 @@ def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
         ({"scale": LoadScale(1.1, 0.006, 1.1)}, "none", "thickness", "--thickness"),
         ({"scale": LoadScale(0.91, 0.006, 0.91)}, "none", "thickness", "--thickness"),
         ({"scale": LoadScale(1.03, 0.006, 1.03)}, "good", "", "1.03 times"),
-        ({"scale": LoadScale(1.2, 0.1, np.nan)}, "good", "", "1.2 times (+-1e+01 %)"),
+        ({"scale": LoadScale(1.2, 0.1, np.nan)}, "good", "", "1.2 times (+-10 %)"),
         ({"scale": LoadScale(0.95, 0.03, np.nan)}, "good", "", "below 9 % would not show"),
         ({"seen": BLURRED, "channels": [("strain", 3.7)]}, "doubtful", "optics", "subset"),
         ({"channels": [("strain", 16.0), ("load", 2.6)]}, "doubtful", "slip law", "16 times"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from slipfield.core.numbers import short
 from slipfield.core.options import Config
 
 app = typer.Typer()
@@ -71,7 +72,7 @@ def bench_inversion(
     noises = noise_levels(strain_noise)[1 if measured_cells else 0 :]
     plan = Plan(specimens, noises, cells, measured_cells, solves)
     for row in measure(model, output, plan, network):
-        errors = ", ".join(f"{row[f'{name}_median_percent']:.2g} %" for name in PARAMETERS)
+        errors = ", ".join(f"{short(row[f'{name}_median_percent'])} %" for name in PARAMETERS)
         typer.echo(
             f"strain noise {row['strain_noise']:g}, {row['estimate']}: {row['median_runs']:g} runs "
             f"(at most {row['most_runs']}), median errors {errors}"
@@ -155,8 +156,8 @@ def bench_thickness(
 
     for row in measure(model, output, Plan(tuple(ratios or RATIOS), maps, sheets=sheets)):
         errors = ", ".join(
-            f"{name} {row[f'{name}_median_error_percent']:.2g} % "
-            f"(+-{row[f'{name}_half_width_percent']:.2g} %, {row[f'{name}_held']} held)"
+            f"{name} {short(row[f'{name}_median_error_percent'])} % "
+            f"(+-{short(row[f'{name}_half_width_percent'])} %, {row[f'{name}_held']} held)"
             for name in PARAMETERS
         )
         typer.echo(f"t/d {row['t_over_d']}, {row['way']}, {row['sheets']} sheets: {errors}")

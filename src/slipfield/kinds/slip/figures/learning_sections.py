@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from slipfield.core.numbers import percent
 from slipfield.core.reading import read_json, read_table, reading
 from slipfield.kinds.slip.figures.pictures import picture
 from slipfield.kinds.slip.figures.sources import Results
@@ -95,8 +96,8 @@ def _test_table(metrics: dict[str, Any]) -> Table:
             significant(test[name]["mae"]),
             significant(mean[name]["mae"]),
             f"{test[name]['mae'] / mean[name]['mae']:.3f}",
-            f"{100 * test[name]['median_relative_error']:.2g} %",
-            f"{100 * test[name]['p95_relative_error']:.2g} %",
+            percent(test[name]["median_relative_error"]),
+            percent(test[name]["p95_relative_error"]),
         )
         for name in PARAMETERS
     ]

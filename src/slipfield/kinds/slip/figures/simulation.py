@@ -9,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from slipfield.core.numbers import short
 from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.report.style import FIELD_MAP, SIGNED_MAP, use_style
@@ -63,7 +64,7 @@ def figure_strain(shard: xr.Dataset, grains: xr.Dataset, sample: int, frames: in
         row[0].set_ylabel(f"$E_{{{component}}}$ (%)", fontsize="large")
     elongation = 100 * one["displacement"].values / float(grains["y_mm"].max())
     for axis, time in zip(axes[0], times, strict=True):
-        axis.set_title(f"{float(one['time'][time]):g} s, {elongation[time]:.3g} % elongation")
+        axis.set_title(f"{float(one['time'][time]):g} s, {short(elongation[time], 3)} % elongation")
     values = ", ".join(f"{name} = {float(one[name]):.3g}" for name in PARAMETERS)
     measure = STRAIN_NAMES[shard.attrs["strain_measure"]]
     figure.suptitle(f"Sample {sample}, {measure}: {values}", fontsize=9.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from slipfield.core.numbers import percent
 from slipfield.core.reading import read_json, reading
 from slipfield.kinds.slip.cnn_lstm.settings import TABLES, settings_of
 from slipfield.kinds.slip.figures.catalogue import FIGURES
@@ -46,7 +47,7 @@ def _table(field: str, title: str, rows: list[dict[str, Any]]) -> Table:
         (
             f"{row['value']}{SPACE + '*' if row['best'] else ''}",
             *(_with_spread(row[f"{name}_r2"], row[f"{name}_r2_std"]) for name in COLUMNS),
-            f"{100 * row['median_relative_error']:.2g} %",
+            percent(row["median_relative_error"]),
             significant(row["validation_loss"]),
             f"{row['best_epoch']:.0f}",
             duration(row["seconds"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.refine import Refined
 
@@ -85,9 +86,9 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
         return Choice(first, ADAPTED if adapted else UNADAPTED)
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.log_parameters - refined.coarser.log_parameters))
-        return Choice(REFINED, f"{FINER.format(*(100 * moved))}{_left(fit)}")
+        return Choice(REFINED, f"{FINER.format(*map(percent, moved))}{_left(fit)}")
     if np.abs(refined.left).max() > LARGEST_STEP:
-        return Choice(first, STUCK.format(100 * np.abs(refined.left).max()))
+        return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))
     if not fit.fails:
         seen = EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")
@@ -103,7 +104,7 @@ def _left(fit: Fit) -> str:
 
 
 STUCK = (
-    "The refinement is stuck: it has a step of {:.2g} % left and did not get better by it. So the "
+    "The refinement is stuck: it has a step of {} left and did not get better by it. So the "
     "model answers. Allow it more forward runs, or start from the centre of the box."
 )
 ADAPTED = (
@@ -121,7 +122,7 @@ EXPLAINED = (
 )
 FINER = (
     "Refinement answers. Its first mesh was not known to explain the strain maps, so it went on "
-    "with one twice as fine, which moved k1, k2 and k3 by {:.2g}, {:.2g} and {:.2g} %; as much "
+    "with one twice as fine, which moved k1, k2 and k3 by {}, {} and {}; as much "
     "stands in the interval for what the finer mesh lacks. "
 )
 LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g})."

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import LEVEL, Answer
 from slipfield.kinds.slip.inversion.choice import Choice
 from slipfield.kinds.slip.inversion.comparison import Comparison, compare
@@ -74,14 +75,14 @@ def draw_sheets(
     seconds = time.perf_counter() - began
     answer, drawn = drawn_answer(ensemble, start, found.factor, prior, load_noise, seconds)
     found.answers.append(answer)
-    spread = 100 * drawn.ln_m.std(ddof=1)
-    found.choice = Choice(SUBSURFACE, WHY.format(count, 100 * drawn.ln_m.mean(), spread))
+    mean, spread = percent(drawn.ln_m.mean()), percent(drawn.ln_m.std(ddof=1))
+    found.choice = Choice(SUBSURFACE, WHY.format(count, mean, spread))
     return drawn
 
 
 WHY = (
     "{} sheets with grains drawn below this face, run in three dimensions at the estimate before, "
-    "say by how much a membrane misses: they are {:.2g} % stronger (+-{:.2g} % from one to the "
+    "say by how much a membrane misses: they are {} stronger (+-{} from one to the "
     "next)."
 )
 

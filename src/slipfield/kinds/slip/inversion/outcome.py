@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
@@ -209,7 +210,7 @@ def table_lines(found: Inversion) -> list[str]:
         )
     if found.answered:
         lines.append(
-            f"* the answer, with its {100 * found.answer.level:.3g} % interval. {found.choice.why}"
+            f"* the answer, with its {percent(found.answer.level, 3)} interval. {found.choice.why}"
         )
     else:
         lines.append("No answer.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
@@ -88,10 +89,10 @@ def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[s
         return []
     what = (
         f"The sheet is {factor.ratio:.2g} grain diameters thick, which makes it "
-        f"{100 * np.expm1(factor.mean):.2g} % ({100 * factor.deviation:.2g} % standard deviation) "
+        f"{percent(np.expm1(factor.mean))} ({percent(factor.deviation)} standard deviation) "
         "stronger than the membrane of the forward model"
     )
-    excess = f"{100 * factor.k1_excess(k):.2g} %"
+    excess = percent(factor.k1_excess(k))
     if membrane:
         return [f"{what}: k1 is about {excess} too high, and its interval does not hold that."]
     return [f"{what}. Its load was corrected for that, which takes about {excess} off k1."]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern
 from slipfield.kinds.slip.inversion.choice import LARGEST_LACK, Fit
 from slipfield.kinds.slip.inversion.refine import Refined
@@ -119,7 +120,7 @@ def _thickness(scale: LoadScale | None) -> Verdict | None:
         return None
     elastic = np.isfinite(scale.elastic) and abs(np.log(scale.elastic / scale.factor)) > 0.5 * off
     text = (
-        f"The load is {scale.factor:.3g} times (+-{100 * scale.deviation:.1g} %) what the strain "
+        f"The load is {scale.factor:.3g} times (+-{percent(scale.deviation, 1)}) what the strain "
         "maps, the elastic constants and h0 ask for"
     )
     if elastic:
@@ -154,7 +155,7 @@ def _doubts(
         if moved > MOVED:
             return Verdict(
                 "doubtful",
-                f"A finer mesh moved the answer by {100 * moved:.2g} %, and a still finer one may "
+                f"A finer mesh moved the answer by {percent(moved)}, and a still finer one may "
                 "move it again; the interval holds as much. Begin with more --cells.",
                 "mesh",
             )
@@ -202,13 +203,13 @@ def _doubts(
 def _good(seen: Pattern, scale: LoadScale | None) -> str:
     """Why an answer may be believed."""
     load = (
-        f", and the load is {scale.factor:.3g} times (+-{100 * scale.deviation:.1g} %) what they "
+        f", and the load is {scale.factor:.3g} times (+-{percent(scale.deviation, 1)}) what they "
         "ask for"
         if scale is not None
         else ""
     )
     vague = (
-        f" An error of the thickness below {100 * SURE * scale.deviation:.2g} % would not show: no "
+        f" An error of the thickness below {percent(SURE * scale.deviation)} would not show: no "
         "change of the load was elastic, as on an unloading it would be."
         if scale is not None and np.isnan(scale.elastic) and scale.deviation > VAGUE_SCALE
         else ""

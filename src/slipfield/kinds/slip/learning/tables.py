@@ -8,6 +8,7 @@ import xarray as xr
 from rich.console import Console
 from rich.table import Table
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.study import PARAMETER_UNITS
 from slipfield.spine.metrics import Scores
 
@@ -44,7 +45,7 @@ def print_coverage(coverage: dict[str, float] | None, level: float | None) -> No
 
 def level_text(level: float) -> str:
     """Level of an interval for a reader: 95 %, 93.3 %."""
-    return f"{100 * level:.3g} %"
+    return percent(level, 3)
 
 
 def _pair(values: dict[str, float], baseline: dict[str, float], key: str) -> str:

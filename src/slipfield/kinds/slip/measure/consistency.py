@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.measure.strain_measures import convert
 
 ALIKE = 0.6
@@ -90,8 +91,8 @@ def _normal_problem(
         )
     if not FACTORS[0] < along < FACTORS[1]:
         return (
-            f"{100 * eyy.mean():.3g} % along the load, but the displacements show "
-            f"{100 * gyy.mean():.3g} %; check --scale, and the units of positions, displacements "
+            f"{percent(eyy.mean(), 3)} along the load, but the displacements show "
+            f"{percent(gyy.mean(), 3)}; check --scale, and the units of positions, displacements "
             "and strains"
         )
     if across < 0 and abs(exx.mean()) > 0.1 * abs(eyy.mean()):

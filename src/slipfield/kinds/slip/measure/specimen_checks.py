@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.measure.gauge import NAMES as GAUGE
 from slipfield.kinds.slip.measure.strain_measures import MEASURES, stretch_along_y
 
@@ -125,7 +126,7 @@ def _displacement_problems(data: xr.Dataset, stretch: np.ndarray, frame: int) ->
     if telling and abs(given - seen) > LARGEST_ELONGATION_MISMATCH * abs(seen):
         yield (
             f"displacement: {displacement[frame]:.4g} mm over {height:g} mm is "
-            f"{100 * given:.3g} %, but the strain maps show {100 * seen:.3g} %; check its unit and "
+            f"{percent(given, 3)}, but the strain maps show {percent(seen, 3)}; check its unit and "
             "that of the strains, the sheet's height and the frames' order"
         )
 
@@ -144,7 +145,7 @@ def _load_problems(data: xr.Dataset, stretch: float, frame: int, telling: bool) 
     stress = load[frame] / (width * thickness)
     if stress * stretch < 0:
         yield (
-            f"load: {load[frame]:.4g} N while the sheet is stretched by {100 * stretch:.3g} %; "
+            f"load: {load[frame]:.4g} N while the sheet is stretched by {percent(stretch, 3)}; "
             "tension must be positive"
         )
     elif not STRESS_RANGE_MPA[0] < abs(stress) < STRESS_RANGE_MPA[1]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from slipfield.core.numbers import percent, short
 from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
@@ -56,7 +57,7 @@ def _thickness_text(data: xr.Dataset) -> str:
         return f"{text}: thin, as the forward model's membrane is"
     mean, deviation = expected(alike)
     return (
-        f"{text}: about {100 * np.expm1(mean):.2g} % ({100 * deviation:.2g} % standard deviation) "
+        f"{text}: about {percent(np.expm1(mean))} ({percent(deviation)} standard deviation) "
         "stronger than the forward model's membrane; `invert` allows for that, and k1's interval "
         f"holds it. Thinner than {THIN:g} diameters would be better"
     )
@@ -85,7 +86,7 @@ def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
     )
     yield (
         "strain",
-        f"{MEASURES[facts['strain_measure']]}; mean along the load {along:.3g} % at the end",
+        f"{MEASURES[facts['strain_measure']]}; mean along the load {short(along, 3)} % at the end",
     )
     gauge = gauge_of(data)
     yield "strain gauge", gauge.text if gauge else UNKNOWN_GAUGE
@@ -96,7 +97,7 @@ def _strain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         yield "strain noise", f"{seen:.2g}, as the frames show"
     if "displacement" in data:
         share = 100 * data["displacement"].values[-1] / facts["sheet_height_mm"]
-        yield "elongation", f"{share:.3g} % at the end, from {facts['displacement_source']}"
+        yield "elongation", f"{short(share, 3)} % at the end, from {facts['displacement_source']}"
 
 
 def _grain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:

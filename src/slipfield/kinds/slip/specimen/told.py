@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slipfield.core.numbers import percent
+
 APART, HARDLY = 5.0, 10.0
 """m / s up to which k2 and k3 are told apart, and from which they hardly are."""
 
@@ -53,7 +55,7 @@ class SizeContrast:
         """One sentence for readers."""
         sizes = (
             f"with D from {self.smallest:.2g} to {self.largest:.2g} mm (90 % of the area), D^-1/2 "
-            f"varies by {100 * self.deviation / self.mean:.2g} %"
+            f"varies by {percent(self.deviation / self.mean)}"
         )
         told = f"the data tell k2 + {self.mean:.3g} k3"
         if self.worse <= APART:

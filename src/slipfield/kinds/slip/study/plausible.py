@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study.physics import Material
 from slipfield.kinds.slip.study.study import Study
@@ -108,7 +109,7 @@ def _elongations(study: Study) -> Iterator[str]:
     if largest > LARGEST_ELONGATION:
         yield (
             f"loading.path: {largest * height:g} mm on a sheet of {height:g} mm is an elongation "
-            f"of {100 * largest:.3g} %, beyond the uniform one of most metals; displacements are "
+            f"of {percent(largest, 3)}, beyond the uniform one of most metals; displacements are "
             "in mm"
         )
 
@@ -125,7 +126,7 @@ def _unloading(study: Study) -> Iterator[str]:
             critical = modulus / 3 * (math.pi * study.specimen.thickness_mm / height) ** 2
             yield (
                 f"loading.path: unloading to {displacement:g} mm at {time:g} s takes off "
-                f"{100 * given:.2g} % of elongation; {100 * elastic:.2g} % unload the sheet (at "
+                f"{percent(given)} of elongation; {percent(elastic)} unload the sheet (at "
                 f"the centre of the box), the rest presses it with about {pressed:.2g} MPa. A "
                 f"sheet of {study.specimen.thickness_mm:g} mm between rigid grips buckles at "
                 f"{critical:.3g} MPa at the latest; the model does not buckle. End the unloading "

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.files import write_text
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import LEVEL
 from slipfield.kinds.slip.inversion.choice import REFINED
 from slipfield.kinds.slip.inversion.outcome import Inversion
@@ -108,7 +109,7 @@ def _cards(found: Inversion) -> list[Card]:
     return [
         Card(
             f"{value:.4g} {unit_text(PARAMETER_UNITS[name])}",
-            f"{name}, {100 * answer.level:.3g} % interval {low:.4g} to {high:.4g}",
+            f"{name}, {percent(answer.level, 3)} interval {low:.4g} to {high:.4g}",
         )
         for name, value, low, high in zip(
             PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
@@ -173,7 +174,7 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         answers = found.answered and answer is found.answer
         title = f"{name} (the answer)" if answers else name
         if answer.level < LEVEL:
-            title += f" ({100 * answer.level:.3g} % interval: few errors to calibrate it)"
+            title += f" ({percent(answer.level, 3)} interval: few errors to calibrate it)"
         rows.append((title, *map(_interval_text, answer.parameters, answer.low, answer.high)))
     if found.known is not None:
         rows.append(("known beforehand", *(significant(value, 4) for value in found.known)))
@@ -240,7 +241,7 @@ def _check_section(found: Inversion, folder: Path) -> Section | None:
         figure_loads(found.measurement, found.check, found.study), folder / "check-loads.png"
     )
     strain, load = found.comparison.rms
-    against = "" if np.isnan(load) else f" and {100 * load:.2g} % of the load"
+    against = "" if np.isnan(load) else f" and {percent(load)} of the load"
     text = (
         f"The solver, run at the estimate, leaves a root mean square residual of {strain:.2g} in "
         f"strain{against}."

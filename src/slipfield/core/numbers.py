@@ -1,0 +1,14 @@
+"""Numbers as readers want them: never 1e+02 %."""
+
+from __future__ import annotations
+
+
+def short(value: float, digits: int = 2) -> str:
+    """Write a number with ``digits`` significant digits; a large one whole, without an exponent."""
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e+" in text else text
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share in per cent, with its sign: 0.5 is 50 %, 0.999 is 100 %."""
+    return f"{short(100 * share, digits)} %"
