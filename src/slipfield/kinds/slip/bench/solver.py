@@ -53,7 +53,7 @@ def measure(kind: str, study: Study, microstructure: Path, repeats: int, output:
     kinds = {"batch": measure_batch, "variants": measure_variants}
     if kind not in kinds:
         raise SlipfieldError(f"measurement: given {kind!r}; expected one of {', '.join(kinds)}")
-    for name, *variants in study_kernels(study.material, precision_of(study.solver)):
+    for name, *variants in study_kernels(study, precision_of(study.solver)):
         load_kernel(name, *variants)
     found = kinds[kind](study, microstructure, repeats)
     if MPI.COMM_WORLD.rank == 0:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
-from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.study import Material, Study
 
 CRYSTAL = Path(__file__).parent
 FEM = CRYSTAL.parent / "fem"
@@ -48,12 +48,12 @@ def law_variants(material: Material) -> tuple[str, str]:
     return material.slip_family, material.hardening
 
 
-def study_kernels(material: Material, precision: Precision) -> list[tuple[str, ...]]:
-    """Name and variants of every kernel that simulations of a material load in a precision."""
-    law = law_variants(material)
-    loops = [(name, *law, precision) for name in ("elements", "sensitivities")]
-    solid = [("hexahedra", *law, "double"), ("cholesky", "double")]
-    return list(dict.fromkeys([("points", *law), *loops, ("cholesky", precision), *solid]))
+def study_kernels(study: Study, precision: Precision) -> list[tuple[str, ...]]:
+    """Name and variants of every kernel that a study's samples and reference runs load."""
+    law = law_variants(study.material)
+    sheet = [(name, *law, precision) for name in ("elements", "sensitivities")]
+    solid = [("hexahedra", *law, "double"), ("cholesky", "double")] if study.solid else []
+    return list(dict.fromkeys([*sheet, ("cholesky", precision), *solid]))
 
 
 def cache_folder() -> Path:

@@ -21,7 +21,7 @@ def warmup(config: Config) -> None:
     from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
-    for name, *variants in study_kernels(study.material, precision_of(study.solver)):
+    for name, *variants in study_kernels(study, precision_of(study.solver)):
         typer.echo(f"{name}: {kernel_library(name, *variants)}")
 
 
