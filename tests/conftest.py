@@ -1,8 +1,22 @@
-"""Say at the end of a run how long each file's tests took."""
+"""A browser for tests of pages; at the end of a run, how long each file's tests took."""
 
 from collections import Counter
+from functools import partial
+
+import pytest
+
+from tests.browser import Browser, check_readable, program
 
 LISTED, SHORTEST_S = 12, 1.0
+
+
+@pytest.fixture(scope="session")
+def readable(tmp_path_factory):
+    """Function that refuses a page which a reader could not read in a real browser."""
+    if not (found := program()):
+        pytest.skip("no Chromium here to open pages with: install Debian's package chromium")
+    with Browser(found, tmp_path_factory.mktemp("browser")) as browser:
+        yield partial(check_readable, browser)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -11,11 +11,21 @@ pytestmark = pytest.mark.slow
 CONFIG = REPOSITORY / "config" / "curves-mini.yaml"
 
 
-def test_study_of_curves_goes_from_its_table_to_its_report(tmp_path):
-    results = tmp_path / "results" / "curves-mini"
-    first = snakemake(tmp_path, config=CONFIG)
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Folder of the finished study."""
+    folder = tmp_path_factory.mktemp("curves")
+    first = snakemake(folder, config=CONFIG)
     assert first.returncode == 0, first.stdout
     assert jobs(first.stdout)["tension"] == 1
+    return folder / "results" / "curves-mini"
+
+
+def test_the_report_can_be_read_in_a_browser(results, readable):
+    readable(results / "report.html")
+
+
+def test_study_of_curves_goes_from_its_table_to_its_report(results):
     with open(results / "tables" / "learners.csv", newline="") as handle:
         rows = {(row["learner"], row["scheme"]): row for row in csv.DictReader(handle)}
     assert rows.keys() == {(n, s) for n in ("rule", "forest") for s in ("random", "one_out")}

@@ -122,6 +122,10 @@ def test_report_is_one_self_contained_file(study):
     assert "http" not in re.sub(r"base64,[^\"]*", "", page)
 
 
+def test_the_report_can_be_read_in_a_browser(study, readable):
+    readable(study[1] / "report.html")
+
+
 def test_every_rule_leaves_log_and_benchmark(study):
     _, results, _, output = study
     for rule in jobs(output).keys() - {"all", "total"}:
@@ -226,13 +230,25 @@ def test_second_run_at_the_same_time_is_refused(study):
     assert snakemake(folder, *again).returncode == 0
 
 
-def test_a_study_of_another_kind_goes_from_its_file_to_its_report(tmp_path):
-    config = tmp_path / "beam.yaml"
+@pytest.fixture(scope="module")
+def beams(tmp_path_factory):
+    """Folder and study file of a finished study of cantilevers."""
+    folder = tmp_path_factory.mktemp("beams")
+    config = folder / "beam.yaml"
     config.write_text(
         "name: beam\nkind: beam\nsampling: {samples: 20}\nexecution: {samples_per_job: 10}\n"
         "crossval: {folds: 3, repeats: 1, models: [quadratic]}\n"
     )
-    first = snakemake(tmp_path, config=config)
+    first = snakemake(folder, config=config)
     assert first.returncode == 0, first.stdout
-    assert "quadratic" in (tmp_path / "results/beam/report.html").read_text()
-    assert "Nothing to be done" in snakemake(tmp_path, config=config).stdout
+    return folder, config
+
+
+def test_a_study_of_another_kind_goes_from_its_file_to_its_report(beams):
+    folder, config = beams
+    assert "quadratic" in (folder / "results/beam/report.html").read_text()
+    assert "Nothing to be done" in snakemake(folder, config=config).stdout
+
+
+def test_the_report_of_another_kind_can_be_read_in_a_browser(beams, readable):
+    readable(beams[0] / "results/beam/report.html")

@@ -145,19 +145,32 @@ def test_interval_of_a_perfect_model_is_one_and_draws_keep_groups(alloys):
     assert (found.value, found.low, found.high) == (1, 1, 1)
 
 
-def test_study_ranks_the_planted_law_and_is_as_good_as_the_line(tmp_path):
-    study = study_of()
-    table = tmp_path / "table.csv"
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory):
+    """A study, the folder of its files with the page, and what explains its answers."""
+    study, folder = study_of(), tmp_path_factory.mktemp("hardness")
+    table = folder / "table.csv"
     table.write_text(stages.table_text(study))
     for name in QUICK:
-        stages.validate(study, table, name, tmp_path / "scores" / f"{name}.json")
-    found = stages.explain(study, table, tmp_path / "scores", tmp_path / "explained.json")
+        stages.validate(study, table, name, folder / "scores" / f"{name}.json")
+    found = stages.explain(study, table, folder / "scores", folder / "explained.json")
+    write_report(study, folder, folder / "report.html")
+    return study, folder, found
+
+
+@pytest.mark.slow
+def test_the_report_can_be_read_in_a_browser(explained, readable):
+    readable(explained[1] / "report.html")
+
+
+@pytest.mark.slow
+def test_study_ranks_the_planted_law_and_is_as_good_as_the_line(explained):
+    study, tmp_path, found = explained
     line = json.loads((tmp_path / "scores" / "line.json").read_text())["scores"]["alloy"]["r2"]
     assert found["nested"]["scores"]["r2"]["value"] >= line["value"] - 0.01
     assert found["residual_HV"] < 1e-6
     ranks = [sorted(FEATURES, key=found[key].get) for key in ("importance_HV", "law_importance_HV")]
     assert ranks[0] == ranks[1]
-    write_report(study, tmp_path, tmp_path / "report.html")
     assert "Shapley" in (tmp_path / "report.html").read_text()
     assert len(pd.read_csv(tmp_path / "explained.csv")) == 21
     assert stale(study, tmp_path) == {}

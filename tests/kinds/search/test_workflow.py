@@ -24,18 +24,29 @@ CONTENT = {
 }
 
 
-def test_a_search_that_lost_its_last_round_asks_for_the_same_again(tmp_path):
-    study = tmp_path / "study.yaml"
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """Folder of a finished search, with its study file."""
+    folder = tmp_path_factory.mktemp("search")
+    study = folder / "study.yaml"
     study.write_text(yaml.safe_dump({**CONTENT, "evaluator": {"kind": "beam"}}))
-    done = snakemake(tmp_path, config=study)
+    done = snakemake(folder, config=study)
     assert done.returncode == 0, done.stdout
-    folder = tmp_path / "results/light"
+    return folder
+
+
+def test_the_page_can_be_read_in_a_browser(searched, readable):
+    readable(searched / "results/light/report.html")
+
+
+def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
+    folder = searched / "results/light"
     page, told = (folder / "report.html").read_text(), folder / "rounds/0001/told.csv"
     assert "best deflection mm" in page and page.count("data:image/png") == 2
     first = told.read_text()
     assert len(pd.read_csv(told)) == 2
     shutil.rmtree(told.parent)
-    again = snakemake(tmp_path, config=study)
+    again = snakemake(searched, config=searched / "study.yaml")
     assert again.returncode == 0, again.stdout
     assert told.read_text() == first
 

@@ -49,6 +49,10 @@ def test_answers_are_right_within_their_intervals(inverted):
     assert np.array(found.answers[1].details["attention"]).shape == (4, 3)
 
 
+def test_report_can_be_read_in_a_browser(inverted, readable):
+    readable(inverted[0] / "report.html")
+
+
 def test_report_is_one_file_with_every_picture_in_it(inverted):
     page = (inverted[0] / "report.html").read_text()
     pictures = re.findall(r'<img [^>]*src="([^"]{30})', page)
