@@ -24,10 +24,16 @@ def rows() -> dict[str, int]:
     }
 
 
+@functools.cache
+def statements(path: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Imports of a module, at its top or in a function."""
+    tree = ast.walk(ast.parse(path.read_text()))
+    return [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imports(path: Path) -> set[str]:
     """Rooms that a module imports, at its top or later."""
-    tree = ast.walk(ast.parse(path.read_text()))
-    names = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
+    names = {node.module or "" for node in statements(path) if isinstance(node, ast.ImportFrom)}
     return {room_of_name(name) for name in names if name.startswith("slipfield.")}
 
 
@@ -67,7 +73,7 @@ def module_name(path: Path) -> str:
 def imported_modules(path: Path, known: set[str]) -> set[str]:
     """Modules of the package that a module imports, at its top or in a function."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in statements(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             members = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= (members & known) or ({node.module} & known)

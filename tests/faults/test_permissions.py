@@ -8,6 +8,8 @@ import pytest
 
 from tests.faults.finished import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
 RUN = str(REPOSITORY / "envs" / "run")
 TRAIN = ("train", "--config", "p.yaml", "--dataset", "results/tiny/dataset", "--output")

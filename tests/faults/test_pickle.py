@@ -14,6 +14,8 @@ import yaml
 from tests.fuzz.verbs import run_verb
 from tests.shards import tiny_study, write_dataset
 
+pytestmark = pytest.mark.slow
+
 RUNS = "marker-of-code-that-ran"
 
 

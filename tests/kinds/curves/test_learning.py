@@ -76,6 +76,7 @@ def test_curves_rise_and_begin_with_the_modulus_where_it_is_known(name, setting)
         np.testing.assert_allclose(predicted, test.stress, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_what_a_learner_is_not_told_does_not_reach_it():
     """Setting 4 knows neither K nor density: an alloy that differs in them has the same answer."""
     from dataclasses import replace
@@ -90,6 +91,7 @@ def test_what_a_learner_is_not_told_does_not_reach_it():
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_the_forest_beats_the_rule_where_the_rule_fails():
     scores = {}
     for name in ("rule", "forest"):
@@ -118,6 +120,7 @@ def test_band_is_the_score_that_the_promise_asks_for():
     assert band_of_scores([3.0, 1.0, 2.0]) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNERS)
 def test_answers_to_left_out_rows_have_the_errors_of_new_ones(name):
     """They miss as test rows do, not as rows that were learnt by heart."""
@@ -160,6 +163,7 @@ def test_the_published_network_has_its_parameters(setting, count):
     assert sum(values.numel() for values in network.parameters()) == count
 
 
+@pytest.mark.slow
 def test_the_published_network_looks_back_only_and_learns():
     few = CURVES.take(range(0, 100, 10))
     network = PublishedNetwork(epochs=3, quiet=True)

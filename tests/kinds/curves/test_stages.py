@@ -59,6 +59,7 @@ def test_gathered_curves_are_the_simulated_ones(study, tmp_path):
     assert float(other["local_error"].min()) == pytest.approx(0.02, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_from_curves_to_the_summary(study, tmp_path):
     shards = [shard(study, rows, tmp_path / f"{rows[0]}.nc") for rows in ((0, 5), (5, 10))]
     tables.gather(study, shards, tmp_path / "curves.nc")

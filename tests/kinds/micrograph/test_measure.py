@@ -37,6 +37,7 @@ def test_lines_over_square_grains_are_exact():
     assert areas.number_of_grains(checks(20, 15)) == 13 * 13 + 0.5 * 4 * 13 + 0.25 * 4
 
 
+@pytest.mark.slow
 def test_intercept_is_that_of_the_polygons():
     """Mean intercept pi A / (2 L) of the exact polygons; G agrees to 1e-3."""
     shape, size = (600, 600), 45.0
@@ -102,6 +103,7 @@ def test_one_size_is_one_band():
     assert len(bands.bands(labels, areas.grains_of(labels), 1.0)) == 1
 
 
+@pytest.mark.slow
 def test_measure_writes_what_it_found(tmp_path):
     labels = tessellate((300, 300), 30.0, 0.2, 0.0, 0.05, np.random.default_rng(1)).labels
     write_image(tmp_path / "grains.png", labels)

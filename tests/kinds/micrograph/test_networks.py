@@ -180,6 +180,7 @@ def pool() -> Pool:
     return Pool(images, truths)
 
 
+@pytest.mark.slow
 def test_training_continues_where_it_was_killed_and_lowers_the_loss(tmp_path):
     settings = NestedSettings(width=2, levels=2, fold=2)
 

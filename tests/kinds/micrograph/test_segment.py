@@ -72,6 +72,7 @@ def test_segment_writes_labels_and_where_they_are_from(tmp_path):
         segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(method="magic"))
 
 
+@pytest.mark.slow
 def test_outside_of_the_window_is_no_grain(tmp_path):
     drawn = render("etched-steel", 1, (120, 200))
     image = np.full((160, 200), 20, np.uint8)

@@ -40,6 +40,7 @@ schema --output schema.json
 """
 
 
+@pytest.mark.slow
 def test_an_entry_of_the_table_is_all_that_a_new_inverter_takes(tmp_path):
     study = tiny_study()
     write_dataset(study, tmp_path)

@@ -56,6 +56,7 @@ def answered(seed, start):
     return drawn_answer(ensemble, Answer("refined", k, k, k, 0.0), FACTOR, PRIOR, NOISE, 1.0)
 
 
+@pytest.mark.slow
 def test_what_sheets_miss_by_is_taken_off_and_intervals_hold_the_truth():
     errors, held = [], []
     for seed in range(16):

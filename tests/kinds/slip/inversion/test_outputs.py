@@ -16,6 +16,8 @@ from slipfield.kinds.slip.study import check_study
 from tests.kinds.slip.inversion.formula_solver import reference
 from tests.shards import fields, make_microstructure
 
+pytestmark = pytest.mark.slow
+
 TRUTH = np.array([140.0, 22.0, 16.0])
 FRAMES = {
     "at the outputs": [25.0, 50.0, 75.0, 100.0],

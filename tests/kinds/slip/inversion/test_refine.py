@@ -58,6 +58,7 @@ def test_exact_data_lead_to_the_truth_in_few_runs():
     assert values[-1] < 1e-3 * values[0]
 
 
+@pytest.mark.slow
 def test_covariance_is_the_scatter_over_noise():
     problems = [Problem(measure(1e-3, 5e-3, seed), forward, 5e-3, PRIOR) for seed in range(60)]
     results = [refine(problem, TRUTH, 6) for problem in problems]

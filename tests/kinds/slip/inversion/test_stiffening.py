@@ -57,6 +57,7 @@ def test_known_factor_is_taken_off_and_a_membrane_is_misled():
     assert off[1] > 0.08
 
 
+@pytest.mark.slow
 def test_unknown_factor_widens_the_interval_that_then_holds_the_truth():
     factor = factor_of(0.05, 0.03)
     errors, deviations = [], []

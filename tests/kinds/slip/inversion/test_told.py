@@ -37,6 +37,7 @@ def test_parameters_that_are_well_known_are_told_apart():
     assert "k1 to 2 %, k2 to 2 %, k3 to 2 %" in found.text
 
 
+@pytest.mark.slow
 def test_an_inversion_says_what_it_tells(inverted):
     folder, result = inverted
     content = json.loads((folder / "inversion.json").read_text())["told"]
@@ -46,6 +47,7 @@ def test_an_inversion_says_what_it_tells(inverted):
     assert np.diag(correlation) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_whole_covariance_is_that_of_the_intervals(inverted):
     _, result = inverted
     refined = result.refined

@@ -85,6 +85,7 @@ def test_a_step_along_a_sensitivity_is_its_coefficient():
         np.testing.assert_allclose(projection.coefficients[frame, own], step, atol=2 * RIDGE)
 
 
+@pytest.mark.slow
 def test_noise_shape_is_the_covariance_of_many_draws():
     reference = make_reference(frames=2, nodes=6)
     projector = Projector(reference)

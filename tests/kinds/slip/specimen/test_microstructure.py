@@ -95,6 +95,7 @@ def test_edge_nodes_take_the_grain_beside_them(full):
         assert shapely.distance(points, polygons[at]).max() < 2e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientations", ["euler_uniform", "so3_uniform"])
 def test_mesh_does_not_matter(orientations):
     """Grains, sizes and orientations are bit-identical on other meshes, maps agree at nodes."""
@@ -105,6 +106,7 @@ def test_mesh_does_not_matter(orientations):
     assert np.array_equal(coarse["grain_id"].values, fine["grain_id"].values[::5, ::3])
 
 
+@pytest.mark.slow
 def test_indices_and_seeds_differ(full):
     """Another index or seed is another specimen; the number of specimens changes nothing."""
     assert full.identical(make_microstructure(study(microstructures=1), 0))

@@ -77,6 +77,7 @@ def test_mesh_error_that_halves_with_the_element_is_taken_away():
     assert rows["columns", 1.0]["roughness_um"] == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 def test_table_is_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     from slipfield.kinds.slip.thickness.figure import write_figure

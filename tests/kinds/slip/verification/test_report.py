@@ -45,6 +45,7 @@ def test_chapter_survives_its_file(tmp_path):
         read_chapter(tmp_path / "mesh.json")
 
 
+@pytest.mark.slow
 def test_page_holds_every_check_table_and_figure(tmp_path):
     for name in ORDER:
         chapter = make_chapter(name)
