@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.composite.constants import CONSTANTS, STIFFNESSES
 from slipfield.kinds.composite.design import Design
 from slipfield.kinds.composite.geometry import CELLS
@@ -257,12 +256,8 @@ def write_table(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[float | str | int]]
 ) -> None:
     """Write a CSV table; numbers with nine digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([v if isinstance(v, str | int) else f"{v:.9g}" for v in row])
-    write_text(path, text.getvalue())
+    table = [dict(zip(header, row, strict=True)) for row in rows]
+    write_text(path, csv_text(table, 9, header))
 
 
 def question_of(study: CompositeStudy) -> Question:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
+from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.curve_set import CurveSet
 from slipfield.kinds.curves.learners import Learner, LudwikForest, LudwikNetwork, Rule
 from slipfield.kinds.curves.metrics import similarity
@@ -168,14 +168,8 @@ def conformal_scores(predicted: np.ndarray, curves: CurveSet) -> list[float]:
 
 def write_scores(path: Path, scores: Iterable[CurveScore]) -> None:
     """Write scores as CSV, one row a test curve."""
-    buffer = io.StringIO()
-    table = csv.writer(buffer, lineterminator="\n")
     names = [field.name for field in fields(CurveScore)]
-    table.writerow(names)
-    for score in scores:
-        row = (getattr(score, name) for name in names)
-        table.writerow([f"{value:.6g}" if isinstance(value, float) else value for value in row])
-    write_text(path, buffer.getvalue())
+    write_text(path, csv_text([vars(score) for score in scores], 6, names))
 
 
 def read_scores(paths: Iterable[Path]) -> list[CurveScore]:

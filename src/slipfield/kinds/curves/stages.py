@@ -9,6 +9,7 @@ from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.evaluation import (
     ENOUGH,
     CurveScore,
@@ -90,14 +91,8 @@ def below(scores: Sequence[CurveScore]) -> list[CurveScore]:
 
 def write_summary(files: Sequence[Path], output: Path) -> None:
     """Write the table of learners (CSV), and beside it ``below.csv``, every curve under 0.95."""
-    rows = summarise(files)
-    header = list(rows[0])
-    lines = [",".join(header)]
-    for row in rows:
-        values = (row[name] for name in header)
-        lines.append(",".join(f"{v:.6g}" if isinstance(v, float) else str(v) for v in values))
     write_scores(output.with_name("below.csv"), below(read_scores(files)))
-    write_text(output, "\n".join([*lines, ""]))
+    write_text(output, csv_text(summarise(files), 6))
 
 
 def draw(name: str, scores: Sequence[Path], output: Path) -> None:

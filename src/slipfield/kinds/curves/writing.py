@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.measured import Score, TensionTest
 from slipfield.kinds.curves.picture import draw_curve
 from slipfield.kinds.curves.product import COLUMNS, Curve
@@ -31,8 +32,8 @@ def write_curve(
         If a file cannot be written.
     """
     rows = zip(*(curve.columns[name] for name in COLUMNS), strict=True)
-    lines = [",".join(f"{value:.9g}" for value in row) for row in rows]
-    write_text(folder / "curve.csv", "\n".join([",".join(COLUMNS), *lines, ""]))
+    table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    write_text(folder / "curve.csv", csv_text(table, 9))
     summary = curve.summary()
     if score is not None:
         summary["measured"] = {**asdict(score), "warnings": list(doubts)}

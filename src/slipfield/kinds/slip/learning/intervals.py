@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from pathlib import Path
 
 import numpy as np
 
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.study import PARAMETERS
 
@@ -50,10 +49,11 @@ def write_intervals(
     folder: Path,
 ) -> None:
     """Write intervals.csv: sample, then true, predicted, low and high k1, k2, k3, each (n, 3)."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["sample", *(f"{name}_{kind}" for kind in _KINDS for name in PARAMETERS)])
+    names = ["sample", *(f"{name}_{kind}" for kind in _KINDS for name in PARAMETERS)]
     columns = np.hstack([dataset.parameters[indices], predicted, low, high])
-    for sample, row in zip(dataset.samples[indices].tolist(), columns, strict=True):
-        writer.writerow([sample, *(f"{value:.9g}" for value in row)])
-    write_text(folder / INTERVALS, text.getvalue())
+    samples = dataset.samples[indices].tolist()
+    rows = [
+        dict(zip(names, (sample, *row), strict=True))
+        for sample, row in zip(samples, columns.tolist(), strict=True)
+    ]
+    write_text(folder / INTERVALS, csv_text(rows, 9, names))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import netcdf_files
 from slipfield.kinds.slip.learning.intervals import coverage, held_level
@@ -192,15 +191,15 @@ def evaluate_files(
 
 def _prediction_table(dataset: Collection, split: Split, predicted: dict[str, np.ndarray]) -> str:
     """CSV with sample, microstructure, split, true and predicted k1, k2, k3."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     values = [f"{name}_{kind}" for kind in ("true", "predicted") for name in PARAMETERS]
-    writer.writerow(["sample", "microstructure", "split", *values])
+    names = ["sample", "microstructure", "split", *values]
+    table = []
     for part, rows in split.named().items():
-        for row, guess in zip(rows, predicted[part], strict=True):
-            numbers = [f"{value:.9g}" for value in (*dataset.parameters[row], *guess)]
-            writer.writerow([dataset.samples[row], dataset.microstructures[row], part, *numbers])
-    return text.getvalue()
+        for row, guess in zip(rows, predicted[part].tolist(), strict=True):
+            numbers = (*dataset.parameters[row].tolist(), *guess)
+            where = (dataset.samples[row], dataset.microstructures[row], part)
+            table.append(dict(zip(names, (*where, *numbers), strict=True)))
+    return csv_text(table, 9, names)
 
 
 def _wait_for_a_later_name(folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 
 COLUMNS = (
     "grains",
@@ -93,11 +92,6 @@ def table_of(runs: list[dict]) -> list[dict[str, str | float]]:
 
 def write_table(runs: list[dict], folder: Path) -> None:
     """Write ``table.csv`` and the runs behind it, ``runs.json``."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in table_of(runs):
-        writer.writerow({n: v if isinstance(v, str) else f"{v:.4g}" for n, v in row.items()})
-    write_text(folder / "table.csv", text.getvalue())
+    write_text(folder / "table.csv", csv_text(table_of(runs), 4, COLUMNS))
     kept = [{n: v for n, v in run.items() if n not in ("key", "cpu_seconds")} for run in runs]
     write_text(folder / "runs.json", json.dumps(kept, indent=1) + "\n")
