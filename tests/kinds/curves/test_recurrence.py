@@ -29,6 +29,14 @@ def test_states_and_derivatives_are_those_of_pytorch(batch, steps, hidden):
     assert worst(*derivatives) < 1e-5
 
 
+def test_states_that_were_differentiated_are_spent():
+    lstm = nn.LSTM(3, 16, batch_first=True)
+    total = recur(lstm, torch.randn(2, 3, 3)).sum()
+    total.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="run the network again"):
+        total.backward()
+
+
 class PlainLSTM(AttentionLSTM):
     """The published network as PyTorch's own parts make it."""
 

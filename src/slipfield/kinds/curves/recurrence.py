@@ -14,6 +14,7 @@ import numba
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
 from slipfield.kinds.curves.products import ROWS, add_product, grouped, panelled
 
@@ -55,27 +56,37 @@ class Recurrence(torch.autograd.Function):
         flat = inputs.reshape(-1, channels)
         torch.addmm(bias, flat, weights.t(), out=gates.view(-1, 4 * size))
         panels = panelled(recurrent.detach().numpy().T)
-        before = np.zeros((batch, size), np.float32)
+        opened, offered, emitted = gates.split((2 * size, size, size), dim=2)
+        states, known, shown = (values.numpy() for values in (cells, gates, hidden))
         for step in range(steps):
-            now = gates[step]
             if step:
-                add_product(grouped(hidden[step - 1].numpy()), panels, now.numpy())
-            now[:, : 2 * size].sigmoid_()
-            now[:, 2 * size : 3 * size].tanh_()
-            now[:, 3 * size :].sigmoid_()
-            _step_cells(now.numpy(), before, cells[step].numpy())
-            before = cells[step].numpy()
+                add_product(grouped(shown[step - 1]), panels, known[step])
+            opened[step].sigmoid_()
+            offered[step].tanh_()
+            emitted[step].sigmoid_()
+            past = states[step - 1] if step else np.zeros((batch, size), np.float32)
+            _step_cells(known[step], past, states[step])
             torch.tanh(cells[step], out=bent[step])
-            torch.mul(now[:, 3 * size :], bent[step], out=hidden[step])
+            torch.mul(emitted[step], bent[step], out=hidden[step])
+        ctx.spent = False
         ctx.save_for_backward(inputs, weights, recurrent, gates, cells, bent, hidden)
         return hidden
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, change: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Derivatives by inputs, weights and bias from those by the hidden states, once.
 
         Those by what drives the gates take the place of the gates.
+
+        Raises
+        ------
+        RuntimeError
+            If the same states are differentiated twice.
         """
+        if ctx.spent:
+            raise RuntimeError("these states were differentiated before; run the network again")
+        ctx.spent = True
         inputs, weights, recurrent, *states = ctx.saved_tensors
         gates, cells, bent, hidden = states
         steps, batch, size = cells.shape
@@ -84,12 +95,12 @@ class Recurrence(torch.autograd.Function):
         by_cell = np.zeros((batch, size), np.float32)
         nothing = np.zeros((batch, size), np.float32)
         groups = np.empty((batch // ROWS, 4 * size, ROWS), np.float32)
+        known, past, curved, slopes = (v.numpy() for v in (gates, cells, bent, by_hidden))
         for step in reversed(range(steps)):
-            before = cells[step - 1].numpy() if step else nothing
-            state = gates[step].numpy(), before, bent[step].numpy()
-            _step_back(*state, by_hidden[step].numpy(), by_cell, groups)
+            before = past[step - 1] if step else nothing
+            _step_back(known[step], before, curved[step], slopes[step], by_cell, groups)
             if step:
-                add_product(groups, panels, by_hidden[step - 1].numpy())
+                add_product(groups, panels, slopes[step - 1])
         by_recurrent = gates[1:].flatten(0, 1).t() @ hidden[:-1].flatten(0, 1)
         flat = gates.flatten(0, 1)
         by_weights = flat.t() @ inputs.flatten(0, 1)
