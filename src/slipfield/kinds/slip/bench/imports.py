@@ -58,7 +58,7 @@ def bench_imports(output: Path, repeats: int, beside: Path | None) -> list[dict[
                 options = ["--specimen", strain, "--output", own / "specimen.nc"]
                 seconds["orientation map"][-1].append(_cpu(tree, ["ebsd", ebsd, *options]))
     rows = [_row(name, np.array(taken)) for name, taken in seconds.items()]
-    rows.append(_row("both", sum(np.array(taken) for taken in seconds.values())))
+    rows.append(_row("both", np.sum(list(seconds.values()), axis=0)))
     write_summary(rows, output)
     return rows
 
