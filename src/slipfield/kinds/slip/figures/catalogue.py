@@ -77,7 +77,7 @@ def _sweep(field: str, title: str) -> Entry:
 FIGURES = {
     "microstructure": Entry(
         "Specimen",
-        "Microstructure 0 (the paper's figure 1)",
+        "Microstructure 0 (as figure 1 of the published study)",
         "(a) Grains in the inverse-pole-figure colours of the load axis. (b) Grain size "
         "D = √(d1² + d2²) of the minimum-area enclosing ellipse, with log-normal fits.",
         f"{DRAWING}:microstructure",
@@ -94,7 +94,7 @@ FIGURES = {
     ),
     "strain": Entry(
         "Simulation",
-        "Strain fields at several steps (the paper's figure 3)",
+        "Strain fields at several steps (as figure 3 of the published study)",
         "The sample nearest to the centre of the sampling box that did not fail (k1 and k3 in "
         "MPa √mm, k2 in MPa). Every picture "
         "has a colour scale of its own, which leaves out the outermost percent of the nodes; thin "
@@ -115,7 +115,7 @@ FIGURES = {
     ),
     "loss": Entry(
         "Learning",
-        "Loss during training (the paper's figure 9)",
+        "Loss during training (as figure 9 of the published study)",
         "Mean squared error of the scaled labels on training and validation samples; the weights "
         "of the epoch with the lowest validation loss are kept.",
         f"{DRAWING}:loss",
@@ -126,7 +126,7 @@ FIGURES = {
     **{f"predictions-{name}": _predictions(name, model) for name, model in MODELS.items()},
     "attention": Entry(
         "Learning",
-        "Attention weights (the paper's figure 11)",
+        "Attention weights (as figure 11 of the published study)",
         "Share of each input in the features that the recurrent layers read, over the loading; "
         "mean and spread over the test set.",
         f"{DRAWING}:attention",
