@@ -11,5 +11,6 @@ KIND = Kind(
     check="slipfield.kinds.slip.cnn_lstm.settings:check_depth",
     stale="slipfield.kinds.slip.planning.provenance:stale",
     rules="slip",
+    evaluations={"sheet": "slipfield.kinds.slip.specimen_design.evaluation:SHEET"},
     models=MODELS,
 )

@@ -69,8 +69,10 @@ def simulate(
 @app.command()
 def reference(
     config: Config,
-    microstructure: Annotated[Path, typer.Option(help="Grain map (NetCDF).")],
-    output: Output,
+    microstructure: Annotated[
+        list[Path], typer.Option(help="Grain map (NetCDF); repeatable, each with its --output.")
+    ],
+    output: Annotated[list[Path], typer.Option(help="File to write; repeatable.")],
     parameters: Annotated[
         tuple[float, float, float] | None,
         typer.Option(help="k1, k2, k3 instead of the centre of the sampling box."),
@@ -85,8 +87,14 @@ def reference(
     ] = None,
 ) -> None:
     """Simulate the centre of the sampling box, or a given point, with sensitivities to ln k."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.slip.fem.batch import simulate_reference
     from slipfield.kinds.slip.study import load_study
 
     study, constants = load_study(config), also or ()
-    simulate_reference(study, microstructure, output, parameters=parameters, constants=constants)
+    if len(microstructure) != len(output):
+        raise SlipfieldError(
+            f"output: {len(output)} given for {len(microstructure)} grain maps; give one for each"
+        )
+    for grains, path in zip(microstructure, output, strict=True):
+        simulate_reference(study, grains, path, parameters=parameters, constants=constants)
