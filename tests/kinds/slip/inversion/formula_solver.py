@@ -49,14 +49,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("verb", choices=["reference"])
     parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--microstructure", type=Path, required=True)
-    parser.add_argument("--parameters", type=float, nargs=3, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--microstructure", type=Path, required=True, action="append")
+    parser.add_argument("--parameters", type=float, nargs=3)
+    parser.add_argument("--output", type=Path, required=True, action="append")
     given = parser.parse_args()
     study = load_study(given.config)
-    with open_netcdf(given.microstructure) as grains:
-        data = reference(study, grains.load(), np.array(given.parameters))
-    write_netcdf(data, given.output, study)
+    parameters = np.array(given.parameters or study.sampling.centre)
+    for grains_path, output in zip(given.microstructure, given.output, strict=True):
+        with open_netcdf(grains_path) as grains:
+            write_netcdf(reference(study, grains.load(), parameters), output, study)
 
 
 if __name__ == "__main__":

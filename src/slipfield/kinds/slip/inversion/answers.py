@@ -126,13 +126,7 @@ def by_projection(
     unusual = {name: float(misfit[0]) for name, misfit in usual.unusual.items()}
     unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
     residual = Projector(reference, inverter.width).project(strain, load).residual
-    known = residual[np.isfinite(residual)]
-    typical = np.median(known) if known.size else 0.0
-    more = np.sqrt(given.repetition)
-    noise = Noise(
-        strain_std=float(more * np.clip(typical, trained.strain_std, MOST_NOISE)),
-        load_relative_std=float(more * max(trained.load_relative_std, load_noise)),
-    )
+    noise = judged_noise(trained, residual, given.repetition, load_noise)
     found = inverter.invert(reference, strain, load, noise)
     widening = np.sqrt(max(1.0, *unusual.values()))
     parameters = found.parameters[0]
@@ -145,6 +139,26 @@ def by_projection(
         held_level(inverter.calibration_samples, LEVEL),
         unusual,
         {"strain_residual": residual.tolist()},
+    )
+
+
+def judged_noise(
+    trained: Noise, residual: np.ndarray, repetition: float, load_noise: float
+) -> Noise:
+    """Noise of one measurement: that of the training, or more where more is left.
+
+    Parameters
+    ----------
+    residual : (time,) strain that the sensitivities leave unexplained, NaN: not known.
+    repetition : outputs for each frame; so often each frame's noise is counted.
+    load_noise : standard deviation of the load relative to itself.
+    """
+    known = residual[np.isfinite(residual)]
+    typical = np.median(known) if known.size else 0.0
+    more = np.sqrt(repetition)
+    return Noise(
+        strain_std=float(more * np.clip(typical, trained.strain_std, MOST_NOISE)),
+        load_relative_std=float(more * max(trained.load_relative_std, load_noise)),
     )
 
 

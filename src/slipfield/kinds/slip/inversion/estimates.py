@@ -87,10 +87,10 @@ def _projected(model: Model, reference: Reference, found: Inversion, noise: floa
         )
         for ln_m in factor.mean + factor.deviation * np.array([0.0, -1.0, 1.0])
     )
-    return _with_scatter(middle, lower, upper)
+    return with_scatter(middle, lower, upper)
 
 
-def _with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
+def with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
     """An answer whose intervals also hold what one standard deviation of ln M moves it by."""
     moved = 0.5 * np.abs(np.log(upper.parameters) - np.log(lower.parameters))
     middle = np.log(answer.parameters)

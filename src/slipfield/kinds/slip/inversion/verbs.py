@@ -45,11 +45,42 @@ def invert(
     known: Annotated[
         Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
     ] = None,
+    live: Annotated[
+        Path | None,
+        typer.Option(help="Folder in which frames and load table of a running test arrive."),
+    ] = None,
+    enough: Annotated[
+        float | None,
+        typer.Option(help="Live: half-width of the 95 % intervals, %, at which to say stop."),
+    ] = None,
+    end: Annotated[
+        float | None,
+        typer.Option(help="Live: time at which the model's elongation is reached, s."),
+    ] = None,
+    load_table: Annotated[
+        str | None,
+        typer.Option(help="Live: name of the load table in the folder; default: as imported."),
+    ] = None,
+    idle: Annotated[
+        float,
+        typer.Option(min=0, help="Live: seconds without a new frame that end it; 0: at once."),
+    ] = 600.0,
 ) -> None:
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
     from slipfield.kinds.slip.inversion.outcome import table_lines
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
+    if live is not None:
+        from slipfield.kinds.slip.live.run import invert_live
+
+        options = (enough, end, load_table, idle, refine, cells, membrane, known)
+        content = invert_live(specimen, live, model, output, *options)
+        for name, each in content["final"].items():
+            typer.echo("{}: {value:.4g} ({low:.4g} to {high:.4g}) {unit}".format(name, **each))
+        for line in content["notes"]:
+            typer.echo(line)
+        typer.echo(f"frames: {output / 'live.csv'}, picture: {output / 'live.png'}")
+        return
     found = invert_specimen(
         specimen, model, output, refine, cells, start, draws, finer, known, membrane, subsurface
     )

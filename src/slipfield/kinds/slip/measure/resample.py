@@ -104,18 +104,18 @@ class Measurement:
         measured grid. NaN where less than a quarter of a window is known. Where points are further
         apart than nodes there is nothing to average, and the result is :attr:`nodal`.
         """
+        windows = self.windows(width)
+        return self.nodal if windows is None else windows.means(self.points)
+
+    def windows(self, width: float) -> Windows | None:
+        """Windows of :meth:`averaged`; None where points are further apart than nodes."""
         pitch = np.array(self.spacing) / self._cell
         if pitch.max() > 1:
-            return self.nodal
+            return None
         window = remaining_window(width, float(pitch.max()), self._gauge_cells)
-        weights = window_weights(self.mesh.shape, self.places, pitch[::-1], window)
-        flat = self.points.reshape(-1, self.points.shape[2]).T
-        known = np.isfinite(flat)
-        area = weights @ known.astype(float)
-        sums = weights @ np.where(known, flat, 0.0)
-        enough = area >= MINIMUM_COVER * window_areas(self.mesh.shape, window)[:, None]
-        found = np.where(enough, sums / np.where(enough, area, 1.0), np.nan)
-        return found.T.reshape(len(self.time), 3, *self.mesh.shape).astype(np.float32)
+        shape = self.mesh.shape
+        weights = window_weights(shape, self.places, pitch[::-1], window)
+        return Windows(shape, weights, MINIMUM_COVER * window_areas(shape, window))
 
     @cached_property
     def _cell(self) -> np.ndarray:
@@ -155,6 +155,31 @@ class Measurement:
         reach = REACH * max(np.hypot(*self._cell), np.hypot(*self.spacing))
         distance, _ = cKDTree(at).query(self.mesh.positions)
         return distance <= reach
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows around the nodes of a mesh, over which measured points are averaged.
+
+    Attributes
+    ----------
+    shape : nodes along y and x.
+    weights : (nodes, n) area, in cells, that windows share with the pixels of the points.
+    least : (nodes,) area below which a node is unknown.
+    """
+
+    shape: tuple[int, int]
+    weights: csr_matrix
+    least: np.ndarray
+
+    def means(self, points: np.ndarray) -> np.ndarray:
+        """Strain (time, 3, y, x) float32 at the nodes from points (time, 3, n); NaN: unknown."""
+        flat = points.reshape(-1, points.shape[2]).T
+        known = np.isfinite(flat)
+        area = self.weights @ known.astype(float)
+        sums = self.weights @ np.where(known, flat, 0.0)
+        found = np.where(area >= self.least[:, None], sums / np.where(area > 0, area, 1.0), np.nan)
+        return found.T.reshape(len(points), 3, *self.shape).astype(np.float32)
 
 
 def resample(

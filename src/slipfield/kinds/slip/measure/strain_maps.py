@@ -85,6 +85,11 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
         If a file cannot be read, or an option is missing or does not fit.
     """
     frames = read_strain(files, options.format, gaps=options.times is not None)
+    return strain_part(frames, files, options)
+
+
+def strain_part(frames: Frames, files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
+    """First part of a specimen from frames that were read; raises as :func:`import_strain`."""
     frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
         choice("y-axis", options.y_axis or _upward(frames) or frames.y_axis, "up", "down"),

@@ -126,6 +126,17 @@ class Projector:
             logarithm = np.log(np.where(ratio > 0, ratio, np.nan))
         return Projection(coefficients, logarithm, residual, known.mean(axis=1))
 
+    def project_frame(self, deviation: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """Coefficients (support,), what they leave, and the share of what is known of one frame.
+
+        ``deviation`` (3 y x,) is its strain minus that of the reference, NaN where not measured.
+        """
+        known = np.isfinite(deviation)
+        if known.all():
+            coefficients, residual = self._solve(deviation[None], self._basis, self._gram)
+            return coefficients[0], float(residual[0]), 1.0
+        return *self._masked(deviation, known), float(known.mean())
+
     def _masked(self, deviation: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, float]:
         """Project one frame of which only part was measured."""
         if known.mean() < MINIMUM_SHARE:

@@ -225,7 +225,9 @@ class ProjectionInverter:
         features = projection.vector[None]
         if not (np.isfinite(features) & self.emulator.used).any():
             raise SlipfieldError("measurement: no frame has strain or load; give at least one")
-        spread = self._noise(noise or self.study.noise, projector, projection, strain.shape[-2:])
+        spread = self.feature_noise(
+            noise or self.study.noise, projector, projection, strain.shape[-2:]
+        )
         estimate = self.emulator.estimate(features, spread)
         low, high = interval(estimate, conformal_factors(self.scores, LEVEL))
         misfits = self._misfits(features, estimate.log_parameters, spread)
@@ -237,10 +239,10 @@ class ProjectionInverter:
             {name: misfit / self.limits[name] for name, misfit in misfits.items()},
         )
 
-    def _noise(
+    def feature_noise(
         self, assumed: Noise, projector: Projector, projection: Projection, nodes: tuple[int, ...]
     ) -> np.ndarray:
-        """Covariance of one measurement's features: fewer nodes average less noise out."""
+        """Covariance (f, f) of one measurement's features: fewer nodes average less noise out."""
         share = np.maximum(projection.share, MINIMUM_SHARE)
         strain_std = assumed.strain_std * projector.thinning(nodes) / np.sqrt(share)
         load_std = np.full(self.frames, assumed.load_relative_std)

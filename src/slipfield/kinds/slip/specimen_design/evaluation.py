@@ -1,4 +1,4 @@
-"""What a search may ask of sheets: how well they tell k1, k2 and k3, how strong and even they are."""
+"""What a search may ask of sheets: how well they tell k1, k2, k3, how strong and even they are."""
 
 from __future__ import annotations
 

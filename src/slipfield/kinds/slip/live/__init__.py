@@ -1,0 +1,1 @@
+"""Inversion while a specimen is being tested: frames and loads arrive, estimates follow."""

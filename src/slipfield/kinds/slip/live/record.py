@@ -1,0 +1,151 @@
+"""What a live inversion leaves: a row for each frame, a picture over the frames, a summary."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from slipfield.core.files import write_text
+from slipfield.kinds.slip.figures.labels import parameter_label
+from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.live.recursion import State
+from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
+from slipfield.report.style import BLUE, GREY, RED, save_figure, use_style
+
+TABLE, SUMMARY, PICTURE = "live.csv", "live.json", "live.png"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One frame.
+
+    Attributes
+    ----------
+    frame, file : its number, from 0, and its file.
+    time, elongation : s and mm.
+    state : estimate after it; None before the first output of the model.
+    seconds : from the complete file to the estimate, and the part of it that reading took.
+    says : reason to stop, empty: none.
+    """
+
+    frame: int
+    file: str
+    time: float
+    elongation: float
+    state: State | None
+    seconds: tuple[float, float]
+    says: str
+
+
+def write_rows(rows: Sequence[Row], path: Path) -> None:
+    """Write the table of the frames (CSV)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    ends = [
+        f"{name}_{end}" for name in PARAMETERS for end in ("value", "low", "high", "end_ln_std")
+    ]
+    head = ["frame", "file", "time_s", "elongation_mm", *ends]
+    writer.writerow([*head, "unusual_strain", "unusual_load", "seconds", "reading_seconds", "says"])
+    for row in rows:
+        cells: list[Any] = [""] * 14
+        if row.state is not None:
+            answer = row.state.answer
+            values = np.stack(
+                [answer.parameters, answer.low, answer.high, row.state.at_end], axis=1
+            )
+            misfits = [answer.unusual.get(name) for name in ("strain", "load")]
+            cells = [f"{value:.10g}" for value in values.ravel()]
+            cells += ["" if each is None else f"{each:.3g}" for each in misfits]
+        place = [row.frame, row.file, f"{row.time:.6g}", f"{row.elongation:.6g}"]
+        writer.writerow([*place, *cells, *(f"{each:.4f}" for each in row.seconds), row.says])
+    write_text(path, text.getvalue())
+
+
+def line_of(row: Row) -> str:
+    """A row for the console."""
+    if row.state is None:
+        return f"frame {row.frame}: no estimate yet"
+    answer = row.state.answer
+    each = ", ".join(
+        f"{name} {value:.4g} +-{100 * np.sqrt(high / low) - 100:.2g} %"
+        for name, value, low, high in zip(
+            PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
+        )
+    )
+    return f"frame {row.frame}: {each}" + (f"; {row.says}" if row.says else "")
+
+
+def estimate_of(answer: Answer) -> dict[str, Any]:
+    """Values, intervals and units for JSON."""
+    return {
+        name: {"value": value, "low": low, "high": high, "unit": PARAMETER_UNITS[name]}
+        for name, value, low, high in zip(
+            PARAMETERS,
+            answer.parameters.tolist(),
+            answer.low.tolist(),
+            answer.high.tolist(),
+            strict=True,
+        )
+    }
+
+
+def write_summary(content: dict[str, Any], path: Path) -> None:
+    """Write the summary (JSON)."""
+    write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def draw_rows(
+    rows: Sequence[Row], final: Answer | None, known: np.ndarray | None, path: Path
+) -> None:
+    """Draw k1, k2, k3 with their intervals over the elongation, and where it is enough.
+
+    Parameters
+    ----------
+    final : estimate with the run at the measured times, drawn at the end.
+    known : (3,) parameters of a simulated specimen, dashed.
+    """
+    told = [row for row in rows if row.state is not None]
+    use_style()
+    figure = Figure(figsize=(9.0, 3.0), layout="constrained")
+    panels = figure.subplots(1, len(PARAMETERS))
+    at = np.array([row.elongation for row in told])
+    answers = [row.state.answer for row in told if row.state is not None]
+    stop = next((row.elongation for row in rows if row.says), None)
+    for i, (axes, name) in enumerate(zip(panels, PARAMETERS, strict=True)):
+        if told:
+            low, value, high = (
+                np.array([getattr(answer, part)[i] for answer in answers])
+                for part in ("low", "parameters", "high")
+            )
+            axes.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0, label="95 %")
+            axes.plot(at, value, "o-", color=BLUE, markersize=3, label="after each frame")
+            inner = slice(len(low) // 4, None)
+            margin = 0.15 * (high[inner].max() - low[inner].min())
+            axes.set_ylim(low[inner].min() - margin, high[inner].max() + margin)
+        if final is not None and told:
+            ends = [[final.parameters[i] - final.low[i]], [final.high[i] - final.parameters[i]]]
+            axes.errorbar(
+                at[-1:],
+                final.parameters[i : i + 1],
+                ends,
+                fmt="s",
+                color=RED,
+                markersize=4,
+                capsize=3,
+                label="finished",
+            )
+        if known is not None:
+            axes.axhline(known[i], color="0.3", linestyle="--", linewidth=1.0, label="known")
+        if stop is not None:
+            axes.axvline(stop, color=GREY, linestyle=":", label="enough")
+        axes.set(xlabel="elongation (mm)", title=parameter_label(name))
+    panels[0].legend()
+    save_figure(figure, path)

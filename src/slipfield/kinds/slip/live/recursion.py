@@ -1,0 +1,230 @@
+"""Frame by frame: what is measured becomes a few features, the features an estimate.
+
+A frame is averaged at the nodes, compared with the forward run at the same elongation, and
+projected on the run's sensitivities: a dozen numbers for each output of the model that it lies at
+or after. These numbers are all that is kept of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.inversion.answers import Answer, Model, judged_noise
+from slipfield.kinds.slip.inversion.estimates import with_scatter
+from slipfield.kinds.slip.inversion.stiffening import load_exponent
+from slipfield.kinds.slip.learning.intervals import conformal_factors, held_level
+from slipfield.kinds.slip.live.gauss_newton import Features
+from slipfield.kinds.slip.measure.resample import NODES, Measurement
+from slipfield.kinds.slip.measure.times import NEAR, between_frames, interpolate
+from slipfield.kinds.slip.projection.features import Projection, Projector
+from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
+from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import Noise
+from slipfield.kinds.slip.thickness.prior import SheetFactor
+
+
+@dataclass(frozen=True)
+class State:
+    """What is known after a frame.
+
+    Attributes
+    ----------
+    answer : estimate with its 95 % interval.
+    deviation : (3,) standard deviations of ln k by the density alone.
+    at_end : (3,) the same after the planned end of the loading, if no frame or load is missing.
+    """
+
+    answer: Answer
+    deviation: np.ndarray
+    at_end: np.ndarray
+
+
+class Recursion:
+    """Estimates of one specimen, frame by frame.
+
+    Parameters
+    ----------
+    model : a projection inverter.
+    run : forward run on the specimen's grain map at the centre of the sampling box.
+    wanted : (outputs,) times of the run that stand for the model's outputs, s.
+    template : the measured points, their gauge and the mesh; its values do not count.
+    load_noise : standard deviation of the load relative to itself.
+    factor : of the sheet's thickness on the load; None for a membrane.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        run: Reference,
+        wanted: np.ndarray,
+        template: Measurement,
+        load_noise: float,
+        factor: SheetFactor | None = None,
+    ) -> None:
+        if not isinstance(model.inverter, ProjectionInverter):
+            raise SlipfieldError(
+                f"{model.folder}: a {model.name} model; a live test needs a projection inverter"
+            )
+        self.model, self.inverter = model, model.inverter
+        self.factor = None if model.knows_thickness else factor
+        width = self.inverter.width if model.adapted else NODES
+        self.run, self.wanted = template.seen(run, width), wanted
+        self.template, self.load_noise = template, load_noise
+        self.windows = template.windows(self.inverter.width) if model.adapted else None
+        self.projector = Projector(self.run.at(wanted), self.inverter.width)
+        outputs, support = len(wanted), self.projector.support
+        self.coefficients = np.full((outputs, support), np.nan)
+        self.residual, self.share = np.full(outputs, np.nan), np.zeros(outputs)
+        self._given = model, run, wanted, template, load_noise, factor
+        self.times: list[float] = []
+        self.deviations: list[np.ndarray] = []
+        self.last = np.array(self.inverter.emulator.centre)
+
+    def fresh(self) -> Recursion:
+        """The same without a frame."""
+        return Recursion(*self._given)
+
+    def add(self, at: float, points: np.ndarray) -> None:
+        """Take in a frame: time ``at`` of the run, s, and strain (3, n) at the measured points.
+
+        Raises
+        ------
+        SlipfieldError
+            If the frame is not later than the last one.
+        """
+        if self.times and at <= self.times[-1]:
+            raise SlipfieldError(
+                f"frame at {at:.4g} s: not beyond the one at {self.times[-1]:.4g} s"
+            )
+        strain = self._nodal(points) - self._at(at)[0]
+        self.times.append(at)
+        self.deviations = [*self.deviations[-1:], strain]
+        self._project()
+
+    def _nodal(self, points: np.ndarray) -> np.ndarray:
+        """Strain (3, y, x) at the nodes."""
+        if self.windows is not None:
+            return self.windows.means(points[None])[0]
+        one = replace(self.template, time=np.zeros(1), points=points[None], load=np.full(1, np.nan))
+        return one.averaged(self.inverter.width)[0] if self.model.adapted else one.nodal[0]
+
+    def _at(self, time: float) -> tuple[np.ndarray, float, np.ndarray]:
+        """Strain, load and rates of the load of the run, straight between its outputs."""
+        run = self.run
+        after = int(np.clip(np.searchsorted(run.time, time), 0, len(run.time) - 1))
+        if np.isclose(run.time[after], time, rtol=0, atol=1e-9 * run.time[-1]):
+            return run.strain[after], float(run.load[after]), run.load_rates[:, after]
+        before = after - 1
+        start = 0.0 if before < 0 else float(run.time[before])
+        share = min((time - start) / (float(run.time[after]) - start), 1.0)
+        parts = []
+        for values in (run.strain, run.load, np.moveaxis(run.load_rates, 1, 0)):
+            low = np.zeros_like(values[0]) if before < 0 else values[before]
+            parts.append(low + share * (values[after] - low))
+        return parts[0], float(parts[1]), parts[2]
+
+    @property
+    def _reached(self) -> np.ndarray:
+        """Outputs (outputs,) bool that the frames so far have come to."""
+        near = NEAR * self.wanted[-1] / len(self.wanted)
+        return self.wanted <= self.times[-1] + near
+
+    def _project(self) -> None:
+        """Project the outputs that lie between the last two frames, or near the last one."""
+        frames = np.array(self.times)
+        weights = between_frames(frames, self.wanted)
+        new = self._reached & (weights[:, -1] > 0)
+        kept = len(self.deviations)
+        for row in np.flatnonzero(new):
+            own = np.concatenate(
+                [weights[row : row + 1, :1], weights[row : row + 1, -kept:]], axis=1
+            )
+            deviation = interpolate(own, np.array(self.deviations), 0.0)[0].reshape(-1)
+            found = self.projector.project_frame(deviation)
+            self.coefficients[row], self.residual[row], self.share[row] = found
+
+    def state(self, load: np.ndarray) -> State:
+        """Estimate from all frames so far.
+
+        Parameters
+        ----------
+        load : (frames,) N at the frames so far, NaN: not known.
+        """
+        weights = between_frames(np.array(self.times), self.wanted)
+        weights[~self._reached] = 0.0
+        ratios = self._load_ratios(load)
+        drawn = np.array([interpolate(weights, ratio, None) for ratio in ratios])
+        logs = np.log(np.where(drawn > 0, drawn, np.nan))
+        repetition = max(1.0, np.count_nonzero(weights.any(axis=1)) / len(self.times))
+        noise = judged_noise(self.model.study.noise, self.residual, repetition, self.load_noise)
+        rows = [np.concatenate([self.coefficients.ravel(), each]) for each in logs]
+        answers = [self._answer(row, self._noise(noise)) for row in rows]
+        answer = answers[0] if self.factor is None else with_scatter(*answers)
+        self.last = np.log(answer.parameters)
+        known = self._features(rows[0], self._noise(noise))
+        covariance, at_end = (
+            np.diag(each.covariance(self.last)) for each in (known, self._whole(noise, load))
+        )
+        return State(answer, np.sqrt(covariance), np.sqrt(np.minimum(at_end, covariance)))
+
+    def _load_ratios(self, load: np.ndarray) -> list[np.ndarray]:
+        """Load over the run's at the frames: as it is, or for three values of the factor M."""
+        runs = [self._at(time) for time in self.times]
+        own = np.array([run[1] for run in runs])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(own != 0, load / own, np.nan)
+        if self.factor is None:
+            return [ratio]
+        along = self.factor.along(self.run.parameters)
+        exponent = load_exponent(along, own, np.array([run[2] for run in runs]).T)
+        steps = self.factor.mean + self.factor.deviation * np.array([0.0, -1.0, 1.0])
+        return [ratio * np.exp(-ln_m * exponent) for ln_m in steps]
+
+    def _noise(self, noise: Noise, full: bool = False) -> np.ndarray:
+        """Covariance (f, f) of the features' noise; ``full``: as if every node were measured."""
+        share = np.ones_like(self.share) if full else self.share
+        empty = np.empty(0)
+        projection = Projection(empty, empty, empty, share)
+        nodes = self.template.mesh.shape
+        return self.inverter.feature_noise(noise, self.projector, projection, nodes)
+
+    def _features(self, row: np.ndarray, noise: np.ndarray) -> Features:
+        emulator = self.inverter.emulator
+        return Features(emulator, np.isfinite(row) & emulator.used, noise)
+
+    def _whole(self, noise: Noise, load: np.ndarray) -> Features:
+        """All features of the model, without those of the load if none was measured."""
+        emulator = self.inverter.emulator
+        used = emulator.used.copy()
+        if not np.isfinite(load).any():
+            used[-len(self.wanted) :] = False
+        return Features(emulator, used, self._noise(noise, full=True))
+
+    def _answer(self, row: np.ndarray, noise: np.ndarray) -> Answer:
+        """Estimate of one row of features, its interval widened as that of a finished test."""
+        inverter, emulator = self.inverter, self.inverter.emulator
+        usual = self._noise(self.model.study.noise)
+        known = np.isfinite(row) & emulator.used
+        if not known.any():
+            raise SlipfieldError("frames: none has reached an output of the model yet")
+        estimate = self._features(row, noise)
+        found = estimate.estimate(row, self.last)
+        as_trained = found
+        if not np.array_equal(noise, usual):
+            as_trained = self._features(row, usual).estimate(row, found)
+        is_load = np.arange(len(row)) >= len(row) - len(self.wanted)
+        unusual = {
+            name: Features(emulator, known & own, usual).misfit(row, as_trained)
+            / inverter.limits[name]
+            for name, own in {"strain": ~is_load, "load": is_load}.items()
+        }
+        unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
+        factors = conformal_factors(inverter.scores, LEVEL)
+        half = factors * np.sqrt(np.diag(estimate.covariance(found)))
+        half *= np.sqrt(max(1.0, *unusual.values()))
+        level = held_level(inverter.calibration_samples, LEVEL)
+        ends = np.exp(found - half), np.exp(found + half)
+        return Answer(self.model.name, np.exp(found), *ends, 0.0, level, unusual)

@@ -1,0 +1,41 @@
+"""The verb `bench-design`: argument handling and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipfield.core.options import Config
+
+app = typer.Typer()
+
+
+@app.command("bench-design")
+def bench_design(
+    config: Config,
+    told: Annotated[list[Path], typer.Option(help="Told trials of the search; repeatable.")],
+    output: Annotated[Path, typer.Option(help="Folder of specimens.csv and designs.csv.")],
+    specimens: Annotated[int, typer.Option(min=1, help="Fresh specimens of each design.")] = 10,
+) -> None:
+    """Invert fresh specimens of a search's best design and of its study's own one."""
+    from slipfield.core.files import write_text
+    from slipfield.kinds.search.evaluate import evaluation
+    from slipfield.kinds.search.front import on_front
+    from slipfield.kinds.search.study import load_study
+    from slipfield.kinds.search.trials import read_told
+    from slipfield.kinds.slip.specimen_design.table import design_rows, specimen_rows
+
+    study = load_study(config)
+    sheet, _ = evaluation(study)
+    table = read_told(study, told)
+    best = table[on_front(study, table)].iloc[0]
+    found = {each.name: float(best[each.name]) for each in study.variables}
+    designs: dict[str, dict[str, float]] = {"default": {}, "best": found}
+    each = specimen_rows(sheet, designs, specimens)
+    whole = design_rows(sheet, designs, each)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("specimens", each), ("designs", whole)):
+        write_text(output / f"{name}.csv", rows.to_csv(index=False))
+    typer.echo(whole.T.to_string(header=False))

@@ -1,0 +1,98 @@
+"""Whole live inversions, on a closed formula that is started as a command like the solver."""
+
+import shutil
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.live.run import invert_live
+from slipfield.kinds.slip.study import PARAMETERS
+from tests.kinds.slip.measure.conftest import TRUTH
+
+pytestmark = pytest.mark.slow
+
+
+def values(estimate, what="value"):
+    return np.array([estimate[name][what] for name in PARAMETERS])
+
+
+def arrive(laboratory, folder, pause):
+    """Write the files of a test one after the other, each in two halves."""
+    table = (laboratory / "load.csv").read_bytes().splitlines(keepends=True)
+    with open(folder / "load.csv", "wb") as load:
+        load.write(table[0] + table[1])
+        for number, path in enumerate(sorted((laboratory / "dic").glob("*.csv"))):
+            content = path.read_bytes()
+            with open(folder / path.name, "wb") as file:
+                file.write(content[: len(content) // 3])
+                file.flush()
+                time.sleep(pause)
+                file.write(content[len(content) // 3 :])
+            line = table[number + 2]
+            load.write(line)
+            load.flush()
+    time.sleep(pause)
+
+
+@pytest.fixture(scope="module")
+def finished(laboratory, begun, projection, tmp_path_factory):
+    """Folder and summary of a live inversion whose files arrived while it ran."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copy(sorted((laboratory / "dic").glob("*.csv"))[0], folder)
+    writer = threading.Thread(target=arrive, args=(laboratory, folder, 0.4))
+    writer.start()
+    content = invert_live(
+        begun, folder, [projection], folder / "out", percent=50.0, idle=20.0, membrane=True
+    )
+    writer.join()
+    return folder, content
+
+
+def test_it_ends_where_the_batch_inversion_ends(finished):
+    folder, content = finished
+    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+    np.testing.assert_allclose(
+        values(content["final"]), values(content["batch"]["projection"]), rtol=1e-6
+    )
+    assert np.abs(values(content["final"]) / TRUTH - 1).max() < 0.1
+    assert (folder / "out/result/report.html").exists()
+    assert (folder / "out/live.png").stat().st_size > 10_000
+
+
+def test_each_frame_narrows_the_estimate(finished):
+    folder, content = finished
+    rows = pd.read_csv(folder / "out/live.csv")
+    assert rows["frame"].tolist() == list(range(len(rows))) and not content["notes"]
+    told = rows.dropna(subset="k1_value")
+    width = np.log(told["k1_high"] / told["k1_low"]).to_numpy()
+    assert width[-1] < width[0]
+    last = told.iloc[-1]
+    live = np.array([last[f"{name}_value"] for name in PARAMETERS])
+    np.testing.assert_allclose(live, values(content["final"]), rtol=0.02)
+    assert content["enough"]["says"].startswith("enough: stop")
+
+
+def test_a_finished_test_is_not_begun_again(finished, begun, projection):
+    folder, _ = finished
+    with pytest.raises(SlipfieldError, match="the test is finished"):
+        invert_live(begun, folder, [projection], folder / "out", idle=0.0)
+
+
+def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, projection, tmp_path):
+    files = sorted((laboratory / "dic").glob("*.csv"))
+    for path in (*files[: len(files) // 2], laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    assert "batch" not in content
+    assert any("ended before the planned loading" in note for note in content["notes"])
+    low, high = values(content["final"], "low"), values(content["final"], "high")
+    assert np.all((low < TRUTH) & (TRUTH < high))
+
+
+def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):
+    with pytest.raises(SlipfieldError, match="is no folder"):
+        invert_live(begun, tmp_path / "none", [projection], tmp_path / "a", idle=0.0)
