@@ -14,11 +14,11 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.loads import SAME_TIME_S, add_load
 from slipfield.kinds.slip.measure.readers import load_table
 from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.specimen_file import part, provenance
 from slipfield.kinds.slip.measure.strain_maps import (
     StrainOptions,
     frame_times,
-    read_strain,
     strain_part,
 )
 
@@ -106,7 +106,9 @@ class FrameReader:
             raise SlipfieldError(
                 f"{missing}: not there; the specimen was imported from it, so it is a frame, too"
             )
-        self.start = read_strain(self.first, recipe.strain.format)
+        form = recipe.strain.format
+        self.format = recognised(self.first[0]) if form == "auto" else reader_named(form)
+        self.start = self.format.read(self.first, False)
         self.options = replace(recipe.strain, interval=1.0, start=1.0)
 
     def read(self, path: Path, number: int) -> Frame:
@@ -117,7 +119,7 @@ class FrameReader:
         SlipfieldError
             If the file cannot be read, or shows points that the first frames do not.
         """
-        own = read_strain([path], self.recipe.strain.format)
+        own = self.format.read([path], False)
         both = joined(self.start, own, path)
         found = strain_part(both, [*self.first, path], self.options)
         for name in ("x_mm", "y_mm"):
