@@ -1,4 +1,4 @@
-"""Two noisy objectives (ZDT1) against a loop of the library's own pieces and against even designs."""
+"""Two noisy objectives (ZDT1) against a loop of the library's own pieces, and even designs."""
 
 import numpy as np
 import pandas as pd
