@@ -17,7 +17,7 @@ class Clock:
 
 @pytest.fixture
 def arrivals(tmp_path):
-    return Arrivals(tmp_path, ".csv", "load.csv", Clock())
+    return Arrivals(tmp_path, ".csv", "load.csv", clock=Clock())
 
 
 def names(arrivals):

@@ -67,10 +67,17 @@ def invert(
     ] = 600.0,
 ) -> None:
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.slip.inversion.outcome import table_lines
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
+    if live is None and (enough, end, load_table) != (None, None, None):
+        raise SlipfieldError("enough, end, load-table: only with --live FOLDER")
     if live is not None:
+        if subsurface or start != "prediction":
+            raise SlipfieldError(
+                "live: takes neither --subsurface nor --start; `invert` the finished specimen"
+            )
         from slipfield.kinds.slip.live.run import invert_live
 
         options = (enough, end, load_table, idle, refine, cells, membrane, known)

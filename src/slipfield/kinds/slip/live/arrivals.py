@@ -43,12 +43,14 @@ class Arrivals:
     folder : where they arrive.
     suffix : that of the frames' files.
     table : name of the load table, which is no frame.
-    clock : seconds; for tests.
+    settled_s : seconds for which a file must not have changed; 0: all that is there is complete.
+    clock : gives seconds; for tests.
     """
 
     folder: Path
     suffix: str
     table: str
+    settled_s: float = SETTLED_S
     clock: Callable[[], float] = time.monotonic
     _seen: dict[Path, tuple[Mark, float]] = field(default_factory=dict)
 
@@ -90,8 +92,8 @@ class Arrivals:
         before = self._seen.get(path)
         if before is None or before[0] != mark:
             age = time.time() - mark.changed / 1e9
-            self._seen[path] = (mark, now - min(max(age, 0.0), SETTLED_S))
-        return now - self._seen[path][1] >= SETTLED_S
+            self._seen[path] = (mark, now - min(max(age, 0.0), self.settled_s))
+        return now - self._seen[path][1] > self.settled_s - 1e-9
 
     def load_table(self, copy: Path) -> Path | None:
         """Copy of the whole lines of the load table; None if it is not there or has none."""

@@ -147,5 +147,6 @@ def draw_rows(
         if stop is not None:
             axes.axvline(stop, color=GREY, linestyle=":", label="enough")
         axes.set(xlabel="elongation (mm)", title=parameter_label(name))
-    panels[0].legend()
+    if told:
+        panels[0].legend()
     save_figure(figure, path)

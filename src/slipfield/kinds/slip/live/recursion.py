@@ -127,7 +127,7 @@ class Recursion:
         return parts[0], float(parts[1]), parts[2]
 
     @property
-    def _reached(self) -> np.ndarray:
+    def reached(self) -> np.ndarray:
         """Outputs (outputs,) bool that the frames so far have come to."""
         near = NEAR * self.wanted[-1] / len(self.wanted)
         return self.wanted <= self.times[-1] + near
@@ -136,7 +136,7 @@ class Recursion:
         """Project the outputs that lie between the last two frames, or near the last one."""
         frames = np.array(self.times)
         weights = between_frames(frames, self.wanted)
-        new = self._reached & (weights[:, -1] > 0)
+        new = self.reached & (weights[:, -1] > 0)
         kept = len(self.deviations)
         for row in np.flatnonzero(new):
             own = np.concatenate(
@@ -154,7 +154,7 @@ class Recursion:
         load : (frames,) N at the frames so far, NaN: not known.
         """
         weights = between_frames(np.array(self.times), self.wanted)
-        weights[~self._reached] = 0.0
+        weights[~self.reached] = 0.0
         ratios = self._load_ratios(load)
         drawn = np.array([interpolate(weights, ratio, None) for ratio in ratios])
         logs = np.log(np.where(drawn > 0, drawn, np.nan))

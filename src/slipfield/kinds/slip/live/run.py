@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.answers import Answer, Model
@@ -19,7 +21,7 @@ from slipfield.kinds.slip.inversion.estimates import load_models
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
-from slipfield.kinds.slip.live.arrivals import Arrivals
+from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
 from slipfield.kinds.slip.live.frames import FrameReader, Recipe
 from slipfield.kinds.slip.live.plan import Plan, continued
 from slipfield.kinds.slip.live.record import (
@@ -106,7 +108,8 @@ def invert_live(
     with claimed(output, "invert --live"):
         plan = Plan.make(specimen, data, loaded[0], output / "work", end, cells, membrane)
         suffix = Path(recipe.first[0]).suffix
-        arrivals = Arrivals(folder, suffix, table or recipe.table or DEFAULT_TABLE)
+        name, settled = table or recipe.table or DEFAULT_TABLE, SETTLED_S if idle else 0.0
+        arrivals = Arrivals(folder, suffix, name, settled)
         reader = FrameReader(data, recipe, folder)
         test = RunningTest(plan, reader, arrivals, output / "work" / "load.csv", percent)
         say(f"ready: {folder}, {plan.elongation[-1]:g} mm in {plan.time[-1]:g} s are planned")
@@ -147,8 +150,12 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
 
 def _finished_specimen(test: RunningTest, data: xr.Dataset, recipe: Recipe, output: Path) -> Path:
     """Write the specimen of the finished test, imported as a whole."""
-    files = [test.arrivals.folder / row.file for row in test.rows]
-    whole = import_strain(files, recipe.strain)
+    files, options = [test.arrivals.folder / row.file for row in test.rows], recipe.strain
+    if not test.whole:
+        times = output / "work" / "times.csv"
+        write_text(times, "".join(f"{row.time!r}\n" for row in test.rows))
+        options = replace(options, interval=None, start=None, times=times)
+    whole = import_strain(files, options)
     copy = test.arrivals.load_table(test.table)
     if copy is not None:
         whole = add_load(whole, test.arrivals.folder / test.arrivals.table, **recipe.load)

@@ -49,6 +49,7 @@ class RunningTest:
 
     def _begin(self) -> None:
         self.recursion, self.enough = self.plan.recursion.fresh(), Enough(self.percent)
+        self.reached = 0.0
         for part in (self.rows, self._marks, self._frames):
             part.clear()
 
@@ -64,8 +65,12 @@ class RunningTest:
     @property
     def ended(self) -> bool:
         """Whether the last frame lies at the end of the planned loading."""
-        times = self.recursion.times
-        return bool(times) and self.plan.complete(times[-1])
+        return self.plan.complete(self.reached)
+
+    @property
+    def whole(self) -> bool:
+        """Whether no frame was left out."""
+        return len(self.rows) == len(self._marks)
 
     def take(self, patient: bool = True, show: Callable[[Row], None] = lambda row: None) -> int:
         """Take in what has arrived; returns the number of new rows.
@@ -77,10 +82,12 @@ class RunningTest:
         patient : wait for a file that cannot be read yet; otherwise leave it out at once.
         show : is called with each new row.
         """
-        if any(Mark.of(path) != mark for path, mark in self._marks):
+        files, before = self.arrivals.frames(), len(self.rows)
+        known = [path for path, _ in self._marks]
+        if files[: len(known)] != known or any(Mark.of(p) != mark for p, mark in self._marks):
             self._begin()
-        before = len(self.rows)
-        for path in self.arrivals.frames()[len(self._marks) :]:
+            before = 0
+        for path in files[len(self._marks) :]:
             began, mark = time.perf_counter(), Mark.of(path)
             try:
                 frame = self.reader.read(path, len(self._marks))
@@ -105,22 +112,25 @@ class RunningTest:
             if len(self._frames) % self.each == 0:
                 try:
                     state = self._estimate()
-                    says = self.enough.judge(state)
+                    says = self.enough.judge(state) if state else ""
                 except SlipfieldError as error:
                     self.notes.append(f"{path.name}: no estimate: {error}")
         seconds = time.perf_counter() - began, read
         number = len(self._marks) - 1
         self.rows.append(Row(number, path.name, frame.time, frame.elongation, state, seconds, says))
 
-    def _estimate(self) -> State:
-        """Estimate after the last group of frames."""
+    def _estimate(self) -> State | None:
+        """Estimate after the last group of frames; None before the first output of the model."""
         times = [frame.time for frame in self._frames]
         copy = self.arrivals.load_table(self.table)
         loads, pulls = readings_at(copy, times, self.reader.data, self.reader.recipe)
         group = list(zip(self._frames, pulls, strict=True))[-self.each :]
         at = [self._run_time(frame, pull) for frame, pull in group]
+        self.reached = at[-1]
         points = np.mean([self.plan.points(frame.strain) for frame, _ in group], axis=0)
         self.recursion.add(float(np.mean(at)), points)
+        if not self.recursion.reached.any():
+            return None
         return self.recursion.state(loads.reshape(-1, self.each).mean(axis=1))
 
     def _run_time(self, frame: Frame, pull: float) -> float:
