@@ -91,7 +91,7 @@ VERBS = {
             ),
             f"{KIND}.bench.verbs",
         ),
-        "bench-design": f"{KIND}.specimen_design.verbs",
+        **dict.fromkeys(("bench-design", "design-maps"), f"{KIND}.specimen_design.verbs"),
     },
 }
 """Module of each verb, by the heading under which `--help` lists it. A name that is no verb of its

@@ -1,4 +1,4 @@
-"""The verb `bench-design`: argument handling and nothing else."""
+"""The verbs `bench-design` and `design-maps`: argument handling and nothing else."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from slipfield.core.options import Config
 app = typer.Typer()
 
 
+Told = Annotated[list[Path], typer.Option(help="Told trials of the search; repeatable.")]
+
+
 @app.command("bench-design")
 def bench_design(
     config: Config,
-    told: Annotated[list[Path], typer.Option(help="Told trials of the search; repeatable.")],
+    told: Told,
     output: Annotated[Path, typer.Option(help="Folder of specimens.csv and designs.csv.")],
     specimens: Annotated[int, typer.Option(min=1, help="Fresh specimens of each design.")] = 10,
 ) -> None:
@@ -39,3 +42,33 @@ def bench_design(
     for name, rows in (("specimens", each), ("designs", whole)):
         write_text(output / f"{name}.csv", rows.to_csv(index=False))
     typer.echo(whole.T.to_string(header=False))
+
+
+@app.command("design-maps")
+def design_maps(
+    config: Config,
+    told: Told,
+    output: Annotated[Path, typer.Option(help="Picture.")],
+    count: Annotated[int, typer.Option(min=1, max=6, help="Designs along the front.")] = 3,
+) -> None:
+    """Draw grains and strain of some designs of a search's front, from end to end of it."""
+    import numpy as np
+
+    from slipfield.kinds.search.evaluate import evaluation
+    from slipfield.kinds.search.front import on_front
+    from slipfield.kinds.search.study import load_study
+    from slipfield.kinds.search.trials import TRIAL, read_told
+    from slipfield.kinds.slip.specimen_design.figures import figure_designs, pull
+    from slipfield.report.style import save_figure
+
+    study = load_study(config)
+    sheet, _ = evaluation(study)
+    table = read_told(study, told)
+    front = table[on_front(study, table)].sort_values(study.objectives[0].name)
+    chosen = np.unique(np.linspace(0, len(front) - 1, min(count, len(front))).round().astype(int))
+    names = [each.name for each in study.variables]
+    pulled = {
+        f"trial {row[TRIAL]}": pull(sheet, {name: float(row[name]) for name in names})
+        for row in front.iloc[chosen].to_dict("records")
+    }
+    save_figure(figure_designs(pulled), output)
