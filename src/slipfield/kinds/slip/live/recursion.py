@@ -146,12 +146,14 @@ class Recursion:
             found = self.projector.project_frame(deviation)
             self.coefficients[row], self.residual[row], self.share[row] = found
 
-    def state(self, load: np.ndarray) -> State:
+    def state(self, load: np.ndarray, settled: bool = False) -> State:
         """Estimate from all frames so far.
 
         Parameters
         ----------
         load : (frames,) N at the frames so far, NaN: not known.
+        settled : in the arithmetic of finished tests, ten times dearer. Noise of neighbouring
+            features is nearly dependent, so that two ways to weigh it differ by some 1e-6 in ln k.
         """
         weights = between_frames(np.array(self.times), self.wanted)
         weights[~self.reached] = 0.0
@@ -161,7 +163,7 @@ class Recursion:
         repetition = max(1.0, np.count_nonzero(weights.any(axis=1)) / len(self.times))
         noise = judged_noise(self.model.study.noise, self.residual, repetition, self.load_noise)
         rows = [np.concatenate([self.coefficients.ravel(), each]) for each in logs]
-        answers = [self._answer(row, self._noise(noise)) for row in rows]
+        answers = [self._answer(row, self._noise(noise), settled) for row in rows]
         answer = answers[0] if self.factor is None else with_scatter(*answers)
         self.last = np.log(answer.parameters)
         known = self._features(rows[0], self._noise(noise))
@@ -203,28 +205,47 @@ class Recursion:
             used[-len(self.wanted) :] = False
         return Features(emulator, used, self._noise(noise, full=True))
 
-    def _answer(self, row: np.ndarray, noise: np.ndarray) -> Answer:
+    def _answer(self, row: np.ndarray, noise: np.ndarray, settled: bool) -> Answer:
         """Estimate of one row of features, its interval widened as that of a finished test."""
-        inverter, emulator = self.inverter, self.inverter.emulator
-        usual = self._noise(self.model.study.noise)
-        known = np.isfinite(row) & emulator.used
-        if not known.any():
+        inverter, usual = self.inverter, self._noise(self.model.study.noise)
+        if not (np.isfinite(row) & inverter.emulator.used).any():
             raise SlipfieldError("frames: none has reached an output of the model yet")
-        estimate = self._features(row, noise)
-        found = estimate.estimate(row, self.last)
+        found, covariance = self._solve(row, noise, self.last, settled)
         as_trained = found
         if not np.array_equal(noise, usual):
-            as_trained = self._features(row, usual).estimate(row, found)
+            as_trained, _ = self._solve(row, usual, found, settled)
         is_load = np.arange(len(row)) >= len(row) - len(self.wanted)
-        unusual = {
-            name: Features(emulator, known & own, usual).misfit(row, as_trained)
-            / inverter.limits[name]
+        misfits = {
+            name: self._misfit(np.where(own, row, np.nan), usual, as_trained, settled)
             for name, own in {"strain": ~is_load, "load": is_load}.items()
         }
-        unusual = {name: misfit for name, misfit in unusual.items() if np.isfinite(misfit)}
-        factors = conformal_factors(inverter.scores, LEVEL)
-        half = factors * np.sqrt(np.diag(estimate.covariance(found)))
+        unusual = {
+            name: misfit / inverter.limits[name]
+            for name, misfit in misfits.items()
+            if np.isfinite(misfit)
+        }
+        half = conformal_factors(inverter.scores, LEVEL) * np.sqrt(np.diag(covariance))
         half *= np.sqrt(max(1.0, *unusual.values()))
         level = held_level(inverter.calibration_samples, LEVEL)
         ends = np.exp(found - half), np.exp(found + half)
         return Answer(self.model.name, np.exp(found), *ends, 0.0, level, unusual)
+
+    def _solve(
+        self, row: np.ndarray, noise: np.ndarray, start: np.ndarray, settled: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Most probable ln k (3,) of a row of features, and its covariance (3, 3)."""
+        if settled:
+            whole = self.inverter.emulator.estimate(row[None], noise)
+            return whole.log_parameters[0], whole.covariance[0]
+        features = self._features(row, noise)
+        found = features.estimate(row, start)
+        return found, features.covariance(found)
+
+    def _misfit(
+        self, row: np.ndarray, noise: np.ndarray, log_parameters: np.ndarray, settled: bool
+    ) -> float:
+        """Misfit of a row of features at ln k; NaN without any."""
+        if settled:
+            emulator = self.inverter.emulator
+            return float(emulator.misfit(row[None], log_parameters[None], noise)[0])
+        return self._features(row, noise).misfit(row, log_parameters)

@@ -188,7 +188,7 @@ def _final(
     plan = Plan.of(found, solver, model, data, test.plan.time, test.plan.elongation, measured.time)
     for at, points in zip(measured.time, measured.points, strict=True):
         plan.recursion.add(float(at), points)
-    return plan.recursion.state(measured.load).answer
+    return plan.recursion.state(measured.load, settled=True).answer
 
 
 def _summary(test: RunningTest, final: Answer) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from slipfield.report.style import FIELD_MAP, plain, use_style
 SEED = 900_000
 """Added to the seed of grain maps of the pictures."""
 
-WIDEST = 3.0
+WIDEST = 2.5
 """Local over mean strain at which the colours end."""
 
 
@@ -67,6 +67,7 @@ def figure_designs(pulled: Mapping[str, Pulled]) -> Figure:
         for axes in (above, below):
             axes.set_aspect("equal")
             axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=list(panels[0]), label="grain size D (mm)")
     figure.colorbar(field, ax=list(panels[1]), label="axial strain over its mean")
     return figure
