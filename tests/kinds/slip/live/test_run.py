@@ -1,6 +1,8 @@
 """Whole live inversions, on a closed formula that is started as a command like the solver."""
 
 import shutil
+import subprocess
+import sys
 import threading
 import time
 
@@ -91,6 +93,27 @@ def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, pro
     assert any("ended before the planned loading" in note for note in content["notes"])
     low, high = values(content["final"], "low"), values(content["final"], "high")
     assert np.all((low < TRUTH) & (TRUTH < high))
+
+
+def test_a_killed_one_goes_on_with_its_forward_run(laboratory, begun, projection, tmp_path):
+    files, output = sorted((laboratory / "dic").glob("*.csv")), tmp_path / "out"
+    for path in (*files[:2], laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    verb = ["invert", begun, "--live", tmp_path, "--model", projection, "--output", output]
+    command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 120
+        while not (output / "live.csv").exists() and time.monotonic() < until:
+            assert process.poll() is None, "it waits for more frames"
+            time.sleep(0.05)
+        process.kill()
+    runs = {path: path.stat().st_mtime_ns for path in (output / "work").glob("run-*.nc")}
+    assert len(runs) == 1 and not (output / "live.json").exists()
+    for path in files[2:]:
+        shutil.copy2(path, tmp_path)
+    content = invert_live(begun, tmp_path, [projection], output, idle=0.0, membrane=True)
+    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+    assert {path: path.stat().st_mtime_ns for path in (output / "work").glob("run-*.nc")} == runs
 
 
 def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):
