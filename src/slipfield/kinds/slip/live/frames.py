@@ -135,7 +135,7 @@ class FrameReader:
         """Time of a frame as the import of the whole series gives it."""
         options = self.recipe.strain
         at_rest = float(self.data["time"].values[0]) == 0.0 and options.start is None
-        if own.times is not None and options.interval is None:
+        if own.times is not None and self.start.times is not None and options.interval is None:
             known = np.append(self.start.times[:1], own.times[-1:])
             return float(frame_times(2, options, known, at_rest)[-1])
         return float(frame_times(number + 1, options, None, at_rest)[-1])

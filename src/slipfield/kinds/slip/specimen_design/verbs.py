@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slipfield.core.options import Config
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from slipfield.kinds.search.study import SearchStudy
+    from slipfield.kinds.slip.study import Study
 
+app = typer.Typer()
 
 Told = Annotated[list[Path], typer.Option(help="Told trials of the search; repeatable.")]
 
@@ -24,14 +27,13 @@ def bench_design(
 ) -> None:
     """Invert fresh specimens of a search's best design and of its study's own one."""
     from slipfield.core.files import write_text
-    from slipfield.kinds.search.evaluate import evaluation
     from slipfield.kinds.search.front import on_front
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import read_told
     from slipfield.kinds.slip.specimen_design.table import design_rows, specimen_rows
 
     study = load_study(config)
-    sheet, _ = evaluation(study)
+    sheet = _sheet_of(study)
     table = read_told(study, told)
     best = table[on_front(study, table)].iloc[0]
     found = {each.name: float(best[each.name]) for each in study.variables}
@@ -54,7 +56,6 @@ def design_maps(
     """Draw grains and strain of some designs of a search's front, from end to end of it."""
     import numpy as np
 
-    from slipfield.kinds.search.evaluate import evaluation
     from slipfield.kinds.search.front import on_front
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import TRIAL, read_told
@@ -62,7 +63,7 @@ def design_maps(
     from slipfield.report.style import save_figure
 
     study = load_study(config)
-    sheet, _ = evaluation(study)
+    sheet = _sheet_of(study)
     table = read_told(study, told)
     front = table[on_front(study, table)].sort_values(study.objectives[0].name)
     chosen = np.unique(np.linspace(0, len(front) - 1, min(count, len(front))).round().astype(int))
@@ -72,3 +73,15 @@ def design_maps(
         for row in front.iloc[chosen].to_dict("records")
     }
     save_figure(figure_designs(pulled), output)
+
+
+def _sheet_of(search: SearchStudy) -> Study:
+    """Study of the sheets that a search asks."""
+    from slipfield.core.errors import SlipfieldError
+    from slipfield.kinds.search.evaluate import evaluation
+    from slipfield.kinds.slip.study import Study
+
+    sheet, _ = evaluation(search)
+    if not isinstance(sheet, Study):
+        raise SlipfieldError(f"evaluator.kind: given {sheet.kind!r}; this takes a search of slip")
+    return sheet
