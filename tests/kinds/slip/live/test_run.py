@@ -40,22 +40,49 @@ def arrive(laboratory, folder, pause):
     time.sleep(pause)
 
 
+def killed_after_a_frame(begun, projection, folder):
+    """Begin a live inversion as a user does and kill it; returns its forward runs and their times."""
+    verb = ["invert", begun, "--live", folder, "--model", projection, "--output", folder / "out"]
+    command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 120
+        while not (folder / "out" / "live.csv").exists() and time.monotonic() < until:
+            assert process.poll() is None, "it waits for more frames"
+            time.sleep(0.05)
+        process.kill()
+    assert not (folder / "out" / "live.json").exists()
+    return forward_runs(folder)
+
+
+def forward_runs(folder):
+    return {path: path.stat().st_mtime_ns for path in (folder / "out/work").glob("run-*.nc")}
+
+
 @pytest.fixture(scope="module")
 def finished(laboratory, begun, projection, tmp_path_factory):
-    """Folder and summary of a live inversion whose files arrived while it ran."""
+    """Folder and summary of a live inversion that was killed and begun again; frames arrived then.
+
+    And the forward runs that the first one had made.
+    """
     folder = tmp_path_factory.mktemp("live")
-    shutil.copy(sorted((laboratory / "dic").glob("*.csv"))[0], folder)
+    shutil.copy2(sorted((laboratory / "dic").glob("*.csv"))[0], folder)
+    runs = killed_after_a_frame(begun, projection, folder)
     writer = threading.Thread(target=arrive, args=(laboratory, folder, 0.4))
     writer.start()
     content = invert_live(
         begun, folder, [projection], folder / "out", percent=50.0, idle=20.0, membrane=True
     )
     writer.join()
-    return folder, content
+    return folder, content, runs
+
+
+def test_a_killed_one_goes_on_with_its_forward_run(finished):
+    folder, _, runs = finished
+    assert len(runs) == 1 and forward_runs(folder) == runs
 
 
 def test_it_ends_where_the_batch_inversion_ends(finished):
-    folder, content = finished
+    folder, content, _ = finished
     assert max(content["live_against_batch_ln_k"].values()) < 1e-6
     np.testing.assert_allclose(
         values(content["final"]), values(content["batch"]["projection"]), rtol=1e-6
@@ -66,7 +93,7 @@ def test_it_ends_where_the_batch_inversion_ends(finished):
 
 
 def test_each_frame_narrows_the_estimate(finished):
-    folder, content = finished
+    folder, content, _ = finished
     rows = pd.read_csv(folder / "out/live.csv")
     assert rows["frame"].tolist() == list(range(len(rows))) and not content["notes"]
     told = rows.dropna(subset="k1_value")
@@ -79,7 +106,7 @@ def test_each_frame_narrows_the_estimate(finished):
 
 
 def test_a_finished_test_is_not_begun_again(finished, begun, projection):
-    folder, _ = finished
+    folder, *_ = finished
     with pytest.raises(SlipfieldError, match="the test is finished"):
         invert_live(begun, folder, [projection], folder / "out", idle=0.0)
 
@@ -93,27 +120,6 @@ def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, pro
     assert any("ended before the planned loading" in note for note in content["notes"])
     low, high = values(content["final"], "low"), values(content["final"], "high")
     assert np.all((low < TRUTH) & (TRUTH < high))
-
-
-def test_a_killed_one_goes_on_with_its_forward_run(laboratory, begun, projection, tmp_path):
-    files, output = sorted((laboratory / "dic").glob("*.csv")), tmp_path / "out"
-    for path in (*files[:2], laboratory / "load.csv"):
-        shutil.copy2(path, tmp_path)
-    verb = ["invert", begun, "--live", tmp_path, "--model", projection, "--output", output]
-    command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        until = time.monotonic() + 120
-        while not (output / "live.csv").exists() and time.monotonic() < until:
-            assert process.poll() is None, "it waits for more frames"
-            time.sleep(0.05)
-        process.kill()
-    runs = {path: path.stat().st_mtime_ns for path in (output / "work").glob("run-*.nc")}
-    assert len(runs) == 1 and not (output / "live.json").exists()
-    for path in files[2:]:
-        shutil.copy2(path, tmp_path)
-    content = invert_live(begun, tmp_path, [projection], output, idle=0.0, membrane=True)
-    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
-    assert {path: path.stat().st_mtime_ns for path in (output / "work").glob("run-*.nc")} == runs
 
 
 def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.loads import SAME_TIME_S, add_load
-from slipfield.kinds.slip.measure.readers import load_table
+from slipfield.kinds.slip.measure.loads import SAME_TIME_S, with_curve
+from slipfield.kinds.slip.measure.readers import load_formats
 from slipfield.kinds.slip.measure.readers.frames import Frames
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.specimen_file import part, provenance
@@ -192,13 +192,14 @@ def readings_at(
     if table is None or not len(times):
         return load, elongation
     options = dict(recipe.load)
-    curve = load_table.read(table, options["unit"])
+    read = load_formats.read(table, options["unit"])
+    curve, _ = read
     if curve.time is None:
         raise SlipfieldError(f"{table.name}: no column of times; a live inversion needs one")
     reached = np.array(times) <= curve.time[-1] + options["offset"] + SAME_TIME_S
     if reached.any():
         one = xr.Dataset(part({"time": np.array(times)[reached]}), attrs=data.attrs)
-        found = add_load(one, table, **options)
+        found = with_curve(one, table, read, **options)
         load[reached] = found["load"].values
         if "displacement" in found:
             elongation[reached] = found["displacement"].values

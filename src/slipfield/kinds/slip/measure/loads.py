@@ -12,6 +12,7 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.noise import FEWEST_READINGS, reading_noise
 from slipfield.kinds.slip.measure.readers import load_formats
+from slipfield.kinds.slip.measure.readers.load_table import LoadCurve
 from slipfield.kinds.slip.measure.specimen_file import part, with_provenance
 from slipfield.kinds.slip.measure.strain_maps import step
 
@@ -48,7 +49,21 @@ def add_load(
     """
     if not math.isfinite(offset):
         raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
-    curve, program = load_formats.read(path, unit)
+    found = load_formats.read(path, unit)
+    return with_curve(data, path, found, unit, offset, thickness, use_displacement)
+
+
+def with_curve(
+    data: xr.Dataset,
+    path: Path,
+    found: tuple[LoadCurve, str],
+    unit: str | None,
+    offset: float,
+    thickness: float | None,
+    use_displacement: bool = False,
+) -> xr.Dataset:
+    """Add a load curve that was read from ``path``, with its program; else as :func:`add_load`."""
+    curve, program = found
     frames = data["time"].values
     if curve.time is None and len(curve.load) != len(frames):
         raise SlipfieldError(
