@@ -65,9 +65,11 @@ def test_whole_lines_of_the_table_count(arrivals, tmp_path, encoding):
     assert copy.read_bytes().decode(encoding) == "time_s,load_N\n0,0\n5,120\n"
 
 
-def test_no_table_yet_and_no_folder(arrivals, tmp_path):
+def test_no_table_yet_and_names_without_a_number(arrivals, tmp_path):
     assert arrivals.load_table(tmp_path / "copy.csv") is None
     write(tmp_path, "load.csv", "time")
     assert arrivals.load_table(tmp_path / "copy.csv") is None
-    with pytest.raises(SlipfieldError, match="is no folder"):
-        Arrivals(tmp_path / "none", ".csv", "load.csv").frames()
+    write(tmp_path, "frame.csv")
+    write(tmp_path, "frame_2.csv")
+    with pytest.raises(SlipfieldError, match="number the frames"):
+        arrivals.frames()

@@ -41,7 +41,7 @@ def arrive(laboratory, folder, pause):
 
 
 def killed_after_a_frame(begun, projection, folder):
-    """Begin a live inversion as a user does and kill it; returns its forward runs and their times."""
+    """Begin a live inversion as users do, kill it, and tell its forward runs and their times."""
     verb = ["invert", begun, "--live", folder, "--model", projection, "--output", folder / "out"]
     command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
@@ -125,3 +125,8 @@ def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, pro
 def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):
     with pytest.raises(SlipfieldError, match="is no folder"):
         invert_live(begun, tmp_path / "none", [projection], tmp_path / "a", idle=0.0)
+    with pytest.raises(SlipfieldError, match=r"frame_001.csv: not there"):
+        invert_live(begun, tmp_path, [projection], tmp_path / "a", idle=0.0)
+    with pytest.raises(SlipfieldError, match="expected numbers above 0"):
+        invert_live(begun, tmp_path, [projection], tmp_path / "a", percent=-1.0)
+    assert not (tmp_path / "a").exists()

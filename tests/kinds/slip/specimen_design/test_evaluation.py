@@ -14,6 +14,7 @@ from tests.docs.test_overview import REPOSITORY
 from tests.kinds.slip.inversion.conftest import formula_solver
 
 __all__ = ["formula_solver"]
+pytestmark = pytest.mark.slow
 SHEET = {
     "specimen": {"cells_x": 12, "cells_y": 12, "grains": 60, "microstructures": 2},
     "loading": {"outputs": 4},
@@ -39,12 +40,13 @@ def search():
 
 
 def test_trials_are_means_over_fresh_grain_maps_with_their_scatter():
-    asked = pd.DataFrame({"trial": [0, 1], "surface_grain_mm": [0.2, 0.4], "columnar": [1, 0]})
+    asked = pd.DataFrame({"trial": [0, 1], "surface_grain_mm": [0.2, 0.2], "columnar": [1, 1]})
     told = evaluate(search(), asked)
     assert told["status"].tolist() == ["ok", "ok"], told["reason"].tolist()
     assert (told["worst_error_ln_k"] > 0).all() and (told["worst_error_ln_k_std"] > 0).all()
-    again = evaluate(search(), asked.iloc[1:])
-    pd.testing.assert_frame_equal(told.iloc[1:].reset_index(drop=True), again)
+    first, other = told["load_N"]
+    assert first != other, "other grains"
+    assert first == pytest.approx(other, rel=0.2), "of the same sizes"
 
 
 @pytest.mark.parametrize("name", ["search-specimen", "search-property"])
@@ -52,11 +54,11 @@ def test_shipped_searches_ask_for_what_there_is(name):
     check_evaluator(load_study(REPOSITORY / f"config/{name}.yaml"))
 
 
-def test_fresh_specimens_are_inverted_about_as_well_as_promised():
+def test_a_fresh_specimen_is_inverted_about_as_well_as_promised():
     study = check_study({"name": "sheet", **SHEET}, "test")
-    designs = {"default": {}, "finer": {"surface_grain_mm": 0.2}}
-    specimens = specimen_rows(study, designs, 2)
-    assert specimens["reason"].tolist() == [""] * 4
+    designs = {"finer": {"surface_grain_mm": 0.2}}
+    specimens = specimen_rows(study, designs, 1)
+    assert specimens["reason"].tolist() == [""] and specimens["converged"].tolist() == ["True"]
     whole = design_rows(study, designs, specimens)
     ratio = whole["median_worst_error_ln_k"] / whole["promised_worst_error_ln_k"]
     assert ratio.between(0.05, 6).all(), ratio.tolist()

@@ -63,10 +63,8 @@ class Arrivals:
         Raises
         ------
         SlipfieldError
-            If the folder is not there or a name has no number.
+            If a name has no number.
         """
-        if not self.folder.is_dir():
-            raise SlipfieldError(f"live: {self.folder} is no folder; name the one that files go to")
         files = [
             path
             for path in self.folder.iterdir()

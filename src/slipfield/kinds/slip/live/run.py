@@ -105,12 +105,14 @@ def invert_live(
         )
     recipe, truth = Recipe.of(data, specimen), None if known is None else read_known(known)
     loaded = load_models(models)
+    if not folder.is_dir():
+        raise SlipfieldError(f"live: {folder} is no folder; name the one that files go to")
+    reader = FrameReader(data, recipe, folder)
     with claimed(output, "invert --live"):
         plan = Plan.make(specimen, data, loaded[0], output / "work", end, cells, membrane)
         suffix = Path(recipe.first[0]).suffix
         name, settled = table or recipe.table or DEFAULT_TABLE, SETTLED_S if idle else 0.0
         arrivals = Arrivals(folder, suffix, name, settled)
-        reader = FrameReader(data, recipe, folder)
         test = RunningTest(plan, reader, arrivals, output / "work" / "load.csv", percent)
         say(f"ready: {folder}, {plan.elongation[-1]:g} mm in {plan.time[-1]:g} s are planned")
         _follow(test, output, idle, truth)
