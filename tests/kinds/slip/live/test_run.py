@@ -28,12 +28,13 @@ def arrive(laboratory, folder, pause):
     with open(folder / "load.csv", "wb") as load:
         load.write(table[0] + table[1])
         for number, path in enumerate(sorted((laboratory / "dic").glob("*.csv"))):
-            content = path.read_bytes()
-            with open(folder / path.name, "wb") as file:
-                file.write(content[: len(content) // 3])
-                file.flush()
-                time.sleep(pause)
-                file.write(content[len(content) // 3 :])
+            if not (folder / path.name).exists():
+                half, whole = path.stat().st_size // 3, path.read_bytes()
+                with open(folder / path.name, "wb") as file:
+                    file.write(whole[:half])
+                    file.flush()
+                    time.sleep(pause)
+                    file.write(whole[half:])
             line = table[number + 2]
             load.write(line)
             load.flush()
