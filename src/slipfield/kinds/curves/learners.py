@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Any, Protocol
 
 import numpy as np
@@ -85,12 +86,20 @@ class LudwikLearner:
 
     def predict(self, alloys: Sequence[Alloy], strain: np.ndarray) -> np.ndarray:
         """True stress (alloys, strains), MPa, at true strains (strains,), 1."""
-        return np.array([stress_at(law, modulus, strain) for law, modulus in self.laws(alloys)])
+        return _curves(self.laws(alloys), strain)
 
     def predict_left_out(self, training: CurveSet) -> np.ndarray:
         """True stress (alloys, strains), MPa, of training rows by members that did not see them."""
-        laws = self._laws(training.alloys, self.left_out)
-        return np.array([stress_at(law, modulus, training.strain) for law, modulus in laws])
+        return _curves(self._laws(training.alloys, self.left_out), training.strain)
+
+
+def _curves(laws: Sequence[tuple[Ludwik, float]], strain: np.ndarray) -> np.ndarray:
+    """True stress (laws, strains), MPa, at true strains (strains,), 1, of all laws at once."""
+    rows: list[Any] = [(*astuple(law), modulus) for law, modulus in laws]
+    onset, strength, exponent, modulus = np.array(rows).T[:, :, None]
+    every = Ludwik(onset, strength, exponent)
+    grid = np.broadcast_to(strain, (len(rows), len(strain)))
+    return stress_at(every, modulus, grid)
 
 
 class Rule(LudwikLearner):

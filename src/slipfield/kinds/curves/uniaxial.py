@@ -69,12 +69,12 @@ def point_at(law: HardeningLaw, modulus_MPa: float, plastic: float) -> TensilePo
 def plastic_strain_at(law: HardeningLaw, modulus_MPa: float, strain: np.ndarray) -> np.ndarray:
     """Plastic strain (n,), 1, at logarithmic strains (n,), by bisection; 0 in the elastic range."""
     strain = np.asarray(strain, dtype=float)
+    elastic = strain <= law.flow(np.zeros_like(strain)) / modulus_MPa
     low, high = np.zeros_like(strain), np.maximum(strain, 0.0)
     for _ in range(60):
         middle = (low + high) / 2
         below = middle + law.flow(middle) / modulus_MPa < strain
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    elastic = strain <= law.flow(np.zeros(1))[0] / modulus_MPa
     return np.where(elastic, 0.0, (low + high) / 2)
 
 
