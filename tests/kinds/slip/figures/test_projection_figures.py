@@ -8,11 +8,9 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.figures.projection import (
     figure_accuracy,
     figure_crossmesh,
-    figure_sensitivities,
     write_figures,
 )
 from slipfield.kinds.slip.study import PARAMETERS
-from tests.shards import make_microstructure, make_reference, tiny_study
 
 
 def table(cases: list[str]) -> pd.DataFrame:
@@ -47,18 +45,6 @@ def test_crossmesh_figure_names_every_case():
     labels = [label.get_text() for label in left.get_yticklabels()]
     assert labels[1:] == ["tested on 2x, not adapted", "tested on 2x, adapted to 2x"]
     assert [line.get_xdata()[0] for line in right.lines[:3]] == [-1, 0, 3]
-
-
-def test_sensitivity_maps_are_those_of_the_last_output():
-    study = tiny_study()
-    grains = make_microstructure(study, 0)
-    reference = make_reference(study, grains)
-    figure = figure_sensitivities(reference, grains)
-    shown = figure.axes[1].collections[0].get_array()
-    expected = 100 * reference["dstrain_dlnk"].sel(component="yy").isel(time=-1, parameter=1)
-    np.testing.assert_allclose(shown.ravel(), expected.values.ravel())
-    curve = figure.axes[3].lines[0].get_ydata()
-    np.testing.assert_allclose(curve, (reference["dload_dlnk"] / reference["load"])[0])
 
 
 def test_all_pictures_are_written_or_the_missing_table_named(tmp_path):

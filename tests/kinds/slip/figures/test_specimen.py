@@ -35,11 +35,10 @@ def test_ipf_colours_of_the_corners(direction, channel):
     assert np.delete(colour, channel) == pytest.approx([0, 0], abs=0.02)
 
 
-@pytest.mark.parametrize("colours", ["ipf", "size"])
-def test_microstructure_figure(tmp_path, colours):
+def test_microstructure_figure(tmp_path):
     """Every grain is drawn, every histogram counts its grains, the file is written."""
     data = make_microstructure(STUDY, 0)
-    figure = figure_microstructure(data, STUDY, colours)
+    figure = figure_microstructure(data, STUDY)
     left, right = figure.subfigs
     (patches,) = [c for c in left.axes[0].collections if isinstance(c, PolyCollection)]
     assert len(patches.get_paths()) == 60

@@ -35,13 +35,6 @@ class LoadPath:
         """Displacement in mm at a time in s."""
         return np.interp(time, self._time, self._displacement)
 
-    def rate_after(self, time: float) -> float:
-        """Displacement rate just after a time, mm/s."""
-        i = np.searchsorted(self._time, time + self._tolerance, side="right")
-        i = min(max(i, 1), len(self._time) - 1)
-        step = self._time[i] - self._time[i - 1]
-        return (self._displacement[i] - self._displacement[i - 1]) / step
-
     def is_kink(self, time: float) -> bool:
         """Whether the rate changes at this time."""
         return bool(np.any(np.abs(self._kinks - time) <= self._tolerance))

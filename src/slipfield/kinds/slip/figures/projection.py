@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.study import PARAMETERS
-from slipfield.report.style import COLOURS, GREY, SIGNED_MAP, save_figure, use_style
+from slipfield.report.style import COLOURS, GREY, save_figure, use_style
 
 AIM_PERCENT, REQUIRED_PERCENT, MESH_PERCENT = 0.5, 1.0, 2.0
 MARKERS = dict(zip(PARAMETERS, "os^", strict=True))
@@ -37,47 +36,6 @@ def write_figures(tables: Path, output: Path) -> None:
     crossmesh = tables / "crossmesh.csv"
     if crossmesh.exists():
         save_figure(figure_crossmesh(pd.read_csv(crossmesh)), output / "crossmesh.png")
-
-
-def figure_sensitivities(reference: xr.Dataset, grains: xr.Dataset) -> Figure:
-    """Draw the derivatives of the axial strain (last output) and of the load to ln k.
-
-    Parameters
-    ----------
-    reference
-        Reference run: dstrain_dlnk, dload_dlnk (N), load (N), displacement (mm).
-    grains
-        Its microstructure: nodal coordinates, mm.
-    """
-    use_style()
-    figure = Figure(figsize=(10.0, 2.9), layout="constrained")
-    axes = figure.subplots(1, 4)
-    last = reference["dstrain_dlnk"].sel(component="yy").isel(time=-1)
-    for axis, name, field in zip(axes, PARAMETERS, 100 * last.values, strict=False):
-        limit = np.percentile(np.abs(field), 99)
-        image = axis.pcolormesh(
-            grains["x_mm"],
-            grains["y_mm"],
-            field,
-            cmap=SIGNED_MAP,
-            vmin=-limit,
-            vmax=limit,
-            shading="gouraud",
-            rasterized=True,
-        )
-        axis.set(aspect="equal", xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
-        axis.set_title(rf"$\partial E_{{yy}} / \partial \ln {name[0]}_{name[1:]}$ (%)")
-        figure.colorbar(image, ax=axis, extend="both", aspect=18, pad=0.02)
-    share = (reference["dload_dlnk"] / reference["load"]).values
-    elongation = 100 * reference["displacement"].values / float(grains["y_mm"].max())
-    for name, curve, colour in zip(PARAMETERS, share, COLOURS, strict=False):
-        axes[-1].plot(elongation, curve, color=colour, label=f"${name[0]}_{name[1:]}$")
-    axes[-1].set(
-        xlabel="elongation (%)", title=r"$\partial \ln F / \partial \ln k$", ylim=(0, None)
-    )
-    axes[-1].legend()
-    return figure
 
 
 def figure_accuracy(tables: Mapping[str, pd.DataFrame]) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import shapely
@@ -24,9 +24,7 @@ KEY = 0.16
 """Height of the key of colours, as a share of the longer side of the sheet."""
 
 
-def figure_microstructure(
-    data: xr.Dataset, study: Study, colours: Literal["ipf", "size"] = "ipf"
-) -> Figure:
+def figure_microstructure(data: xr.Dataset, study: Study) -> Figure:
     """Grain map with its bands, and the distributions of D with their log-normal fits.
 
     Parameters
@@ -35,14 +33,12 @@ def figure_microstructure(
         A microstructure.
     study
         The study that made it; names the bands.
-    colours
-        Colour of a grain: inverse pole figure of the load axis y, or D^-1/2.
     """
     use_style()
     figure = Figure(figsize=(7.2, 4.2), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1.45, 1), squeeze=False).flat
     axes = left.subplots()
-    grain_map(axes, data, colours)
+    grain_map(axes, data)
     name_bands(axes, study)
     size_histograms(right, data, study)
     for part, letter in ((left, "(a)"), (right, "(b)")):
@@ -50,8 +46,8 @@ def figure_microstructure(
     return figure
 
 
-def grain_map(axes: Axes, data: xr.Dataset, colours: Literal["ipf", "size"] = "ipf") -> None:
-    """Draw the grain polygons, the outline of the sheet (mm) and the key of the colours."""
+def grain_map(axes: Axes, data: xr.Dataset) -> None:
+    """Draw the grain polygons, coloured by the direction along y, the sheet (mm) and the key."""
     polygons = polygons_of(data)
     rings = [shapely.get_coordinates(polygon) for polygon in polygons]
     patches = PolyCollection(rings, edgecolors="black", linewidths=0.4)
@@ -60,15 +56,8 @@ def grain_map(axes: Axes, data: xr.Dataset, colours: Literal["ipf", "size"] = "i
     axes.plot(*outline.T, color="black", linewidth=1.2)
     axes.set(xlabel="x (mm)", ylabel="y, load axis (mm)", aspect="equal")
     axes.margins(0.01)
-    if colours == "size":
-        patches.set(array=data["size"].values ** -0.5, cmap="cividis")
-        label = "$D^{-1/2}$ (mm$^{-1/2}$)"
-        axes.figure.colorbar(
-            patches, ax=axes, location="bottom", label=label, shrink=0.8, aspect=30
-        )
-    else:
-        patches.set(facecolor=ipf_colours(data["euler"].values))
-        _ipf_key(axes, (float(np.ptp(outline[:, 0])), float(np.ptp(outline[:, 1]))))
+    patches.set(facecolor=ipf_colours(data["euler"].values))
+    _ipf_key(axes, (float(np.ptp(outline[:, 0])), float(np.ptp(outline[:, 1]))))
 
 
 def ipf_colours(euler: np.ndarray) -> np.ndarray:

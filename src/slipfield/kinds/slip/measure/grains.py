@@ -154,11 +154,6 @@ def pixel_size(grains: GrainMap) -> tuple[float, float]:
     return tuple((axis[-1] - axis[0]) / (len(axis) - 1) for axis in (grains.x, grains.y))
 
 
-def grain_count(grains: GrainMap) -> int:
-    """Count the grains of a map."""
-    return int(grains.grain.max()) + 1
-
-
 def _pixels(grain: np.ndarray, place: tuple[slice, slice], number: int) -> shapely.Geometry:
     """Union of the pixels of a grain, in pixels, with a vertex at every corner of a pixel."""
     row, column = np.nonzero(grain[place] == number)
