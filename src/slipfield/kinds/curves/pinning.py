@@ -214,8 +214,11 @@ def nearest_law(
         for step in range(STEPS):
             shorter = elongation * STEP**-step
             law = pinned_law(sheet, shorter, name) if shorter > sheet.proof_strain else None
-            if law is not None and abs(miss_at(law, late)) < PIN:
+            miss = miss_at(law, late) if law is not None else -1.0
+            if law is not None and abs(miss) < PIN:
                 return law, shorter
+            if miss > 0:
+                break
     for step in range(STEPS):
         for factor in (STEP**step, STEP**-step):
             other = elongation * factor
