@@ -89,6 +89,16 @@ def test_foreign_weights(study):
     assert_refused(evaluate(study), study, "model.safetensors: unusable weights")
 
 
+def test_other_weights_under_a_card(study):
+    """What a training that was killed between weights and card could leave."""
+    from safetensors.torch import load_file, save_file
+
+    weights = study / "model" / "model.safetensors"
+    arrays = load_file(weights)
+    save_file({name: array + 1 for name, array in arrays.items()}, weights)
+    assert_refused(evaluate(study), study, "model.safetensors: unusable weights: not those of")
+
+
 CARDS = {
     "weights elsewhere": ({"weights": "../other.safetensors"}, "is not the name of a file"),
     "weights anywhere": ({"weights": "/etc/passwd"}, "is not the name of a file"),

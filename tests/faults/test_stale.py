@@ -31,6 +31,10 @@ CHANGES = {
         {"sampling": {"seed": 1}},
         {"samples.csv", "samples.json", "dataset/manifest.json"},
     ),
+    "samples": (
+        {"sampling": {"samples": 36}},
+        {"samples.csv", "samples.json", "dataset/manifest.json"},
+    ),
     "box": (
         {"sampling": {"k2_MPa": [10.0, 70.0]}},
         {"samples.csv", "samples.json", "dataset/manifest.json", "references"},
@@ -85,6 +89,17 @@ def test_deleted_files_are_made_again_although_the_report_is_there(home):
     (folder / "dataset" / "manifest.json").unlink()
     jobs = planned(home)
     assert jobs["simulate"] == jobs["gather"] == jobs["report"] == 1
+
+
+def test_a_shard_that_is_a_dangling_link_is_simulated_again(home):
+    """As when the larger disk that it lay on is gone."""
+    folder = home / "results" / "tiny"
+    path = next(folder.glob("shards/m00002*.nc"))
+    path.unlink()
+    path.symlink_to(home / "gone" / path.name)
+    with pytest.raises(SlipfieldError, match=r"missing \(1 of 6 shards\)"):
+        write_report(Results(finished_study(), folder), folder / "again.html")
+    assert planned(home)["simulate"] == 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.finished import finished_study, snakemake, write_study
 from tests.faults.killing import run_until, unfinished
 from tests.faults.stages import KILLED, content
 
@@ -84,6 +85,22 @@ def test_a_read_only_disk_is_named(name, study, disk, tmp_path):
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     outcome = run_until(stage.command, folder, log=tmp_path / "log")
     assert_one_line(outcome, stage.outputs[0].split("/")[0], "cannot be written: Read-only file")
+
+
+def test_a_disk_that_is_full_when_a_run_begins_is_one_line(disk):
+    """Nothing of the workflow's own files, and the run goes on once there is room."""
+    write_study(finished_study(), disk)
+    (disk / "results/tiny").mkdir(parents=True)
+    with filled(disk, 0):
+        done = snakemake(disk, "results/tiny/samples.csv")
+    assert done.returncode != 0
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith(
+        "slipfield: error: results/tiny: cannot be written: No space left on dev"
+    )
+    assert "Snakefile" not in done.stdout and "Traceback" not in done.stdout
+    again = snakemake(disk, "results/tiny/samples.csv")
+    assert again.returncode == 0, again.stdout
 
 
 DECODE = """

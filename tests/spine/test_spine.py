@@ -16,6 +16,7 @@ from slipfield.spine.outputs import gather, simulate_rows
 from slipfield.spine.report import write_report
 from slipfield.spine.samples import Samples
 from slipfield.spine.stale import stale
+from tests.fuzz.verbs import run_verb
 
 pytestmark = pytest.mark.slow
 
@@ -146,7 +147,7 @@ def test_results_of_another_study_are_found_in_themselves(dataset):
         return {path.name for path in stale(other, folder)}
 
     assert found() == set()
-    assert found(beam={"strength_MPa": 120.0}) == {"0.nc", "20.nc", "dataset.nc"}
+    assert found(beam={"strength_MPa": 120.0}) == {"0.nc", "20.nc", "dataset.nc", "quadratic.json"}
     assert "samples.csv" in found(sampling={"samples": 41})
     assert found(crossval={"repeats": 3}) == {"quadratic.json"}
     assert (
@@ -156,3 +157,17 @@ def test_results_of_another_study_are_found_in_themselves(dataset):
     content["crossval"]["repeats"] = 3
     with pytest.raises(SlipfieldError, match="quadratic.json: made with crossval.repeats = 2, but"):
         write_report(check_any_study(content, "other")[0], KIND, folder, folder / "report.html")
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        ({"sampling": {"samples": 4}}, "crossval.folds: given 5, but the design has 4 samples"),
+        ({"crossval": {"models": ["oak"]}}, "crossval.models: given oak; expected of quadratic"),
+    ],
+)
+def test_a_study_that_could_not_end_is_refused_before_it_begins(sections, message, tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(json.dumps({"name": "a", "kind": "beam", **sections}))
+    result = run_verb("check", "--config", path)
+    assert result.code == 2 and message in result.error

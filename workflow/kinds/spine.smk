@@ -1,6 +1,6 @@
 """Stages that studies of inputs and outputs share: design, simulate, gather, validate, report."""
 
-from slipfield.spine.crossval import models_of
+from slipfield.spine.check import models_of
 
 SAMPLES = len(load(KIND.design)(STUDY).rows)
 JOB = STUDY.execution.samples_per_job

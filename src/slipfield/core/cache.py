@@ -1,7 +1,8 @@
-"""Arrays that are kept in a file so that they need not be computed again."""
+"""What is kept in a file so that it need not be computed again: arrays, rows of tables."""
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from slipfield.core.files import complete_file
+from slipfield.core.files import complete_file, write_text
+from slipfield.core.recorded import recorded_json
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
 """What NumPy raises for a damaged or foreign file."""
@@ -44,3 +46,21 @@ def cached_arrays(
         with complete_file(path) as temporary, open(temporary, "wb") as handle:
             np.savez(handle, **arrays)
     return {name: arrays[name] for name in names}
+
+
+def cached_rows(path: Path, make: Callable[[], Any]) -> Any:
+    """Read a row, or rows, that a stopped run left (JSON); make and keep them if that fails.
+
+    What is damaged is made again.
+
+    Parameters
+    ----------
+    make : gives a row (a mapping of plain values) or a sequence of rows, none of them empty.
+    """
+    content = recorded_json(path)
+    rows = content if isinstance(content, list) else [content]
+    if content and all(isinstance(row, dict) for row in rows):
+        return content
+    text = json.dumps(make(), indent=1)
+    write_text(path, text + "\n")
+    return json.loads(text)

@@ -19,6 +19,7 @@ import numpy as np
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.places import check_place
+from slipfield.core.recorded import differing, recorded_json
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import one_line
 
@@ -180,12 +181,21 @@ def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
     Raises
     ------
     SlipfieldError
-        If the folder holds what other facts made.
+        If the folder holds what other facts made, or does not say what it holds.
     """
-    text = json.dumps(facts, indent=1) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise SlipfieldError(f"{path.parent}: holds another {what}; choose another folder")
-    write_text(path, text)
+    text = json.dumps(facts, indent=1)
+    if (known := recorded_json(path)) is not None:
+        if not isinstance(known, dict) or not known:
+            raise SlipfieldError(
+                f"{path}: not readable, and it says which {what} its folder holds; choose another "
+                "folder"
+            )
+        for name, value in json.loads(text).items():  # older versions wrote down less
+            if differs := differing(name, known.get(name, value), value, "given is"):
+                raise SlipfieldError(
+                    f"{path.parent}: holds another {what} ({differs}); choose another folder"
+                )
+    write_text(path, text + "\n")
 
 
 def write_netcdf(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # slow to import
 
 LONGEST = 80
 
-NOT_LISTED = (OSError, ValueError, LookupError, TypeError, AttributeError)
+NOT_LISTED = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 """What reading and using a damaged file raises."""
 
 
@@ -45,8 +45,14 @@ def read_json(path: Path, maker: str) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_table(path: Path, maker: str, columns: tuple[str, ...] = ()) -> pd.DataFrame:
+def read_table(
+    path: Path, maker: str, columns: tuple[str, ...] = (), empty: bool = False
+) -> pd.DataFrame:
     """Read a CSV file that the verb ``maker`` writes; ``columns`` have to be there.
+
+    Parameters
+    ----------
+    empty : whether it may have no rows.
 
     Raises
     ------
@@ -59,7 +65,7 @@ def read_table(path: Path, maker: str, columns: tuple[str, ...] = ()) -> pd.Data
         raise SlipfieldError(f"{path}: not there yet; run `{maker}` first")
     with reading(path, maker):
         table = pd.read_csv(path)
-        if table.empty:
+        if table.empty and not empty:
             raise ValueError("no rows")
         table[list(columns)]
         return table

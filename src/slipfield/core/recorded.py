@@ -5,10 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.places import check_place
+from slipfield.core.study import BaseStudy
+
+FILES = "files"
+"""Key of a witness: names of files and their SHA-256."""
+
+LONGEST = 60
+"""Characters of a value in a message."""
 
 
 def recorded_json(path: Path) -> Any:
@@ -61,6 +73,157 @@ def recorded_attributes(path: Path) -> dict[str, Any] | None:
             return {name: _plain(value) for name, value in file.attrs.items()}
     except (OSError, RuntimeError, KeyError):
         return {}
+
+
+def forget(witness: Path) -> None:
+    """Remove the file that says what made other ones, before they are made anew.
+
+    It is written last, so that a kill in between leaves no old word beside new results.
+
+    Raises
+    ------
+    SlipfieldError
+        If it may not be removed, or this process belongs to a run that has ended.
+    """
+    check_place(witness)
+    try:
+        witness.unlink(missing_ok=True)
+    except OSError as error:
+        raise SlipfieldError(f"{witness}: cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def witnessed(study: BaseStudy | None, witness: Path, *results: Path) -> Iterator[dict[str, Any]]:
+    """Write results in the block; the JSON file ``witness`` says which study made them.
+
+    Parameters
+    ----------
+    study : None for results whose makers do not know it.
+    results : files beside the witness, which keeps their SHA-256 for :func:`altered`.
+
+    Yields
+    ------
+    dict
+        Further content of the witness, for the block to fill.
+    """
+    from slipfield.core.files import write_text
+
+    forget(witness)
+    content: dict[str, Any] = {}
+    yield content
+    made: dict[str, Any] = {}
+    if study is not None:
+        made = {"study": study.model_dump(mode="json"), "physics_hash": study.physics_hash()}
+    made |= digests(results)
+    write_text(witness, json.dumps({**made, **content}, indent=1) + "\n")
+
+
+def digests(results: Iterable[Path]) -> dict[str, dict[str, str]]:
+    """SHA-256 of files by name, as the content of a witness beside them."""
+    from slipfield.core.files import file_digest
+
+    found = {path.name: file_digest(path) for path in results}
+    return {FILES: found} if found else {}
+
+
+def altered(witness: Path) -> dict[Path, str]:
+    """Find results that are not what their witness saw: path -> what was made, in words.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file may not be read.
+    """
+    from slipfield.core.files import file_digest
+
+    files = _made(witness).get(FILES)
+    if not isinstance(files, Mapping):
+        return {}
+    paths = {witness.with_name(name): digest for name, digest in files.items()}
+    return {
+        path: "other content than it has now"
+        for path, digest in paths.items()
+        if path.exists() and file_digest(path) != digest
+    }
+
+
+def made_otherwise(path: Path, study: BaseStudy, fields: Iterable[str]) -> str:
+    """Name what a result was made with, if that is not of ``study``; empty if it is.
+
+    Parameters
+    ----------
+    path : JSON or NetCDF file that names its study.
+    fields : what the result depends on: "section" or "section.field" of the study, or
+        "physics_hash", which older versions did not write down.
+    """
+    made = _made(path)
+    if not isinstance(made.get("study"), Mapping):
+        return "no readable study"
+    try:  # fields that are younger than the result have their defaults
+        theirs = type(study).model_validate(made["study"]).model_dump(mode="json")
+    except ValidationError:
+        return "a study that this version cannot read"
+    ours = study.model_dump(mode="json")
+    for field in fields:
+        if field == "physics_hash":
+            physics = study.physics_hash()
+            difference = differing(field, made.get(field, physics), physics)
+        else:
+            difference = differing(field, _at(theirs, field), _at(ours, field))
+        if difference:
+            return difference
+    return ""
+
+
+def differing(field: str, made: Any, ours: Any, whose: str = "the study has") -> str:
+    """First field below ``field`` whose value is not ours, and both; empty if there is none."""
+    if made == ours:
+        return ""
+    if isinstance(ours, Mapping) and isinstance(made, Mapping):
+        parts = (differing(f"{field}.{name}", made.get(name), ours[name], whose) for name in ours)
+        return next(filter(None, parts), f"further fields in {field}")
+    return f"{field} = {_short(made)}, but {whose} {_short(ours)}"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _made(path: Path) -> Mapping[str, Any]:
+    """Study and physics hash that a file names; empty if it is damaged or names none."""
+    if path.suffix != ".nc":
+        content = recorded_json(path)
+        return content if isinstance(content, Mapping) else {}
+    attributes = recorded_attributes(path) or {}
+    try:
+        return {**attributes, "study": json.loads(attributes["study"])}
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _at(content: Mapping[str, Any], field: str) -> Any:
+    section, _, name = field.partition(".")
+    value = content.get(section)
+    return value.get(name) if name and isinstance(value, Mapping) else value
+
+
+def refuse_others(found: Mapping[Path, str]) -> None:
+    """Refuse to show results of another study.
+
+    Parameters
+    ----------
+    found : file -> what it was made with, as the kinds' ``stale`` gives it.
+
+    Raises
+    ------
+    SlipfieldError
+        Naming the first file.
+    """
+    for path, differs in found.items():
+        raise SlipfieldError(
+            f"{path}: made with {differs}; run the study again, or name the study file that made it"
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from slipfield.core.section import Section
+
+
+def with_content(physics: dict[str, Any], table: str | Path | None) -> dict[str, Any]:
+    """Physics of a study that begins with a user's table: also a hash of what the file holds.
+
+    Raises
+    ------
+    SlipfieldError
+        If it cannot be read.
+    """
+    if not table:
+        return physics
+    from slipfield.core.files import file_digest
+
+    return {**physics, "content": file_digest(table)}
 
 
 class BaseStudy(Section):

@@ -26,6 +26,8 @@ def check(config: Config) -> None:
     from slipfield.core.kind import load, load_any_study
 
     study, kind = load_any_study(config)
+    if kind.check:
+        load(kind.check)(study)
     found = list(load(kind.doubts)(study)) if kind.doubts else []
     typer.echo(f"{config}: study {study.name!r} is valid{', but look at this:' if found else ''}")
     for doubt in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -12,9 +11,10 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file, write_text
+from slipfield.core.files import complete_file
 from slipfield.core.kind import Kind, load
 from slipfield.core.progress import progress
+from slipfield.core.recorded import witnessed
 from slipfield.spine.folds import fold_table
 from slipfield.spine.metrics import mean_predictor_scores, scores
 from slipfield.spine.samples import Samples
@@ -29,22 +29,6 @@ class Estimator(Protocol):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Targets (n, targets); changes nothing."""
-
-
-def models_of(study: SpineStudy, kind: Kind) -> tuple[str, ...]:
-    """Estimators that a study validates.
-
-    Raises
-    ------
-    SlipfieldError
-        If it names one that its kind does not have.
-    """
-    if unknown := set(study.crossval.models) - set(kind.models):
-        raise SlipfieldError(
-            f"crossval.models: given {', '.join(sorted(unknown))}; "
-            f"expected of {', '.join(kind.models)}"
-        )
-    return study.crossval.models or tuple(kind.models)
 
 
 def cross_validate(
@@ -92,16 +76,12 @@ def cross_validate(
                 )
                 advance()
     rows = fold_table({"model": model}, folds, samples.units)
-    content = {
-        "study": study.model_dump(mode="json"),
-        "model": model,
-        "table": rows,
-        "folds": folds,
-    }
-    write_text(output, json.dumps(content, indent=1) + "\n")
     table = {"sample": samples.number}
     for column, name in enumerate(names):
         table |= {f"{name}_true": samples.y[:, column], f"{name}_predicted": first[:, column]}
-    with complete_file(output.with_suffix(".csv")) as temporary:
-        pd.DataFrame(table).to_csv(temporary, index=False, float_format="%.9g")
+    predictions = output.with_suffix(".csv")
+    with witnessed(study, output, predictions) as written:
+        with complete_file(predictions) as temporary:
+            pd.DataFrame(table).to_csv(temporary, index=False, float_format="%.9g")
+        written.update(model=model, table=rows, folds=folds)
     return rows

@@ -103,10 +103,15 @@ def read_design(path: Path, design: Design) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, index_col="sample")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise SlipfieldError(
             f"{path}: no readable design ({error}); delete it and run again"
         ) from error
+    names = [each.name for each in design.inputs]
     if list(table.columns) != list(design.rows.columns) or len(table) != len(design.rows):
         raise SlipfieldError(f"{path}: not the design of this study; delete it and run again")
+    numbers = table[names].apply(pd.to_numeric, errors="coerce")
+    if not np.isfinite(numbers.to_numpy(float)).all():
+        raise SlipfieldError(f"{path}: a value is no number; delete it and run again")
+    table[names] = numbers
     return table

@@ -15,7 +15,7 @@ from slipfield.core.reading import read_json, read_table
 from slipfield.report.page import Card, Section, Table, picture_of, significant
 from slipfield.report.render import render
 from slipfield.report.style import plain, save_figure, score_text, use_style
-from slipfield.spine.crossval import models_of
+from slipfield.spine.check import models_of
 from slipfield.spine.design import Design
 from slipfield.spine.outputs import Output
 from slipfield.spine.stale import refuse_stale

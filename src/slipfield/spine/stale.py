@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import kind_named, load
-from slipfield.core.recorded import recorded_attributes, recorded_study
+from slipfield.core.recorded import altered, made_otherwise, recorded_attributes, refuse_others
 from slipfield.spine.study import SpineStudy
 
 
@@ -24,10 +23,7 @@ def refuse_stale(study: SpineStudy, folder: Path) -> None:
     SlipfieldError
         Naming the first file.
     """
-    for path, differs in _found(study, folder):
-        raise SlipfieldError(
-            f"{path}: made with {differs}; run the study again, or name the study file that made it"
-        )
+    refuse_others(stale(study, folder))
 
 
 def _found(study: SpineStudy, folder: Path) -> Iterator[tuple[Path, str]]:
@@ -44,13 +40,11 @@ def _found(study: SpineStudy, folder: Path) -> Iterator[tuple[Path, str]]:
         if found is not None and found.get("physics_hash") != physics:
             made = found.get("physics_hash")
             yield path, f"physics_hash = {made}, but the study has {physics}"
-    ours = study.model_dump(mode="json")["crossval"]
+    settings = (
+        f"crossval.{name}" for name in type(study.crossval).model_fields if name != "models"
+    )
+    fields = (*study.PHYSICS, *settings)
     for path in sorted(folder.glob("crossval/*.json")):
-        theirs = (recorded_study(path) or {}).get("crossval")
-        if not isinstance(theirs, dict):
-            yield path, "no readable study"
-            continue
-        for name, value in ours.items():
-            if name != "models" and theirs.get(name) != value:
-                yield path, f"crossval.{name} = {theirs.get(name)}, but the study has {value}"
-                break
+        if differs := made_otherwise(path, study, fields):
+            yield path, differs
+        yield from altered(path).items()

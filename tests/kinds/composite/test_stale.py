@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from slipfield.core.recorded import witnessed
 from slipfield.kinds.composite.samples import read_samples, write_samples
-from slipfield.kinds.composite.stale import record, stale
+from slipfield.kinds.composite.stale import stale
 from slipfield.kinds.composite.study import check_study
 
 BASE = {"name": "a", "kind": "composite"}
@@ -14,8 +15,8 @@ BASE = {"name": "a", "kind": "composite"}
 @pytest.fixture
 def folder(tmp_path):
     study = check_study(BASE, "x")
-    write_samples(study, tmp_path / "samples.csv")
-    record(study, tmp_path / "samples.json")
+    with witnessed(study, tmp_path / "samples.json"):
+        write_samples(study, tmp_path / "samples.csv")
     (tmp_path / "boxes").mkdir()
     content = {"width": 1, "study": study.model_dump(mode="json")}
     (tmp_path / "boxes" / "design.json").write_text(json.dumps(content))

@@ -138,3 +138,81 @@ def test_results_of_another_study_are_found(study, tmp_path):
     }
     thicker = study.model_copy(update={"tension": study.tension.model_copy(update={"taper": 0.01})})
     assert stale(thicker, tmp_path).keys() == {*paths, tmp_path / "curves.nc"}
+
+
+def test_scores_of_another_study_are_found(study, tmp_path):
+    """A learner's scores name the study beside them; so do the published network's."""
+    from slipfield.core.recorded import witnessed
+    from slipfield.kinds.curves.stale import stale
+
+    for name in ("scores/rule-4", "published/s1-group2"):
+        scores = tmp_path / f"{name}.csv"
+        scores.parent.mkdir()
+        with witnessed(study, scores.with_suffix(".json"), scores):
+            scores.write_text("scores")
+    assert stale(study, tmp_path) == {}
+    both = {tmp_path / "scores/rule-4.csv", tmp_path / "published/s1-group2.csv"}
+
+    def other(section, **values):
+        part = getattr(study, section).model_copy(update=values)
+        return stale(study.model_copy(update={section: part}), tmp_path)
+
+    assert other("learning", seed=5).keys() == both
+    assert other("learning", random_splits=3).keys() == {tmp_path / "scores/rule-4.csv"}
+    assert other("published", epochs=3).keys() == {tmp_path / "published/s1-group2.csv"}
+    assert other("published", threads=2) == other("learning", learners=("rule",)) == {}
+    (tmp_path / "scores/rule-4.csv").write_text("half")
+    differs = "other content than it has now"
+    assert stale(study, tmp_path) == {tmp_path / "scores/rule-4.csv": differs}
+    (tmp_path / "scores/rule-4.json").unlink()
+    assert stale(study, tmp_path) == {tmp_path / "scores/rule-4.csv": "no readable study"}
+
+
+CHECKED_STUDIES = [
+    ({"learning": {"schemes": ["groups"]}}, "group1: the table has no alloy"),
+    ({"learning": {"schemes": ["one_out"]}, "table": {"first": 4}}, "4 alloys leave none for val"),
+    ({"learning": {"schemes": ["one_out"], "settings": [3]}}, "no scheme tests setting 3"),
+    ({"learning": {"schemes": ["random"], "random_splits": 0}}, "no scheme tests setting 4"),
+    ({"published": {"settings": [1], "groups": ["group1"]}}, "group1: the table has no alloy"),
+    ({"table": {"file": "gone.csv"}}, "gone.csv: cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), CHECKED_STUDIES)
+def test_a_study_that_could_not_end_is_refused_before_it_begins(study, change, message):
+    from slipfield.kinds.curves.check import check
+
+    check(study)
+    content = study.model_dump(mode="json")
+    for section, values in change.items():
+        content[section] |= values
+    with pytest.raises(SlipfieldError, match=message):
+        check(CurvesStudy.model_validate(content))
+
+
+def test_a_table_of_other_learners_is_found(study, tmp_path):
+    from slipfield.kinds.curves.stale import stale
+
+    (tmp_path / "tables").mkdir()
+    path = tmp_path / "tables/learners.csv"
+    ours = [(name, k) for name in study.learning.learners for k in study.learning.settings]
+    ours += [("published", k) for k in study.published.settings if study.published.groups]
+    rows = [f"{name},{k}" for name, k in ours]
+    path.write_text("\n".join(["learner,setting", *rows]))
+    assert stale(study, tmp_path) == {}
+    path.write_text("\n".join(["learner,setting", *rows[1:]]))
+    assert stale(study, tmp_path) == {path: "other learners or settings than the study's"}
+
+
+def test_an_edited_table_of_the_user_is_another_physics(tmp_path):
+    """Its name alone would not tell: what was simulated from the old rows is found."""
+    table = tmp_path / "alloys.csv"
+    table.write_text("first")
+    study = CurvesStudy(name="x", table={"file": str(table)})
+    before = study.physics_hash()
+    assert study.physics_hash() == before
+    table.write_text("second")
+    assert study.physics_hash() != before
+    table.unlink()
+    with pytest.raises(SlipfieldError, match="alloys.csv: cannot be read: No such file"):
+        study.physics_hash()

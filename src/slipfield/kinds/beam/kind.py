@@ -6,6 +6,7 @@ KIND = Kind(
     name="beam",
     question="How far does the tip of a cantilever move, by its length and its load?",
     study="slipfield.kinds.beam.beam:BeamStudy",
+    check="slipfield.spine.check:check",
     design="slipfield.kinds.beam.beam:design",
     simulate="slipfield.kinds.beam.beam:simulate",
     outputs="slipfield.kinds.beam.beam:OUTPUTS",

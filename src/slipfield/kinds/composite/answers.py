@@ -12,6 +12,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.recorded import digests
 from slipfield.core.tables import csv_text
 from slipfield.kinds.composite.constants import CONSTANTS, STIFFNESSES
 from slipfield.kinds.composite.design import Design
@@ -33,6 +34,7 @@ BOUNDS = {
 }
 """Bounds of the parameters (GPa, 1) where none are given: those of the published study."""
 
+FRONT = ("front.csv", "front-curve.csv")
 FRONT_WIDTH = 0.2
 """Normalised width at which a front ends."""
 
@@ -213,7 +215,7 @@ def run_design(
         "bounds": {n: list(map(float, b)) for n, b in zip(PARAMETERS, bounds.T, strict=True)},
         "array": question.array,
         "solves": bench.reduced.solves,
-        **({"study": study} if study else {}),
+        **({"study": study, **digests(output / name for name in FRONT)} if study else {}),
         **found.pop("widest"),
         **found,
     }
@@ -246,10 +248,10 @@ def _write_front(
         relative = np.ptp(design.box, axis=0) / np.ptp(bench.bounds, axis=0)
         ranges = [end for found in design.ranges for end in (found.low, found.high)]
         rows.append([design.value, relative.min(), *design.box.T.ravel(), *ranges])
-    write_table(output / "front.csv", ["distance", "width", *ends, *names], rows)
+    write_table(output / FRONT[0], ["distance", "width", *ends, *names], rows)
     points = np.column_stack([curve.distance, curve.width])
-    write_table(output / "front-curve.csv", ["distance", "width"], points)
-    yield f"front: {len(rows)} boxes, re-checked, in {output / 'front.csv'}"
+    write_table(output / FRONT[1], ["distance", "width"], points)
+    yield f"front: {len(rows)} boxes, re-checked, in {output / FRONT[0]}"
 
 
 def write_table(

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 
 from slipfield.core.files import write_text
 from slipfield.core.reading import read_json, read_table
+from slipfield.core.recorded import refuse_others
 from slipfield.kinds.composite import figures
 from slipfield.kinds.composite.paper import BOUNDS, TARGET
 from slipfield.kinds.composite.parameters import PARAMETERS
 from slipfield.kinds.composite.samples import read_cells, read_fields
+from slipfield.kinds.composite.stale import stale
 from slipfield.kinds.composite.study import CompositeStudy
 from slipfield.report.page import Card, Picture, Section, Table, picture_of, significant
 from slipfield.report.render import render
@@ -30,9 +32,9 @@ class Results:
     folder: Path
     design: dict[str, Any]
 
-    def table(self, name: str, maker: str) -> pd.DataFrame:
-        """A CSV table that the verb ``maker`` writes."""
-        return read_table(self.folder / name, f"composite {maker}")
+    def table(self, name: str, maker: str, empty: bool = False) -> pd.DataFrame:
+        """A CSV table that the verb ``maker`` writes; ``empty`` if it may have no rows."""
+        return read_table(self.folder / name, f"composite {maker}", empty=empty)
 
     def picture(self, name: str, figure: Figure, title: str, caption: str) -> Picture:
         """Save a figure below ``figures`` and put it on the page."""
@@ -47,8 +49,9 @@ def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
     Raises
     ------
     SlipfieldError
-        If a stage of the study has not run.
+        If a stage of the study has not run, or a result is damaged or of another study.
     """
+    refuse_others(stale(study, folder))
     use_style()
     design = read_json(folder / "boxes" / "design.json", "composite boxes")
     results = Results(study, folder, design)
@@ -143,7 +146,7 @@ def _boxes_section(results: Results) -> Section:
 
 def _front_section(results: Results) -> Section:
     curve, boxes = figures.read_front(results.folder / "boxes")
-    evolved = results.table("baselines/evolved.csv", "baselines")
+    evolved = results.table("baselines/evolved.csv", "baselines", empty=True)  # runs may find none
     recheck = results.table("tables/recheck-composite.csv", "paper")
     if not is_published(results.study):  # other problems have nothing published beside them
         evolved, recheck = evolved.iloc[:0], recheck.iloc[:0]

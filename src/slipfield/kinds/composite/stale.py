@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
-from slipfield.core.files import write_text
-from slipfield.core.recorded import recorded_attributes, recorded_study
+from slipfield.core.recorded import altered, made_otherwise
 from slipfield.kinds.composite.study import CompositeStudy
 
 BOX = ("cell", "bounds", "targets", "design", "surrogate")
@@ -45,33 +42,20 @@ MADE_BY: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 """File that names the study behind a stage's results, the results, the sections that matter."""
 
 
-def record(study: CompositeStudy, path: Path) -> None:
-    """Write down the study beside the tables that it made."""
-    write_text(path, json.dumps({"study": study.model_dump(mode="json")}, indent=1) + "\n")
+def results_of(part: str, folder: Path) -> list[Path]:
+    """Files in ``folder`` of the stages that write below ``part`` of a study's folder."""
+    names = (Path(name) for _, results, _ in MADE_BY for name in results)
+    return [folder / name.name for name in names if name.parent == Path(part)]
 
 
 def stale(study: CompositeStudy, folder: Path) -> dict[Path, str]:
     """Find results in ``folder`` that are not of ``study``: path -> what differs."""
-    ours = study.model_dump(mode="json")
     found: dict[Path, str] = {}
     for witness, results, sections in MADE_BY:
         there = [folder / name for name in results if (folder / name).exists()]
         if not there:
             continue
-        theirs = _study_of(folder / witness)
-        for section in sections:
-            if theirs.get(section) != ours[section]:
-                found |= dict.fromkeys(there, f"another {section}")
-                break
+        if differs := made_otherwise(folder / witness, study, sections):
+            found |= dict.fromkeys(there, differs)
+        found |= altered(folder / witness)
     return found
-
-
-def _study_of(path: Path) -> dict[str, Any]:
-    """Study that a file names; empty if it names none."""
-    if path.suffix == ".nc":
-        try:
-            content = json.loads((recorded_attributes(path) or {}).get("study", ""))
-        except (TypeError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
-    return recorded_study(path) or {}

@@ -88,13 +88,13 @@ Boxes = Annotated[Path, typer.Option(help="Folder that `composite boxes` wrote."
 @app.command()
 def samples(config: Config, output: Output) -> None:
     """Write the design of experiments of a study: the cells to solve (CSV)."""
+    from slipfield.core.recorded import witnessed
     from slipfield.kinds.composite.samples import write_samples
-    from slipfield.kinds.composite.stale import record
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
-    typer.echo(f"{write_samples(study, output)} samples in {output}")
-    record(study, output.with_suffix(".json"))
+    with witnessed(study, output.with_suffix(".json"), output):
+        typer.echo(f"{write_samples(study, output)} samples in {output}")
 
 
 @app.command()
@@ -122,24 +122,26 @@ def fields(config: Config, output: Output) -> None:
 @app.command()
 def surrogate(config: Config, cells: Cells, output: Output) -> None:
     """Compare reduced bases of several sizes on Sobol points and all corners (CSV)."""
+    from slipfield.core.recorded import witnessed
     from slipfield.kinds.composite.comparison import compare_reduced
-    from slipfield.kinds.composite.stale import record
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
-    for line in compare_reduced(study, cells, output):
-        typer.echo(line)
-    record(study, output.with_suffix(".json"))
+    with witnessed(study, output.with_suffix(".json"), output):
+        for line in compare_reduced(study, cells, output):
+            typer.echo(line)
 
 
 @app.command()
 def boxes(config: Config, output: Output) -> None:
     """Find the boxes and the front of a study, all re-checked by the cell."""
+    from slipfield.core.recorded import forget
     from slipfield.kinds.composite.answers import question_of, run_design
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
     settings = study.design
+    forget(output / "design.json")
     lines = run_design(
         question_of(study),
         output,
@@ -155,32 +157,34 @@ def boxes(config: Config, output: Output) -> None:
 @app.command()
 def paper(config: Config, cells: Cells, output: Output) -> None:
     """Write the published tables beside the exact cell's, and the re-check of all designs."""
+    from slipfield.core.recorded import witnessed
     from slipfield.kinds.composite.paper import BOUNDS
     from slipfield.kinds.composite.rechecked import Workbench
-    from slipfield.kinds.composite.stale import record
+    from slipfield.kinds.composite.stale import results_of
     from slipfield.kinds.composite.study import load_study
     from slipfield.kinds.composite.tables import write_recheck, write_surface
 
     study = load_study(config)
     bench = Workbench.prepare(BOUNDS, solves=study.surrogate.solves)
-    rechecked = write_recheck(bench.reduced, bench.exact, output)
-    for line in [*write_surface(cells, output), *rechecked]:
-        typer.echo(line)
-    record(study, output / "study.json")
+    with witnessed(study, output / "study.json", *results_of("tables", output)):
+        rechecked = write_recheck(bench.reduced, bench.exact, output)
+        for line in [*write_surface(cells, output), *rechecked]:
+            typer.echo(line)
 
 
 @app.command()
 def baselines(config: Config, cells: Cells, boxes: Boxes, output: Output) -> None:
     """Fit simpler surrogates and run NSGA-II; write their tables into a folder."""
+    from slipfield.core.recorded import witnessed
     from slipfield.kinds.composite.baselines import compare_evolution, compare_fitted
-    from slipfield.kinds.composite.stale import record
+    from slipfield.kinds.composite.stale import results_of
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
-    compare_fitted(study, cells, output / "fitted.csv")
-    for line in compare_evolution(study, boxes, output):
-        typer.echo(line)
-    record(study, output / "study.json")
+    with witnessed(study, output / "study.json", *results_of("baselines", output)):
+        compare_fitted(study, cells, output / "fitted.csv")
+        for line in compare_evolution(study, boxes, output):
+            typer.echo(line)
 
 
 @app.command()

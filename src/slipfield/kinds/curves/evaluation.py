@@ -172,8 +172,12 @@ def write_scores(path: Path, scores: Iterable[CurveScore]) -> None:
     write_text(path, csv_text([vars(score) for score in scores], 6, names))
 
 
-def read_scores(paths: Iterable[Path]) -> list[CurveScore]:
+def read_scores(paths: Iterable[Path], empty: bool = False) -> list[CurveScore]:
     """Read what :func:`write_scores` wrote.
+
+    Parameters
+    ----------
+    empty : whether a file may hold no score.
 
     Raises
     ------
@@ -185,8 +189,11 @@ def read_scores(paths: Iterable[Path]) -> list[CurveScore]:
     for path in paths:
         try:
             with open(path, newline="", encoding="utf-8") as handle:
-                for row in csv.DictReader(handle):
-                    scores.append(CurveScore(**{n: _typed(row[n], k) for n, k in kinds.items()}))
+                table = csv.DictReader(handle)
+                rows = [{n: _typed(row[n], k) for n, k in kinds.items()} for row in table]
+            if not set(kinds) <= set(table.fieldnames or ()) or not (rows or empty):
+                raise ValueError("no rows of scores")
+            scores += [CurveScore(**row) for row in rows]
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise SlipfieldError(f"{path}: no table of scores: {error}") from error
     return scores

@@ -6,6 +6,7 @@ KIND = Kind(
     name="curves",
     question="What is the stress-strain curve of an alloy, from what its datasheet says?",
     study="slipfield.kinds.curves.study:CurvesStudy",
+    check="slipfield.kinds.curves.check:check",
     stale="slipfield.kinds.curves.stale:stale",
     rules="curves",
 )

@@ -10,6 +10,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.recorded import refuse_others
 from slipfield.kinds.curves.alloys import duplicates
 from slipfield.kinds.curves.evaluation import read_scores
 from slipfield.kinds.curves.figures import (
@@ -18,6 +19,7 @@ from slipfield.kinds.curves.figures import (
     draw_predicted,
     draw_similarity,
 )
+from slipfield.kinds.curves.stale import stale
 from slipfield.kinds.curves.study import CurvesStudy
 from slipfield.kinds.curves.tables import study_alloys
 from slipfield.report.page import Card, Section, Table, picture_of
@@ -48,6 +50,7 @@ def write_report(study: CurvesStudy, folder: Path, output: Path) -> None:
     """
     if not folder.is_dir():
         raise SlipfieldError(f"{folder}: no such folder; run the study first")
+    refuse_others(stale(study, folder))
     with open_netcdf(folder / "curves.nc") as data:
         curves = data.load()
     summary = _rows(folder / "tables" / "learners.csv")
@@ -244,7 +247,7 @@ def _published(folder: Path) -> Section | None:
 
 
 def _below(folder: Path) -> Section:
-    scores = read_scores([folder / "tables" / "below.csv"])
+    scores = read_scores([folder / "tables" / "below.csv"], empty=True)
     rows = [
         (
             s.name,

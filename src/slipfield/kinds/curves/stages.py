@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.recorded import witnessed
 from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.evaluation import (
     ENOUGH,
@@ -20,6 +20,7 @@ from slipfield.kinds.curves.evaluation import (
     write_scores,
 )
 from slipfield.kinds.curves.splits import named_groups
+from slipfield.kinds.curves.stale import PUBLISHED
 from slipfield.kinds.curves.study import CurvesStudy
 from slipfield.kinds.curves.tables import read_curves
 
@@ -27,8 +28,10 @@ SCHEMES = ("groups and random", "groups", "random", "one_out", "class_out")
 
 
 def learn(study: CurvesStudy, curves: Path, learner: str, setting: int, output: Path) -> None:
-    """Score one of our learners in one setting; CSV."""
-    write_scores(output, evaluate(study, read_curves(study, curves), learner, setting))
+    """Score one of our learners in one setting: CSV, and beside it the study that asked (JSON)."""
+    scores = evaluate(study, read_curves(study, curves), learner, setting)
+    with witnessed(study, output.with_suffix(".json"), output):
+        write_scores(output, scores)
 
 
 def train_published(
@@ -36,7 +39,7 @@ def train_published(
 ) -> None:
     """Train the published network, and score it on one of the paper's groups.
 
-    Writes the scores (CSV), and beside them the predicted curves and losses (JSON).
+    Writes the scores (CSV), and beside them the study, predicted curves and losses (JSON).
 
     Raises
     ------
@@ -51,7 +54,7 @@ def train_published(
         raise SlipfieldError(f"group: given {group!r}; expected one of {', '.join(groups)}")
     network = PublishedNetwork(study.published.epochs, study.published.threads)
     seed = study.learning.seed
-    scores = score_split(network, "published", known, setting, "groups", groups[group], seed)
+    scores = score_split(network, PUBLISHED, known, setting, "groups", groups[group], seed)
     test = known.take(groups[group].test)
     content = {
         "parameters": sum(values.numel() for values in network.network.parameters()),
@@ -61,8 +64,9 @@ def train_published(
         "known_MPa": test.stress.tolist(),
         "predicted_MPa": network.predict(test.alloys, known.strain).tolist(),
     }
-    write_text(output.with_suffix(".json"), json.dumps(content))
-    write_scores(output, scores)
+    with witnessed(study, output.with_suffix(".json"), output) as written:
+        write_scores(output, scores)
+        written.update(content)
 
 
 def summarise(files: Sequence[Path]) -> list[dict[str, Any]]:
@@ -90,9 +94,14 @@ def below(scores: Sequence[CurveScore]) -> list[CurveScore]:
 
 
 def write_summary(files: Sequence[Path], output: Path) -> None:
-    """Write the table of learners (CSV), and beside it ``below.csv``, every curve under 0.95."""
-    write_scores(output.with_name("below.csv"), below(read_scores(files)))
-    write_text(output, csv_text(summarise(files), 6))
+    """Write the table of learners (CSV), and beside it ``below.csv``, every curve under 0.95.
+
+    A JSON file beside the table keeps the SHA-256 of both.
+    """
+    named = output.with_name("below.csv")
+    with witnessed(None, output.with_suffix(".json"), output, named):
+        write_scores(named, below(read_scores(files)))
+        write_text(output, csv_text(summarise(files), 6))
 
 
 def draw(name: str, scores: Sequence[Path], output: Path) -> None:

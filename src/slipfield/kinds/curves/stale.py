@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-import json
+import csv
+from collections.abc import Iterator
 from pathlib import Path
 
-from slipfield.core.recorded import recorded_attributes
+from slipfield.core.recorded import altered, made_otherwise
 from slipfield.kinds.curves.study import CurvesStudy
 
-GRID = ("points", "true_strain_to")
+GRID = ("grid.points", "grid.true_strain_to")
+SCORED = (
+    *("physics_hash", "grid"),
+    *(f"learning.{name}" for name in ("schemes", "random_splits", "left_out_settings", "seed")),
+)
+TRAINED = ("physics_hash", "grid", "learning.seed", "published.epochs")
+LEARNT = {"scores": SCORED, "published": TRAINED}
+"""Folder of tables of scores -> what they depend on; a JSON file beside each names its study."""
+
+PUBLISHED = "published"
+"""Name of the published network among the learners."""
 
 
 def stale(study: CurvesStudy, folder: Path) -> dict[Path, str]:
     """Find results in ``folder`` that are not of ``study``: path -> what differs."""
-    physics, grid, found = study.physics_hash(), study.grid.model_dump(), {}
+    return {path: differs for path, differs in _found(study, folder) if differs}
+
+
+def _found(study: CurvesStudy, folder: Path) -> Iterator[tuple[Path, str]]:
     for path in (*sorted(folder.glob("shards/*.nc")), folder / "curves.nc"):
-        made = recorded_attributes(path)
-        if made is None:
-            continue
-        if made.get("physics_hash") != physics:
-            found[path] = f"physics_hash = {made.get('physics_hash')}, but the study has {physics}"
-        elif path.name == "curves.nc":
-            theirs = json.loads(made.get("study", "{}")).get("grid", {})
-            if differs := [name for name in GRID if theirs.get(name) != grid[name]]:
-                name = differs[0]
-                found[path] = f"grid.{name} = {theirs.get(name)}, but the study has {grid[name]}"
-    return found
+        if path.exists():
+            fields = ("physics_hash", *(GRID if path.stem == "curves" else ()))
+            yield path, made_otherwise(path, study, fields)
+    for part, fields in LEARNT.items():
+        for path in sorted(folder.glob(f"{part}/*.csv")):
+            witness = path.with_suffix(".json")
+            yield path, made_otherwise(witness, study, fields)
+            yield from altered(witness).items()
+    learners = folder / "tables" / "learners.csv"
+    yield learners, _other_rows(study, learners)
+    yield from altered(learners.with_suffix(".json")).items()
+
+
+def _other_rows(study: CurvesStudy, path: Path) -> str:
+    """Whether the table of learners is of other learners or settings than the study's."""
+    if not path.exists():
+        return ""
+    ours = {(name, str(k)) for name in study.learning.learners for k in study.learning.settings}
+    if study.published.groups:
+        ours |= {(PUBLISHED, str(k)) for k in study.published.settings}
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            made = {(row["learner"], row["setting"]) for row in csv.DictReader(handle)}
+    except (OSError, KeyError, ValueError):
+        return "no readable rows"
+    return "" if made == ours else "other learners or settings than the study's"

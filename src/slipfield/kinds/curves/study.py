@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section, Whole
-from slipfield.core.study import BaseStudy
+from slipfield.core.study import BaseStudy, with_content
 from slipfield.core.yaml_input import first_problem, read_yaml
 
 Setting = Annotated[Whole, Field(ge=1, le=5)]
@@ -119,11 +119,11 @@ class CurvesStudy(BaseStudy):
     published: Published = Field(default_factory=Published)
 
     def physics(self) -> dict[str, Any]:
-        """Sections that change a simulated value; how tests are grouped into jobs does not."""
+        """What changes a simulated value, a user's table included; grouping into jobs does not."""
         content = super().physics()
         for field in ("alloys_per_job", "paper_elongation_mm"):
             del content["tension"][field]
-        return content
+        return with_content(content, self.table.path)
 
 
 def load_curves_study(path: str | Path) -> CurvesStudy:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.reading import read_json, read_table
+from slipfield.core.recorded import refuse_others
 from slipfield.kinds.hardness.kind import KIND
 from slipfield.kinds.hardness.models import title
-from slipfield.kinds.hardness.stages import SCHEMES
+from slipfield.kinds.hardness.stages import SCHEMES, read_scores
 from slipfield.kinds.hardness.stale import stale
 from slipfield.kinds.hardness.study import HardnessStudy
 from slipfield.kinds.hardness.table import FEATURES, HARDNESS
@@ -37,15 +37,14 @@ def write_report(study: HardnessStudy, folder: Path, output: Path) -> None:
     SlipfieldError
         If a result is missing, damaged, or of another study.
     """
-    for path, differs in stale(study, folder).items():
-        raise SlipfieldError(f"{path}: made with {differs}; run the study again")
-    scored = {
-        name: read_json(folder / "scores" / f"{name}.json", "hardness validate")
-        for name in study.validation.models
-    }
+    refuse_others(stale(study, folder))
     explained = read_json(folder / "explained.json", "hardness explain")
     shares = read_table(folder / "explained.csv", "hardness explain")
     hardness = shares[HARDNESS].to_numpy()
+    scored = {
+        name: read_scores(folder / "scores" / f"{name}.json", len(hardness))
+        for name in study.validation.models
+    }
     figures = folder / "figures"
     save_figure(figure_scores(scored), figures / "scores.png")
     save_figure(figure_predictions(hardness, explained), figures / "predictions.png")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -12,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slipfield.core.files import complete_file, write_text
-from slipfield.core.reading import read_json
+from slipfield.core.files import complete_file
+from slipfield.core.reading import read_json, reading
+from slipfield.core.recorded import witnessed
 from slipfield.kinds.hardness.models import make
 from slipfield.kinds.hardness.shapley import shapley_values
 from slipfield.kinds.hardness.study import HardnessStudy, study_table
@@ -60,13 +60,9 @@ def validate(study: HardnessStudy, table: Path, model: str, output: Path) -> dic
         draws = draws_of(groups, study.validation.draws, study.validation.seed)
         predictions[scheme] = found.tolist()
         scores[scheme] = score(alloys, found, draws)
-    content = {
-        "study": study.model_dump(mode="json"),
-        "model": model,
-        "predictions": predictions,
-        "scores": scores,
-    }
-    write_text(output, json.dumps(content, indent=1) + "\n")
+    content = {"model": model, "predictions": predictions, "scores": scores}
+    with witnessed(study, output) as written:
+        written.update(content)
     return content
 
 
@@ -78,6 +74,26 @@ def score(alloys: Alloys, found: np.ndarray, draws: Sequence[np.ndarray]) -> dic
         "rmse_HV": float(np.sqrt(np.square(error).mean())),
         "r2": asdict(r2_interval(alloys.y, found, draws)),
     }
+
+
+def read_scores(path: Path, count: int) -> dict[str, Any]:
+    """Read what :func:`validate` wrote of ``count`` alloys.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is missing, damaged or of another number of alloys.
+    """
+    content = read_json(path, "hardness validate")
+    with reading(path, "hardness validate"):
+        for scheme, found in content["predictions"].items():
+            if np.array(found, dtype=float).shape != (count,):
+                raise ValueError("predictions of other alloys")
+            for name in ("value", "low", "high"):
+                float(content["scores"][scheme]["r2"][name])
+        if "alloy" not in content["predictions"]:
+            raise ValueError("no predictions of alloys that were left out")
+    return dict(content)
 
 
 def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> dict[str, Any]:
@@ -93,9 +109,7 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
     """
     alloys = alloys_of(read_table(table))
     settings = study.validation
-    files = {
-        name: read_json(scores / f"{name}.json", "hardness validate") for name in settings.models
-    }
+    files = {name: read_scores(scores / f"{name}.json", len(alloys.y)) for name in settings.models}
     names = min(settings.choice, key=lambda name: files[name]["scores"]["alloy"]["rmse_HV"])
     makers = {name: partial(make, name) for name in settings.choice}
     left = {name: np.array(files[name]["predictions"]["alloy"]) for name in settings.models}
@@ -109,7 +123,6 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
     model = make(names).fit(alloys.x, alloys.y)
     values, base = shapley_values(model.predict, alloys.x, alloys.x)
     content = {
-        "study": study.model_dump(mode="json"),
         "model": names,
         "nested": {
             "predictions": found.tolist(),
@@ -126,10 +139,12 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
         f"shapley_{name}_HV": column for name, column in zip(FEATURES, values.T, strict=True)
     }
     features = {name: column for name, column in zip(FEATURES, alloys.x.T, strict=True)}
-    with complete_file(output.with_suffix(".csv")) as temporary:
-        rows_table = pd.DataFrame({**features, HARDNESS: alloys.y, **columns})
-        rows_table.to_csv(temporary, index=False, float_format="%.9g")
-    write_text(output, json.dumps(content, indent=1) + "\n")
+    rows_table = pd.DataFrame({**features, HARDNESS: alloys.y, **columns})
+    shares = output.with_suffix(".csv")
+    with witnessed(study, output, shares) as written:
+        with complete_file(shares) as temporary:
+            rows_table.to_csv(temporary, index=False, float_format="%.9g")
+        written.update(content)
     return content
 
 

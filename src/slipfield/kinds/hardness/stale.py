@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipfield.core.recorded import recorded_study
+from slipfield.core.recorded import altered, made_otherwise
 from slipfield.kinds.hardness.study import HardnessStudy
 
 NEEDED = {
-    "scores": ("table", "validation.draws", "validation.seed"),
-    "explained": ("table", "validation"),
+    "scores": ("table", "physics_hash", "validation.draws", "validation.seed"),
+    "explained": ("table", "physics_hash", "validation"),
 }
 
 
@@ -22,22 +22,9 @@ def stale(study: HardnessStudy, folder: Path) -> dict[Path, str]:
     if path.exists():
         if path.read_text(encoding="utf-8", errors="replace") != table_text(study):
             found[path] = "another table than the study's"
-    ours = study.model_dump(mode="json")
     for path in (*sorted(folder.glob("scores/*.json")), folder / "explained.json"):
-        if not path.exists():
-            continue
-        theirs = recorded_study(path)
-        if theirs is None:
-            found[path] = "no readable study"
-            continue
-        for field in NEEDED["explained" if path.stem == "explained" else "scores"]:
-            if _at(theirs, field) != _at(ours, field):
-                found[path] = f"another {field} than the study's"
-                break
+        fields = NEEDED["explained" if path.stem == "explained" else "scores"]
+        if path.exists() and (differs := made_otherwise(path, study, fields)):
+            found[path] = differs
+        found |= altered(path)
     return found
-
-
-def _at(content: dict, field: str) -> object:
-    section, _, name = field.partition(".")
-    value = content.get(section)
-    return value.get(name) if name and isinstance(value, dict) else value

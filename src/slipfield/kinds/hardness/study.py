@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field, field_validator
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section, Whole
-from slipfield.core.study import BaseStudy
+from slipfield.core.study import BaseStudy, with_content
 from slipfield.kinds.hardness.models import MODELS, QUICK
 from slipfield.kinds.hardness.table import LawSettings, read_table, rendered_table
 
@@ -50,6 +50,10 @@ class HardnessStudy(BaseStudy):
     kind: Literal["hardness"] = Field(description="Kind of study.")
     table: TableSettings = Field(default_factory=TableSettings)
     validation: ValidationSettings = Field(default_factory=ValidationSettings)
+
+    def physics(self) -> dict[str, Any]:
+        """The table's settings, and the content of a user's table."""
+        return with_content(super().physics(), self.table.file)
 
 
 def study_table(study: HardnessStudy) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
-from slipfield.core.yaml_input import one_line
+from slipfield.core.places import claimed
+from slipfield.core.recorded import forget
 
 UM_PER_INCH = 25_400.0
 TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
@@ -81,9 +82,6 @@ def write_rendered(
             raise SlipfieldError(f"{labels}: more than 65,535 grains; cut the map")
         scene = scene_of(grains)
     drawn = render(preset, seed, shape, scene)
-    write_image(folder / "image.png", drawn.image, drawn.pixel_um)
-    for name in TRUTH:
-        write_image(folder / f"{name}.png", getattr(drawn, name))
     truth = {
         "preset": preset,
         "seed": seed,
@@ -93,7 +91,12 @@ def write_rendered(
         "grains": int(drawn.labels.max()),
         "area_fraction": float(drawn.phases.mean()),
     }
-    write_text(folder / "truth.json", json.dumps(truth, indent=2) + "\n")
+    with claimed(folder, "micrograph render"):
+        forget(folder / "truth.json")
+        write_image(folder / "image.png", drawn.image, drawn.pixel_um)
+        for name in TRUTH:
+            write_image(folder / f"{name}.png", getattr(drawn, name))
+        write_text(folder / "truth.json", json.dumps(truth, indent=2) + "\n")
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -102,16 +105,11 @@ def read_image(path: Path) -> np.ndarray:
     Raises
     ------
     SlipfieldError
-        If it is no readable image, or of one pixel a side.
+        If it is no readable image, too large for this machine, or of one pixel a side.
     """
-    from skimage.io import imread
+    from slipfield.kinds.slip.measure import sizes
 
-    try:
-        image = np.asarray(imread(path))
-    except FileNotFoundError:
-        raise SlipfieldError(f"{path}: no such file") from None
-    except Exception as error:
-        raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
+    image = sizes.read_image(path)
     if image.dtype == bool:
         image = image.astype(np.uint8) * 255
     if image.ndim == 3 and image.shape[2] in (2, 4):

@@ -112,6 +112,8 @@ def _of_tags(path: Path) -> Scale | None:
         resolution, unit = tags.get(282), tags.get(296, 2)
         description = str(tags.get(270, ""))
         dpi = image.info.get("dpi") if image.format == "PNG" else None
+    if not (resolution and np.isfinite(float(resolution)) and float(resolution) > 0):
+        resolution = None  # a ratio of 0 to something, or of something to 0
     if description.startswith("ImageJ") and resolution:
         words = dict(line.split("=", 1) for line in description.splitlines() if "=" in line)
         factor = {"um": 1.0, "micron": 1.0, "\\u00B5m": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4}

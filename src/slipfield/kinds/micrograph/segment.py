@@ -11,6 +11,8 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import file_digest, write_text
+from slipfield.core.places import claimed
+from slipfield.core.recorded import forget
 from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.scale import Scale, scale_of
@@ -75,14 +77,18 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
     phases[inside] = phase_method(method, options.phase_model)(part) >= 0.5
-    write_image(folder / "grains.png", labels, scale.pixel_um)
-    write_image(
-        folder / "boundaries.png", (255 * probability + 0.5).astype(np.uint8), scale.pixel_um
-    )
-    write_image(folder / "phases.png", phases, scale.pixel_um)
-    write_image(folder / "overlay.png", overlay(image, labels, phases), scale.pixel_um)
-    facts = _facts(path, folder, options, scale, method, labels, phases)
-    write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
+    pictures = {
+        "grains": labels,
+        "boundaries": (255 * probability + 0.5).astype(np.uint8),
+        "phases": phases,
+        "overlay": overlay(image, labels, phases),
+    }
+    with claimed(folder, "micrograph segment"):
+        forget(folder / "micrograph.json")
+        for name, picture in pictures.items():
+            write_image(folder / f"{name}.png", picture, scale.pixel_um)
+        facts = _facts(path, folder, options, scale, method, labels, phases)
+        write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
     return facts
 
 

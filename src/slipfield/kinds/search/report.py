@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.recorded import refuse_others
 from slipfield.kinds.search import figures
 from slipfield.kinds.search.front import kept, on_front, oriented, progress_of, reference_point
 from slipfield.kinds.search.kind import KIND
 from slipfield.kinds.search.rounds import LEAST_TOLD
+from slipfield.kinds.search.stale import stale_tables
 from slipfield.kinds.search.study import SearchStudy
 from slipfield.kinds.search.trials import OK, REASON, STATUS, TRIAL, read_told, write_trials
 from slipfield.report.page import Card, Picture, Section, Table, picture_of, significant, unit_text
@@ -37,8 +39,9 @@ def write_report(
     Raises
     ------
     SlipfieldError
-        If a table cannot be read, or a design is not known.
+        If a table cannot be read or is of another study, or a design is not known.
     """
+    refuse_others(stale_tables(study, [*told, *compared]))
     table = read_told(study, told)
     tables = {"search": table} if len(table) else {}
     for path in compared:

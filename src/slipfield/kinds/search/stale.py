@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from slipfield.core.files import write_text
-from slipfield.core.recorded import recorded_json
+from slipfield.core.recorded import differing, recorded_json
 from slipfield.kinds.search.study import SearchStudy
 
 STUDY = "study.json"
@@ -35,10 +36,22 @@ def stale(study: SearchStudy, folder: Path) -> dict[Path, str]:
     for place in sorted((*folder.glob("rounds/*"), *folder.glob("comparison/*"))):
         tables = [place / name for name in TABLES if (place / name).exists()]
         tables += sorted(place.glob("trials/*.csv"))
-        theirs = recorded_json(place / STUDY)
-        theirs = theirs if isinstance(theirs, dict) else {}
-        ours = made_by(study, f"{place.parent.name}/{place.name}")
-        differs = [name for name, value in ours.items() if theirs.get(name) != value]
-        if tables and differs:
-            found |= dict.fromkeys(tables, f"another {differs[0]}")
+        if tables and (differs := _differs(study, place)):
+            found |= dict.fromkeys(tables, differs)
     return found
+
+
+def stale_tables(study: SearchStudy, tables: Iterable[Path]) -> dict[Path, str]:
+    """Find told tables that lie beside the word of another study; people's own have no word."""
+    known = (path for path in tables if (path.parent / STUDY).exists())
+    return {path: differs for path in known if (differs := _differs(study, path.parent))}
+
+
+def _differs(study: SearchStudy, place: Path) -> str:
+    """Name what decided the trials in a folder, if that is not of ``study``."""
+    theirs = recorded_json(place / STUDY)
+    theirs = theirs if isinstance(theirs, dict) else {}
+    for name, value in made_by(study, f"{place.parent.name}/{place.name}").items():
+        if differs := differing(name, theirs.get(name), value):
+            return differs
+    return ""

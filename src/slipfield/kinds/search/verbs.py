@@ -32,8 +32,9 @@ def ask(
     ] = None,
 ) -> None:
     """Write the trials to do next (CSV), with empty columns to fill in."""
+    from slipfield.core.recorded import forget
     from slipfield.kinds.search.rounds import ask, ask_round
-    from slipfield.kinds.search.stale import record
+    from slipfield.kinds.search.stale import STUDY, record
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import read_told, write_trials
 
@@ -43,7 +44,9 @@ def ask(
             ask(study, read_told(study, [path for path in tables if path.exists()]), count), output
         )
         return
-    write_trials(ask_round(study, round_number, tables), output)
+    trials = ask_round(study, round_number, tables)
+    forget(output.parent / STUDY)
+    write_trials(trials, output)
     record(study, "rounds", output.parent)
 
 
@@ -112,14 +115,16 @@ def compare(
 ) -> None:
     """Write the trials of a design that does not learn (CSV)."""
     from slipfield.core.errors import SlipfieldError
+    from slipfield.core.recorded import forget
     from slipfield.kinds.search.rounds import COMPARED, comparison
-    from slipfield.kinds.search.stale import record
+    from slipfield.kinds.search.stale import STUDY, record
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import write_trials
 
     if method not in COMPARED:
         raise SlipfieldError(f"method: given {method!r}; expected {' or '.join(COMPARED)}")
     study = load_study(config)
+    forget(output.parent / STUDY)
     write_trials(comparison(study, method), output)
     record(study, "comparison", output.parent)
 

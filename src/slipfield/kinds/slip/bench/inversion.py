@@ -9,17 +9,19 @@ on with the specimen at which it stopped.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import claim_contents, open_netcdf, write_text
+from slipfield.core.files import claim_contents, open_netcdf
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.bench.inversion_tables import write_tables
 from slipfield.kinds.slip.inversion.answers import Answer, Model, by_prediction, by_projection
@@ -102,27 +104,24 @@ def bench_inversion(
         raise SlipfieldError(f"{model_folder}: needs a projection inverter")
     network = None if network_folder is None else Model.load(network_folder)
     study = unseen_study(model.study, plan.specimens, plan.cells)
-    _claim(output, model, plan, study)
     rows = []
-    with progress("invert unseen specimens", plan.specimens) as advance:
+    shown = progress("invert unseen specimens", plan.specimens)
+    with claimed(output, "bench"), shown as advance:
+        _claim(output, model, network, plan, study)
         for number in range(plan.specimens):
             path = output / "cases" / f"{number:03d}.json"
-            if not path.exists():
-                case = _case(model, number, plan, output)
-                found = [
-                    row for noise in plan.noises for row in _rows(model, network, case, noise, plan)
-                ]
-                write_text(path, json.dumps(found, indent=1) + "\n")
-            rows += json.loads(path.read_text(encoding="utf-8"))
+            rows += cached_rows(path, partial(_all_rows, model, network, number, plan, output))
             advance()
     save_figure(figure_bench(rows), output / "refinement.png")
     return write_tables(rows, output)
 
 
-def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
+def _claim(output: Path, model: Model, network: Model | None, plan: Plan, study: Study) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
         "model": model.study.name,
+        "weights_sha256": model.weights_sha256,
+        "network_sha256": network.weights_sha256 if network else None,
         "adapted": model.adapted,
         "training_cells": [model.study.specimen.cells_x, model.study.specimen.cells_y],
         "grains": study.specimen.grains,
@@ -133,6 +132,14 @@ def _claim(output: Path, model: Model, plan: Plan, study: Study) -> None:
         "physics_hash": study.physics_hash(),
     }
     claim_contents(output / "bench.json", facts, "bench")
+
+
+def _all_rows(
+    model: Model, network: Model | None, number: int, plan: Plan, output: Path
+) -> list[dict[str, Any]]:
+    """Rows of one specimen under every noise."""
+    case = _case(model, number, plan, output)
+    return [row for noise in plan.noises for row in _rows(model, network, case, noise, plan)]
 
 
 def _case(model: Model, number: int, plan: Plan, output: Path) -> Case:

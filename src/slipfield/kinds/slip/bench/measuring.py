@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from slipfield.core.reading import read_json
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
@@ -57,7 +57,7 @@ def write_measured(
 
 def strain_options(folder: Path) -> dict[str, Any]:
     """Options with which the strain maps of a folder of :func:`write_measured` are imported."""
-    facts = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    facts = read_json(folder / "truth.json", "the bench")
     return {
         "scale": facts["scale_mm_per_pixel"],
         "interval": facts["interval_s"],

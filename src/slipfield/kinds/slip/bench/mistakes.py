@@ -7,17 +7,20 @@ mistake each that users make. A mistake counts as named if the import refuses it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.files import claim_contents, open_netcdf, write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.reading import read_json
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
@@ -66,29 +69,32 @@ def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> lis
     Raises
     ------
     SlipfieldError
-        If the model cannot be read or a specimen cannot be simulated.
+        If the model cannot be read, ``output`` holds another bench, or a specimen cannot be
+        simulated.
     """
-    rows = []
-    with progress("make mistakes", specimens * len(MISTAKES)) as advance:
+    loaded = Model.load(model)
+    facts = {
+        "model": loaded.study.name,
+        "weights_sha256": loaded.weights_sha256,
+        "cells": cells,
+    }
+    rows, shown = [], progress("make mistakes", specimens * len(MISTAKES))
+    with claimed(output, "bench"), shown as advance:
+        claim_contents(output / "bench.json", facts, "bench")
         for number in range(specimens):
-            made = None
+            work = output / "work" / str(number)
+            measured = cache(partial(_measured, loaded.study, number, specimens, cells, work))
             for mistake in MISTAKES:
                 name = f"{number}-{mistake.name}".replace(" ", "-").replace("%", "percent")
-                path = output / "cases" / f"{name}.json"
-                if not path.exists():
-                    own = output / "work" / str(number)
-                    made = made or _measured(model, number, specimens, cells, own)
-                    row = _tried(model, made, mistake, number, output / "work" / name)
-                    write_text(path, json.dumps(row, indent=1) + "\n")
-                rows.append(json.loads(path.read_text(encoding="utf-8")))
+                make = partial(_tried, model, measured, mistake, number, output / "work" / name)
+                rows.append(cached_rows(output / "cases" / f"{name}.json", make))
                 advance()
     write_text(output / "summary.csv", csv_text(rows, names=HEAD))
     return rows
 
 
-def _measured(folder: Path, number: int, count: int, cells: int, work: Path) -> Import:
+def _measured(base: Study, number: int, count: int, cells: int, work: Path) -> Import:
     """Measurement files of one specimen."""
-    base = Model.load(folder).study
     study = unloading_study(unseen_study(base, count, cells))
     first = base.specimen.microstructures
     grains = make_microstructure(study, first + number)
@@ -115,16 +121,16 @@ def unloading_study(study: Study) -> Study:
 
 
 def _tried(
-    model: Path, made: Import, mistake: Mistake, number: int, folder: Path
+    model: Path, measured: Callable[[], Import], mistake: Mistake, number: int, folder: Path
 ) -> dict[str, Any]:
     """Import and invert with one mistake; what came of it."""
-    lab = folder / "files"
+    made, lab = measured(), folder / "files"
     (lab / "dic").mkdir(parents=True, exist_ok=True)
     for path in made.folder.rglob("*.*"):
         target = lab / path.relative_to(made.folder)
         if not target.exists():
             target.write_bytes(path.read_bytes())
-    truth = json.loads((lab / "truth.json").read_text(encoding="utf-8"))["parameters"]
+    truth = read_json(lab / "truth.json", "bench-mistakes")["parameters"]
     options = {**made.dic, "outline": lab / "outline.csv"}
     given = replace(made, folder=lab, dic=options, grains=dict(made.grains))
     row: dict[str, Any] = {"specimen": number, "mistake": mistake.name}

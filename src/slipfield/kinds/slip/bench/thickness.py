@@ -7,16 +7,19 @@ stopped goes on with the sheet at which it stopped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from slipfield.core.cache import cached_rows
 from slipfield.core.files import claim_contents, write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.reading import read_json
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.sheets import (
     make_membrane,
@@ -67,25 +70,25 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
     SlipfieldError
         If ``output`` holds another bench, or a sheet cannot be simulated.
     """
-    base = Model.load(model).study
-    _claim(output, base, plan)
+    loaded = Model.load(model)
+    base = loaded.study
     cases, rows = [(n, ratio) for n in range(plan.maps) for ratio in (*plan.ratios, 0.0)], []
-    with progress("invert unseen sheets", len(cases)) as advance:
+    with claimed(output, "bench"), progress("invert unseen sheets", len(cases)) as advance:
+        _claim(output, loaded, plan)
         for number, ratio in cases:
             path = output / "cases" / f"{number:03d}-{ratio:g}.json"
-            if not path.exists():
-                found = _rows(model, base, plan, number, ratio, output / "work")
-                write_text(path, json.dumps(found, indent=1) + "\n")
-            rows += json.loads(path.read_text(encoding="utf-8"))
+            make = partial(_rows, model, base, plan, number, ratio, output / "work")
+            rows += cached_rows(path, make)
             write_text(output / "cases.csv", csv_text(rows, digits=4))
             write_text(output / "summary.csv", csv_text(summary(rows), digits=4))
             advance()
     return summary(rows)
 
 
-def _claim(output: Path, base: Study, plan: Plan) -> None:
+def _claim(output: Path, model: Model, plan: Plan) -> None:
     facts = {
-        "model": base.name,
+        "model": model.study.name,
+        "weights_sha256": model.weights_sha256,
         "cells": plan.cells,
         "grains": plan.grains,
         "sheets": plan.sheets,
@@ -119,7 +122,7 @@ def _rows(
                 membrane=name == "membrane",
                 sheets=sheets,
             )
-        content = json.loads((place / RESULT).read_text(encoding="utf-8"))
+        content = read_json(place / RESULT, "bench-thickness")
         for way, estimate in _estimates(content, name).items():
             found.append(_row(number, ratio, way, content, estimate, truth))
     return found

@@ -62,6 +62,11 @@ class Model:
         return self.card.get("adapted", {}).get("forward_model") == "solid"
 
     @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of its weights; empty for models of versions that did not write it down."""
+        return str(self.card.get("weights_sha256", ""))
+
+    @property
     def projects(self) -> bool:
         """Whether it answers from a forward run on the specimen's grain map."""
         return isinstance(self.inverter, ProjectionInverter)

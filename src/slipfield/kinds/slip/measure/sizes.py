@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import resource
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.yaml_input import one_line
 
 MEMORY_SHARE = 1 / 4
 """Share of the memory that the values of one file may take: what is made of them takes more."""
@@ -54,3 +57,48 @@ def check_hdf5(file: h5py.File, path: Path, most_dims: int = 32) -> None:
     file.visititems(add)
     for problem in too_large(max(sizes)):
         raise SlipfieldError(f"{path}: {problem}")
+
+
+def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
+    """Read an image file (TIFF, PNG, ...), of which a TIFF may hold several of the same size.
+
+    Parameters
+    ----------
+    pixel_bytes : what the caller makes of a pixel takes, if that is more than the file's own.
+
+    Raises
+    ------
+    SlipfieldError
+        If it is no readable image, or unpacked it would be too large; nothing is unpacked before.
+    """
+    from skimage.io import imread
+
+    try:
+        count = _unpacked_bytes(path, pixel_bytes)
+    except FileNotFoundError:
+        raise SlipfieldError(f"{path}: no such file") from None
+    except Exception as error:  # what a damaged file makes the libraries raise is not listed
+        raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
+    for problem in too_large(count):
+        raise SlipfieldError(f"{path}: {problem}")
+    try:
+        return np.asarray(imread(path))
+    except Exception as error:
+        raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
+
+
+def _unpacked_bytes(path: Path, pixel_bytes: int) -> int:
+    """Bytes of an image's values, from its header alone."""
+    from PIL import Image
+    from tifffile import TiffFile, TiffFileError
+
+    try:
+        with TiffFile(path) as file:
+            first = file.series[0]
+            return int(np.prod(first.shape, dtype=object)) * max(pixel_bytes, first.dtype.itemsize)
+    except TiffFileError:  # of another format
+        pass
+    with warnings.catch_warnings():  # of a large image, which this machine may well read
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(path) as image:
+            return image.width * image.height * max(pixel_bytes, len(image.getbands()))

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from slipfield.core.recorded import recorded_attributes, recorded_json
+from slipfield.core.recorded import differing, recorded_attributes, recorded_json
 from slipfield.kinds.slip.planning.plan import batches, fold_batches
 from slipfield.kinds.slip.study import PARAMETERS, Study
 
@@ -65,23 +65,12 @@ def difference(made: Any, study: Study, kind: str, but: str = "") -> str:
     except ValidationError:
         return "a study that this version cannot read"
     for entry, ours in settings(study, kind).items():
-        if theirs[entry] == ours:
-            continue
-        if not isinstance(ours, dict):
-            return _differs(entry, theirs[entry], ours)
-        for name, value in ours.items():
-            if theirs[entry][name] != value and name != but:
-                return _differs(f"{entry}.{name}", theirs[entry][name], value)
+        if isinstance(ours, dict):
+            ours = {name: value for name, value in ours.items() if name != but}
+            theirs[entry].pop(but, None)
+        if differs := differing(entry, theirs[entry], ours):
+            return differs
     return ""
-
-
-def _differs(field: str, made: Any, ours: Any) -> str:
-    return f"{field} = {_short(made)}, but the study has {_short(ours)}"
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def dataset_hash(manifest: Mapping[str, Any]) -> str:
@@ -144,7 +133,7 @@ def _designs(study: Study, folder: Path) -> Iterator[Finding]:
     for name, value in ours.items():
         if made.get(name, value if name == "microstructures" else None) != value:
             for part in (path, folder / "samples.csv"):
-                yield part, _differs(name, made.get(name), value)
+                yield part, differing(name, made.get(name), value)
             return
 
 
@@ -174,7 +163,7 @@ def _references(study: Study, folder: Path) -> Iterator[Finding]:
         found = recorded_attributes(path)
         for name, centre in zip(PARAMETERS, study.sampling.centre, strict=True):
             if found and not math.isclose(float(found.get(name, centre)), centre, rel_tol=1e-9):
-                yield path, _differs(f"the centre of sampling, {name}", found[name], centre)
+                yield path, differing(f"the centre of sampling, {name}", found[name], centre)
                 break
 
 
@@ -234,7 +223,7 @@ def _folds(study: Study, folder: Path) -> Iterator[Finding]:
         yield path, "no readable rows"
         return
     if made != ours:
-        yield path, _differs("models, groupings and folds", sorted(made), sorted(ours))
+        yield path, differing("models, groupings and folds", sorted(made), sorted(ours))
 
 
 def _sweeps(study: Study, folder: Path) -> Iterator[Finding]:
@@ -264,7 +253,7 @@ def _unseen(study: Study, folder: Path) -> Iterator[Finding]:
     noise = (recorded_json(path) or {}).get("noise")  # older versions did not write it down
     ours = {name: getattr(study.noise, name) for name in ("strain_std", "load_relative_std")}
     if noise not in (None, ours):
-        yield path, _differs("noise", noise, ours)
+        yield path, differing("noise", noise, ours)
 
 
 def _learned(path: Path, study: Study, kind: str, folder: Path, but: str = "") -> Iterator[Finding]:
@@ -281,7 +270,7 @@ def _learned(path: Path, study: Study, kind: str, folder: Path, but: str = "") -
     except (LookupError, TypeError):
         return
     if content.get("data_hash") != data:
-        yield path, _differs("data_hash", content.get("data_hash"), data)
+        yield path, differing("data_hash", content.get("data_hash"), data)
 
 
 def _reports(study: Study, folder: Path) -> Iterator[Finding]:

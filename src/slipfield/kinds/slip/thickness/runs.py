@@ -14,6 +14,7 @@ from mpi4py import MPI
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
+from slipfield.core.recorded import recorded_json
 from slipfield.kinds.slip.fem.batch import reference_fields
 from slipfield.kinds.slip.fem.face import FaceGradient
 from slipfield.kinds.slip.fem.forward import solid_microstructure
@@ -184,8 +185,8 @@ def run_study(study: Study, folder: Path) -> list[dict]:
     found, maps = [], {}
     for run in track(runs_of(study), "solids"):
         path = folder / f"{run.name}.json"
-        content = json.loads(path.read_text()) if path.exists() else {}
-        if content.get("key") != key.hexdigest():
+        content = recorded_json(path)
+        if not isinstance(content, dict) or content.get("key") != key.hexdigest():
             if run.number not in maps:
                 maps[run.number] = MapRuns(study, run.number)
             content = {"key": key.hexdigest(), **maps[run.number].result(run)}

@@ -8,17 +8,20 @@ call them. A run that was stopped goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import claim_contents, open_netcdf, write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.reading import read_json
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.outcome import Inversion
@@ -70,17 +73,17 @@ def virtual_lab(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
     loaded = Model.load(model)
     if not loaded.projects:
         raise SlipfieldError(f"{model}: needs a projection inverter")
-    _claim(output, loaded, plan)
     numbers = range(plan.first, plan.first + plan.specimens)
-    with progress("measure and invert", len(numbers)) as advance:
+    shown = progress("measure and invert", len(numbers))
+    with claimed(output, "virtual-lab"), shown as advance:
+        _claim(output, loaded, plan)
         for number in numbers:
+            work = output / "work" / f"{number:03d}"
             path = output / "cases" / f"{number:03d}.json"
-            if not path.exists():
-                row = measured(model, loaded, number, output / "work" / f"{number:03d}", plan)
-                write_text(path, json.dumps(row, indent=1) + "\n")
+            cached_rows(path, partial(measured, model, loaded, number, work, plan))
             advance()
     cases = sorted((output / "cases").glob("*.json"))
-    rows = [json.loads(case.read_text(encoding="utf-8")) for case in cases]
+    rows = [read_json(case, "virtual-lab") for case in cases]
     write_text(output / "summary.csv", csv_text(rows, digits=6))
     return rows
 
@@ -89,6 +92,7 @@ def _claim(output: Path, model: Model, plan: Plan) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
         "model": model.study.name,
+        "weights_sha256": model.weights_sha256,
         "cells": plan.cells,
         "frames": plan.frames,
         "solves": plan.solves,

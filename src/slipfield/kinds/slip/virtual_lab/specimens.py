@@ -12,8 +12,9 @@ import numpy as np
 import yaml
 from scipy.spatial import cKDTree
 
+from slipfield.core.cache import cached_arrays
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file, open_netcdf, write_netcdf, write_text
+from slipfield.core.files import open_netcdf, write_netcdf, write_text
 from slipfield.kinds.slip.design import one_sample, samples_text
 from slipfield.kinds.slip.inversion.forward import start_verb
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
@@ -61,7 +62,8 @@ def simulated(trained: Study, number: int, cells: int, folder: Path) -> Sheet:
     study = unseen_study(trained, number + 1, cells)
     parameters = random_parameters(trained, number + 1, seed=first)[number]
     grains, moved = folder / "microstructure.nc", folder / "displacements.npz"
-    if not moved.exists():
+
+    def make() -> dict[str, np.ndarray]:
         text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
         write_text(folder / "study.yaml", text)
         write_netcdf(make_microstructure(study, first + number), grains, study)
@@ -75,14 +77,15 @@ def simulated(trained: Study, number: int, cells: int, folder: Path) -> Sheet:
             "fields": "fields",
         }
         start_verb("simulate", folder, files, "shard.nc", ["--rows", "0:1"])
-        _keep_displacements(folder, moved)
-    with np.load(moved) as arrays:
-        kept = {name: arrays[name] for name in ("time", "load", "displacements")}
+        return _displacements(folder)
+
+    kept = cached_arrays(moved, ("time", "load", "displacements"), make)
+    shutil.rmtree(folder / "fields", ignore_errors=True)
     return Sheet(study, grains, parameters, **kept)
 
 
-def _keep_displacements(folder: Path, target: Path) -> None:
-    """Keep load and displacements in the order of the mesh, and drop the other fields."""
+def _displacements(folder: Path) -> dict[str, np.ndarray]:
+    """Time, load, and displacements in the order of the mesh, of what the solver wrote."""
     mesh = Mesh.read(folder / "microstructure.nc")
     (path,) = (folder / "fields").glob("*/fields.h5")
     with h5py.File(path) as file:
@@ -96,6 +99,4 @@ def _keep_displacements(folder: Path, target: Path) -> None:
         if data["status"].values[0]:
             raise SlipfieldError(f"{folder}: {data['reason'].values[0]}")
         time, load = data["time"].values, data["load"].values[0]
-    with complete_file(target) as temporary, open(temporary, "wb") as handle:
-        np.savez_compressed(handle, time=time, load=load, displacements=np.stack(moved))
-    shutil.rmtree(folder / "fields")
+    return {"time": time, "load": load, "displacements": np.stack(moved)}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from skimage.io import imread
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.scans import Labels
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
-from slipfield.kinds.slip.measure.sizes import too_large
+from slipfield.kinds.slip.measure.sizes import read_image
 
 EULER_AXES = "x,y"
 ANGLE_NAMES = ("phi1", "Phi", "phi2")
@@ -55,18 +52,7 @@ def read(path: Path, table: Path | None, background: int | None, degrees: bool) 
 
 
 def _labels(path: Path) -> np.ndarray:
-    try:
-        with warnings.catch_warnings(), Image.open(path) as header:
-            size = header.width * header.height * np.dtype(np.int64).itemsize
-    except (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        size = 0  # of another format, or beyond what the library reads: it says so below
-    for problem in too_large(size):
-        raise SlipfieldError(f"{path}: {problem}")
-    try:
-        image = imread(path)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:120]
-        raise SlipfieldError(f"{path}: not a readable image: {reason}") from error
+    image = read_image(path, np.dtype(np.int64).itemsize)
     if image.ndim == 3 and image.shape[2] in (3, 4) and image.dtype == np.uint8:
         red, green, blue = np.moveaxis(image[..., :3].astype(np.int64), -1, 0)
         return red * 65536 + green * 256 + blue

@@ -1,0 +1,87 @@
+"""What a result says of itself: witnesses that come last, and what is kept for the next run."""
+
+import json
+
+import pytest
+
+from slipfield.core.cache import cached_rows
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import claim_contents
+from slipfield.core.kind import check_any_study
+from slipfield.core.places import RUN_VARIABLE
+from slipfield.core.recorded import forget, made_otherwise, refuse_others, witnessed
+
+
+def study(**sections):
+    return check_any_study({"name": "a", "kind": "beam", **sections}, "x")[0]
+
+
+def test_a_witness_goes_first_and_comes_last(tmp_path):
+    witness = tmp_path / "made.json"
+    with witnessed(study(), witness) as content:
+        content["rows"] = [1]
+    assert json.loads(witness.read_text())["rows"] == [1]
+    assert made_otherwise(witness, study(), ("beam", "physics_hash")) == ""
+    with pytest.raises(KeyboardInterrupt), witnessed(study(), witness):
+        assert not witness.exists()
+        raise KeyboardInterrupt
+    assert not witness.exists()
+    assert made_otherwise(witness, study(), ()) == "no readable study"
+
+
+def test_an_orphan_leaves_the_witness_of_the_next_run(tmp_path, monkeypatch):
+    witness, place = tmp_path / "made.json", tmp_path / ".running"
+    with witnessed(study(), witness):
+        pass
+    monkeypatch.setenv(RUN_VARIABLE, f"first:{place}")
+    place.write_text("second")
+    with pytest.raises(SlipfieldError, match="not written: the run that started this job"):
+        forget(witness)
+    assert witness.exists()
+
+
+def test_what_differs_is_named_with_both_values(tmp_path):
+    witness = tmp_path / "made.json"
+    with witnessed(study(), witness):
+        pass
+    other = study(beam={"height_mm": 12.0}, crossval={"folds": 3})
+    differs = "beam.height_mm = 10.0, but the study has 12.0"
+    assert made_otherwise(witness, other, ("beam",)) == differs
+    assert made_otherwise(witness, other, ("crossval.folds",)).startswith("crossval.folds = 5, but")
+    assert made_otherwise(witness, other, ("sampling", "crossval.repeats")) == ""
+    assert made_otherwise(witness, other, ("physics_hash",)).startswith("physics_hash = ")
+    with pytest.raises(SlipfieldError, match="made.json: made with beam.*; run the study again"):
+        refuse_others({witness: differs})
+
+
+@pytest.mark.parametrize("damage", ["", "[", "[1]", "{}", '{"study": 3}', '{"study": {"name": 1}}'])
+def test_a_damaged_witness_is_that_of_no_study(damage, tmp_path):
+    witness = tmp_path / "made.json"
+    witness.write_text(damage)
+    assert made_otherwise(witness, study(), ("beam",)).endswith(
+        ("no readable study", "a study that this version cannot read")
+    )
+
+
+@pytest.mark.parametrize("damage", [b"", b"[", b"[1, 2]", b"{}", b"\xff\xfe"])
+def test_damaged_rows_are_made_again(damage, tmp_path):
+    path = tmp_path / "case.json"
+    rows = [{"error": 0.5, "held": True}]
+    assert cached_rows(path, lambda: rows) == rows
+    assert cached_rows(path, lambda: 1 / 0) == rows
+    path.write_bytes(damage)
+    assert cached_rows(path, lambda: rows) == rows
+    assert json.loads(path.read_text()) == rows
+
+
+def test_a_folder_holds_what_it_says(tmp_path):
+    path = tmp_path / "bench.json"
+    claim_contents(path, {"cells": 8, "noise": (1, 2)}, "bench")
+    claim_contents(path, {"cells": 8, "noise": (1, 2), "weights": "a"}, "bench")
+    with pytest.raises(SlipfieldError, match="holds another bench .weights = a, but given is b.;"):
+        claim_contents(path, {"cells": 8, "noise": (1, 2), "weights": "b"}, "bench")
+    for damage in (b"", b"[1]", b"\xff"):
+        path.write_bytes(damage)
+        with pytest.raises(SlipfieldError, match="bench.json: not readable, and it says which ben"):
+            claim_contents(path, {"cells": 8}, "bench")
+        assert path.read_bytes() == damage
