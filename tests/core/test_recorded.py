@@ -6,10 +6,9 @@ import pytest
 
 from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import claim_contents
 from slipfield.core.kind import check_any_study
 from slipfield.core.places import RUN_VARIABLE
-from slipfield.core.recorded import forget, made_otherwise, refuse_others, witnessed
+from slipfield.core.recorded import claim_contents, forget, made_otherwise, refuse_others, witnessed
 
 
 def study(**sections):

@@ -3,7 +3,7 @@
 
 def table_settings():
     """Settings of the table, and the content of a user's."""
-    from slipfield.core.files import file_digest
+    from slipfield.core.digest import file_digest
 
     path = STUDY.table.file
     return settings("table") + (file_digest(path) if path else "")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +17,6 @@ import numpy as np
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.places import check_place
-from slipfield.core.recorded import differing, recorded_json
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import one_line
 
@@ -170,34 +167,6 @@ class Sliced:
     slices: Iterable[np.ndarray]
 
 
-def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
-    """Write down at ``path`` (JSON) what its folder holds, or refuse one that holds another.
-
-    Parameters
-    ----------
-    facts : plain values that decide what is in the folder.
-    what : a word for it in errors, such as "bench".
-
-    Raises
-    ------
-    SlipfieldError
-        If the folder holds what other facts made, or does not say what it holds.
-    """
-    text = json.dumps(facts, indent=1)
-    if (known := recorded_json(path)) is not None:
-        if not isinstance(known, dict) or not known:
-            raise SlipfieldError(
-                f"{path}: not readable, and it says which {what} its folder holds; choose another "
-                "folder"
-            )
-        for name, value in json.loads(text).items():  # older versions wrote down less
-            if differs := differing(name, known.get(name, value), value, "given is"):
-                raise SlipfieldError(
-                    f"{path.parent}: holds another {what} ({differs}); choose another folder"
-                )
-    write_text(path, text + "\n")
-
-
 def write_netcdf(
     data: xr.Dataset, path: str | Path, study: BaseStudy, sliced: Mapping[str, Sliced] | None = None
 ) -> None:
@@ -243,21 +212,6 @@ def _append(path: Path, name: str, variable: Sliced) -> None:
         target.setncatts(variable.attributes)
         for number, values in enumerate(variable.slices):
             target[number] = values
-
-
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits.
-
-    Raises
-    ------
-    SlipfieldError
-        If it cannot be read.
-    """
-    try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except OSError as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def open_netcdf(path: str | Path) -> xr.Dataset:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.places import check_place
 from slipfield.core.study import BaseStudy
@@ -120,8 +121,6 @@ def witnessed(study: BaseStudy | None, witness: Path, *results: Path) -> Iterato
 
 def digests(results: Iterable[Path]) -> dict[str, dict[str, str]]:
     """SHA-256 of files by name, as the content of a witness beside them."""
-    from slipfield.core.files import file_digest
-
     found = {path.name: file_digest(path) for path in results}
     return {FILES: found} if found else {}
 
@@ -134,8 +133,6 @@ def altered(witness: Path) -> dict[Path, str]:
     SlipfieldError
         If a file may not be read.
     """
-    from slipfield.core.files import file_digest
-
     files = _made(witness).get(FILES)
     if not isinstance(files, Mapping):
         return {}
@@ -206,6 +203,36 @@ def _at(content: Mapping[str, Any], field: str) -> Any:
     section, _, name = field.partition(".")
     value = content.get(section)
     return value.get(name) if name and isinstance(value, Mapping) else value
+
+
+def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
+    """Write down at ``path`` (JSON) what its folder holds, or refuse one that holds another.
+
+    Parameters
+    ----------
+    facts : plain values that decide what is in the folder.
+    what : a word for it in errors, such as "bench".
+
+    Raises
+    ------
+    SlipfieldError
+        If the folder holds what other facts made, or does not say what it holds.
+    """
+    from slipfield.core.files import write_text
+
+    text = json.dumps(facts, indent=1)
+    if (known := recorded_json(path)) is not None:
+        if not isinstance(known, dict) or not known:
+            raise SlipfieldError(
+                f"{path}: not readable, and it says which {what} its folder holds; choose another "
+                "folder"
+            )
+        for name, value in json.loads(text).items():  # older versions wrote down less
+            if differs := differing(name, known.get(name, value), value, "given is"):
+                raise SlipfieldError(
+                    f"{path.parent}: holds another {what} ({differs}); choose another folder"
+                )
+    write_text(path, text + "\n")
 
 
 def refuse_others(found: Mapping[Path, str]) -> None:

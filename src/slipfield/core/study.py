@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from slipfield.core.digest import file_digest
 from slipfield.core.section import Section
 
 
@@ -22,8 +23,6 @@ def with_content(physics: dict[str, Any], table: str | Path | None) -> dict[str,
     """
     if not table:
         return physics
-    from slipfield.core.files import file_digest
-
     return {**physics, "content": file_digest(table)}
 
 

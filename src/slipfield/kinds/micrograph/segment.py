@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import file_digest, write_text
+from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.recorded import forget
 from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from slipfield.core.files import file_digest
+from slipfield.core.digest import file_digest
 from slipfield.kinds.micrograph.pool import files_of, marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.training import train

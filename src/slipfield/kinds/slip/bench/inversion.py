@@ -20,9 +20,10 @@ import numpy as np
 
 from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import claim_contents, open_netcdf
+from slipfield.core.files import open_netcdf
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.recorded import claim_contents
 from slipfield.kinds.slip.bench.inversion_tables import write_tables
 from slipfield.kinds.slip.inversion.answers import Answer, Model, by_prediction, by_projection
 from slipfield.kinds.slip.inversion.choice import Fit, choose

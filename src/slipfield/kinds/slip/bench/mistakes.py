@@ -17,10 +17,11 @@ import numpy as np
 
 from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import claim_contents, open_netcdf, write_text
+from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
+from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.cache import cached_rows
-from slipfield.core.files import claim_contents, write_text
+from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
+from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.sheets import (
     make_membrane,

@@ -11,8 +11,9 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import file_digest, open_netcdf
+from slipfield.core.files import open_netcdf
 from slipfield.kinds.slip.dataset.contract import (
     MICROSTRUCTURE,
     REFERENCE,

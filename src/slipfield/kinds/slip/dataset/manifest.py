@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import file_digest, open_netcdf, write_text
+from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.dataset.contract import (
     MICROSTRUCTURE,

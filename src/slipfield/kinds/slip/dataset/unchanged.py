@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import file_digest, write_text
+from slipfield.core.files import write_text
 from slipfield.core.progress import progress
 
 SEEN = ".verified.json"

@@ -18,10 +18,11 @@ import numpy as np
 
 from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import claim_contents, open_netcdf, write_text
+from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
+from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.outcome import Inversion
