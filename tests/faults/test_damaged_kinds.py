@@ -1,10 +1,13 @@
 """Small files of studies of every kind, damaged one at a time: the verb that reads it names it."""
 
+import contextlib
 import json
+from functools import cache
 
 import pytest
 import yaml
 
+from slipfield.core.kind import load, load_any_study
 from slipfield.kinds.curves.study import load_curves_study
 from tests.faults.kinds import studies
 from tests.faults.test_damaged import DAMAGE
@@ -101,28 +104,29 @@ TRUE_TABLES = {("search", "without its last row"), ("hardness", "without its las
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """Folder of a finished study of each kind."""
-    folders = {}
-    with pytest.MonkeyPatch.context() as patch:
-        for kind, verbs in VERBS.items():
-            folders[kind] = folder = tmp_path_factory.mktemp(kind)
-            patch.chdir(folder)
-            study = studies(kind)[0]
-            (folder / "study.yaml").write_text(yaml.safe_dump(study))
-            if kind == "curves":
-                shard(load_curves_study(folder / "study.yaml"), (0, 6), folder / "shards/0.nc")
-            for verb in verbs.values():
+    """Function from a kind to the folder of a finished study."""
+
+    @cache
+    def make(kind):
+        folder = tmp_path_factory.mktemp(kind)
+        (folder / "study.yaml").write_text(yaml.safe_dump(studies(kind)[0]))
+        if kind == "curves":
+            shard(load_curves_study(folder / "study.yaml"), (0, 6), folder / "shards/0.nc")
+        with contextlib.chdir(folder):
+            for verb in VERBS[kind].values():
                 done = run_verb(*verb.split())
                 assert done.code == 0, (verb, done.err)
-    return folders
+        return folder
+
+    return make
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_a_damaged_file_is_named_by_the_verb_that_reads_it(finished, kind, name, monkeypatch):
-    monkeypatch.chdir(finished[kind])
-    path = finished[kind] / name
-    whole = path.read_bytes()
-    before = set(finished[kind].rglob("*"))
+    folder = finished(kind)
+    monkeypatch.chdir(folder)
+    path = folder / name
+    whole, before = path.read_bytes(), set(folder.rglob("*"))
     for damage, spoil in DAMAGE.items():
         if damage in TABLES and path.suffix != ".csv" or spoil(whole) == whole:
             continue
@@ -139,32 +143,27 @@ def test_a_damaged_file_is_named_by_the_verb_that_reads_it(finished, kind, name,
             where = (damage, verb, result)
             assert result.code == 2 and result.error.startswith("slipfield: error: "), where
             assert path.stem in result.error and "Traceback" not in result.err, where
-            assert set(finished[kind].rglob("*")) == before, where
+            assert set(folder.rglob("*")) == before, where
 
 
-def test_a_report_refuses_results_of_another_study(finished, monkeypatch):
+@pytest.mark.parametrize("kind", VERBS)
+def test_a_report_refuses_results_of_another_study(finished, kind, monkeypatch):
     """By hand, without the workflow: one line that names the file and what differs."""
-    for kind, folder in finished.items():
-        monkeypatch.chdir(folder)
-        path = folder / "study.yaml"
-        whole = path.read_text()
-        path.write_text(yaml.safe_dump(studies(kind)[1]))
-        result = run_verb(*VERBS[kind]["report"].split())
-        path.write_text(whole)
-        assert result.code == 2 and "made with" in result.error, (kind, result)
-        assert "run the study again" in result.error
-
-
-def test_nothing_of_a_finished_study_is_stale(finished):
-    from slipfield.core.kind import load, load_any_study
-
-    for folder in finished.values():
-        study, kind = load_any_study(folder / "study.yaml")
-        assert load(kind.stale)(study, folder) == {}
+    folder = finished(kind)
+    monkeypatch.chdir(folder)
+    study, its_kind = load_any_study(folder / "study.yaml")
+    assert load(its_kind.stale)(study, folder) == {}
+    path = folder / "study.yaml"
+    whole = path.read_text()
+    path.write_text(yaml.safe_dump(studies(kind)[1]))
+    result = run_verb(*VERBS[kind]["report"].split())
+    path.write_text(whole)
+    assert result.code == 2 and "made with" in result.error, result
+    assert "run the study again" in result.error
 
 
 def test_scores_of_other_alloys_are_no_scores(finished, monkeypatch):
-    folder = finished["hardness"]
+    folder = finished("hardness")
     monkeypatch.chdir(folder)
     path = folder / "scores/line.json"
     whole = path.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -42,9 +43,28 @@ def stale(study: SearchStudy, folder: Path) -> dict[Path, str]:
 
 
 def stale_tables(study: SearchStudy, tables: Iterable[Path]) -> dict[Path, str]:
-    """Find told tables that lie beside the word of another study; people's own have no word."""
-    known = (path for path in tables if (path.parent / STUDY).exists())
-    return {path: differs for path in known if (differs := _differs(study, path.parent))}
+    """Find told tables of another study, or of fewer trials than were asked for in their folder.
+
+    People's own tables lie beside no word of a study.
+    """
+    found = {}
+    for path in tables:
+        if not (path.parent / STUDY).exists():
+            continue
+        if differs := _differs(study, path.parent):
+            found[path] = differs
+        elif missing := _trials(path.with_name(TABLES[0])) - _trials(path):
+            found[path] = f"trial {min(missing)}, which is no longer in it"
+    return found
+
+
+def _trials(path: Path) -> set[str]:
+    """Numbers of trials in a table; none if it cannot be read."""
+    try:
+        with open(path, newline="", encoding="utf-8") as handle:
+            return {row["trial"] for row in csv.DictReader(handle)}
+    except (OSError, ValueError, KeyError, csv.Error):
+        return set()
 
 
 def _differs(study: SearchStudy, place: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,13 +52,15 @@ def read_trials(study: SearchStudy, path: Path, told: bool) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, sep=None, engine="python", skipinitialspace=True)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise SlipfieldError(f"{path}: no readable table of trials ({reason})") from error
     outputs = [each.name for each in study.outputs]
     columns = [TRIAL, *(each.name for each in study.variables), *(outputs if told else ())]
     if missing := [name for name in columns if name not in table]:
         raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected {', '.join(columns)}")
+    if told and table.empty:
+        raise SlipfieldError(f"{path}: holds no trial")
     known = {*columns, *outputs, STATUS, REASON, *(f"{name}{STD}" for name in outputs)}
     if strange := [name for name in table.columns if name not in known]:
         raise SlipfieldError(f"{path}: column {strange[0]!r} is none of the study's; remove it")
