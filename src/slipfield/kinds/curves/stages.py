@@ -8,7 +8,7 @@ from typing import Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
-from slipfield.core.recorded import witnessed
+from slipfield.core.recorded import altered, refuse_others, witnessed
 from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.evaluation import (
     ENOUGH,
@@ -97,7 +97,14 @@ def write_summary(files: Sequence[Path], output: Path) -> None:
     """Write the table of learners (CSV), and beside it ``below.csv``, every curve under 0.95.
 
     A JSON file beside the table keeps the SHA-256 of both.
+
+    Raises
+    ------
+    SlipfieldError
+        If a table of scores is damaged, or no longer what its learner wrote.
     """
+    for path in files:
+        refuse_others(altered(path.with_suffix(".json")))
     named = output.with_name("below.csv")
     with witnessed(None, output.with_suffix(".json"), output, named):
         write_scores(named, below(read_scores(files)))

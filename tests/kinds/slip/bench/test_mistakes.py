@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.bench.mistakes import MISTAKES, Import, unloading_study
+from slipfield.kinds.slip.bench.mistakes import MISTAKES, Import, copied, unloading_study
 from slipfield.kinds.slip.inversion.ways import turned_map
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
@@ -45,6 +45,16 @@ def imported(made):
     (made.folder / "specimen.nc").unlink(missing_ok=True)
     write_specimen(data, made.folder / "specimen.nc")
     return data
+
+
+@pytest.mark.parametrize("name", ["map mirrored in x", "columns x and y swapped", "kN for N"])
+def test_a_bench_that_was_stopped_makes_a_mistake_once(made, name, tmp_path):
+    """Made again in the files of the first time, a mirrored map would be right."""
+    lab = tmp_path.parent / f"{tmp_path.name}-lab"
+    MAKE[name].make(copied(made, lab), 0)
+    once = {path.name: path.read_bytes() for path in lab.rglob("*.*") if path.is_file()}
+    MAKE[name].make(copied(made, lab), 0)
+    assert {path.name: path.read_bytes() for path in lab.rglob("*.*") if path.is_file()} == once
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ mistake each that users make. A mistake counts as named if the import refuses it
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -125,15 +126,9 @@ def _tried(
     model: Path, measured: Callable[[], Import], mistake: Mistake, number: int, folder: Path
 ) -> dict[str, Any]:
     """Import and invert with one mistake; what came of it."""
-    made, lab = measured(), folder / "files"
-    (lab / "dic").mkdir(parents=True, exist_ok=True)
-    for path in made.folder.rglob("*.*"):
-        target = lab / path.relative_to(made.folder)
-        if not target.exists():
-            target.write_bytes(path.read_bytes())
+    lab = folder / "files"
+    given = copied(measured(), lab)
     truth = read_json(lab / "truth.json", "bench-mistakes")["parameters"]
-    options = {**made.dic, "outline": lab / "outline.csv"}
-    given = replace(made, folder=lab, dic=options, grains=dict(made.grains))
     row: dict[str, Any] = {"specimen": number, "mistake": mistake.name}
     try:
         mistake.make(given, number)
@@ -169,6 +164,17 @@ def _tried(
         "interval_holds": " ".join("yn"[not held] for held in inside),
         "text": text,
     }
+
+
+def copied(made: Import, lab: Path) -> Import:
+    """Copy measurement files for a mistake to be made in them, in place of what is there.
+
+    A mistake that a stopped bench has made already is not made twice, which could undo it.
+    """
+    shutil.rmtree(lab, ignore_errors=True)
+    shutil.copytree(made.folder, lab)
+    options = {**made.dic, "outline": lab / "outline.csv"}
+    return replace(made, folder=lab, dic=options, grains=dict(made.grains))
 
 
 def _nothing(given: Import, number: int) -> None:

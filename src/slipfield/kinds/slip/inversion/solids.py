@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from slipfield.core.errors import NoEquilibrium
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.kinds.slip.design import one_sample, samples_text
 from slipfield.kinds.slip.inversion.forward import Solver, start_verb
@@ -80,7 +80,7 @@ def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
     key.update(solver.key(parameters).encode())
     name = f"solid-{key.hexdigest()[:16]}"
     path = solver.folder / f"{name}.nc"
-    if not path.exists():
+    if not _readable(path):
         text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
         write_text(solver.folder / f"{name}.yaml", text)
         with open_netcdf(solver.microstructure) as data:
@@ -108,6 +108,18 @@ def run_foil(solver: Solver, parameters: np.ndarray, thickness_mm: float) -> Sol
         thin = Solver.prepare(study, data.load(), solver.folder / "foil")
     run = run_solid(thin, parameters, Solid(layers=FOIL_LAYERS, grains="columns"))
     return SolidRun(run.strain, run.load * solver.study.specimen.thickness_mm / thickness_mm)
+
+
+def _readable(path: Path) -> bool:
+    """Whether a run is there and whole."""
+    if not path.exists():
+        return False
+    try:
+        with open_netcdf(path) as data:
+            data.load()
+    except (SlipfieldError, OSError, RuntimeError):
+        return False
+    return True
 
 
 def _read(path: Path) -> SolidRun:
