@@ -42,19 +42,6 @@ def recorded_json(path: Path) -> Any:
         return {}
 
 
-def recorded_study(path: Path) -> dict[str, Any] | None:
-    """Study that a JSON file names under ``study``; None if it names none, or is not there.
-
-    Raises
-    ------
-    SlipfieldError
-        If it may not be read.
-    """
-    content = recorded_json(path)
-    study = content.get("study") if isinstance(content, dict) else None
-    return study if isinstance(study, dict) else None
-
-
 def recorded_attributes(path: Path) -> dict[str, Any] | None:
     """Attributes of a NetCDF file; None if it is not there, none if it is damaged.
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.reading import read_json
+from slipfield.core.recorded import refuse_others
 from slipfield.kinds.micrograph import figures
 from slipfield.kinds.micrograph.kind import KIND
 from slipfield.kinds.micrograph.render import render
@@ -58,8 +58,7 @@ def write_report(study: MicrographStudy, folder: Path, output: Path) -> None:
     SlipfieldError
         If a result is missing, damaged, or of another study.
     """
-    for path, differs in stale(study, folder).items():
-        raise SlipfieldError(f"{path}: made with {differs}; run the study again")
+    refuse_others(stale(study, folder))
     tables = {
         task: means(
             pd.DataFrame(

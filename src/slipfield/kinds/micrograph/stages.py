@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.recorded import witnessed
 from slipfield.kinds.micrograph.score import means, methods_of, scored
 from slipfield.kinds.micrograph.segment import Method, network_method
 from slipfield.kinds.micrograph.study import MicrographStudy
@@ -58,7 +57,7 @@ def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> p
     )
     table = means(pd.DataFrame(rows))
     text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
-    write_text(output.parent.parent / "tables" / f"{TABLES[task]}.csv", text)
-    content: dict[str, Any] = {"study": study.model_dump(mode="json"), "rows": rows}
-    write_text(output, json.dumps(content, indent=1) + "\n")
+    with witnessed(study, output) as written:
+        write_text(output.parent.parent / "tables" / f"{TABLES[task]}.csv", text)
+        written["rows"] = rows
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from slipfield.core.recorded import recorded_study
+from slipfield.core.recorded import made_otherwise
 from slipfield.kinds.micrograph.study import MicrographStudy
 
 TASKS = ("boundaries", "phases")
@@ -20,16 +20,8 @@ def stale(study: MicrographStudy, folder: Path) -> dict[Path, str]:
             if path.stem in ours[task]["variants"] and (differs := _training(study, task, path)):
                 found[path] = differs
         path = folder / "scores" / f"{task}.json"
-        if not path.exists():
-            continue
-        theirs = recorded_study(path)
-        if theirs is None:
-            found[path] = "no readable study"
-            continue
-        for section in ("images", task):
-            if theirs.get(section) != ours[section]:
-                found[path] = f"another {section} than the study's"
-                break
+        if path.exists() and (differs := made_otherwise(path, study, ("images", task))):
+            found[path] = differs
     return found
 
 

@@ -6,14 +6,17 @@ schedules, imported from files, and inverted. The model was trained on frames at
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from slipfield.core.cache import cached_rows
 from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
@@ -49,21 +52,33 @@ def bench_frames(model: Path, output: Path, cells: int) -> list[dict[str, Any]]:
     Raises
     ------
     SlipfieldError
-        If the model cannot be read or the specimen cannot be simulated.
+        If the model cannot be read, ``output`` holds another bench, or the specimen cannot be
+        simulated.
     """
     rows: list[dict[str, Any]] = []
-    base = Model.load(model).study
-    with progress("invert", len(SHARES)) as advance:
+    loaded = Model.load(model)
+    facts = {
+        "model": loaded.study.name,
+        "weights_sha256": loaded.weights_sha256,
+        "cells": cells,
+    }
+    with claimed(output, "bench"), progress("invert", len(SHARES)) as advance:
+        claim_contents(output / "bench.json", facts, "bench")
         for name in SHARES:
             path = output / "cases" / f"{name.replace(' ', '-').replace('%', 'percent')}.json"
-            if not path.exists():
-                folder = output / "work" / path.stem
-                found, truth = _inverted(model, base, cells, name, output / "work", folder)
-                write_text(path, json.dumps(_rows(name, found, truth), indent=1) + "\n")
-            rows += json.loads(path.read_text(encoding="utf-8"))
+            make = partial(_measured, model, loaded.study, cells, name, output / "work", path.stem)
+            rows += cached_rows(path, make)
             advance()
     write_text(output / "summary.csv", csv_text(rows))
     return rows
+
+
+def _measured(
+    model: Path, base: Study, cells: int, name: str, work: Path, folder: str
+) -> list[dict[str, Any]]:
+    """Rows of one schedule."""
+    found, truth = _inverted(model, base, cells, name, work, work / folder)
+    return _rows(name, found, truth)
 
 
 def _inverted(
