@@ -98,7 +98,7 @@ def test_a_disk_that_is_full_when_a_run_begins_is_one_line(disk):
     assert last.startswith(
         "slipfield: error: results/tiny: cannot be written: No space left on dev"
     )
-    assert "Snakefile" not in done.stdout and "Traceback" not in done.stdout
+    assert "WorkflowError" not in done.stdout and "Traceback" not in done.stdout
     again = snakemake(disk, "results/tiny/samples.csv")
     assert again.returncode == 0, again.stdout
 
