@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import logging
 import os
 import re
 import shlex
@@ -166,6 +167,7 @@ def repeated(option, files):
     return " ".join(f"{option} {path}" for path in files)
 
 
+logging.raiseExceptions = False  # a full disk has no room for Snakemake's log either
 STUDY, KIND = read_study()
 FOLDER = f"results/{STUDY.name}"
 CONFIG = f"{FOLDER}/study.yaml"
