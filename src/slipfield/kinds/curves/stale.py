@@ -46,7 +46,8 @@ def _other_rows(study: CurvesStudy, path: Path) -> str:
     """Whether the table of learners is of other learners or settings than the study's."""
     if not path.exists():
         return ""
-    ours = {(name, str(k)) for name in study.learning.learners for k in study.learning.settings}
+    learning = study.learning
+    ours: set[tuple[str, str]] = {(n, str(k)) for n in learning.learners for k in learning.settings}
     if study.published.groups:
         ours |= {(PUBLISHED, str(k)) for k in study.published.settings}
     try:
