@@ -66,7 +66,8 @@ def test_scores_of_methods_are_a_table(tmp_path):
     path = tmp_path / "scores.csv"
     lines = write_scores("boundaries", ["etched-steel"], ["ridge", "network"], 1, 192, path)
     table = pd.read_csv(path).set_index("method")
-    assert len(lines) == 3 and table["f1"].between(0.8, 1).all()
+    assert len(lines) == 3
+    assert 0.7 < table["f1"]["ridge"] < table["f1"]["network"] <= 1 and table["f1"]["network"] > 0.9
     with pytest.raises(SlipfieldError, match="--method: given 'magic'; expected network, otsu"):
         write_scores("boundaries", None, ["magic"], 1, 192, path)
     with pytest.raises(SlipfieldError, match="--marked: scores second phase alone"):
