@@ -134,6 +134,7 @@ def nominal_simo(stress, plastic, sheet, poisson, strains):
 STEPPED = {"abaqus": nominal_bar, "lsdyna": nominal_bar, "calculix": nominal_simo}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", FORMATS)
 @pytest.mark.parametrize("law", ["hockett-sherby", "voce"])
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: f"{sheet.proof_stress_MPa:g}")

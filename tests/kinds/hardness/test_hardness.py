@@ -122,11 +122,11 @@ def test_shapley_values_are_means_over_orders():
     assert values.sum(axis=1) + base == pytest.approx(predict(x), abs=1e-12)
 
 
-DEEP = {"convlstm", "resnet18", "vgg19"}
+LONG = {"convlstm", "resnet18", "vgg19", "transformer", "mlp"}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n in DEEP else n for n in MODELS]
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in MODELS]
 )
 def test_every_model_beats_the_mean_on_its_own_rows(name, alloys):
     model = make(name)

@@ -9,6 +9,7 @@ from slipfield.kinds.slip.inversion.blind import _combined
 REPEATS = 1500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [2, 3, 8])
 def test_intervals_over_a_few_draws_hold_the_truth(draws):
     """The specimen is one more draw of the same scatter; 1.96 would hold 70 % for two draws."""
