@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctuations, load_scale
+from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import Fit
 from slipfield.kinds.slip.inversion.stiffening import load_exponent
 from slipfield.kinds.slip.inversion.unusual import Channel
@@ -124,6 +125,34 @@ def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
     assert judged(refined=first, fit=Fit(3e-3, 5e-4)).cause == "mesh"
     assert judged(refined=first, fit=Fit(3e-3, float("nan"))).cause == "noise"
     assert judged(refined=first).word == "good"
+
+
+def constant(name="n", step=0.69, told=0.02, **more):
+    """A constant that the data ask to change by ``step``."""
+    return Assumed(name, 10.0, np.array([-0.01, 0.04, -0.57]), told, step, **more)
+
+
+def test_a_constant_that_the_data_speak_against_is_named():
+    found = judge(GOOD, None, None, FIT, None, [], constants=[constant(), constant("q", 0.01)])
+    assert (found.word, found.cause) == ("doubtful", "slip law")
+    assert "rate exponent n" in found.sentence
+    assert "--free n" in found.sentence
+    assert "19.9 (19.2 to 20.7) in the place of 10" in found.sentence
+    refined = constant(log_value=0.3, deviation=0.02)
+    found = judge(GOOD, None, None, FIT, None, [], constants=[refined])
+    assert "13.5" in found.sentence
+    assert "allows for it" in found.sentence
+    unsure = constant(log_value=0.3, deviation=0.2)
+    assert judge(GOOD, None, None, FIT, None, [], constants=[unsure]).word == "good"
+
+
+def test_a_constant_is_the_cause_of_an_odd_load_where_it_explains_more():
+    odd = LoadScale(0.86, 0.02, np.nan)
+    plain, better = constant("h0", -0.22), constant("h0", -0.22, beyond_scale=True)
+    assert judge(GOOD, None, odd, FIT, None, [], constants=[plain]).cause == "thickness"
+    found = judge(GOOD, None, odd, FIT, None, [], constants=[better])
+    assert (found.word, found.cause) == ("doubtful", "slip law")
+    assert "hardening modulus h0" in found.sentence
 
 
 def specimen(axes, named):

@@ -74,6 +74,11 @@ class LoadScale:
     deviation: float
     elastic: float
 
+    @property
+    def evidence(self) -> float:
+        """Square of ln factor over its standard deviation: chi-square of one freedom."""
+        return float((np.log(self.factor) / self.deviation) ** 2)
+
 
 def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     """Estimate the scale of the load beside ln k; None without loads or strain.
@@ -104,13 +109,13 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     rates = np.vstack([here.load_rates[:, given], here.load[given]]) / scale
     misfit = (load - here.load[given]) / scale
     matrix, slope = rates @ rates.T / weights.load**2, rates @ misfit / weights.load**2
-    matrix[:3, :3] += found.normals.sum(axis=0) / weights.strain**2 + problem.prior.information
-    slope[:3] += found.slopes.sum(axis=0) / weights.strain**2
-    slope[:3] += problem.prior.information @ (problem.prior.mean - np.log(run.parameters))
+    matrix[:-1, :-1] += found.normals.sum(axis=0) / weights.strain**2 + problem.prior.information
+    slope[:-1] += found.slopes.sum(axis=0) / weights.strain**2
+    slope[:-1] += problem.prior.information @ (problem.prior.mean - np.log(run.parameters))
     covariance = np.linalg.inv(matrix)
     return LoadScale(
-        float(np.exp((covariance @ slope)[3])),
-        float(np.hypot(np.sqrt(covariance[3, 3]), spread)),
+        float(np.exp((covariance @ slope)[-1])),
+        float(np.hypot(np.sqrt(covariance[-1, -1]), spread)),
         _elastic_scale(load, here.load[given], here.load_rates[:, given]),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.study import PARAMETERS
 
 REFINED = "refined"
 
@@ -85,7 +86,7 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
     if refined is None:
         return Choice(first, ADAPTED if adapted else UNADAPTED)
     if refined.coarser is not None:
-        moved = np.abs(np.expm1(refined.log_parameters - refined.coarser.log_parameters))
+        moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)]))
         return Choice(REFINED, f"{FINER.format(*map(percent, moved))}{_left(fit)}")
     if np.abs(refined.left).max() > LARGEST_STEP:
         return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))

@@ -1,4 +1,8 @@
-"""Measured against computed: residuals at the measured points and what they say about ln k."""
+"""Measured against computed: residuals at the measured points and what they say about ln k.
+
+The parameters are those that the run has derivatives to: ln k1, ln k2, ln k3, and the logarithms of
+constants of the slip law, if any are estimated beside them.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from slipfield.kinds.slip.inversion.stiffening import LoadFactor
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS
 
 Term = TypeVar("Term", float, np.ndarray)
 
@@ -24,15 +29,15 @@ ROBUSTNESS = 2.5
 
 @dataclass(frozen=True)
 class Comparison:
-    """Residuals r of a run and their derivatives J to ln k; strain by blocks of the sheet.
+    """Residuals r of a run and their derivatives J to p parameters; strain by blocks of the sheet.
 
     Attributes
     ----------
     point_squares : (n,) mean squared strain residual of each measured point, NaN: never known.
     squares, counts : (blocks,) weighted sums of squared strain residuals, and of ones.
-    normals, slopes : (blocks, 3, 3) and (blocks, 3), weighted J'J and J'r of the strain.
+    normals, slopes : (blocks, p, p) and (blocks, p), weighted J'J and J'r of the strain.
     load_squares, load_count : of the residuals of the load, relative to the measured load.
-    load_normal, load_slope : (3, 3) and (3,) of the relative load.
+    load_normal, load_slope : (p, p) and (p,) of the relative load.
     """
 
     point_squares: np.ndarray
@@ -96,7 +101,7 @@ def point_weights(found: Comparison) -> np.ndarray:
 
 
 def deviations(found: Comparison, points: np.ndarray, load_noise: float) -> Weights:
-    """Judge the strain by what a linear correction leaves, the load by its known noise.
+    """Judge the strain by what a linear correction of k leaves, the load by its known noise.
 
     Parameters
     ----------
@@ -106,10 +111,12 @@ def deviations(found: Comparison, points: np.ndarray, load_noise: float) -> Weig
     total = found.counts.sum()
     if not total:
         return Weights(STRAIN_FLOOR, load, points)
-    normal, slope = found.normals.sum(axis=0), found.slopes.sum(axis=0)
+    own = len(PARAMETERS)
+    normals, slopes = found.normals[:, :own, :own], found.slopes[:, :own]
+    normal, slope = normals.sum(axis=0), slopes.sum(axis=0)
     change = np.linalg.solve(normal, slope)
     variance = max((found.squares.sum() - change @ slope) / total, STRAIN_FLOOR**2)
-    scores = found.slopes - found.normals @ change
+    scores = slopes - normals @ change
     scatter = np.trace(np.linalg.solve(normal, scores.T @ scores)) / len(change)
     filled = int(np.count_nonzero(found.counts))
     return Weights(
@@ -133,31 +140,32 @@ def compare(
     run = run.at(measurement.time)
     blocks, count = measurement.block_count, measurement.points.shape[2]
     weight = np.ones(count) if points is None else points
-    sums, counts = np.zeros((blocks, 4, 4)), np.zeros(blocks)
+    size = len(run.strain_rates)
+    sums, counts = np.zeros((blocks, size + 1, size + 1)), np.zeros(blocks)
     squares, frames = np.zeros(count), np.zeros(count)
     for frame in range(len(measurement.time)):
         known = np.isfinite(measurement.points[frame, 0])
         if not known.any():
             continue
         fields = np.concatenate([run.strain_rates[:, frame], run.strain[None, frame]])
-        there = measurement.sampling[known] @ fields.reshape(12, -1).T.astype(float)
-        columns = there.T.reshape(4, 3, -1)
-        columns[3] = measurement.points[frame][:, known] - columns[3]
+        there = measurement.sampling[known] @ fields.reshape(3 * (size + 1), -1).T.astype(float)
+        columns = there.T.reshape(size + 1, 3, -1)
+        columns[-1] = measurement.points[frame][:, known] - columns[-1]
         block, own = measurement.block[known], weight[known]
-        for i in range(4):
-            for j in range(i, 4):
+        for i in range(size + 1):
+            for j in range(i, size + 1):
                 products = own * (columns[i] * columns[j]).sum(axis=0)
                 sums[:, i, j] += np.bincount(block, products, blocks)
         counts += 3 * np.bincount(block, own, blocks)
-        squares[known] += np.square(columns[3]).sum(axis=0)
+        squares[known] += np.square(columns[-1]).sum(axis=0)
         frames[known] += 3
     sums += np.triu(sums, 1).swapaxes(1, 2)
     return Comparison(
         np.where(frames > 0, squares / np.maximum(frames, 1), np.nan),
-        sums[:, 3, 3],
+        sums[:, -1, -1],
         counts,
-        sums[:, :3, :3],
-        sums[:, :3, 3],
+        sums[:, :-1, :-1],
+        sums[:, :-1, -1],
         *_load_part(measurement, run, factor),
     )
 
@@ -168,7 +176,8 @@ def _load_part(
     """Squares, number, J'J and J'r of the relative load."""
     given = np.isfinite(measurement.load)
     if not given.any():
-        return 0.0, 0, np.zeros((3, 3)), np.zeros(3)
+        size = len(run.load_rates)
+        return 0.0, 0, np.zeros((size, size)), np.zeros(size)
     load = measurement.load[given]
     scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
     model, rates = run.load[given], run.load_rates[:, given]

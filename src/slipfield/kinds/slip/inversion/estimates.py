@@ -16,6 +16,7 @@ from slipfield.kinds.slip.inversion.answers import (
     by_prediction,
     by_projection,
 )
+from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import REFINED
 from slipfield.kinds.slip.inversion.comparison import deviations
 from slipfield.kinds.slip.inversion.forward import Solver
@@ -25,6 +26,7 @@ from slipfield.kinds.slip.inversion.refine import Problem, Refined
 from slipfield.kinds.slip.inversion.stiffening import without_factor
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS
 
 
 def load_models(folders: Sequence[Path]) -> list[Model]:
@@ -100,15 +102,20 @@ def with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
     return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
 
 
-def widened(answer: Answer, problem: Problem) -> Answer:
-    """Add to an answer's interval what the residuals of a forward run there suggest.
+def widened(answer: Answer, problem: Problem, constants: Sequence[Assumed]) -> Answer:
+    """Add to an answer's interval what the residuals of a forward run and the constants suggest.
 
     A trained model knows the scatter of its training data. What is wrong with this specimen's grain
-    map or strain maps shows in the residuals, block by block of the sheet.
+    map or strain maps shows in the residuals, block by block of the sheet. It trusts the constants
+    of its study; where those have a prior, their scatter about what it assumes counts in full.
     """
     point = problem.at(np.log(answer.parameters))
     weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
     variance = np.diag(np.linalg.inv(problem.information(point, weights)))
+    for constant in constants:
+        if constant.prior is not None:
+            square = constant.prior.mean**2 + constant.prior.deviation**2
+            variance = variance + constant.pull**2 * square
     middle = np.log(answer.parameters)
     down, up = (
         np.sqrt((np.log(end) - middle) ** 2 + NORMAL_95**2 * variance)
@@ -119,5 +126,6 @@ def widened(answer: Answer, problem: Problem) -> Answer:
 
 def refined_answer(result: Refined, seconds: float) -> Answer:
     """Estimate and 95 % intervals of a refinement that took ``seconds`` beyond its forward runs."""
-    centre, half = result.log_parameters, NORMAL_95 * result.deviation
+    own = len(PARAMETERS)
+    centre, half = result.log_parameters[:own], NORMAL_95 * result.deviation[:own]
     return Answer(REFINED, np.exp(centre), np.exp(centre - half), np.exp(centre + half), seconds)

@@ -13,18 +13,20 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 import yaml
+from pydantic import ValidationError
 
-from slipfield.core.errors import EXIT_STATUS, SlipfieldError
-from slipfield.core.files import write_netcdf, write_text
+from slipfield.core.errors import EXIT_STATUS, NoEquilibrium, SlipfieldError
+from slipfield.core.files import open_netcdf, write_netcdf, write_text
 from slipfield.core.launch import LAUNCHER
 from slipfield.kinds.slip.projection.reference import Reference
-from slipfield.kinds.slip.study import Study
+from slipfield.kinds.slip.study import PARAMETERS, Study
+from slipfield.kinds.slip.study.constants import scaled
 
 COMMAND = "SLIPFIELD_REFERENCE"
 """Environment variable: a command that takes the verb and its options, instead of `envs/run`."""
@@ -48,8 +50,7 @@ class Solver:
     @classmethod
     def prepare(cls, study: Study, microstructure: xr.Dataset, folder: Path) -> Solver:
         """Write study and microstructure into ``folder``."""
-        text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
-        write_text(folder / "study.yaml", text)
+        _write_study(study, folder / "study.yaml")
         write_netcdf(microstructure, folder / "microstructure.nc", study)
         return cls(study, folder)
 
@@ -58,37 +59,86 @@ class Solver:
         """Microstructure file of the specimen."""
         return self.folder / "microstructure.nc"
 
-    def run(self, parameters: np.ndarray) -> Reference:
-        """Strain, load and their derivatives to ln k at ``parameters`` (k1, k2, k3).
+    def run(self, parameters: np.ndarray, constants: Sequence[str] = ()) -> Reference:
+        """Strain, load and their derivatives to the logarithms of ``parameters``.
+
+        Parameters
+        ----------
+        parameters : k1, k2, k3, and factors on the first of the ``constants``; 1 for the others.
+        constants : of the slip law, to which there are derivatives after those to k.
 
         Raises
         ------
         NoEquilibrium
-            If the solver does not reach the end of the loading at these parameters.
+            If the solver does not reach the end of the loading at these parameters, or a constant
+            is beyond what its law can have.
         SlipfieldError
             If it cannot be started or fails for another reason.
         """
-        path = self.folder / f"run-{self.key(parameters)}.nc"
-        if path.exists():
+        values = np.ones(len(PARAMETERS) + len(constants))
+        values[: len(parameters)] = parameters
+        k, factors = np.split(values, [len(PARAMETERS)])
+        study = _with_factors(self.study, dict(zip(constants, factors, strict=True)))
+        path = self.folder / f"run-{self._key(study, k)}.nc"
+        known = _constants_in(path)
+        if known is not None and set(constants) <= set(known):
             with suppress(SlipfieldError):  # one that is damaged is run again
-                return Reference.read(path)
+                return replace(Reference.read(path, constants), parameters=values)
+        every = [*(known or ()), *(c for c in constants if c not in (known or ()))]
         started, used = time.perf_counter(), _children_cpu()
-        self._start(parameters, path)
+        self._start(study, k, every, path)
         self.seconds.append(time.perf_counter() - started)
         self.cpu.append(_children_cpu() - used)
-        return Reference.read(path)
+        return replace(Reference.read(path, constants), parameters=values)
 
     def key(self, parameters: np.ndarray) -> str:
-        """Name of the run at k1, k2, k3, made from all that determines it."""
-        digest = hashlib.sha256(self.study.model_dump_json().encode())
+        """Name of the run at k1, k2, k3, made from all that determines its fields."""
+        return self._key(self.study, parameters)
+
+    def _key(self, study: Study, k: np.ndarray) -> str:
+        digest = hashlib.sha256(study.model_dump_json().encode())
         digest.update(_content(self.microstructure))
-        digest.update(np.asarray(parameters, dtype=float).tobytes())
+        digest.update(np.asarray(k, dtype=float).tobytes())
         return digest.hexdigest()[:16]
 
-    def _start(self, parameters: np.ndarray, output: Path) -> None:
-        files = {"config": "study.yaml", "microstructure": "microstructure.nc"}
-        values = [repr(float(value)) for value in parameters]
-        start_verb("reference", self.folder, files, output.name, ["--parameters", *values])
+    def _start(self, study: Study, k: np.ndarray, constants: Sequence[str], output: Path) -> None:
+        config = self.folder / "study.yaml"
+        if study is not self.study:
+            config = output.with_suffix(".yaml")
+            _write_study(study, config)
+        files = {"config": config.name, "microstructure": "microstructure.nc"}
+        more = ["--parameters", *(repr(float(value)) for value in k)]
+        for name in constants:
+            more += ["--also", name]
+        start_verb("reference", self.folder, files, output.name, more)
+
+
+def _write_study(study: Study, path: Path) -> None:
+    write_text(path, yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False))
+
+
+def _with_factors(study: Study, factors: Mapping[str, float]) -> Study:
+    """Study whose constants are multiplied; the same one if all factors are 1."""
+    material = study.material
+    for name, factor in factors.items():
+        if factor == 1:
+            continue
+        try:
+            material = scaled(material, name, factor)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+            raise NoEquilibrium(f"{name}: {factor:.3g} times its value: {reason}") from error
+    return study if material is study.material else study.model_copy(update={"material": material})
+
+
+def _constants_in(path: Path) -> list[str] | None:
+    """Constants that a run has derivatives to; None where there is no such file, or a damaged one."""
+    if not path.exists():
+        return None
+    with suppress(SlipfieldError, KeyError), open_netcdf(path) as data:
+        labels = [str(label).removeprefix("ln_") for label in data["parameter"].values]
+        return labels[len(PARAMETERS) :]
+    return None
 
 
 def start_verb(

@@ -14,6 +14,7 @@ import xarray as xr
 from slipfield import __version__
 from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import Answer, Model
+from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
@@ -44,6 +45,7 @@ class Inversion:
     verdict : whether it may be believed; "none": then no estimate is the answer.
     refined : the refinement, if there was one.
     told : what the data determine, by the run at the answer.
+    assumed : constants of the slip law that the answer rests on; empty without orientations.
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
     drawn : what sheets with drawn grains below the face said, if there were any.
@@ -65,6 +67,7 @@ class Inversion:
     verdict: Verdict = UNJUDGED
     refined: Refined | None = None
     told: Told | None = None
+    assumed: list[Assumed] = field(default_factory=list)
     fit: Fit = Fit(float("nan"), float("nan"))
     check: Reference | None = None
     comparison: Comparison | None = None
@@ -119,6 +122,7 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
         "interval_level": found.answer.level,
         "estimates": {answer.method: _estimate(answer) for answer in found.answers},
         "known": None if found.known is None else _by_name(found.known),
+        "constants": {constant.name: constant.to_json() for constant in found.assumed},
         "notes": found.notes,
         "warnings": found.warnings,
         "channels": [channel.to_json() for channel in found.channels],
@@ -160,16 +164,18 @@ def _plain(value: float) -> float | None:
 
 
 def _refinement(refined: Refined, fit: Fit) -> dict[str, Any]:
+    own = len(PARAMETERS)
     return {
         "converged": refined.converged,
-        "covariance_ln_k": refined.covariance.tolist(),
-        "share_from_data": refined.data_share.tolist(),
+        "covariance_ln_k": refined.covariance[:own, :own].tolist(),
+        "share_from_data": refined.data_share[:own].tolist(),
         "strain_residual": _plain(fit.residual),
         "strain_noise": _plain(fit.noise),
-        "mesh_deviation_ln_k": refined.mesh_deviation.tolist(),
+        "mesh_deviation_ln_k": refined.mesh_deviation[:own].tolist(),
         "path": [
             {
-                "parameters": np.exp(step.log_parameters).tolist(),
+                "parameters": np.exp(step.log_parameters[:own]).tolist(),
+                "factors_on_constants": np.exp(step.log_parameters[own:]).tolist(),
                 "objective": step.objective,
                 "strain_rms": _plain(step.strain_rms),
                 "load_relative_rms": _plain(step.load_rms),

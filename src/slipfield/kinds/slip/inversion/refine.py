@@ -2,6 +2,8 @@
 
 One forward run a step (finite-element model updating). The residual is taken at the measured
 points, the model's nodal fields being interpolated there, so that noise enters as it was measured.
+The p parameters are ln k1, ln k2, ln k3, and the logarithms of constants of the slip law over what
+the model assumes, if any are estimated, too.
 """
 
 from __future__ import annotations
@@ -44,14 +46,14 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e3
 
 @dataclass(frozen=True)
 class Prior:
-    """Normal density of ln k that stands in for what the data do not tell: (3,) and (3,)."""
+    """Normal density of the parameters, for what the data do not tell: (p,) and (p,)."""
 
     mean: np.ndarray
     deviation: np.ndarray
 
     @property
     def information(self) -> np.ndarray:
-        """Inverse covariance (3, 3)."""
+        """Inverse covariance (p, p)."""
         return np.diag(self.deviation**-2.0)
 
 
@@ -61,7 +63,7 @@ class Iterate:
 
     Attributes
     ----------
-    log_parameters : (3,).
+    log_parameters : (p,).
     objective : half the weighted sum of squares, prior included, with the weights of that step.
     strain_rms, load_rms : root mean square residuals, 1 and relative (NaN without loads).
     accepted : whether it became the new point.
@@ -80,10 +82,10 @@ class Refined:
 
     Attributes
     ----------
-    log_parameters, covariance : (3,) and (3, 3) of ln k.
-    data_share : (3,) share of what is known of each ln k that comes from the data, not the prior.
+    log_parameters, covariance : (p,) and (p, p).
+    data_share : (p,) share of what is known of each that comes from the data, not the prior.
     path : iterates, the start first.
-    left : (3,) step without damping that is left at the result.
+    left : (p,) step without damping that is left at the result.
     run : the forward run at the result.
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
@@ -108,29 +110,28 @@ class Refined:
         return bool(np.abs(self.left).max() < CONVERGED)
 
     @property
-    def mesh_deviation(self) -> np.ndarray:
-        """Standard deviations (3,) of ln k that stand for what the mesh does not resolve.
-
-        A share of what the doubling of the mesh changed; 0 if it was not doubled.
-        """
+    def moved(self) -> np.ndarray:
+        """What the doubling of the mesh changed (p,); 0 if it was not doubled."""
         if self.coarser is None:
             return np.zeros(len(self.log_parameters))
-        return MESH_SHARE * np.abs(self.log_parameters - self.coarser.log_parameters)
+        return self.log_parameters - self.coarser.log_parameters
+
+    @property
+    def mesh_deviation(self) -> np.ndarray:
+        """Standard deviations (p,) that stand for what the mesh does not resolve."""
+        return MESH_SHARE * np.abs(self.moved)
 
     @property
     def whole_covariance(self) -> np.ndarray:
-        """Covariance (3, 3) of ln k with what :attr:`deviation` holds; a mesh shifts all three."""
-        shift = np.zeros(len(self.log_parameters))
-        if self.coarser is not None:
-            shift = MESH_SHARE * (self.log_parameters - self.coarser.log_parameters)
+        """Covariance (p, p) of the data, the mesh, which shifts all at once, and the step left."""
+        shift = MESH_SHARE * self.moved
         parts = np.outer(shift, shift) + np.outer(self.left, self.left)
         return self.inflation * self.covariance + parts
 
     @property
     def deviation(self) -> np.ndarray:
-        """Standard deviations (3,) of ln k: of the data, the mesh, and the step that is left."""
-        data = self.inflation * np.diag(self.covariance)
-        return np.sqrt(data + self.mesh_deviation**2 + self.left**2)
+        """Standard deviations (p,) of :attr:`whole_covariance`."""
+        return np.sqrt(np.diag(self.whole_covariance))
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class Problem:
 
     Attributes
     ----------
-    measurement, forward : the data, and the run at k1, k2, k3.
+    measurement, forward : the data, and the run at k1, k2, k3 and factors on constants (p,).
     load_noise : standard deviation of the load relative to itself.
     prior : keeps undetermined parameters in place.
     factor : of the sheet's thickness on the load; None for a membrane.
@@ -180,12 +181,12 @@ class Problem:
         return weighed, deviations(found, points, self.load_noise)
 
     def information(self, point: Point, weights: Weights) -> np.ndarray:
-        """Curvature (3, 3) of the objective."""
+        """Curvature (p, p) of the objective."""
         data = weights.combine(point.found.normals.sum(axis=0), point.found.load_normal)
         return data + self.prior.information
 
     def step(self, point: Point, weights: Weights, damping: float) -> np.ndarray:
-        """Damped Gauss-Newton step (3,), bounded."""
+        """Damped Gauss-Newton step (p,), bounded."""
         slope = weights.combine(point.found.slopes.sum(axis=0), point.found.load_slope)
         slope = slope + self.prior.information @ (self.prior.mean - point.log_parameters)
         matrix = self.information(point, weights)
@@ -210,7 +211,7 @@ def refine(
     solves: int,
     report: Callable[[Iterate], None] = lambda iterate: None,
 ) -> Refined:
-    """Refine ln k, (3,), in at most ``solves`` forward runs, the one at the start included.
+    """Refine the parameters (p,) in at most ``solves`` forward runs, the one at the start included.
 
     Raises
     ------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,17 @@ from slipfield.core.places import claimed
 from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.agreement import load_scale, pattern
 from slipfield.kinds.slip.inversion.answers import Model
+from slipfield.kinds.slip.inversion.assumed import assumed_constants, with_refined
 from slipfield.kinds.slip.inversion.blind import invert_blind
 from slipfield.kinds.slip.inversion.choice import REFINED, Fit, choose
 from slipfield.kinds.slip.inversion.comparison import compare
+from slipfield.kinds.slip.inversion.constants import (
+    Constant,
+    as_assumed,
+    assumed_value,
+    estimated_constants,
+    with_constants,
+)
 from slipfield.kinds.slip.inversion.drawn import draw_sheets
 from slipfield.kinds.slip.inversion.estimates import (
     known_noise,
@@ -31,7 +40,14 @@ from slipfield.kinds.slip.inversion.estimates import (
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
 from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
-from slipfield.kinds.slip.inversion.refine import Iterate, Problem, Refined, refine, refine_further
+from slipfield.kinds.slip.inversion.refine import (
+    Iterate,
+    Point,
+    Problem,
+    Refined,
+    refine,
+    refine_further,
+)
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
@@ -44,6 +60,7 @@ from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.kinds.slip.study.constants import constants_of
 
 RESULT = "inversion.json"
 
@@ -60,6 +77,8 @@ def invert(
     known: Path | None = None,
     membrane: bool = False,
     sheets: int = 0,
+    free: Sequence[str] = (),
+    priors: Sequence[str] = (),
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -74,6 +93,8 @@ def invert(
     membrane : take the sheet for a membrane, whatever its thickness.
     sheets : runs in three dimensions, each with other grains drawn below the face, that an estimate
         is corrected by; 0 for none.
+    free, priors : constants of the slip law that are estimated with the parameters, as
+        :func:`~.constants.estimated_constants` takes them.
     known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
@@ -92,6 +113,7 @@ def invert(
     data = read_specimen(specimen)
     _check_parts(data, specimen)
     loaded = load_models(models)
+    constants = estimated_constants(loaded[0].study.material, free, priors)
     truth = None if known is None else read_known(known)
     with claimed(output, "invert"):
         _refuse_existing(output)
@@ -99,9 +121,8 @@ def invert(
         began = time.perf_counter()
         work = output / "work"
         if "euler" in data:
-            found = _invert_known(
-                specimen, data, loaded, work, solves, cells, start, finer, membrane, sheets
-            )
+            asked = Asked(solves, cells, start, finer, membrane, sheets, constants)
+            found = _invert_known(specimen, data, loaded, work, asked)
         else:
             found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
         thick = found.factor or measured_factor(data, found.study, found.microstructure)
@@ -144,67 +165,112 @@ def _check_parts(data: xr.Dataset, path: Path) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What an inversion shall do, as :func:`invert` takes it, and the constants it estimates."""
+
+    solves: int
+    cells: tuple[int, int] | None
+    start: str
+    finer: bool
+    membrane: bool
+    sheets: int
+    constants: tuple[Constant, ...]
+
+
 def _invert_known(
-    source: Path,
-    data: xr.Dataset,
-    models: Sequence[Model],
-    work: Path,
-    solves: int,
-    cells: tuple[int, int] | None,
-    start: str,
-    finer: bool,
-    membrane: bool,
-    sheets: int,
+    source: Path, data: xr.Dataset, models: Sequence[Model], work: Path, asked: Asked
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
     trained, preferred = models[0].study, models[0]
     began = time.perf_counter()
-    found = prepare(source, data, trained, cells, membrane=membrane)
+    found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
     found.seconds["preparation"] = time.perf_counter() - began
     solver = Solver.prepare(found.study, found.microstructure, work)
     noise, prior = load_noise(data, trained), box_prior(trained)
-    problem = Problem(found.measurement, solver.run, noise, prior, found.factor)
+    of_k = Problem(found.measurement, solver.run, noise, prior, found.factor)
     seen, their_solver = for_models(found, solver)
     found.answers = predictions(seen, models, their_solver)
+    first = _examine(found, of_k, solver, asked.constants)
     if preferred.projects:
-        found.answers[0] = widened(found.answers[0], problem)
-    base, first = found, found.measurement.seen(solver.run(found.answers[0].parameters))
+        found.answers[0] = widened(found.answers[0], of_k, found.assumed)
+    base = found
     way, lies_right = _lay(found, first, work)
-    if solves and lies_right:
-        begin = found.answers[0].parameters if start == "prediction" else trained.sampling.centre
-        refined, seconds = _refine(found, problem, solver, np.array(begin), solves)
+    problem = _with_constants(of_k, solver, asked.constants)
+    if asked.solves and lies_right:
+        begin = found.answers[0].parameters
+        if asked.start == "centre":
+            begin = np.array(trained.sampling.centre)
+        refined, seconds = _refine(found, problem, solver, begin, asked.solves)
         found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
         found.refined = refined = replace(refined, inflation=found.fit.inflation)
-        if found.fit.fails and finer:
-            found, solver, further = _on_finer_mesh(found, problem, solver)
+        if found.fit.fails and asked.finer:
+            found, solver, further = _on_finer_mesh(found, problem, solver, asked.constants)
             refined, seconds = found.refined or refined, seconds + further
         found.answers.append(refined_answer(refined, seconds))
+        found.assumed = with_refined(found.assumed, refined)
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
-    if sheets and lies_right:
-        found.drawn = draw_sheets(found, sheets, prior, noise, work / "subsurface")
-    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
-    found.check = found.measurement.seen(solver.run(found.answer.parameters))
-    at = factor_at(found.factor, found.answer.parameters, noise)
-    found.comparison = compare(found.measurement, found.check, factor=at)
-    answering = replace(problem, measurement=found.measurement)
-    own = found.refined if found.choice.method == REFINED else None
-    found.told = told(answering, found.check, found.answer, own)
+    if asked.sheets and lies_right:
+        found.drawn = draw_sheets(found, asked.sheets, prior, noise, work / "subsurface")
     found.channels = channels(
         data, base.microstructure, seen.study, trained, seen.measurement, found.answers
     )
+    _check(found, replace(problem, measurement=found.measurement), solver, way, asked.constants)
+    found.notes += list(doubts(data))
+    found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
+    runs = [*solver.seconds, *(their_solver.seconds if seen is not base else [])]
+    found.seconds |= {"forward runs": float(sum(runs)), "number of forward runs": len(runs)}
+    return found
+
+
+def _with_constants(problem: Problem, solver: Solver, constants: Sequence[Constant]) -> Problem:
+    """The problem of ln k and the constants, from that of ln k."""
+    forward = partial(solver.run, constants=[constant.name for constant in constants])
+    return replace(problem, forward=forward, prior=with_constants(problem.prior, constants))
+
+
+def _examine(
+    found: Inversion, problem: Problem, solver: Solver, constants: Sequence[Constant]
+) -> Reference:
+    """Run the first answer with derivatives to all constants, and judge them by it."""
+    material = found.trained.material
+    values = {name: assumed_value(material, name) for name in constants_of(material)}
+    values = {name: value for name, value in values.items() if value > 0}
+    run = found.measurement.seen(solver.run(found.answers[0].parameters, list(values)))
+    at = np.log(run.parameters)
+    point = Point(at, run, problem.compare(at, run, None))
+    scale = load_scale(problem, run.of_k)
+    found.assumed = assumed_constants(problem, point, values, constants, scale)
+    return run
+
+
+def _check(
+    found: Inversion,
+    problem: Problem,
+    solver: Solver,
+    way: Way | None,
+    constants: Sequence[Constant],
+) -> None:
+    """Compare the answer's run with the measurement; say what the data tell, and the verdict."""
+    own = found.refined if found.choice.method == REFINED else None
+    found.check = (
+        own.run
+        if own is not None
+        else found.measurement.seen(problem.forward(found.answer.parameters))
+    )
+    at = factor_at(found.factor, found.check.parameters, problem.load_noise)
+    found.comparison = compare(found.measurement, found.check, factor=at)
+    found.told = told(problem, found.check, found.answer, own)
     found.verdict = judge(
         pattern(found.measurement, found.check),
         way,
-        load_scale(answering, found.check),
+        load_scale(replace(problem, prior=as_assumed(problem.prior, constants)), found.check),
         found.fit,
         found.refined,
         found.channels,
         found.alike,
+        found.assumed,
     )
-    found.notes += list(doubts(data))
-    runs = [*solver.seconds, *(their_solver.seconds if seen is not base else [])]
-    found.seconds |= {"forward runs": float(sum(runs)), "number of forward runs": len(runs)}
-    return found
 
 
 def _lay(found: Inversion, first: Reference, work: Path) -> tuple[Way | None, bool]:
@@ -227,12 +293,13 @@ def _refine(
 ) -> tuple[Refined, float]:
     """Refine from ``start``; returns the seconds that it took beyond its forward runs, too."""
     began, before = time.perf_counter(), sum(solver.seconds)
-    result = refine(problem, np.log(start), solves, _say)
+    constants = np.zeros(len(problem.prior.mean) - len(start))
+    result = refine(problem, np.append(np.log(start), constants), solves, _say)
     if not result.converged:
         found.notes.append(
             f"The refinement had not converged after {solves} forward runs; allow it more."
         )
-    weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=True) if s < 0.5]
+    weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=False) if s < 0.5]
     if weak:
         found.notes.append(
             f"What is known of {', '.join(weak)} comes from the sampling box more than from the "
@@ -242,7 +309,7 @@ def _refine(
 
 
 def _on_finer_mesh(
-    found: Inversion, problem: Problem, solver: Solver
+    found: Inversion, problem: Problem, solver: Solver, constants: Sequence[Constant]
 ) -> tuple[Inversion, Solver, float]:
     """Go on with a refinement on a mesh twice as fine; the forward check then is on that mesh.
 
@@ -256,20 +323,21 @@ def _on_finer_mesh(
     finer = prepare(found.source, found.data, found.trained, cells, membrane=found.factor is None)
     fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
     fine.seconds.extend(solver.seconds)
-    sharper = replace(problem, measurement=finer.measurement, forward=fine.run)
+    forward = partial(fine.run, constants=[constant.name for constant in constants])
+    sharper = replace(problem, measurement=finer.measurement, forward=forward)
     began, before = time.perf_counter(), sum(fine.seconds)
     assert found.refined is not None
     result = refine_further(found.refined, sharper, _say)
     seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
     fit = replace(found.fit, residual=result.residual)
     result = replace(result, inflation=fit.inflation)
-    same = {name: getattr(found, name) for name in ("answers", "seconds", "notes")}
+    same = {name: getattr(found, name) for name in ("answers", "seconds", "notes", "assumed")}
     return replace(finer, refined=result, fit=fit, **same), fine, seconds
 
 
 def _say(iterate: Iterate) -> None:
     values = ", ".join(
         f"{name} {value:.4g}"
-        for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=True)
+        for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=False)
     )
     say(f"refine: {values}, strain residual {iterate.strain_rms:.3g}")

@@ -17,7 +17,7 @@ from slipfield.core.numbers import percent
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
-from slipfield.kinds.slip.study import Study
+from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.kinds.slip.thickness.prior import THIN, SheetFactor, sheet_factor
 
 LARGEST_EXPONENT = 3.0
@@ -25,7 +25,7 @@ LARGEST_EXPONENT = 3.0
 
 @dataclass(frozen=True)
 class LoadFactor:
-    """ln M at one point k: mean, standard deviation, direction (3,) in ln k; noise of the load."""
+    """ln M at one point: mean, standard deviation, direction (p,) in ln k; noise of the load."""
 
     mean: float
     deviation: float
@@ -33,7 +33,7 @@ class LoadFactor:
     noise: float
 
     def expected(self, load: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Load (time,) of the sheet and its rates (3, time) from the membrane's."""
+        """Load (time,) of the sheet and its rates (p, time) from the membrane's."""
         factor = np.exp(self.mean * load_exponent(self.along, load, rates))
         return load * factor, rates * factor
 
@@ -67,11 +67,13 @@ def measured_factor(
     return sheet_factor(study.material, float(data.attrs["thickness_mm"]), areas, sizes)
 
 
-def factor_at(factor: SheetFactor | None, k: np.ndarray, noise: float) -> LoadFactor | None:
-    """The factor at k1, k2, k3 (3,) for a relative noise of the load."""
+def factor_at(factor: SheetFactor | None, values: np.ndarray, noise: float) -> LoadFactor | None:
+    """The factor at k1, k2, k3 and more constants (p,), for a relative noise of the load."""
     if factor is None:
         return None
-    return LoadFactor(factor.mean, factor.deviation, factor.along(k), noise)
+    own, along = len(PARAMETERS), np.zeros(len(values))
+    along[:own] = factor.along(values[:own])
+    return LoadFactor(factor.mean, factor.deviation, along, noise)
 
 
 def without_factor(

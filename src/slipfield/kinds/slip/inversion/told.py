@@ -96,9 +96,11 @@ def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | No
     if refined is not None:
         covariance = refined.whole_covariance
     else:
-        centre = np.log(answer.parameters)
+        centre = np.log(run.parameters)
         point, weights = problem.weigh(Point(centre, run, problem.compare(centre, run, None)))
         covariance = np.linalg.inv(problem.information(point, weights))
+    own = len(PARAMETERS)
+    covariance = covariance[:own, :own]
     deviation = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviation, deviation)
     return of_correlation(answer.parameters, correlation, answer.deviation)

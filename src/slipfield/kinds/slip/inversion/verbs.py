@@ -42,6 +42,22 @@ def invert(
             min=0, help="Runs in three dimensions under this grain map, with grains drawn below."
         ),
     ] = 0,
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A constant that a refinement estimates beside k1, k2, k3, with nothing known of "
+            "it: h0, n, q, g0, or elastic (a common factor of C11, C12, C44). Repeatable.",
+        ),
+    ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LOW..HIGH",
+            help="The same with what is known of it: a 95 % interval (factors for elastic). By "
+            "default h0 within a factor of 1.25 and n within 2 of the model's; LOW = HIGH: exact.",
+        ),
+    ] = None,
     known: Annotated[
         Path | None, typer.Option(help="True parameters, if simulated (truth.json of `export`).")
     ] = None,
@@ -89,7 +105,19 @@ def invert(
         typer.echo(f"frames: {output / 'live.csv'}, picture: {output / 'live.png'}")
         return
     found = invert_specimen(
-        specimen, model, output, refine, cells, start, draws, finer, known, membrane, subsurface
+        specimen,
+        model,
+        output,
+        refine,
+        cells,
+        start,
+        draws,
+        finer,
+        known,
+        membrane,
+        subsurface,
+        free=free or (),
+        priors=prior or (),
     )
     for line in (*table_lines(found), *found.notes, *found.warnings):
         typer.echo(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,10 +10,12 @@ import numpy as np
 
 from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern
+from slipfield.kinds.slip.inversion.assumed import CHANGE, Assumed, likeliest
 from slipfield.kinds.slip.inversion.choice import LARGEST_LACK, Fit
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.ways import Way
+from slipfield.kinds.slip.study import PARAMETERS
 
 Word = Literal["good", "doubtful", "none"]
 Cause = Literal["", "mesh", "optics", "slip law", "grain map", "thickness", "training", "noise"]
@@ -70,6 +73,7 @@ def judge(
     refined: Refined | None,
     channels: list[Channel],
     alike: float = 1.0,
+    constants: Sequence[Assumed] = (),
 ) -> Verdict:
     """Judge an inversion by what its forward run at the answer leaves.
 
@@ -81,10 +85,12 @@ def judge(
     fit, refined : of the refinement, if there was one.
     channels : comparison with the training data.
     alike : correlation of a sheet's strain pattern with that of its membrane, by its thickness.
+    constants : what the data say of the constants of the slip law.
     """
     return (
         _grain_map(seen, way, alike)
-        or _thickness(scale)
+        or _thickness(scale, likeliest(constants))
+        or _constant(likeliest(constants))
         or _doubts(seen, fit, refined, channels)
         or Verdict("good", _good(seen, scale))
     )
@@ -111,12 +117,17 @@ def _grain_map(seen: Pattern, way: Way | None, alike: float) -> Verdict | None:
     return None
 
 
-def _thickness(scale: LoadScale | None) -> Verdict | None:
-    """Loads whose scale is not that of strain maps, elastic constants and h0."""
+def _thickness(scale: LoadScale | None, rival: Assumed | None) -> Verdict | None:
+    """Loads whose scale is not that of strain maps, elastic constants and h0.
+
+    A constant that explains more of it than a scale does is the cause instead.
+    """
     if scale is None or not np.isfinite(scale.factor):
         return None
     off = abs(np.log(scale.factor))
     if off < ODD_SCALE or off < SURE * scale.deviation:
+        return None
+    if rival is not None and rival.beyond_scale:
         return None
     elastic = np.isfinite(scale.elastic) and abs(np.log(scale.elastic / scale.factor)) > 0.5 * off
     text = (
@@ -143,6 +154,25 @@ def _thickness(scale: LoadScale | None) -> Verdict | None:
     )
 
 
+def _constant(wrong: Assumed | None) -> Verdict | None:
+    """A constant of the slip law that the data speak against."""
+    if wrong is None:
+        return None
+    text = (
+        f"The data ask for another {wrong.title} than the model assumes: {wrong.found_text} in the "
+        f"place of {wrong.value:.4g}."
+    )
+    if np.isfinite(wrong.log_value):
+        more = "The refinement allows for it; a model that was trained with the right one would"
+        return Verdict("doubtful", f"{text} {more} need not.", "slip law")
+    return Verdict(
+        "doubtful",
+        f"{text} Estimate it with the parameters (--refine 5 --free {wrong.name}); an estimate "
+        f"that trusts a value {100 * CHANGE:.0f} % too high is off by {wrong.effect_text}.",
+        "slip law",
+    )
+
+
 def _doubts(
     seen: Pattern, fit: Fit, refined: Refined | None, channels: list[Channel]
 ) -> Verdict | None:
@@ -151,7 +181,7 @@ def _doubts(
     strain = max((v for n, v in misfits.items() if "strain" in n), default=0.0)
     load = max((v for n, v in misfits.items() if "load" in n), default=0.0)
     if refined is not None and refined.coarser is not None:
-        moved = np.abs(refined.log_parameters - refined.coarser.log_parameters).max()
+        moved = np.abs(refined.moved[: len(PARAMETERS)]).max()
         if moved > MOVED:
             return Verdict(
                 "doubtful",

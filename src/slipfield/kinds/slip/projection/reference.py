@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -26,15 +27,16 @@ class Reference:
     ----------
     microstructure : int
         Index of the grain map.
-    parameters : ndarray (3,)
-        Expansion point k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5).
+    parameters : ndarray (p,)
+        Expansion point k1 (MPa mm^0.5), k2 (MPa), k3 (MPa mm^0.5), and factors on further constants
+        of the slip law that there are derivatives to.
     time, displacement : ndarray (time,)
         Outputs, s, and displacement of the top edge, mm.
     strain : ndarray (time, component, y, x) float32, 1
     load : ndarray (time,), N
-    strain_rates : ndarray (3, time, component, y, x) float32, 1
-        Derivatives of the strain to ln k1, ln k2, ln k3.
-    load_rates : ndarray (3, time), N
+    strain_rates : ndarray (p, time, component, y, x) float32, 1
+        Derivatives of the strain to their logarithms.
+    load_rates : ndarray (p, time), N
         Derivatives of the load.
     measure : str
         Strain measure of the fields.
@@ -80,28 +82,52 @@ class Reference:
         strain, rates = (resample(field, shape, (width, width)) for field in fields)
         return replace(self, strain=strain, strain_rates=rates)
 
+    @property
+    def of_k(self) -> Reference:
+        """The run without derivatives to further constants."""
+        own = len(PARAMETERS)
+        return replace(
+            self,
+            parameters=self.parameters[:own],
+            strain_rates=self.strain_rates[:own],
+            load_rates=self.load_rates[:own],
+        )
+
     @classmethod
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str | Path, constants: Sequence[str] = ()) -> Self:
         """Read a file of the verb `reference`, whatever its expansion point.
+
+        Parameters
+        ----------
+        constants : of those that the file has derivatives to (`reference --also`), the ones wanted.
 
         Raises
         ------
         SlipfieldError
-            If the file is no reference run.
+            If the file is no reference run, or has no derivative to one of the constants.
         """
         with open_netcdf(path) as data:
             if file_kind(data) is not REFERENCE:
                 raise SlipfieldError(f"{path}: not a reference run; expected a file of `reference`")
             try:
+                labels = [str(label) for label in data["parameter"].values]
+                wanted = [f"ln_{name}" for name in (*PARAMETERS, *constants)]
+                if missing := [label for label in wanted if label not in labels]:
+                    raise SlipfieldError(
+                        f"{path}: no derivative to {', '.join(missing)}; make it again"
+                    )
+                rows = [labels.index(label) for label in wanted]
                 return cls(
                     microstructure=int(data.attrs["microstructure_index"]),
-                    parameters=np.array([float(data.attrs[name]) for name in PARAMETERS]),
+                    parameters=np.array(
+                        [float(data.attrs[name]) for name in PARAMETERS] + [1.0] * len(constants)
+                    ),
                     time=data["time"].values,
                     displacement=data["displacement"].values,
                     strain=data["strain"].values,
                     load=data["load"].values,
-                    strain_rates=data["dstrain_dlnk"].values[: len(PARAMETERS)],
-                    load_rates=data["dload_dlnk"].values[: len(PARAMETERS)],
+                    strain_rates=data["dstrain_dlnk"].values[rows],
+                    load_rates=data["dload_dlnk"].values[rows],
                     measure=str(data.attrs["strain_measure"]),
                 )
             except KeyError as error:

@@ -137,6 +137,7 @@ def figure_refinement(stages: Sequence[Refined]) -> Figure:
     path = [step for stage in stages for step in stage.path]
     steps = np.arange(1, len(path) + 1)
     away = np.array([step.log_parameters for step in path]) - stages[-1].log_parameters
+    away = away[:, : len(PARAMETERS)]
     for name, values, colour in zip(PARAMETERS, away.T, COLOURS, strict=False):
         left.plot(steps, 100 * np.expm1(values), "o-", color=colour, markersize=4, label=name)
     left.axhline(0, color="0.6", linewidth=0.8)

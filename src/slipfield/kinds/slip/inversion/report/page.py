@@ -13,6 +13,7 @@ from slipfield.kinds.slip.inversion.answers import LEVEL
 from slipfield.kinds.slip.inversion.choice import REFINED
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.inversion.report.constants import assumed_table, constants_table
 from slipfield.kinds.slip.inversion.report.figures import (
     figure_attention,
     figure_estimates,
@@ -133,35 +134,8 @@ def _input_section(found: Inversion, folder: Path) -> Section:
         "against them, correct the import before trusting any number below.",
     )
     table = Table("What was imported", rows, text_columns=2)
-    tables = [table, _assumed(found)]
+    tables = [table, assumed_table(found), *constants_table(found)]
     return Section("input", "The input as understood", found.notes, [overlay], tables)
-
-
-def _assumed(found: Inversion) -> Table:
-    """Constants that the answer rests on."""
-    material, sheet = found.study.material, found.study.specimen
-    stiffness = (material.c11_MPa, material.c12_MPa, material.c44_MPa)
-    rows = [
-        ("C11, C12, C44", ", ".join(f"{value / 1e3:g}" for value in stiffness) + " GPa"),
-        ("h0", f"{material.h0_MPa:g} MPa"),
-        ("rate exponent n", f"{material.rate_exponent:g}"),
-        ("reference slip rate", f"{material.reference_slip_rate_per_s:g} /s"),
-        ("latent hardening q", f"{material.latent_ratio:g}"),
-        ("slip family", material.slip_family),
-        ("saturation of hardening", material.saturation),
-        (
-            "thickness",
-            f"{sheet.thickness_mm:g} mm"
-            + ("" if "thickness_mm" in found.data.attrs else " (not given; no load, no matter)"),
-        ),
-    ]
-    return Table(
-        "Assumed, not measured",
-        rows,
-        note="Those of the model's study. An error of h0 goes into k1, one of n into k3, one of "
-        "the thickness into all three.",
-        text_columns=2,
-    )
 
 
 def _estimate_section(found: Inversion, folder: Path) -> Section:
@@ -187,8 +161,9 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         "those of the training. That of the projection is widened where the input is unlike them, "
         "and by what the residuals of the forward run suggest. Those of the refinement follow from "
         "the residuals, which are taken as alike within a block of the sheet, and from what a "
-        "finer mesh changed, if there was one. None knows of errors that are the same everywhere, "
-        "such as a wrong thickness.",
+        "finer mesh changed, if there was one. Constants with a prior are part of all that follow "
+        "from forward runs. None knows of errors that are the same everywhere, such as a wrong "
+        "thickness.",
     )
     pictures = [
         picture_of(
@@ -269,18 +244,18 @@ def _refinement_section(found: Inversion, folder: Path) -> Section | None:
     if result is None:
         return None
     save_figure(figure_refinement(_stages(result)), folder / "refinement.png")
-    correlation = result.covariance / np.sqrt(
-        np.outer(np.diag(result.covariance), np.diag(result.covariance))
-    )
+    names = [*PARAMETERS, *(one.name for one in found.assumed if one.prior is not None)]
+    deviation = np.sqrt(np.diag(result.covariance))
+    correlation = result.covariance / np.outer(deviation, deviation)
     rows = [
         (name, *(f"{value:.2f}" for value in row), f"{100 * share:.1f} %")
-        for name, row, share in zip(PARAMETERS, correlation, result.data_share, strict=True)
+        for name, row, share in zip(names, correlation, result.data_share, strict=True)
     ]
     table = Table(
-        "Correlation of the estimates of ln k",
+        "Correlation of the estimates, each by its logarithm",
         rows,
-        ("", *PARAMETERS, "share from the data"),
-        note="The rest of what is known comes from the sampling box.",
+        ("", *names, "share from the data"),
+        note="The rest of what is known comes from the sampling box, of constants from priors.",
     )
     texts = [_ended(stage) for stage in _stages(result)]
     if found.fit.lack > 0:
@@ -305,7 +280,7 @@ def _ended(stage: Refined) -> str:
     runs = f"{len(stage.path)} run{'s' if len(stage.path) != 1 else ''}"
     values = ", ".join(
         f"{name} {significant(value, 4)}"
-        for name, value in zip(PARAMETERS, np.exp(stage.log_parameters), strict=True)
+        for name, value in zip(PARAMETERS, np.exp(stage.log_parameters), strict=False)
     )
     return f"Levenberg-Marquardt on {columns} x {rows} elements {ended} after {runs}: {values}."
 
