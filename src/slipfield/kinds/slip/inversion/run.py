@@ -253,10 +253,11 @@ def _check(
 ) -> None:
     """Compare the answer's run with the measurement; say what the data tell, and the verdict."""
     own = found.refined if found.choice.method == REFINED else None
+    names = [constant.name for constant in constants]
     found.check = (
         own.run
         if own is not None
-        else found.measurement.seen(problem.forward(found.answer.parameters))
+        else found.measurement.seen(solver.run(found.answer.parameters, names))
     )
     at = factor_at(found.factor, found.check.parameters, problem.load_noise)
     found.comparison = compare(found.measurement, found.check, factor=at)
