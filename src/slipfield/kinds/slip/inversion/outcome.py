@@ -18,6 +18,7 @@ from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
 from slipfield.kinds.slip.inversion.comparison import Comparison
 from slipfield.kinds.slip.inversion.refine import Refined
+from slipfield.kinds.slip.inversion.registration import Registered
 from slipfield.kinds.slip.inversion.solids import Drawn
 from slipfield.kinds.slip.inversion.told import Told
 from slipfield.kinds.slip.inversion.unusual import Channel
@@ -48,6 +49,7 @@ class Inversion:
     assumed : constants of the slip law that the answer rests on; empty without orientations.
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
+    registered : how the grain map was moved, if it was.
     drawn : what sheets with drawn grains below the face said, if there were any.
     known : (3,) parameters that are known beforehand, of a simulated specimen.
     channels : out-of-distribution channels.
@@ -73,6 +75,7 @@ class Inversion:
     comparison: Comparison | None = None
     known: np.ndarray | None = None
     drawn: Drawn | None = None
+    registered: Registered | None = None
     channels: list[Channel] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -140,6 +143,8 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
     if found.comparison is not None:
         strain, load = found.comparison.rms
         content["forward_check"] = {"strain_rms": _plain(strain), "load_relative_rms": _plain(load)}
+    if found.registered is not None:
+        content["registration"] = found.registered.to_json()
     if found.told is not None:
         content["told"] = found.told.to_json()
     if found.refined is not None:

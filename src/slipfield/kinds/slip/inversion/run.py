@@ -48,6 +48,8 @@ from slipfield.kinds.slip.inversion.refine import (
     refine,
     refine_further,
 )
+from slipfield.kinds.slip.inversion.registration import Placed, Registered
+from slipfield.kinds.slip.inversion.registration import register as lay_on
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
@@ -79,6 +81,7 @@ def invert(
     sheets: int = 0,
     free: Sequence[str] = (),
     priors: Sequence[str] = (),
+    register: bool = True,
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -95,6 +98,7 @@ def invert(
         is corrected by; 0 for none.
     free, priors : constants of the slip law that are estimated with the parameters, as
         :func:`~.constants.estimated_constants` takes them.
+    register : let a refinement first move the grain map to where the strain maps want it.
     known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
@@ -121,7 +125,7 @@ def invert(
         began = time.perf_counter()
         work = output / "work"
         if "euler" in data:
-            asked = Asked(solves, cells, start, finer, membrane, sheets, constants)
+            asked = Asked(solves, cells, start, finer, membrane, sheets, constants, register)
             found = _invert_known(specimen, data, loaded, work, asked)
         else:
             found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
@@ -176,6 +180,7 @@ class Asked:
     membrane: bool
     sheets: int
     constants: tuple[Constant, ...]
+    register: bool
 
 
 def _invert_known(
@@ -183,18 +188,21 @@ def _invert_known(
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
     trained, preferred = models[0].study, models[0]
-    began = time.perf_counter()
-    found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
-    found.seconds["preparation"] = time.perf_counter() - began
-    solver = Solver.prepare(found.study, found.microstructure, work)
-    noise, prior = load_noise(data, trained), box_prior(trained)
-    of_k = Problem(found.measurement, solver.run, noise, prior, found.factor)
-    seen, their_solver = for_models(found, solver)
-    found.answers = predictions(seen, models, their_solver)
-    first = _examine(found, of_k, solver, asked.constants)
+    found, seen, solver, of_k, first = _begin(source, data, models, work, asked)
+    if asked.solves and asked.register:
+        data, registered = _registered(found, solver, of_k, first, asked)
+        if registered is not None:
+            say(registered.text)
+            spent = solver.seconds
+            again = _begin(source, data, models, work / "registered", asked)
+            found, seen, solver, of_k, first = again
+            found.registered = registered
+            solver.seconds[:0] = spent
+            found.notes.append(registered.text)
+            write_overlay(data, work.parent)
     if preferred.projects:
         found.answers[0] = widened(found.answers[0], of_k, found.assumed)
-    base = found
+    noise, prior, base = of_k.load_noise, of_k.prior, found
     way, lies_right = _lay(found, first, work)
     problem = _with_constants(of_k, solver, asked.constants)
     if asked.solves and lies_right:
@@ -218,9 +226,47 @@ def _invert_known(
     _check(found, replace(problem, measurement=found.measurement), solver, way, asked.constants)
     found.notes += list(doubts(data))
     found.seconds |= {f"answer of {answer.method}": answer.seconds for answer in found.answers}
-    runs = [*solver.seconds, *(their_solver.seconds if seen is not base else [])]
+    runs = solver.seconds
     found.seconds |= {"forward runs": float(sum(runs)), "number of forward runs": len(runs)}
     return found
+
+
+def _begin(
+    source: Path, data: xr.Dataset, models: Sequence[Model], work: Path, asked: Asked
+) -> tuple[Inversion, Inversion, Solver, Problem, Reference]:
+    """Prepare a specimen, let the models answer, and run the first answer.
+
+    Returns it twice, as it is and as the models see it.
+    """
+    trained, began = models[0].study, time.perf_counter()
+    found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
+    found.seconds["preparation"] = time.perf_counter() - began
+    solver = Solver.prepare(found.study, found.microstructure, work)
+    of_k = Problem(
+        found.measurement, solver.run, load_noise(data, trained), box_prior(trained), found.factor
+    )
+    seen, their_solver = for_models(found, solver)
+    found.answers = predictions(seen, models, their_solver)
+    if seen is not found:
+        solver.seconds.extend(their_solver.seconds)
+    return found, seen, solver, of_k, _examine(found, of_k, solver, asked.constants)
+
+
+def _registered(
+    found: Inversion, solver: Solver, problem: Problem, run: Reference, asked: Asked
+) -> tuple[xr.Dataset, Registered | None]:
+    """Move the grain map to where the strain maps want it, at the first answer."""
+    parameters = found.answers[0].parameters
+
+    def again(data: xr.Dataset, number: int) -> Placed:
+        moved = prepare(found.source, data, found.trained, asked.cells, membrane=asked.membrane)
+        folder = solver.folder / f"motion-{number}"
+        other = Solver.prepare(moved.study, moved.microstructure, folder)
+        ran = moved.measurement.seen(other.run(parameters))
+        solver.seconds.extend(other.seconds)
+        return Placed(replace(problem, measurement=moved.measurement, forward=other.run), ran)
+
+    return lay_on(found.data, Placed(problem, run.of_k), again)
 
 
 def _with_constants(problem: Problem, solver: Solver, constants: Sequence[Constant]) -> Problem:

@@ -32,6 +32,10 @@ def invert(
         bool,
         typer.Option(help="Refine on a mesh twice as fine where more than the noise is left."),
     ] = True,
+    register: Annotated[
+        bool,
+        typer.Option(help="Let a refinement move the grain map to where the strain maps want it."),
+    ] = True,
     membrane: Annotated[
         bool,
         typer.Option("--membrane", help="Take the sheet for a membrane, whatever its thickness."),
@@ -118,6 +122,7 @@ def invert(
         subsurface,
         free=free or (),
         priors=prior or (),
+        register=register,
     )
     for line in (*table_lines(found), *found.notes, *found.warnings):
         typer.echo(line)
