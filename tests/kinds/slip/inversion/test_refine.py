@@ -82,6 +82,23 @@ def test_alike_residuals_weigh_less_than_white_ones():
     assert alike.strain > 3 * white.strain
 
 
+def test_scatter_of_the_blocks_along_one_parameter_widens_that_one():
+    """A disturbance that looks like another k3 in every block of the sheet, another one in each."""
+
+    def disturbed(seed):
+        measurement = measure(1e-4, 1e-3, seed)
+        amplitude = np.random.default_rng((2, seed)).standard_normal(BLOCKS**2)
+        field = amplitude[measurement.block].reshape(NODES, NODES)
+        measurement.points[:] += (1e-3 * field * SHAPES[2]).reshape(FRAMES, 3, -1)
+        return refine(Problem(measurement, forward, 1e-2, PRIOR), TRUTH, 6)
+
+    results = [disturbed(seed) for seed in range(8)]
+    predicted = np.mean([np.diag(result.covariance) for result in results], axis=0)
+    assert predicted[2] > 2 * predicted[:2].max()
+    error = np.abs([result.log_parameters - TRUTH for result in results])
+    assert np.all(error < 4 * np.sqrt(predicted))
+
+
 def test_points_where_the_model_is_wrong_hardly_count():
     """A twentieth of the points is off by a hundred times the noise, in every frame."""
     measurement = measure(1e-4, seed=2)

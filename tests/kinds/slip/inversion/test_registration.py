@@ -115,7 +115,7 @@ def test_shift_turn_and_stretch_are_found_back(values):
     corners = np.array([[0, 0, 1], [0, 2, 1], [2, 0, 1], [2, 2, 1]]).T
     np.testing.assert_allclose(done.affine @ corners, truth @ corners, atol=5e-3)
     at_middle = truth[:, :2] @ MIDDLE + truth[:, 2] - MIDDLE
-    np.testing.assert_allclose(done.shift_mm, at_middle, atol=2e-3)
+    np.testing.assert_allclose(done.shift_mm, at_middle, atol=4e-3)
     assert done.turn_deg == pytest.approx(np.degrees(values[2]), abs=0.1)
     assert done.after > 0.99 > done.before
     assert json.dumps(done.to_json())

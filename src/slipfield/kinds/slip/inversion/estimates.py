@@ -102,16 +102,19 @@ def with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
     return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
 
 
-def widened(answer: Answer, problem: Problem, constants: Sequence[Assumed]) -> Answer:
-    """Add to an answer's interval what the residuals of a forward run and the constants suggest.
+def widened(
+    answer: Answer, problem: Problem, constants: Sequence[Assumed], sizes: np.ndarray
+) -> Answer:
+    """Add to an answer's interval what a forward run, constants and grain sizes suggest.
 
     A trained model knows the scatter of its training data. What is wrong with this specimen's grain
     map or strain maps shows in the residuals, block by block of the sheet. It trusts the constants
     of its study; where those have a prior, their scatter about what it assumes counts in full.
+    ``sizes`` is the covariance (3, 3) of ln k by errors of the grain sizes.
     """
     point = problem.at(np.log(answer.parameters))
     weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
-    variance = np.diag(np.linalg.inv(problem.information(point, weights)))
+    variance = np.diag(np.linalg.inv(problem.information(point, weights)) + sizes)
     for constant in constants:
         if constant.prior is not None:
             square = constant.prior.mean**2 + constant.prior.deviation**2

@@ -9,7 +9,7 @@ the model assumes, if any are estimated, too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -89,6 +89,7 @@ class Refined:
     run : the forward run at the result.
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
+    sizes : covariance (3, 3) of ln k by errors of the grain sizes.
     inflation : factor on the covariance for what the model does not explain, 1 or more.
     coarser : the refinement on a mesh half as fine that this one started from, if there was one.
     """
@@ -102,6 +103,7 @@ class Refined:
     weights: Weights
     residual: float
     inflation: float = 1.0
+    sizes: np.ndarray = field(default_factory=lambda: np.zeros((3, 3)))
     coarser: Refined | None = None
 
     @property
@@ -123,9 +125,10 @@ class Refined:
 
     @property
     def whole_covariance(self) -> np.ndarray:
-        """Covariance (p, p) of the data, the mesh, which shifts all at once, and the step left."""
+        """Covariance (p, p) of data, grain sizes, step left, and mesh, which shifts all at once."""
         shift = MESH_SHARE * self.moved
         parts = np.outer(shift, shift) + np.outer(self.left, self.left)
+        parts[: len(self.sizes), : len(self.sizes)] += self.sizes
         return self.inflation * self.covariance + parts
 
     @property
@@ -184,6 +187,27 @@ class Problem:
         """Curvature (p, p) of the objective."""
         data = weights.combine(point.found.normals.sum(axis=0), point.found.load_normal)
         return data + self.prior.information
+
+    def covariance(self, point: Point, weights: Weights) -> np.ndarray:
+        """Covariance (p, p) of the result, nowhere less than the scatter of the blocks allows.
+
+        One standard deviation of the strain stands for the mean scatter of the blocks' scores over
+        all directions. Where they scatter more, along one sum of parameters, that counts.
+        """
+        information = self.information(point, weights)
+        found, variance = point.found, weights.strain**2
+        strain = found.normals.sum(axis=0) / variance
+        change = np.linalg.solve(
+            strain + self.prior.information, found.slopes.sum(axis=0) / variance
+        )
+        scores = (found.slopes - found.normals @ change) / variance
+        filled = max(int(np.count_nonzero(found.counts)), 2)
+        seen = information - strain + filled / (filled - 1) * scores.T @ scores
+        root = np.linalg.inv(np.linalg.cholesky(information))
+        values, vectors = np.linalg.eigh(root @ seen @ root.T)
+        wide = vectors * np.sqrt(np.maximum(values, 1.0))
+        half = root.T @ wide
+        return half @ half.T
 
     def step(self, point: Point, weights: Weights, damping: float) -> np.ndarray:
         """Damped Gauss-Newton step (p,), bounded."""
@@ -246,11 +270,12 @@ def refine(
         elif better:
             now = trial
     now, weights = problem.weigh(now)
-    covariance = np.linalg.inv(problem.information(now, weights))
-    share = 1 - np.diag(covariance @ problem.prior.information)
+    share = 1 - np.diag(
+        np.linalg.solve(problem.information(now, weights), problem.prior.information)
+    )
     return Refined(
         now.log_parameters,
-        covariance,
+        problem.covariance(now, weights),
         share,
         path,
         left,

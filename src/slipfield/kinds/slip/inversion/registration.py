@@ -30,7 +30,7 @@ rad; stretches along x and y, 1; turn and stretches about the middle of the shee
 LARGEST = 4.0
 """The same, in multiples, beyond which a motion is not believed."""
 
-CLOSE = 0.05
+CLOSE = 0.1
 """Motion of the sheet's corners, in cells of the mesh, below which a map lies well."""
 
 MOST_RUNS = 4

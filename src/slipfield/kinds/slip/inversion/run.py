@@ -51,6 +51,7 @@ from slipfield.kinds.slip.inversion.refine import (
 from slipfield.kinds.slip.inversion.registration import Placed, Registered
 from slipfield.kinds.slip.inversion.registration import register as lay_on
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.size_error import size_covariance
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.told import told
@@ -201,7 +202,8 @@ def _invert_known(
             found.notes.append(registered.text)
             write_overlay(data, work.parent)
     if preferred.projects:
-        found.answers[0] = widened(found.answers[0], of_k, found.assumed)
+        sizes = size_covariance(data, found.microstructure, found.answers[0].parameters)
+        found.answers[0] = widened(found.answers[0], of_k, found.assumed, sizes)
     noise, prior, base = of_k.load_noise, of_k.prior, found
     way, lies_right = _lay(found, first, work)
     problem = _with_constants(of_k, solver, asked.constants)
@@ -211,7 +213,7 @@ def _invert_known(
             begin = np.array(trained.sampling.centre)
         refined, seconds = _refine(found, problem, solver, begin, asked.solves)
         found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
-        found.refined = refined = replace(refined, inflation=found.fit.inflation)
+        found.refined = refined = _with_doubt(refined, found)
         if found.fit.fails and asked.finer:
             found, solver, further = _on_finer_mesh(found, problem, solver, asked.constants)
             refined, seconds = found.refined or refined, seconds + further
@@ -376,10 +378,20 @@ def _on_finer_mesh(
     assert found.refined is not None
     result = refine_further(found.refined, sharper, _say)
     seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
-    fit = replace(found.fit, residual=result.residual)
-    result = replace(result, inflation=fit.inflation)
-    same = {name: getattr(found, name) for name in ("answers", "seconds", "notes", "assumed")}
-    return replace(finer, refined=result, fit=fit, **same), fine, seconds
+    finer.fit = replace(found.fit, residual=result.residual)
+    result = _with_doubt(result, finer)
+    same = {
+        name: getattr(found, name)
+        for name in ("answers", "seconds", "notes", "assumed", "registered")
+    }
+    return replace(finer, refined=result, **same), fine, seconds
+
+
+def _with_doubt(refined: Refined, found: Inversion) -> Refined:
+    """A refinement with what misfit and grain sizes add to its covariance."""
+    k = np.exp(refined.log_parameters[: len(PARAMETERS)])
+    sizes = size_covariance(found.data, found.microstructure, k)
+    return replace(refined, inflation=found.fit.inflation, sizes=sizes)
 
 
 def _say(iterate: Iterate) -> None:
