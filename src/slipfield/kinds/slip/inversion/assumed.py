@@ -60,9 +60,14 @@ class Assumed:
     deviation: float = float("nan")
 
     @property
+    def estimated(self) -> bool:
+        """Whether a refinement estimated it."""
+        return bool(np.isfinite(self.log_value))
+
+    @property
     def asked(self) -> tuple[float, float]:
         """Ln of what is found over the assumed value, and its standard deviation."""
-        if np.isfinite(self.log_value):
+        if self.estimated:
             return self.log_value, self.deviation
         return self.step, self.told
 
@@ -92,7 +97,13 @@ class Assumed:
     @property
     def estimate_text(self) -> str:
         """What a refinement found, for readers."""
-        return self.found_text if np.isfinite(self.log_value) else "not estimated"
+        return self.found_text if self.estimated else "not estimated"
+
+    @property
+    def line(self) -> str:
+        """Name, estimate and what was known before, for the console."""
+        before = "" if self.prior is None else f", before {self.prior.text}"
+        return f"{self.name} {self.found_text} {UNITS[self.name]}".rstrip() + before
 
     @property
     def told_text(self) -> str:
@@ -110,7 +121,6 @@ class Assumed:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        estimated = np.isfinite(self.log_value)
         low, high = np.exp(self.log_value + NORMAL_95 * self.deviation * np.array([-1, 1]))
         return {
             "assumed": self.value,
@@ -120,9 +130,9 @@ class Assumed:
             "data_tell_ln_std": self.told,
             "data_ask_for": self.value * float(np.exp(self.step)),
             "dlnk_dln": dict(zip(PARAMETERS, map(float, self.pull), strict=True)),
-            "value": self.value * float(np.exp(self.log_value)) if estimated else None,
-            "low": self.value * float(low) if estimated else None,
-            "high": self.value * float(high) if estimated else None,
+            "value": self.value * float(np.exp(self.log_value)) if self.estimated else None,
+            "low": self.value * float(low) if self.estimated else None,
+            "high": self.value * float(high) if self.estimated else None,
         }
 
 

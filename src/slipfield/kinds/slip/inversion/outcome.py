@@ -227,4 +227,6 @@ def table_lines(found: Inversion) -> list[str]:
         lines.append("No answer.")
     if found.answered and found.told is not None:
         lines.append(found.told.text)
+    if told := [constant.line for constant in found.assumed if constant.estimated]:
+        lines.append(f"  refined with them: {', '.join(told)}")
     return [*lines, f"verdict: {found.verdict.word}. {found.verdict.sentence}"]

@@ -162,7 +162,7 @@ def _constant(wrong: Assumed | None) -> Verdict | None:
         f"The data ask for another {wrong.title} than the model assumes: {wrong.found_text} in the "
         f"place of {wrong.value:.4g}."
     )
-    if np.isfinite(wrong.log_value):
+    if wrong.estimated:
         more = "The refinement allows for it; a model that was trained with the right one would"
         return Verdict("doubtful", f"{text} {more} need not.", "slip law")
     return Verdict(
