@@ -149,17 +149,13 @@ def compare(
             continue
         fields = np.concatenate([run.strain_rates[:, frame], run.strain[None, frame]])
         there = measurement.sampling[known] @ fields.reshape(3 * (size + 1), -1).T.astype(float)
-        columns = there.T.reshape(size + 1, 3, -1)
-        columns[-1] = measurement.points[frame][:, known] - columns[-1]
+        there = there.reshape(-1, size + 1, 3)
+        there[:, -1] = measurement.points[frame][:, known].T - there[:, -1]
         block, own = measurement.block[known], weight[known]
-        for i in range(size + 1):
-            for j in range(i, size + 1):
-                products = own * (columns[i] * columns[j]).sum(axis=0)
-                sums[:, i, j] += np.bincount(block, products, blocks)
+        sums += _by_block(there, own, block, blocks)
         counts += 3 * np.bincount(block, own, blocks)
-        squares[known] += np.square(columns[-1]).sum(axis=0)
+        squares[known] += np.square(there[:, -1]).sum(axis=1)
         frames[known] += 3
-    sums += np.triu(sums, 1).swapaxes(1, 2)
     return Comparison(
         np.where(frames > 0, squares / np.maximum(frames, 1), np.nan),
         sums[:, -1, -1],
@@ -168,6 +164,19 @@ def compare(
         sums[:, :-1, -1],
         *_load_part(measurement, run, factor),
     )
+
+
+def _by_block(values: np.ndarray, own: np.ndarray, block: np.ndarray, blocks: int) -> np.ndarray:
+    """Weighted products (blocks, q, q) of the q columns of ``values`` (n, q, 3), block by block."""
+    order = np.argsort(block, kind="stable")
+    ends = np.searchsorted(block[order], np.arange(blocks + 1))
+    columns = np.ascontiguousarray(values[order].transpose(2, 1, 0))
+    weighted = columns * own[order]
+    found = np.zeros((blocks, values.shape[1], values.shape[1]))
+    for number, (low, high) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        parts = columns[:, :, low:high]
+        found[number] = (weighted[:, :, low:high] @ parts.transpose(0, 2, 1)).sum(axis=0)
+    return found
 
 
 def _load_part(

@@ -51,6 +51,7 @@ from slipfield.kinds.slip.inversion.refine import (
 from slipfield.kinds.slip.inversion.registration import Placed, Registered
 from slipfield.kinds.slip.inversion.registration import register as lay_on
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.sheet import measured_microstructure
 from slipfield.kinds.slip.inversion.size_error import size_covariance
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
@@ -191,7 +192,7 @@ def _invert_known(
     trained, preferred = models[0].study, models[0]
     found, seen, solver, of_k, first = _begin(source, data, models, work, asked)
     if asked.solves and asked.register:
-        data, registered = _registered(found, solver, of_k, first, asked)
+        data, registered = _registered(found, solver, of_k, first)
         if registered is not None:
             say(registered.text)
             spent = solver.seconds
@@ -255,18 +256,17 @@ def _begin(
 
 
 def _registered(
-    found: Inversion, solver: Solver, problem: Problem, run: Reference, asked: Asked
+    found: Inversion, solver: Solver, problem: Problem, run: Reference
 ) -> tuple[xr.Dataset, Registered | None]:
     """Move the grain map to where the strain maps want it, at the first answer."""
     parameters = found.answers[0].parameters
 
     def again(data: xr.Dataset, number: int) -> Placed:
-        moved = prepare(found.source, data, found.trained, asked.cells, membrane=asked.membrane)
-        folder = solver.folder / f"motion-{number}"
-        other = Solver.prepare(moved.study, moved.microstructure, folder)
-        ran = moved.measurement.seen(other.run(parameters))
+        grains, study = measured_microstructure(data, found.study)
+        other = Solver.prepare(study, grains, solver.folder / f"motion-{number}")
+        ran = found.measurement.seen(other.run(parameters))
         solver.seconds.extend(other.seconds)
-        return Placed(replace(problem, measurement=moved.measurement, forward=other.run), ran)
+        return Placed(replace(problem, forward=other.run), ran)
 
     return lay_on(found.data, Placed(problem, run.of_k), again)
 
