@@ -58,6 +58,14 @@ def test_the_scale_of_the_load_is_found_beside_the_parameters(factor):
     assert load_scale(problem, model.forward(np.exp(model.TRUTH))) is None
 
 
+def test_the_scale_of_the_load_is_known_less_where_the_model_explains_less():
+    problem = model.Problem(model.measure(5e-4, 3e-3), model.forward, 3e-3, model.PRIOR)
+    run = model.forward(np.exp(model.TRUTH))
+    plain, inflated = (load_scale(problem, run, inflation) for inflation in (1.0, 4.0))
+    assert inflated.factor == plain.factor
+    assert inflated.deviation == pytest.approx(2 * plain.deviation)
+
+
 def test_the_factor_of_a_thick_sheet_is_no_scale_of_its_load():
     """Loads of a sheet that is 8 % stronger than its membrane."""
     measurement, run = model.measure(5e-4, 3e-3), model.forward(np.exp(model.TRUTH))
@@ -100,6 +108,7 @@ def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
         ({"scale": LoadScale(0.91, 0.006, 0.91)}, "none", "thickness", "--thickness"),
         ({"scale": LoadScale(1.03, 0.006, 1.03)}, "good", "", "1.03 times"),
         ({"scale": LoadScale(1.2, 0.1, np.nan)}, "good", "", "1.2 times (+-10 %)"),
+        ({"scale": LoadScale(1.85, 0.2, np.nan)}, "good", "", "1.85 times (+-20 %)"),
         ({"scale": LoadScale(0.95, 0.03, np.nan)}, "good", "", "below 9 % would not show"),
         ({"seen": BLURRED, "channels": [("strain", 3.7)]}, "doubtful", "optics", "subset"),
         ({"channels": [("strain", 16.0), ("load", 2.6)]}, "doubtful", "slip law", "16 times"),

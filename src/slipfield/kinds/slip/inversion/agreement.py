@@ -80,7 +80,7 @@ class LoadScale:
         return float((np.log(self.factor) / self.deviation) ** 2)
 
 
-def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
+def load_scale(problem: Problem, run: Reference, inflation: float = 1.0) -> LoadScale | None:
     """Estimate the scale of the load beside ln k; None without loads or strain.
 
     A wrong thickness or load unit multiplies all loads alike. Strain maps tell k1, k2 and k3
@@ -89,6 +89,7 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     taken off, and its standard deviation counts as one of the scale. Points where the model is off,
     as at the pixel steps of grain boundaries, count less: they pull the scale of monotonic tests
     down by a twentieth. Elastic changes of the load, as on unloading, tell the scale whatever k is.
+    ``inflation`` is the factor on covariances for what the model does not explain.
     """
     factor = factor_at(problem.factor, run.parameters, problem.load_noise)
     found = compare(problem.measurement, run)
@@ -115,7 +116,7 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     covariance = np.linalg.inv(matrix)
     return LoadScale(
         float(np.exp((covariance @ slope)[-1])),
-        float(np.hypot(np.sqrt(covariance[-1, -1]), spread)),
+        float(np.hypot(np.sqrt(inflation * covariance[-1, -1]), spread)),
         _elastic_scale(load, here.load[given], here.load_rates[:, given]),
     )
 

@@ -310,10 +310,11 @@ def _check(
     at = factor_at(found.factor, found.check.parameters, problem.load_noise)
     found.comparison = compare(found.measurement, found.check, factor=at)
     found.told = told(problem, found.check, found.answer, own)
+    held = replace(problem, prior=as_assumed(problem.prior, constants))
     found.verdict = judge(
         pattern(found.measurement, found.check),
         way,
-        load_scale(replace(problem, prior=as_assumed(problem.prior, constants)), found.check),
+        load_scale(held, found.check, found.fit.inflation),
         found.fit,
         found.refined,
         found.channels,

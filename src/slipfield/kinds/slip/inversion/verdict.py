@@ -33,6 +33,9 @@ constants of metals and calibrated load cells are good to about 2 %, thicknesses
 VAGUE_SCALE = 0.02
 """Standard deviation of that factor beyond which an error of the thickness may go unseen."""
 
+UNTOLD_SCALE = 0.12
+"""The same beyond which the strain maps do not tell the scale: one linear step is too far then."""
+
 SURE = 3.0
 """Standard deviations of that factor beyond which it counts."""
 
@@ -125,7 +128,7 @@ def _thickness(scale: LoadScale | None, rival: Assumed | None) -> Verdict | None
     if scale is None or not np.isfinite(scale.factor):
         return None
     off = abs(np.log(scale.factor))
-    if off < ODD_SCALE or off < SURE * scale.deviation:
+    if off < ODD_SCALE or off < SURE * scale.deviation or scale.deviation > UNTOLD_SCALE:
         return None
     if rival is not None and rival.beyond_scale:
         return None
