@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,14 +18,14 @@ from slipfield.core.places import claimed
 from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.agreement import load_scale, pattern
 from slipfield.kinds.slip.inversion.answers import Model
-from slipfield.kinds.slip.inversion.assumed import assumed_constants, with_refined
+from slipfield.kinds.slip.inversion.assumed import with_refined
+from slipfield.kinds.slip.inversion.beginning import Asked, begin, registered
 from slipfield.kinds.slip.inversion.blind import invert_blind
 from slipfield.kinds.slip.inversion.choice import REFINED, Fit, choose
 from slipfield.kinds.slip.inversion.comparison import compare
 from slipfield.kinds.slip.inversion.constants import (
     Constant,
     as_assumed,
-    assumed_value,
     estimated_constants,
     with_constants,
 )
@@ -33,30 +33,24 @@ from slipfield.kinds.slip.inversion.drawn import draw_sheets
 from slipfield.kinds.slip.inversion.estimates import (
     known_noise,
     load_models,
-    predictions,
     refined_answer,
     widened,
 )
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
-from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
+from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.refine import (
     Iterate,
-    Point,
     Problem,
     Refined,
     refine,
     refine_further,
 )
-from slipfield.kinds.slip.inversion.registration import Placed, Registered
-from slipfield.kinds.slip.inversion.registration import register as lay_on
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
-from slipfield.kinds.slip.inversion.sheet import measured_microstructure
 from slipfield.kinds.slip.inversion.size_error import size_covariance
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.told import told
-from slipfield.kinds.slip.inversion.unloading import for_models
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
 from slipfield.kinds.slip.inversion.ways import Way, better_way
@@ -64,7 +58,6 @@ from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS
-from slipfield.kinds.slip.study.constants import constants_of
 
 RESULT = "inversion.json"
 
@@ -171,48 +164,34 @@ def _check_parts(data: xr.Dataset, path: Path) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What an inversion shall do, as :func:`invert` takes it, and the constants it estimates."""
-
-    solves: int
-    cells: tuple[int, int] | None
-    start: str
-    finer: bool
-    membrane: bool
-    sheets: int
-    constants: tuple[Constant, ...]
-    register: bool
-
-
 def _invert_known(
     source: Path, data: xr.Dataset, models: Sequence[Model], work: Path, asked: Asked
 ) -> Inversion:
     """Invert a specimen whose orientations are known."""
     trained, preferred = models[0].study, models[0]
-    found, seen, solver, of_k, first = _begin(source, data, models, work, asked)
+    begun = begin(source, data, models, work, asked)
     if asked.solves and asked.register:
-        data, registered = _registered(found, solver, of_k, first)
-        if registered is not None:
-            say(registered.text)
-            spent = solver.seconds
-            again = _begin(source, data, models, work / "registered", asked)
-            found, seen, solver, of_k, first = again
-            found.registered = registered
-            solver.seconds[:0] = spent
-            found.notes.append(registered.text)
+        data, motion = registered(begun)
+        if motion is not None:
+            say(motion.text)
+            spent = begun.solver.seconds
+            begun = begin(source, data, models, work / "registered", asked)
+            begun.solver.seconds[:0] = spent
+            begun.found.registered = motion
+            begun.found.notes.append(motion.text)
             write_overlay(data, work.parent)
+    found, solver, of_k = begun.found, begun.solver, begun.problem
     if preferred.projects:
         sizes = size_covariance(data, found.microstructure, found.answers[0].parameters)
         found.answers[0] = widened(found.answers[0], of_k, found.assumed, sizes)
     noise, prior, base = of_k.load_noise, of_k.prior, found
-    way, lies_right = _lay(found, first, work)
+    way, lies_right = _lay(found, begun.first, work)
     problem = _with_constants(of_k, solver, asked.constants)
     if asked.solves and lies_right:
-        begin = found.answers[0].parameters
+        start = found.answers[0].parameters
         if asked.start == "centre":
-            begin = np.array(trained.sampling.centre)
-        refined, seconds = _refine(found, problem, solver, begin, asked.solves)
+            start = np.array(trained.sampling.centre)
+        refined, seconds = _refine(found, problem, solver, start, asked.solves)
         found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
         found.refined = refined = _with_doubt(refined, found)
         if found.fit.fails and asked.finer:
@@ -224,7 +203,12 @@ def _invert_known(
     if asked.sheets and lies_right:
         found.drawn = draw_sheets(found, asked.sheets, prior, noise, work / "subsurface")
     found.channels = channels(
-        data, base.microstructure, seen.study, trained, seen.measurement, found.answers
+        data,
+        base.microstructure,
+        begun.seen.study,
+        trained,
+        begun.seen.measurement,
+        found.answers,
     )
     _check(found, replace(problem, measurement=found.measurement), solver, way, asked.constants)
     found.notes += list(doubts(data))
@@ -234,62 +218,10 @@ def _invert_known(
     return found
 
 
-def _begin(
-    source: Path, data: xr.Dataset, models: Sequence[Model], work: Path, asked: Asked
-) -> tuple[Inversion, Inversion, Solver, Problem, Reference]:
-    """Prepare a specimen, let the models answer, and run the first answer.
-
-    Returns it twice, as it is and as the models see it.
-    """
-    trained, began = models[0].study, time.perf_counter()
-    found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
-    found.seconds["preparation"] = time.perf_counter() - began
-    solver = Solver.prepare(found.study, found.microstructure, work)
-    of_k = Problem(
-        found.measurement, solver.run, load_noise(data, trained), box_prior(trained), found.factor
-    )
-    seen, their_solver = for_models(found, solver)
-    found.answers = predictions(seen, models, their_solver)
-    if seen is not found:
-        solver.seconds.extend(their_solver.seconds)
-    return found, seen, solver, of_k, _examine(found, of_k, solver, asked.constants)
-
-
-def _registered(
-    found: Inversion, solver: Solver, problem: Problem, run: Reference
-) -> tuple[xr.Dataset, Registered | None]:
-    """Move the grain map to where the strain maps want it, at the first answer."""
-    parameters = found.answers[0].parameters
-
-    def again(data: xr.Dataset, number: int) -> Placed:
-        grains, study = measured_microstructure(data, found.study)
-        other = Solver.prepare(study, grains, solver.folder / f"motion-{number}")
-        ran = found.measurement.seen(other.run(parameters))
-        solver.seconds.extend(other.seconds)
-        return Placed(replace(problem, forward=other.run), ran)
-
-    return lay_on(found.data, Placed(problem, run.of_k), again)
-
-
 def _with_constants(problem: Problem, solver: Solver, constants: Sequence[Constant]) -> Problem:
     """The problem of ln k and the constants, from that of ln k."""
     forward = partial(solver.run, constants=[constant.name for constant in constants])
     return replace(problem, forward=forward, prior=with_constants(problem.prior, constants))
-
-
-def _examine(
-    found: Inversion, problem: Problem, solver: Solver, constants: Sequence[Constant]
-) -> Reference:
-    """Run the first answer with derivatives to all constants, and judge them by it."""
-    material = found.trained.material
-    values = {name: assumed_value(material, name) for name in constants_of(material)}
-    values = {name: value for name, value in values.items() if value > 0}
-    run = found.measurement.seen(solver.run(found.answers[0].parameters, list(values)))
-    at = np.log(run.parameters)
-    point = Point(at, run, problem.compare(at, run, None))
-    scale = load_scale(problem, run.of_k)
-    found.assumed = assumed_constants(problem, point, values, constants, scale)
-    return run
 
 
 def _check(
