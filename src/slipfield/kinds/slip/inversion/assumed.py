@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.agreement import LoadScale
 from slipfield.kinds.slip.inversion.answers import NORMAL_95
 from slipfield.kinds.slip.inversion.constants import TITLES, UNITS, Constant
@@ -110,7 +111,7 @@ class Assumed:
         """How well the data alone tell it."""
         if self.told > 1:
             return "no"
-        spread = f"to {100 * np.expm1(NORMAL_95 * self.told):.2g} %"
+        spread = f"to {percent(np.expm1(NORMAL_95 * self.told))}"
         return f"yes, {spread}" if self.told < DETERMINED else f"hardly, {spread}"
 
     @property
