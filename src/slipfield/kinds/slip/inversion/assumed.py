@@ -24,6 +24,9 @@ from slipfield.kinds.slip.study import PARAMETERS
 CHANGE = 0.1
 """Error of a constant whose effect is told."""
 
+SMALL_PERCENT = 0.05
+"""Such effects are told as none."""
+
 DETERMINED = 0.1
 """Standard deviation of ln c, by the data alone, below which they determine a constant."""
 
@@ -118,6 +121,7 @@ class Assumed:
     def effect_text(self) -> str:
         """What a value :data:`CHANGE` too high would do to an estimate that trusts it."""
         moved = 100 * np.expm1(self.pull * np.log1p(CHANGE))
+        moved = np.where(np.abs(moved) < SMALL_PERCENT, 0.0, moved)
         return ", ".join(f"{n} {v:+.2g} %" for n, v in zip(PARAMETERS, moved, strict=True))
 
     def to_json(self) -> dict[str, Any]:
