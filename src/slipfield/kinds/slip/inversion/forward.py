@@ -132,7 +132,7 @@ def _with_factors(study: Study, factors: Mapping[str, float]) -> Study:
 
 
 def _constants_in(path: Path) -> list[str] | None:
-    """Constants that a run has derivatives to; None where there is no such file, or a damaged one."""
+    """Constants that a run has derivatives to; None where there is no file, or a damaged one."""
     if not path.exists():
         return None
     with suppress(SlipfieldError, KeyError), open_netcdf(path) as data:
