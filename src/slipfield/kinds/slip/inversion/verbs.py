@@ -94,9 +94,10 @@ def invert(
     if live is None and (enough, end, load_table) != (None, None, None):
         raise SlipfieldError("enough, end, load-table: only with --live FOLDER")
     if live is not None:
-        if subsurface or start != "prediction":
+        if subsurface or start != "prediction" or free or prior:
             raise SlipfieldError(
-                "live: takes neither --subsurface nor --start; `invert` the finished specimen"
+                "live: takes none of --subsurface, --start, --free and --prior; `invert` the "
+                "finished specimen"
             )
         from slipfield.kinds.slip.live.run import invert_live
 
