@@ -34,6 +34,7 @@ def test_same_study_is_not_stale(folder):
         ({"targets": [{"constant": "E2", "low": 9, "high": 11}]}, {"design.json"}, "targets"),
         ({"bounds": {"em_GPa": [3, 8]}}, {"design.json", "samples.csv"}, "bounds"),
         ({"cell": {"array": "hexagonal"}}, {"design.json"}, "cell"),
+        ({"cell": {"inclusions": "holes"}}, {"design.json", "samples.csv"}, "cell"),
     ],
 )
 def test_other_studies_are_named(folder, change, files, differs):

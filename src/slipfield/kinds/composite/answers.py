@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,38 +16,22 @@ from slipfield.core.tables import csv_text
 from slipfield.kinds.composite.constants import CONSTANTS, STIFFNESSES
 from slipfield.kinds.composite.design import Design
 from slipfield.kinds.composite.geometry import CELLS
-from slipfield.kinds.composite.parameters import PARAMETERS, check_name, check_parameters
+from slipfield.kinds.composite.parameters import (
+    PARAMETERS,
+    check_parameters,
+    free_parameters,
+    relative_widths,
+)
+from slipfield.kinds.composite.question import Question, check_array
 from slipfield.kinds.composite.searches import largest, widest
-from slipfield.kinds.composite.targets import Target, Widths, parse_tolerances
+from slipfield.kinds.composite.targets import Target
 
 if TYPE_CHECKING:
     from slipfield.kinds.composite.rechecked import Workbench
-    from slipfield.kinds.composite.study import CompositeStudy
-
-BOUNDS = {
-    "em": (2.0, 8.0),
-    "num": (0.3, 0.4),
-    "ef": (50.0, 450.0),
-    "nuf": (0.2, 0.35),
-    "fraction": (0.2, 0.4),
-}
-"""Bounds of the parameters (GPa, 1) where none are given: those of the published study."""
 
 FRONT = ("front.csv", "front-curve.csv")
 FRONT_WIDTH = 0.2
 """Normalised width at which a front ends."""
-
-
-def check_array(array: str) -> None:
-    """Refuse an unknown fibre array.
-
-    Raises
-    ------
-    SlipfieldError
-        Naming the arrays that exist.
-    """
-    if array not in CELLS:
-        raise SlipfieldError(f"array: given {array!r}; arrays are {', '.join(CELLS)}")
 
 
 def stiffness_text(
@@ -85,88 +68,25 @@ def stiffness_text(
     return json.dumps(content)
 
 
-@dataclass(frozen=True)
-class Question:
-    """Targets, bounds of the parameters and tolerances.
-
-    Attributes
-    ----------
-    bounds : (2, 5).  widths : of the box of the user's tolerances, or None.
-    """
-
-    targets: tuple[Target, ...]
-    bounds: np.ndarray
-    widths: Widths | None
-    array: str
-    seed: int
-
-    @classmethod
-    def parse(
-        cls,
-        targets: Sequence[Sequence[str | float]],
-        bounds: Sequence[Sequence[str | float]],
-        tolerances: Sequence[Sequence[str]],
-        array: str = "square",
-        seed: int = 0,
-    ) -> Question:
-        """Check what was given: names with two numbers, parameters with a tolerance.
-
-        Raises
-        ------
-        SlipfieldError
-            Naming what is wrong and what is allowed.
-        """
-        check_array(array)
-        if not targets:
-            raise SlipfieldError(
-                "target: none given; name a constant and its bounds, such as C22 15.2 16.8"
-            )
-        found = tuple(Target(*_named(words, "target")) for words in targets)
-        if len({t.name for t in found}) < len(found):
-            raise SlipfieldError("target: a constant is given twice; keep one of them")
-        box = dict(BOUNDS)
-        for words in bounds:
-            name, low, high = _named(words, "bounds")
-            check_name(name, "bounds")
-            if not low < high:
-                raise SlipfieldError(
-                    f"bounds {name}: given {low} to {high}; the lowest value must be below the "
-                    "highest"
-                )
-            box[name] = (low, high)
-        for ends in np.array([box[name] for name in PARAMETERS]).T:
-            check_parameters(dict(zip(PARAMETERS, ends, strict=True)), CELLS[array].packing)
-        table = np.array([box[name] for name in PARAMETERS]).T
-        return cls(found, table, parse_tolerances(tolerances), array, seed)
-
-
-def _named(words: Sequence[str | float], option: str) -> tuple[str, float, float]:
-    """A name and two finite numbers from what was given to an option."""
-    try:
-        name, low, high = words[0], *map(float, words[1:])
-        if not np.isfinite([low, high]).all():
-            raise ValueError
-    except (IndexError, ValueError):
-        raise SlipfieldError(
-            f"{option}: given {' '.join(map(str, words))!r}; expected a name and two numbers, such "
-            "as C22 15.2 16.8"
-        ) from None
-    return str(name), low, high
-
-
-def design_content(design: Design, bounds: np.ndarray, missed: int, draws: int) -> dict[str, Any]:
+def design_content(design: Design, question: Question, missed: int, draws: int) -> dict[str, Any]:
     """A box and what holds for it, as written to JSON."""
-    relative = np.ptp(design.box, axis=0) / np.ptp(bounds, axis=0)
+    relative = relative_widths(design.box, question.bounds)
+    free = free_parameters(question.bounds)
+    chosen = {name for name, is_free in zip(PARAMETERS, free, strict=True) if is_free}
     return {
         "width": float(relative.min()),
         "volume": float(relative.prod()),
-        "box": {
-            n: list(map(float, ends)) for n, ends in zip(PARAMETERS, design.box.T, strict=True)
-        },
+        "box": _by_name(design.box, question.names),
         "range": {r.name: [r.low, r.high] for r in design.ranges},
-        "proved": {r.name: list(r.proved) for r in design.ranges},
+        "proved": {r.name: [n for n in r.proved if n in chosen] for r in design.ranges},
         "draws": {"count": draws, "missed": missed},
     }
+
+
+def _by_name(box: np.ndarray, names: Sequence[str]) -> dict[str, list[float]]:
+    """Ends (2, 5) of parameters by name."""
+    ends = dict(zip(PARAMETERS, box.T, strict=True))
+    return {name: list(map(float, ends[name])) for name in names}
 
 
 def run_design(
@@ -189,31 +109,37 @@ def run_design(
     SlipfieldError
         If no box keeps the targets.
     """
+    from slipfield.kinds.composite.cell import Cell
     from slipfield.kinds.composite.rechecked import SOLVES, Workbench
 
     targets, bounds, seed = question.targets, question.bounds, question.seed
-    bench = Workbench.prepare(bounds, question.array, solves=solves or SOLVES, seed=seed)
-    yield f"reduced basis of {bench.reduced.solves} cells, {question.array} array"
+    cell = Cell(question.array, question.void, question.degree)
+    bench = Workbench.prepare(bounds, cell, solves or SOLVES, seed)
+    holes = " of holes" if question.void else ""
+    yield f"reduced basis of {bench.reduced.solves} cells, {question.array} array{holes}"
     searches = {"widest": lambda p, first: widest(p, seed=seed, first=first)}
     if question.widths is not None:
         searches["tolerances"] = lambda p, first: widest(p, question.widths, seed=seed, first=first)
-    searches["largest"] = lambda p, first: largest(p, seed=seed, first=first)
     found: dict[str, dict[str, Any]] = {}
+    known: list[Design] = []
+    searches["largest"] = lambda p, first: largest(p, seed=seed, first=first, known=known[0])
     for name, search in searches.items():
         design, values = bench.search(targets, search)
+        known.append(design)
         missed = bench.missed(design, targets, draws, seed) if draws else 0
-        found[name] = design_content(design, bounds, missed, draws)
+        found[name] = design_content(design, question, missed, draws)
         found[name]["starts"] = sorted(map(float, values))
         if name == "tolerances":
             found[name]["tolerance_factor"] = design.value
             yield f"a box of {design.value:.4g} times the tolerances keeps the targets"
-        yield from _lines(name, design, missed, draws)
+        yield from _lines(name, design, question.names, missed, draws)
         if name == "widest" and front_width:
             yield from _write_front(bench, targets, front_width, design, output)
     content = {
         "targets": {t.name: [t.low, t.high] for t in targets},
-        "bounds": {n: list(map(float, b)) for n, b in zip(PARAMETERS, bounds.T, strict=True)},
+        "bounds": _by_name(bounds, question.names),
         "array": question.array,
+        "void": question.void,
         "solves": bench.reduced.solves,
         **({"study": study, **digests(output / name for name in FRONT)} if study else {}),
         **found.pop("widest"),
@@ -223,10 +149,11 @@ def run_design(
     yield f"written: {output / 'design.json'}"
 
 
-def _lines(name: str, design: Design, missed: int, draws: int) -> Iterator[str]:
+def _lines(
+    name: str, design: Design, names: Sequence[str], missed: int, draws: int
+) -> Iterator[str]:
     ends = (
-        f"{p} [{low:.5g}, {high:.5g}]"
-        for p, (low, high) in zip(PARAMETERS, design.box.T, strict=True)
+        f"{p} [{low:.5g}, {high:.5g}]" for p, (low, high) in _by_name(design.box, names).items()
     )
     yield f"{name} box: {', '.join(ends)}"
     for found in design.ranges:
@@ -245,7 +172,7 @@ def _write_front(
     names = [f"{target.name}_{end}" for target in targets for end in ("low", "high")]
     rows: list[list[float]] = []
     for design in bench.recheck_front(targets, curve):
-        relative = np.ptp(design.box, axis=0) / np.ptp(bench.bounds, axis=0)
+        relative = relative_widths(design.box, bench.bounds)
         ranges = [end for found in design.ranges for end in (found.low, found.high)]
         rows.append([design.value, relative.min(), *design.box.T.ravel(), *ranges])
     write_table(output / FRONT[0], ["distance", "width", *ends, *names], rows)
@@ -260,14 +187,3 @@ def write_table(
     """Write a CSV table; numbers with nine digits."""
     table = [dict(zip(header, row, strict=True)) for row in rows]
     write_text(path, csv_text(table, 9, header))
-
-
-def question_of(study: CompositeStudy) -> Question:
-    """What a study file asks."""
-    return Question(
-        tuple(target.target() for target in study.targets),
-        study.bounds.array(),
-        parse_tolerances(list(study.design.tolerances.items())),
-        study.cell.array,
-        study.design.seed,
-    )

@@ -41,13 +41,16 @@ def mori_tanaka_c22(points: np.ndarray) -> np.ndarray:
 def _features(points: np.ndarray) -> np.ndarray:
     """The four variables that C22 / Em depends on, in which it is smooth."""
     em, num, ef, nuf, f = points.T
-    return np.column_stack([np.log((1 - num) / (1 - 2 * num)), np.sqrt(em / ef), nuf, f])
+    holes = ef == 0
+    contrast = np.where(holes, 0.0, np.sqrt(em / np.where(holes, 1.0, ef)))
+    return np.column_stack([np.log((1 - num) / (1 - 2 * num)), contrast, nuf, f])
 
 
 def _gaussian_process(points: np.ndarray, values: np.ndarray) -> Predict:
     """Gaussian process of log C22 over the trend, in the scaled four variables."""
     features = _features(points)
     middle, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread == 0] = 1.0  # of parameters that have one value
     target = np.log(values / mori_tanaka_c22(points))
     kernel = ConstantKernel(1.0, (1e-3, 1e4)) * RBF(np.full(4, 3.0), (0.1, 300))
     process = GaussianProcessRegressor(
@@ -80,8 +83,7 @@ def compare_fitted(study: CompositeStudy, cells: Path, output: Path) -> None:
     rows = []
     for name, predict in surrogates.items():
         off = [predict(p) / exact[:, number] - 1 for p, exact in (inside, corners)]
-        note = name if name.startswith("quadratic, as") else f"{name}"
-        rows.append(Errors.of(*off).row(note, len(points)))
+        rows.append(Errors.of(*off).row(name, len(points)))
     write_table(output, HEADER, rows)
 
 

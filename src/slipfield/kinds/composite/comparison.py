@@ -18,7 +18,6 @@ from slipfield.kinds.composite.constants import STIFFNESSES
 from slipfield.kinds.composite.samples import FIT, TEST, of_role, read_cells
 from slipfield.kinds.composite.study import CompositeStudy
 
-CORNERS = 32
 HEADER = ["surrogate", "solves", "inside_rms", "inside_max", "corners_max"]
 
 
@@ -44,21 +43,21 @@ class Errors:
 def test_cells(data: xr.Dataset) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     """Sobol points and corners of solved cells, each with its constants."""
     points, constants = of_role(data, FIT)
-    return of_role(data, TEST), (points[:CORNERS], constants[:CORNERS])
+    corners = 2 ** int((np.ptp(points, axis=0) > 0).sum())
+    return of_role(data, TEST), (points[:corners], constants[:corners])
 
 
 def compare_reduced(study: CompositeStudy, cells: Path, output: Path) -> list[str]:
     """Errors of reduced bases of the study's sizes, of C22 and of all six stiffnesses (CSV)."""
     from slipfield.kinds.composite.cell import Cell
     from slipfield.kinds.composite.rechecked import sample
-    from slipfield.kinds.composite.snapshots import build
+    from slipfield.kinds.composite.snapshots import build, fraction_range
 
     sets = test_cells(read_cells(cells))
-    bounds, cell = study.bounds.array(), Cell(study.cell.array, degree=study.cell.degree)
-    fractions = (float(bounds[0, 4]), float(bounds[1, 4]))
+    bounds, cell = study.box(), Cell(study.cell.array, study.cell.void, study.cell.degree)
     rows, lines, number = [], [], STIFFNESSES.index("C22")
     for solves in sorted({*study.surrogate.compared, study.surrogate.solves}):
-        model = build(cell, sample(bounds, solves, study.surrogate.seed), fractions)
+        model = build(cell, sample(bounds, solves, study.surrogate.seed), fraction_range(bounds))
         inside, corners = (model.stiffness(p) / exact[:, :6] - 1 for p, exact in sets)
         rows.append(
             Errors.of(inside[:, number], corners[:, number]).row("reduced basis, C22", solves)

@@ -12,15 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import least_squares, minimize
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.composite.parameters import free_parameters
 from slipfield.kinds.composite.ranges import ExactRange, Model, exact_range
 from slipfield.kinds.composite.targets import Target
 
 CANDIDATES = 512
 """Points among which starting boxes are looked for."""
+
+HALF_START = 0.02
+"""Half of a starting box's width over that of the bounds, where the targets are wide enough."""
 
 EXCHANGES = 12
 """Rounds of adding violated positions before a search is given up."""
@@ -52,8 +56,9 @@ Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 class BoxProblem:
     """Search for a box in ``bounds`` that keeps targets.
 
-    Variables are the ends of the box relative to ``bounds`` (10 numbers in [0, 1]) and one more:
-    the width that all parameters must have, or the distance from the targets.
+    Variables are the ends of the box relative to ``bounds`` (10 numbers in [0, 1]) and more of the
+    search's own: the width that all parameters must have, or the distance from the targets. A
+    parameter whose bounds are one number has the ends 0 and 1 throughout.
 
     Parameters
     ----------
@@ -73,6 +78,7 @@ class BoxProblem:
             raise SlipfieldError("target: none given; name a constant and its bounds")
         self.model, self.bounds, self.targets = model, np.asarray(bounds, float), list(targets)
         self.span = self.bounds[1] - self.bounds[0]
+        self.free = free_parameters(self.bounds)
         shifts = np.zeros((len(targets), 2)) if shifts is None else shifts
         self.limits = np.array([[t.low, t.high] for t in targets]) + shifts
         # active positions: (target, side 0 low / 1 high, relative position (5,))
@@ -86,6 +92,17 @@ class BoxProblem:
         """Box (2, 5) of the first ten variables."""
         ends = np.clip(variables[:10].reshape(2, 5), 0, 1)
         return self.bounds[0] + np.array([ends[0], ends.max(axis=0)]) * self.span
+
+    def relative(self, box: np.ndarray) -> np.ndarray:
+        """The ten variables of a box (2, 5)."""
+        ends = (box - self.bounds[0]) / np.where(self.free, self.span, 1.0)
+        ends[1, ~self.free] = 1.0
+        return np.clip(ends, 0, 1).ravel()
+
+    def limits_of_ends(self) -> list[tuple[float, float]]:
+        """Bounds of the ten variables."""
+        lower = [(0.0, float(free)) for free in self.free]
+        return lower + [(float(not free), 1.0) for free in self.free]
 
     def margins(self, variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How far active positions are inside, over the target's width, and the slopes (n, 10)."""
@@ -101,7 +118,7 @@ class BoxProblem:
         return margin, slope
 
     def starts(self, count: int, seed: int) -> list[np.ndarray]:
-        """Small boxes around points whose constants are near the middle of the targets."""
+        """Small boxes around points whose constants keep the targets, or come near."""
         relative = qmc.Sobol(5, seed=seed).random(CANDIDATES)
         values = self.model.values(self.bounds[0] + relative * self.span)
         off = np.zeros(len(relative))
@@ -109,7 +126,55 @@ class BoxProblem:
             off += ((values[:, target.number] - (low + high) / 2) / target.width) ** 2
         near = relative[np.argsort(off)[: 4 * count]]
         chosen = near[np.random.default_rng(seed).permutation(len(near))[:count]]
-        return [np.concatenate([np.clip(c - 0.02, 0, 1), np.clip(c + 0.02, 0, 1)]) for c in chosen]
+        return [self._small_box(self._towards_targets(point)) for point in chosen]
+
+    def _off(self, relative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Constants off the middle of the targets, over their widths, and slopes (targets, 5)."""
+        values, gradients = self.model.constants((self.bounds[0] + relative * self.span)[None])
+        numbers = [target.number for target in self.targets]
+        width = np.array([target.width for target in self.targets])
+        off = (values[0, numbers] - self.limits.mean(axis=1)) / width
+        return off, gradients[0, numbers] * self.span / width[:, None]
+
+    def _towards_targets(self, relative: np.ndarray) -> np.ndarray:
+        """A point that misses a target, moved until it keeps all or none can be kept better."""
+        if (np.abs(self._off(relative)[0]) < 0.5).all():
+            return relative
+        free = np.flatnonzero(self.free)
+
+        def placed(part: np.ndarray) -> np.ndarray:
+            at = relative.copy()
+            at[free] = part
+            return at
+
+        found = least_squares(
+            lambda part: self._off(placed(part))[0],
+            np.clip(relative[free], 1e-6, 1 - 1e-6),
+            jac=lambda part: self._off(placed(part))[1][:, free],
+            bounds=(0, 1),
+            max_nfev=30,
+        )
+        return placed(found.x)
+
+    def shrunk(self, box: np.ndarray) -> np.ndarray:
+        """A box (2, 5) of the shape of another one and near its middle that keeps the targets."""
+        ends = self.relative(box).reshape(2, 5)
+        middle = self._towards_targets(ends.mean(axis=0))
+        half = (ends[1] - ends[0]) / 2
+        change = float((np.abs(self._off(middle)[1]) @ np.where(self.free, half, 0.0)).max())
+        half = half * min(1.0, 0.5 / max(change, 1e-300))
+        return self.to_box(self._ends(middle - half, middle + half))
+
+    def _small_box(self, relative: np.ndarray) -> np.ndarray:
+        """Ten variables of a box around a point, as wide as its slopes let the targets be kept."""
+        steepest = float(np.abs(self._off(relative)[1]).sum(axis=1).max())
+        half = min(HALF_START, 0.5 / max(steepest, 1e-300))
+        return self._ends(relative - half, relative + half)
+
+    def _ends(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """Ten variables of ends (5,), inside the bounds."""
+        lower, upper = np.clip([lower, upper], 0, 1)
+        return np.concatenate([np.where(self.free, lower, 0.0), np.where(self.free, upper, 1.0)])
 
     def ranges(self, variables: np.ndarray) -> list[ExactRange]:
         """Exact ranges of the targeted constants."""
@@ -168,7 +233,7 @@ def solve(
         start,
         jac=True,
         method="SLSQP",
-        bounds=[(0, 1)] * 10 + [(0, bound) for bound in upper],
+        bounds=problem.limits_of_ends() + [(0, bound) for bound in upper],
         constraints={
             "type": "ineq",
             "fun": lambda v: every(v)[0],

@@ -37,7 +37,7 @@ def sample_fields(cell: Cell, parameters: Sequence[float]) -> dict[str, np.ndarr
     jacobian = np.einsum("dqn,eni->eqid", table[1:], points)
     gradients = np.einsum("dqn,eqdi->eqni", table[1:], np.linalg.inv(jacobian))
     phase = mesh.nodes.phase[mesh.mesh.topology.original_cell_index]
-    moduli = phase_moduli(parameters, 2)[0][phase - 1]
+    moduli = phase_moduli(parameters, len(mesh.phases))[0][phase - 1]
     lam, mu = moduli[:, :1], moduli[:, 1:]
 
     def slope(field: np.ndarray) -> np.ndarray:
@@ -58,8 +58,8 @@ def sample_fields(cell: Cell, parameters: Sequence[float]) -> dict[str, np.ndarr
 
 def write_fields(study: CompositeStudy, output: Path) -> None:
     """Write the fields of the cell at the centre of the bounds (NetCDF)."""
-    cell = Cell(study.cell.array, degree=study.cell.degree)
-    point = study.bounds.array().mean(axis=0)
+    cell = Cell(study.cell.array, study.cell.void, study.cell.degree)
+    point = study.box().mean(axis=0)
     found = sample_fields(cell, point)
     outline = cell.mesh.outline
     variables = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from slipfield.kinds.composite.geometry import CELLS
-from slipfield.kinds.composite.parameters import LABELS, PARAMETERS, UNITS
+from slipfield.kinds.composite.parameters import LABELS, UNITS
 from slipfield.report.style import BLUE, FIELD_MAP, GREEN, GREY, ORANGE, PURPLE, RED, SKY
 
 STRESSES = {
@@ -86,15 +87,35 @@ def draw_surrogates(reduced: pd.DataFrame, fitted: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_front(
-    curve: pd.DataFrame, boxes: pd.DataFrame, evolved: pd.DataFrame, recheck: pd.DataFrame
-) -> Figure:
+@dataclass(frozen=True)
+class Beside:
+    """Fronts of NSGA-II and re-checked designs that stand beside a front; None of another study."""
+
+    evolved: pd.DataFrame | None = None
+    recheck: pd.DataFrame | None = None
+
+
+def draw_front(curve: pd.DataFrame, boxes: pd.DataFrame, beside: Beside) -> Figure:
     """Figure 3: width over distance, of the front, of NSGA-II and of the published designs."""
     figure = Figure(figsize=(7.4, 4.0), layout="constrained")
     axes = figure.subplots()
-    for run, points in evolved.groupby("run"):
-        label = "NSGA-II on the published surface (claimed)" if run == 0 else None
-        axes.plot(points["distance_GPa"], points["width"], ".", color=SKY, ms=3, label=label)
+    if beside.evolved is not None:
+        for run, points in beside.evolved.groupby("run"):
+            label = "NSGA-II on the published surface (claimed)" if run == 0 else None
+            axes.plot(points["distance_GPa"], points["width"], ".", color=SKY, ms=3, label=label)
+    if beside.recheck is not None:
+        _draw_published(axes, beside.recheck)
+    axes.plot(curve["distance"], curve["width"], color=BLUE, label="front by continuation")
+    axes.plot(boxes["distance"], boxes["width"], "D", color=BLUE, ms=4, label="re-checked boxes")
+    axes.set(xlabel="distance of the exact range from the target, GPa (or 1 of Poisson's ratios)")
+    axes.set_ylabel("smallest normalised width")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _draw_published(axes: Axes, recheck: pd.DataFrame) -> None:
+    """Published designs as they claim to be, and what the exact cell says of them."""
     claimed = axes.plot(
         recheck["claimed_distance_GPa"], recheck["width"], "o", mfc="none", color=GREY, ms=5
     )
@@ -114,21 +135,14 @@ def draw_front(
             color=RED,
             lw=0.5,
         )
-    axes.plot(curve["distance"], curve["width"], color=BLUE, label="front by continuation")
-    axes.plot(boxes["distance"], boxes["width"], "D", color=BLUE, ms=4, label="re-checked boxes")
-    axes.set(xlabel="distance of the exact range from the target, GPa")
-    axes.set_ylabel("smallest normalised width")
-    axes.set_xlim(-0.05, 2.9)
-    axes.set_ylim(0, 0.21)
-    axes.legend(loc="lower right")
-    return figure
 
 
 def draw_boxes(design: dict[str, Any]) -> Figure:
     """Ranges of all parameters of the boxes, between the bounds of each."""
     named = {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
-    figure = Figure(figsize=(8.6, 2.9), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 5), PARAMETERS, strict=True):
+    chosen = [name for name, (low, high) in design["bounds"].items() if low < high]
+    figure = Figure(figsize=(0.6 + 1.6 * max(3, len(chosen)), 2.9), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(chosen), squeeze=False)[0], chosen, strict=True):
         for i, (kind, box) in enumerate(named.items()):
             low, high = box["box"][name]
             axes.bar(i, high - low, 0.6, bottom=low, color=BOX_COLOURS[kind], label=kind)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipfield.kinds.composite.design import BoxProblem, Design, solve
+from slipfield.kinds.composite.parameters import relative_widths
 from slipfield.kinds.composite.searches import exchange, padded
 from slipfield.kinds.composite.targets import Widths
 
@@ -104,8 +105,7 @@ def front(
     widest_width : where the front ends.  start : what :func:`widest` found.
     """
     misses = np.zeros(2 * len(problem.targets))
-    box = np.clip((start.box - problem.bounds[0]) / problem.span, 0, 1).ravel()
-    variables = np.append(box, misses)
+    variables = np.append(problem.relative(start.box), misses)
     widths, found = [start.value], [variables]
     for width in np.linspace(start.value, max(widest_width, start.value), points)[1:]:
         grown = variables.copy()
@@ -138,5 +138,5 @@ def _evaluated(problem: BoxProblem, ends: np.ndarray, searched: np.ndarray) -> F
         value = problem.model.values(at)[:, problem.targets[k].number]
         beyond = (1 - 2 * side) * (problem.limits[k, side] - value)
         miss[:, k, side] = np.maximum(miss[:, k, side], beyond)
-    width = ((boxes[:, 1] - boxes[:, 0]) / problem.span).min(axis=1)
+    width = relative_widths(boxes, problem.bounds).min(axis=1)
     return Front(np.sqrt((miss**2).sum(axis=(1, 2))), width, boxes, searched)

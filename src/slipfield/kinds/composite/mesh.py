@@ -10,9 +10,8 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 from scipy.spatial import KDTree
 
-from slipfield.kinds.composite.geometry import CELLS, FIBRE, MATRIX, make_nodes
+from slipfield.kinds.composite.geometry import CELLS, DEGREE, FIBRE, MATRIX, make_nodes
 
-DEGREE = 6
 LAGRANGE = {"lagrange_variant": basix.LagrangeVariant.gll_warped}
 JIT = {"cffi_extra_compile_args": ["-O3", "-ffast-math"]}
 

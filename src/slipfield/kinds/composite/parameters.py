@@ -12,6 +12,9 @@ from slipfield.core.errors import SlipfieldError
 PARAMETERS = ("em", "num", "ef", "nuf", "fraction")
 """Young's modulus (GPa) and Poisson's ratio of the matrix, of the fibre, and the fibre fraction."""
 
+FIBRE = ("ef", "nuf")
+"""Parameters that holes do not have."""
+
 UNITS = {"em": "GPa", "num": "1", "ef": "GPa", "nuf": "1", "fraction": "1"}
 CONTRAST = 1e10
 """Largest ratio of two moduli in a cell, 1: beyond, rounding eats the softer one's energy."""
@@ -64,6 +67,42 @@ def check_parameters(values: Mapping[str, float], packing: float, void: bool = F
             f"fraction: given {values['fraction']}; fibres of this array fit for "
             f"0 < fraction < {packing:.4f}, where they touch"
         )
+
+
+def check_bounds(bounds: np.ndarray, packing: float, void: bool = False) -> None:
+    """Refuse bounds (2, 5) that hold phases and fractions that no cell has, or no choice.
+
+    Raises
+    ------
+    SlipfieldError
+        Naming the first parameter that is wrong, what was given and what is allowed.
+    """
+    for ends in bounds:
+        check_parameters(dict(zip(PARAMETERS, ends, strict=True)), packing, void)
+    if not free_parameters(with_holes(bounds) if void else bounds).any():
+        raise SlipfieldError(
+            f"{', '.join(name for name in PARAMETERS if not (void and name in FIBRE))}: each is "
+            "given one number, which leaves nothing to choose; `composite stiffness` says what "
+            "constants they give"
+        )
+
+
+def with_holes(bounds: np.ndarray) -> np.ndarray:
+    """Bounds (2, 5) of a matrix with holes: fibres whose modulus and ratio are 0."""
+    holes = np.array([name in FIBRE for name in PARAMETERS])
+    return np.where(holes, 0.0, bounds)
+
+
+def free_parameters(bounds: np.ndarray) -> np.ndarray:
+    """Which parameters (5,) bounds (2, 5) leave a choice of; the others are given numbers."""
+    return np.asarray(bounds[1] > bounds[0])
+
+
+def relative_widths(box: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Widths (..., 5) of boxes (..., 2, 5) over those of the bounds; 1 where these have none."""
+    free = free_parameters(bounds)
+    widths = box[..., 1, :] - box[..., 0, :]
+    return np.where(free, widths / np.where(free, bounds[1] - bounds[0], 1.0), 1.0)
 
 
 def bulk_and_shear(young: Any, poisson: Any) -> tuple[Any, Any]:

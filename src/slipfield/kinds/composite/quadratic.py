@@ -22,13 +22,20 @@ def terms(points: np.ndarray) -> np.ndarray:
 
 
 def central_composite(bounds: np.ndarray) -> np.ndarray:
-    """Face-centred central composite design (43, 5): corners, face centres, centre."""
+    """Face-centred central composite design: corners, face centres, centre.
+
+    (43, 5) where all five parameters have a range; 2^k + 2k + 1 points where k of them have one.
+    """
     middle = bounds.mean(axis=0)
-    faces = np.tile(middle, (10, 1))
-    for k in range(5):
-        faces[2 * k : 2 * k + 2, k] = bounds[:, k]
-    corners = np.array(list(itertools.product(*bounds.T)))
-    return np.vstack([corners, faces, middle])
+    ends = [np.unique(pair) for pair in bounds.T]
+    corners = np.array(list(itertools.product(*ends)))
+    faces = [
+        np.where(np.arange(5) == k, end, middle)
+        for k, pair in enumerate(ends)
+        if len(pair) == 2
+        for end in pair
+    ]
+    return np.vstack([corners, *faces, middle])
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,27 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.design import BoxProblem, Design
 from slipfield.kinds.composite.fronts import Front, front
+from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.ranges import exact_range
 from slipfield.kinds.composite.reduced import ReducedModel
-from slipfield.kinds.composite.snapshots import build
+from slipfield.kinds.composite.snapshots import build, fraction_range
 from slipfield.kinds.composite.targets import Target
 
 SOLVES = 16
-EXACT_DEGREE = 8
-"""Degree of the cell that re-checks: its stiffnesses are right to 1e-8 or so."""
+EXACT_DEGREES = ((0.2, 8), (0.1, 10), (0.0, 12))
+"""Degree of the cell that re-checks where the gap between fibres, over their spacing, is at least
+this: its stiffnesses are right to 1e-8 or so up to a gap of 0.02."""
 
 INSIDE = 2e-7
 """How far inside a target, over its width, a search stays: rounding shall not fail the re-check."""
 
-CORRECTIONS = 3
+NARROW, NARROWER = 0.02, 8.0
+"""Share of a constant's change over the bounds below which a target is narrow; how many times less
+wide each target is than the one before on the way to it."""
+
+CORRECTIONS = 4
+"""Searches after one whose box the cell refuses; from the second on each stays ten times further
+inside than the one before."""
 
 Search = Callable[[BoxProblem, Design | None], tuple[Design, np.ndarray]]
 
@@ -33,6 +41,12 @@ def sample(bounds: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Points (count, 5) of an optimised Latin hypercube over bounds (2, 5)."""
     unit = qmc.LatinHypercube(5, seed=seed, optimization="random-cd").random(count)
     return bounds[0] + unit * (bounds[1] - bounds[0])
+
+
+def exact_degree(array: str, fraction: float, degree: int) -> int:
+    """Degree of the cell that re-checks what cells of ``degree`` said, up to a fraction."""
+    gap = 1 - 2 * CELLS[array].radius(fraction)
+    return max(degree + 2, next(found for least, found in EXACT_DEGREES if gap >= least))
 
 
 @dataclass
@@ -52,15 +66,20 @@ class Workbench:
     def prepare(
         cls,
         bounds: np.ndarray,
-        array: str = "square",
+        cell: Cell | None = None,
         solves: int = SOLVES,
         seed: int = 0,
     ) -> Workbench:
-        """Solve a few cells over the bounds and build the reduced model of them."""
-        cell = Cell(array)
-        fractions = (float(bounds[0, 4]), float(bounds[1, 4]))
-        reduced = build(cell, sample(bounds, solves, seed), fractions)
-        return cls(bounds, reduced, Cell(array, degree=EXACT_DEGREE))
+        """Solve a few cells over the bounds and build the reduced model of them.
+
+        Parameters
+        ----------
+        cell : what is solved; the cell that re-checks is of a degree higher by 2 or more.
+        """
+        cell = cell or Cell()
+        reduced = build(cell, sample(bounds, solves, seed), fraction_range(bounds))
+        degree = exact_degree(cell.array, float(bounds[1, 4]), cell.mesh.degree)
+        return cls(bounds, reduced, Cell(cell.array, cell.void, degree))
 
     def problem(self, targets: Sequence[Target], shifts: np.ndarray | None = None) -> BoxProblem:
         """Search for a box by the reduced model."""
@@ -69,7 +88,8 @@ class Workbench:
     def search(self, targets: Sequence[Target], find: Search) -> tuple[Design, np.ndarray]:
         """Box whose range by the cell, not by the reduced model, keeps the targets.
 
-        The reduced model's errors at the ends of the ranges shift the targets of the next search.
+        The reduced model's errors at the ends of the ranges shift the targets of the next search:
+        the largest ones yet, for where fibres nearly touch they differ from box to box.
 
         Returns
         -------
@@ -81,22 +101,49 @@ class Workbench:
             If no box is found, or the cell says of the last one that it misses a target.
         """
         inside = INSIDE * np.array([[t.width, -t.width] for t in targets])
-        design, values = find(self.problem(targets, inside), None)
+        design, values = find(self.problem(targets, inside), self._by_wider(targets, find))
         found = self.recheck(design)
-        for _ in range(CORRECTIONS):
+        off = np.full_like(inside, -np.inf) * [1, -1]
+        for correction in range(CORRECTIONS):
             if keeps(found, targets):
                 break
             pairs = zip(design.ranges, found.ranges, strict=True)
-            off = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
-            design, _ = find(self.problem(targets, inside + off), found)
+            last = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
+            off = np.array(
+                [[max(a, c), min(b, d)] for (a, b), (c, d) in zip(off, last, strict=True)]
+            )
+            shifts = off + inside * 10 ** max(0, correction - 1)
+            design, _ = find(self.problem(targets, shifts), found)
             found = self.recheck(design)
         if not keeps(found, targets):
-            ends = ", ".join(f"{r.name} [{r.low:.6g}, {r.high:.6g}]" for r in found.ranges)
             raise SlipfieldError(
-                f"target: the cell gives {ends} over the best box found by the reduced basis of "
-                f"{self.reduced.solves} cells, which misses a target; narrow the bounds"
+                f"target: the cell gives {_misses(found, targets)} over the best box found by the "
+                f"reduced basis of {self.reduced.solves} cells; narrow the bounds"
             )
         return found, values
+
+    def _by_wider(self, targets: Sequence[Target], find: Search) -> Design | None:
+        """Box to start from where targets are narrow: by targets less and less wide.
+
+        Points that keep a narrow target are a thin, curved sheet of the bounds, on which no search
+        gets far in one go.
+        """
+        slopes = self.reduced.constants(self.bounds.mean(axis=0)[None])[1][0]
+        change = np.abs(slopes * np.ptp(self.bounds, axis=0)).sum(axis=1)
+        least = [NARROW * change[t.number] for t in targets]
+        first = None
+        while any(t.width < width for t, width in zip(targets, least, strict=True)):
+            wider = [t.widened(width) for t, width in zip(targets, least, strict=True)]
+            try:
+                design, _ = find(self.problem(wider), first)
+            except SlipfieldError:  # the search for the targets themselves says so better
+                return first
+            least = [width / NARROWER for width in least]
+            close = self.problem(
+                [t.widened(width) for t, width in zip(targets, least, strict=True)]
+            )
+            first = Design(close.shrunk(design.box), 0.0)
+        return first
 
     def recheck(self, design: Design) -> Design:
         """The same box with its ranges by the cell."""
@@ -132,6 +179,16 @@ def keeps(design: Design, targets: Sequence[Target]) -> bool:
     """Whether the ranges of a box are inside the targets."""
     pairs = zip(design.ranges, targets, strict=True)
     return all(r.low >= t.low and r.high <= t.high for r, t in pairs)
+
+
+def _misses(design: Design, targets: Sequence[Target]) -> str:
+    """Ranges that miss their targets, and by how much."""
+    rows = []
+    for r, t in zip(design.ranges, targets, strict=True):
+        miss = max(t.low - r.low, r.high - t.high)
+        if miss > 0:
+            rows.append(f"{r.name} [{r.low:.6g}, {r.high:.6g}], which misses by {miss:.2g},")
+    return " and ".join(rows)
 
 
 def distance(design: Design, targets: Sequence[Target]) -> float:

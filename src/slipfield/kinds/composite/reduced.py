@@ -1,10 +1,11 @@
 """A reduced basis for the cell: the exact model on the span of a few of its own solutions.
 
-Displacements are sought among combinations of the solutions at a few parameter points (Noor and
-Peters 1980, doi:10.2514/3.50778), moved with the mesh to the fraction asked for. The minimum of
-the energy over fewer displacements is higher: C11, C22, C44 and C55 come out too large, never too
-small, and C22 + C23 and C22 - C23 as well. Energies of basis displacements depend on the fraction
-alone; they are interpolated in it at Chebyshev points, to rounding.
+Displacements are sought among combinations of the solutions at a few parameter points, moved with
+the mesh to the fraction asked for (a reduced basis; Huynh, Pichi and Rozza 2018, arXiv:1801.06553,
+have a composite's unit cell among their examples). The minimum of the energy over fewer
+displacements is higher: C11, C22, C44 and C55 come out too large, never too small, and C22 + C23
+and C22 - C23 as well. Energies of basis displacements depend on the fraction alone; they are
+interpolated in it at Chebyshev points, to rounding.
 """
 
 from __future__ import annotations

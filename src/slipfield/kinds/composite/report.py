@@ -14,7 +14,6 @@ from slipfield.core.files import write_text
 from slipfield.core.reading import read_json, read_table
 from slipfield.core.recorded import refuse_others
 from slipfield.kinds.composite import figures
-from slipfield.kinds.composite.paper import BOUNDS, TARGET
 from slipfield.kinds.composite.parameters import PARAMETERS
 from slipfield.kinds.composite.samples import read_cells, read_fields
 from slipfield.kinds.composite.stale import stale
@@ -22,6 +21,8 @@ from slipfield.kinds.composite.study import CompositeStudy
 from slipfield.report.page import Card, Picture, Section, Table, picture_of, significant
 from slipfield.report.render import render
 from slipfield.report.style import save_figure, use_style
+
+HEADINGS = {"em": "Em, GPa", "num": "νm", "ef": "Ef, GPa", "nuf": "νf", "fraction": "f"}
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,15 @@ def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
     use_style()
     design = read_json(folder / "boxes" / "design.json", "composite boxes")
     results = Results(study, folder, design)
-    makers: tuple[Callable[[Results], Section], ...] = (
-        _boxes_section,
-        _front_section,
-        _recheck_section,
-        _surrogate_section,
-        _cell_section,
-    )
+    makers: list[Callable[[Results], Section]] = [_boxes_section, _front_section]
+    makers += [_recheck_section] if study.is_published else []
+    makers += [_surrogate_section, _cell_section]
     targets = ", ".join(f"{t.constant} within {t.low:g} and {t.high:g}" for t in study.targets)
+    holes = " of holes" if study.cell.void else ""
     page = render(
         heading=f"Study {study.name}",
-        summary=f"A unidirectional composite, {study.cell.array} array: {targets}. Boxes of phase "
-        "properties that keep this, each re-checked by the cell itself.",
+        summary=f"A unidirectional composite, {study.cell.array} array{holes}: {targets}. Boxes of "
+        "phase properties that keep this, each re-checked by the cell itself.",
         cards=_cards(results),
         sections=[make(results) for make in makers],
         physics_hash=study.physics_hash(),
@@ -74,37 +72,41 @@ def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
     write_text(output, page)
 
 
-def is_published(study: CompositeStudy) -> bool:
-    """Whether a study asks what the published one asks."""
-    targets = [target.target() for target in study.targets]
-    same = targets == [TARGET] and (study.bounds.array() == BOUNDS).all()
-    return bool(same) and study.cell.array == "square"
+def _named(design: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Boxes of a design by their kind."""
+    return {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
 
 
 def _cards(results: Results) -> list[Card]:
     design = results.design
-    four = results.table("baselines/table4-composite.csv", "baselines")
-    ours = float(four["mean"].iloc[-1])
-    best = " (best published: 0.3032)" if is_published(results.study) else ""
-    missed = sum(design[k]["draws"]["missed"] for k in ("largest", "tolerances"))
-    missed += design["draws"]["missed"]
-    return [
+    named = _named(design)
+    missed = sum(box["draws"]["missed"] for box in named.values())
+    cards = [
         Card(f"{design['width']:.4f}", "smallest normalised width of the widest box that matches"),
         Card(
-            f"{design['largest']['volume'] / design['volume']:.0f} ×", "volume of the largest box"
+            f"{design['largest']['volume'] / design['volume']:.0f} ×",
+            "volume of the largest box over the widest one's",
         ),
-        Card(f"{ours:.4f}", f"hypervolume of the front{best}"),
-        Card(str(missed), f"of 3 × {design['draws']['count']:,} drawn materials miss a target"),
+        Card(
+            str(missed),
+            f"of {len(named)} × {design['draws']['count']:,} drawn materials miss a target",
+        ),
     ]
+    if results.study.is_published:
+        four = results.table("baselines/table4-composite.csv", "baselines")
+        ours = float(four["mean"].iloc[-1])
+        cards.insert(2, Card(f"{ours:.4f}", "hypervolume of the front (best published: 0.3032)"))
+    return cards
 
 
-def _ends(box: dict[str, list[float]]) -> list[str]:
-    return [f"{low:.5g} to {high:.5g}" for low, high in (box[name] for name in PARAMETERS)]
+def _ends(ends: list[float]) -> str:
+    low, high = (f"{end:.5g}" for end in ends)
+    return low if low == high else f"{low} to {high}"
 
 
 def _boxes_section(results: Results) -> Section:
     design = results.design
-    named = {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
+    named = _named(design)
     constants = [target.constant for target in results.study.targets]
     rows = []
     for kind, box in named.items():
@@ -112,8 +114,9 @@ def _boxes_section(results: Results) -> Section:
             f"{box['range'][name][0]:.6f} to {box['range'][name][1]:.6f}" for name in constants
         ]
         drawn = f"{box['draws']['missed']} of {box['draws']['count']}"
-        rows.append([kind, *_ends(box["box"]), *exact, f"{box['width']:.4f}", drawn])
-    header = ["box", "Em, GPa", "νm", "Ef, GPa", "νf", "f"]
+        ends = map(_ends, box["box"].values())
+        rows.append([kind, *ends, *exact, f"{box['width']:.4f}", drawn])
+    header = ["box", *(HEADINGS[name] for name in design["box"])]
     header += [f"exact {name}" for name in constants] + ["width", "missed"]
     proved = design["proved"]
     signs = "; ".join(
@@ -128,7 +131,8 @@ def _boxes_section(results: Results) -> Section:
         [
             "Every material of a box keeps the targets. The widest box has the largest smallest "
             "width over the bounds, the largest one the largest volume, and the box of tolerances "
-            "the study's own widths, times a common factor as large as possible.",
+            "the study's own widths, times a common factor as large as possible. Width is over "
+            "that of the bounds: 1 is all of them.",
             f"{note}Derivatives have a proved sign for {signs}; over the other parameters the ends "
             "of the range were searched for with gradients.",
         ],
@@ -137,7 +141,8 @@ def _boxes_section(results: Results) -> Section:
                 "boxes",
                 figures.draw_boxes(design),
                 "Ranges of the parameters",
-                "Each panel spans the bounds of one parameter. A line is a range without width.",
+                "Each panel spans the bounds of one parameter; grey is beyond them. A line is a "
+                "range without width. Parameters that are given one number are left out.",
             )
         ],
         [Table("Boxes and their exact ranges", rows, header)],
@@ -146,10 +151,51 @@ def _boxes_section(results: Results) -> Section:
 
 def _front_section(results: Results) -> Section:
     curve, boxes = figures.read_front(results.folder / "boxes")
-    evolved = results.table("baselines/evolved.csv", "baselines", empty=True)  # runs may find none
-    recheck = results.table("tables/recheck-composite.csv", "paper")
-    if not is_published(results.study):  # other problems have nothing published beside them
-        evolved, recheck = evolved.iloc[:0], recheck.iloc[:0]
+    published = results.study.is_published
+    beside = _published_front(results) if published else figures.Beside()
+    caption = "Red lines lead from what published designs claim to what the exact cell says."
+    return Section(
+        "front",
+        "Wide boxes against near ranges",
+        [
+            "A box wider than the widest one that matches must miss the target. The front is found "
+            "by continuation, each box starting from its narrower neighbour. The distance is the "
+            "root of the squared misses of all ends of ranges, in the units of the targets."
+        ],
+        [
+            results.picture(
+                "figure3",
+                figures.draw_front(curve, boxes, beside),
+                "Front (published figure 3)" if published else "Front",
+                caption if published else "Width over distance.",
+            )
+        ],
+        _published_tables(results) if published else [_front_table(results, boxes)],
+    )
+
+
+def _front_table(results: Results, boxes: pd.DataFrame) -> Table:
+    """Re-checked boxes of a front: what a wider box costs."""
+    constants = [target.constant for target in results.study.targets]
+    rows = [
+        [f"{row['width']:.4f}", f"{row['distance']:.4g}"]
+        + [f"{row[f'{c}_low']:.4g} to {row[f'{c}_high']:.4g}" for c in constants]
+        for _, row in boxes.iterrows()
+    ]
+    header = ["width", "distance", *(f"exact {name}" for name in constants)]
+    return Table("Re-checked boxes of the front", rows, header)
+
+
+def _published_front(results: Results) -> figures.Beside:
+    """What stands beside the front of the published study."""
+    return figures.Beside(
+        results.table("baselines/evolved.csv", "baselines", empty=True),  # runs may find none
+        results.table("tables/recheck-composite.csv", "paper"),
+    )
+
+
+def _published_tables(results: Results) -> list[Table]:
+    """Hypervolumes and weighted sums beside the published ones."""
     four = results.table("baselines/table4-composite.csv", "baselines")
     rows = [
         [row["front"], str(row["runs"])]
@@ -163,30 +209,14 @@ def _front_section(results: Results) -> Section:
         + [f"{value:.5f}" for value in (row["printed"], row["exact"], own)]
         for (_, row), own in zip(two.iterrows(), ours["front"], strict=True)
     ]
-    return Section(
-        "front",
-        "Wide boxes against near ranges",
-        [
-            "A box wider than the widest one that matches must miss the target. The front is found "
-            "by continuation, each box starting from its narrower neighbour."
-        ],
-        [
-            results.picture(
-                "figure3",
-                figures.draw_front(curve, boxes, evolved, recheck),
-                "Front (published figure 3)",
-                "Red lines lead from what published designs claim to what the exact cell says.",
-            )
-        ],
-        [
-            Table("Raw hypervolumes", rows, ["front", "runs", "mean", "sd", "best"]),
-            Table(
-                "Weighted sums (published table 2): smaller is better",
-                sums,
-                ["sum", "published", "the same by the exact cell", "front"],
-            ),
-        ],
-    )
+    return [
+        Table("Raw hypervolumes", rows, ["front", "runs", "mean", "sd", "best"]),
+        Table(
+            "Weighted sums (published table 2): smaller is better",
+            sums,
+            ["sum", "published", "the same by the exact cell", "front"],
+        ),
+    ]
 
 
 def _recheck_section(results: Results) -> Section:
@@ -253,7 +283,7 @@ def _surrogate_section(results: Results) -> Section:
         "surrogates",
         "Surrogates",
         [
-            f"Relative errors on {count} Sobol points and at all 32 corners of the bounds. The "
+            f"Relative errors on {count} Sobol points and at all corners of the bounds. The "
             "reduced basis minimises the energy over combinations of solved cells, so that its "
             "C11, C22, C44 and C55 are upper bounds. The others were fitted to the central "
             "composite design, of which the corners are part. Filled marks: inside; open ones: "
@@ -280,10 +310,8 @@ def _surrogate_section(results: Results) -> Section:
 def _cell_section(results: Results) -> Section:
     data = read_cells(results.folder / "cells.nc")
     fields = read_fields(results.folder / "fields.nc")
-    point = ", ".join(
-        f"{name} {significant(value)}"
-        for name, value in zip(PARAMETERS, fields["parameters"].values, strict=True)
-    )
+    middle = dict(zip(PARAMETERS, fields["parameters"].values, strict=True))
+    point = ", ".join(f"{name} {significant(middle[name])}" for name in results.design["box"])
     constants = data["constants"].values
     rows = [
         [str(name), *(significant(value, 4) for value in (column.min(), column.max()))]

@@ -23,7 +23,7 @@ FIT, TEST = "fit", "test"
 
 def write_samples(study: CompositeStudy, output: Path) -> int:
     """Write central composite design and Sobol points of a study (CSV); give their number."""
-    bounds = study.bounds.array()
+    bounds = study.box()
     fit = central_composite(bounds)
     count = study.surrogate.test_points
     powers = max(1, (count - 1).bit_length())  # whole nets: Sobol points come in powers of two
@@ -59,7 +59,7 @@ def solve_samples(study: CompositeStudy, samples: Path, output: Path) -> int:
     from slipfield.kinds.composite.cell import Cell
 
     points, roles = read_samples(samples)
-    cell = Cell(study.cell.array, degree=study.cell.degree)
+    cell = Cell(study.cell.array, study.cell.void, study.cell.degree)
     values, gradients = cell.constants(points)
     data = xr.Dataset(
         {

@@ -12,7 +12,8 @@ from slipfield.kinds.composite.ranges import exact_range
 from slipfield.kinds.composite.targets import Widths
 
 SMALLEST_WIDTH = 1e-4
-"""Width, relative to the bounds, that a box of largest volume keeps in every parameter."""
+"""Width, relative to the bounds, that a box of largest volume keeps in every parameter, or a tenth
+of a starting box's smallest one."""
 
 
 def padded(slope: np.ndarray, size: int) -> np.ndarray:
@@ -80,17 +81,29 @@ def widest(
 
 
 def largest(
-    problem: BoxProblem, starts: int = 6, seed: int = 0, first: Design | None = None
+    problem: BoxProblem,
+    starts: int = 6,
+    seed: int = 0,
+    first: Design | None = None,
+    known: Design | None = None,
 ) -> tuple[Design, np.ndarray]:
     """Box of largest volume, relative to the bounds, that keeps the targets.
+
+    Parameters
+    ----------
+    first : a box to start from instead of ``starts`` ones.
+    known : a box that keeps the targets: no smaller one is the answer.
 
     Returns
     -------
     The best box, its value the volume, and the volumes (n,) that the starts led to.
     """
+    begin = _beginnings(problem, starts, seed, first, [])
+    least = min(SMALLEST_WIDTH, *(0.1 * float((s[5:] - s[:5]).min()) for s in begin))
+    least = max(least, 1e-12)
 
     def width(variables: np.ndarray) -> np.ndarray:
-        return np.maximum(variables[5:10] - variables[:5], SMALLEST_WIDTH / 2)
+        return np.maximum(variables[5:10] - variables[:5], least / 2)
 
     def objective(variables: np.ndarray) -> tuple[float, np.ndarray]:
         share = 1 / width(variables)
@@ -99,13 +112,14 @@ def largest(
     slope = np.hstack([-np.eye(5), np.eye(5)])
 
     def wide(variables: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return slope @ variables - SMALLEST_WIDTH, slope
+        return slope @ variables - least, slope
 
     def step(variables: np.ndarray) -> np.ndarray | None:
         return solve(problem, variables, objective, (wide, problem.margins))
 
-    begin = _beginnings(problem, starts, seed, first, [])
     found = [v for s in begin if (v := exchange(problem, s, step, _none)) is not None]
+    if known is not None:
+        found.append(problem.relative(known.box))
     return _best(problem, found, [float(np.prod(width(v))) for v in found])
 
 
@@ -119,9 +133,7 @@ def _beginnings(
 ) -> list[np.ndarray]:
     if first is None:
         return [np.append(start, more) for start in problem.starts(starts, seed)]
-    relative = (first.box - problem.bounds[0]) / problem.span
-    value = [first.value] if more else []
-    return [np.append(np.clip(relative, 0, 1).ravel(), value)]
+    return [np.append(problem.relative(first.box), [first.value] if more else [])]
 
 
 def _best(

@@ -15,6 +15,17 @@ DEPENDENT = 1e-11
 """Share of the largest singular value below which a direction of the basis is rounding."""
 
 
+MARGIN = 1e-3
+"""Half of the range of fractions, over the fraction, where one alone is asked for."""
+
+
+def fraction_range(bounds: np.ndarray) -> tuple[float, float]:
+    """Range of fractions of a reduced model over bounds (2, 5): never of no width."""
+    low, high = map(float, bounds[:, 4])
+    margin = MARGIN * min(low, 1 - low) if low == high else 0.0
+    return low - margin, high + margin
+
+
 def build(cell: Cell, points: np.ndarray, fractions: tuple[float, float]) -> ReducedModel:
     """Reduced model from solutions at parameters (n, 5), for a range of fractions.
 

@@ -9,7 +9,7 @@ from slipfield.kinds.composite.study import CompositeStudy
 
 BOX = ("cell", "bounds", "targets", "design", "surrogate")
 MADE_BY: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("samples.json", ("samples.csv",), ("bounds", "surrogate")),
+    ("samples.json", ("samples.csv",), ("cell.inclusions", "bounds", "surrogate")),
     ("cells.nc", ("cells.nc",), ("cell", "bounds", "surrogate")),
     ("fields.nc", ("fields.nc",), ("cell", "bounds")),
     ("reduced.json", ("reduced.csv",), ("cell", "bounds", "surrogate")),
@@ -39,7 +39,8 @@ MADE_BY: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         (*BOX, "baselines"),
     ),
 )
-"""File that names the study behind a stage's results, the results, the sections that matter."""
+"""File that names the study behind a stage's results, the results, the sections (or fields) that
+matter."""
 
 
 def results_of(part: str, folder: Path) -> list[Path]:

@@ -12,8 +12,9 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Range, Section, Whole
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
-from slipfield.kinds.composite.geometry import CELLS
-from slipfield.kinds.composite.parameters import PARAMETERS, check_parameters
+from slipfield.kinds.composite.geometry import CELLS, DEGREE
+from slipfield.kinds.composite.paper import BOUNDS, TARGET
+from slipfield.kinds.composite.parameters import check_bounds, with_holes
 from slipfield.kinds.composite.targets import Target, parse_tolerances
 
 Count = Annotated[Whole, Field(ge=1, le=100_000)]
@@ -23,13 +24,22 @@ class CellSettings(Section):
     """The cell and its discretisation."""
 
     array: Literal["square", "hexagonal"] = Field("square", description="Fibre array.")
-    degree: Whole = Field(
-        6, ge=2, le=12, description="Polynomial degree of shape functions and curved cells, 1."
+    inclusions: Literal["fibres", "holes"] = Field(
+        "fibres",
+        description="What stands in the matrix; bounds and tolerances of holes are unused.",
     )
+    degree: Whole = Field(
+        DEGREE, ge=2, le=12, description="Polynomial degree of shape functions and curved cells, 1."
+    )
+
+    @property
+    def void(self) -> bool:
+        """Whether the matrix has holes instead of fibres."""
+        return self.inclusions == "holes"
 
 
 class Bounds(Section):
-    """Ranges of the parameters within which cells are solved and boxes are looked for."""
+    """Ranges of the parameters within which boxes are looked for; [3.5, 3.5] gives one number."""
 
     em_GPa: Range = Field((2.0, 8.0), description="Young's modulus of the matrix, GPa.")
     num: Range = Field((0.3, 0.4), description="Poisson's ratio of the matrix, 1.")
@@ -41,13 +51,15 @@ class Bounds(Section):
     def _ordered(self) -> Bounds:
         for name in type(self).model_fields:
             low, high = getattr(self, name)
-            if not low < high:
-                raise ValueError(f"{name} must be [low, high] with low < high, got [{low}, {high}]")
+            if not low <= high:
+                raise ValueError(
+                    f"{name} must be [low, high] with low <= high, got [{low}, {high}]"
+                )
         return self
 
     def array(self) -> np.ndarray:
         """Bounds (2, 5) in the order of the parameters."""
-        return np.array([getattr(self, name) for name in type(self).model_fields]).T
+        return np.array([getattr(self, name) for name in type(self).model_fields], float).T
 
 
 class TargetSettings(Section):
@@ -134,16 +146,25 @@ class CompositeStudy(BaseStudy):
 
     @model_validator(mode="after")
     def _possible(self) -> CompositeStudy:
-        packing = CELLS[self.cell.array].packing
-        for ends in self.bounds.array():
-            try:
-                check_parameters(dict(zip(PARAMETERS, ends, strict=True)), packing)
-            except SlipfieldError as error:
-                raise ValueError(f"bounds.{error}") from error
+        try:
+            check_bounds(self.bounds.array(), CELLS[self.cell.array].packing, self.cell.void)
+        except SlipfieldError as error:
+            raise ValueError(f"bounds.{error}") from error
         names = [target.constant for target in self.targets]
         if len(set(names)) < len(names):
             raise ValueError("targets: a constant is given twice; keep one of them")
         return self
+
+    @property
+    def is_published(self) -> bool:
+        """Whether this asks what the published study asks; only then stands that beside it."""
+        targets = [target.target() for target in self.targets]
+        same = targets == [TARGET] and (self.bounds.array() == BOUNDS).all()
+        return bool(same) and self.cell.array == "square" and not self.cell.void
+
+    def box(self) -> np.ndarray:
+        """Bounds (2, 5) of the parameters, in which the stiffness of holes is 0."""
+        return with_holes(self.bounds.array()) if self.cell.void else self.bounds.array()
 
 
 def load_study(path: str | Path) -> CompositeStudy:

@@ -32,6 +32,11 @@ class Target:
                 "below the upper one"
             )
 
+    def widened(self, width: float) -> Target:
+        """The same with this width at least, about the same middle."""
+        more = max(0.0, width - self.width) / 2
+        return Target(self.name, self.low - more, self.high + more)
+
     @property
     def number(self) -> int:
         """Place among the constants."""
@@ -47,6 +52,7 @@ class Bounded(Protocol):
     """A search whose first ten variables are the ends of a box relative to bounds."""
 
     span: np.ndarray
+    free: np.ndarray
 
     def to_box(self, variables: np.ndarray) -> np.ndarray:
         """Box (2, 5) of the variables."""
@@ -70,19 +76,19 @@ class Widths:
         return cls(bounds[1] - bounds[0], np.zeros(5))
 
     def excess(self, problem: Bounded, variables: np.ndarray, factor: float) -> np.ndarray:
-        """Widths (5,) of the box beyond ``factor`` times these, relative to the bounds."""
-        box = problem.to_box(variables)
+        """Widths of the box beyond ``factor`` times these, relative to the bounds, where free."""
+        box, free = problem.to_box(variables), problem.free
         wanted = self.constant + self.share * box.sum(axis=0)
-        return (box[1] - box[0] - factor * wanted) / problem.span
+        return np.asarray((box[1] - box[0] - factor * wanted)[free] / problem.span[free])
 
     def slopes(self, problem: Bounded, variables: np.ndarray, factor: float) -> np.ndarray:
-        """Derivatives (5, 11) of :meth:`excess` in the ends of the box and in the factor."""
+        """Derivatives (free, 11) of :meth:`excess` in the ends of the box and in the factor."""
         unit = np.eye(5)
         low = -unit - factor * np.diag(self.share)
         high = unit - factor * np.diag(self.share)
-        box = problem.to_box(variables)
-        wanted = self.constant + self.share * box.sum(axis=0)
-        return np.hstack([low, high, -(wanted / problem.span)[:, None]])
+        box, free = problem.to_box(variables), problem.free
+        wanted = (self.constant + self.share * box.sum(axis=0))[free] / problem.span[free]
+        return np.hstack([low[free], high[free], -wanted[:, None]])
 
 
 def parse_tolerances(tolerances: Sequence[Sequence[str]]) -> Widths | None:

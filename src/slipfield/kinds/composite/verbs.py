@@ -9,11 +9,13 @@ import typer
 from typer.core import TyperCommand
 
 from slipfield.core.options import Config, Output
+from slipfield.kinds.composite.geometry import DEGREE
 
 app = typer.Typer(help="Unidirectional composites: effective stiffness and designs that hold.")
 
 Array = Annotated[str, typer.Option(help="Fibre array: square or hexagonal.")]
 Void = Annotated[bool, typer.Option("--void", help="Holes instead of fibres.")]
+Degree = Annotated[int, typer.Option(min=1, max=12, help="Polynomial degree of the cell.")]
 
 
 SEVERAL = {"--target": 3, "--bounds": 3, "--tolerance": 2}
@@ -45,7 +47,7 @@ def stiffness(
     nuf: Annotated[float | None, typer.Option(help="Poisson's ratio of the fibre, 1.")] = None,
     array: Array = "square",
     void: Void = False,
-    degree: Annotated[int, typer.Option(min=1, max=12, help="Polynomial degree of the cell.")] = 6,
+    degree: Degree = DEGREE,
     gradient: Annotated[bool, typer.Option("--gradient", help="Derivatives too.")] = False,
 ) -> None:
     """Print the effective constants of a composite as one JSON object, GPa."""
@@ -61,22 +63,26 @@ def design(
         list[str] | None, typer.Option(help="Constant, lower and upper bound (GPa); repeatable.")
     ] = None,
     bounds: Annotated[
-        list[str] | None, typer.Option(help="Parameter, lowest and highest value; repeatable.")
+        list[str] | None,
+        typer.Option(help="Parameter, lowest and highest value (one number twice: it is given)."),
     ] = None,
     tolerance: Annotated[
         list[str] | None,
         typer.Option(help="Parameter and its tolerance, as 0.25 or 5%, for a box of these widths."),
     ] = None,
     array: Array = "square",
+    void: Void = False,
+    degree: Degree = DEGREE,
     front: Annotated[bool, typer.Option("--front", help="Write the Pareto front too.")] = False,
     draws: Annotated[int, typer.Option(min=0, help="Materials drawn from each box, 1.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of snapshots, starts and draws, 1.")] = 0,
 ) -> None:
     """Find boxes of phase properties that keep bounds of effective constants; all re-checked."""
-    from slipfield.kinds.composite.answers import FRONT_WIDTH, Question, run_design
+    from slipfield.kinds.composite.answers import FRONT_WIDTH, run_design
+    from slipfield.kinds.composite.question import Question
 
     words = [[given.split() for given in option or []] for option in (target, bounds, tolerance)]
-    question = Question.parse(words[0], words[1], words[2], array, seed)
+    question = Question.parse(words[0], words[1], words[2], array, seed, void, degree)
     for line in run_design(question, output, FRONT_WIDTH if front else None, draws):
         typer.echo(line)
 
@@ -136,7 +142,8 @@ def surrogate(config: Config, cells: Cells, output: Output) -> None:
 def boxes(config: Config, output: Output) -> None:
     """Find the boxes and the front of a study, all re-checked by the cell."""
     from slipfield.core.recorded import forget
-    from slipfield.kinds.composite.answers import question_of, run_design
+    from slipfield.kinds.composite.answers import run_design
+    from slipfield.kinds.composite.question import question_of
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
@@ -174,17 +181,19 @@ def paper(config: Config, cells: Cells, output: Output) -> None:
 
 @app.command()
 def baselines(config: Config, cells: Cells, boxes: Boxes, output: Output) -> None:
-    """Fit simpler surrogates and run NSGA-II; write their tables into a folder."""
+    """Fit simpler surrogates, and run NSGA-II for the published study; write their tables."""
     from slipfield.core.recorded import witnessed
     from slipfield.kinds.composite.baselines import compare_evolution, compare_fitted
     from slipfield.kinds.composite.stale import results_of
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
-    with witnessed(study, output / "study.json", *results_of("baselines", output)):
+    made = results_of("baselines", output) if study.is_published else [output / "fitted.csv"]
+    with witnessed(study, output / "study.json", *made):
         compare_fitted(study, cells, output / "fitted.csv")
-        for line in compare_evolution(study, boxes, output):
-            typer.echo(line)
+        if study.is_published:
+            for line in compare_evolution(study, boxes, output):
+                typer.echo(line)
 
 
 @app.command()

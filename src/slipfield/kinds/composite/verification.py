@@ -25,18 +25,18 @@ STEPS = (1e-4, 1e-5, 1e-2, 1e-5, 1e-5)
 RATIOS, FRACTIONS = (2.0, 10.0, 50.0), (0.1, 0.2, 0.3)
 
 TEXT = """The quarter cell of fibre composites (docs/composite.md), at four materials of which three
-are extreme: against series of Kolosov-Muskhelishvili potentials, without a mesh; against Hill's
-exact relations between the constants (R. Hill, J. Mech. Phys. Solids 12 (1964) 199,
-doi:10.1016/0022-5096(64)90019-5); against the full periodic cell in three dimensions on the same
-discretisation; gradients against central differences; and C55 against the truncated multipole
+are extreme: against series of Kolosov-Muskhelishvili potentials, without a mesh; against the
+universal relations between the constants that hold for every arrangement of fibres (R. Hill, J.
+Mech. Phys. Solids 12 (1964) 199-212); against the full periodic cell in three dimensions on the
+same discretisation; gradients against central differences; and C55 against the truncated multipole
 formula for square arrays of cylinders of W. T. Perrins, D. R. McKenzie and R. C. McPhedran (Proc.
-R. Soc. A 369 (1979) 207, doi:10.1098/rspa.1979.0160), at fractions of 0.1 to 0.3. Two published
+R. Soc. A 369 (1979) 207-225, doi:10.1098/rspa.1979.0160), at fractions of 0.1 to 0.3. Two published
 results are exact in the plane for every arrangement: phases of one shear modulus give a composite
 of that shear modulus, whose plane bulk modulus k obeys 1 / (k + mu) = mean of 1 / (k_i + mu) (R.
-Hill, J. Mech. Phys. Solids 11 (1963) 357, doi:10.1016/0022-5096(63)90036-X; E. J. Garboczi, NISTIR
-6269 (1998), tests finite-element programs with it); and where 1 / k of a matrix with holes grows by
-a constant and 1 / mu falls by it, so do those of the sheet (A. V. Cherkaev, K. A. Lurie and G. W.
-Milton, Proc. R. Soc. A 438 (1992) 519)."""
+Hill, J. Mech. Phys. Solids 11 (1963) 357-372, doi:10.1016/0022-5096(63)90036-X; E. J. Garboczi,
+NISTIR 6269 (1998), tests finite-element programs with it); and where 1 / k of a matrix with holes
+grows by a constant and 1 / mu falls by it, so do those of the sheet (A. V. Cherkaev, K. A. Lurie
+and G. W. Milton, Proc. R. Soc. A 438 (1992) 519-529)."""
 
 
 def perrins(ratio: float, fraction: float) -> float:

@@ -1,15 +1,19 @@
 """Boxes by the reduced model, re-checked by a cell that it has not seen."""
 
+import itertools
 import json
 
 import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.composite.answers import Question, run_design, stiffness_text
+from slipfield.kinds.composite.answers import run_design, stiffness_text
+from slipfield.kinds.composite.cell import Cell
+from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.fronts import front
+from slipfield.kinds.composite.question import Question
 from slipfield.kinds.composite.ranges import rises_with_num
-from slipfield.kinds.composite.rechecked import Workbench, keeps
+from slipfield.kinds.composite.rechecked import Workbench, exact_degree, keeps
 from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.series import series_stiffness
 from slipfield.kinds.composite.targets import Target, Widths
@@ -102,6 +106,58 @@ def test_fixed_names_of_the_answers(tmp_path):
     assert any("C44 by the cell" in line for line in lines)
 
 
+@pytest.mark.parametrize(("low", "high"), [(33.0, 34.0), (3.5, 3.64), (12.0, 12.0005)])
+def test_targets_that_few_materials_keep_have_a_box(bench, low, high):
+    """Two that only a corner of the bounds reaches, and one that is narrow."""
+    target = (Target("C22", low, high),)
+    design, _ = bench.search(target, lambda p, first: widest(p, starts=2, first=first))
+    assert keeps(design, target) and design.value > 1e-5
+    more, _ = bench.search(target, lambda p, first: largest(p, 1, first=first, known=design))
+    assert keeps(more, target) and more.value >= design.value**5 * (1 - 1e-9)
+    ends = [series_stiffness(r, 48)[2] for r in (design.ranges[0].at_low, design.ranges[0].at_high)]
+    assert low - 1e-6 <= ends[0] < ends[1] <= high + 1e-6
+
+
+def test_given_numbers_stay_and_the_others_get_ranges(tmp_path):
+    glass = [("em", 3.5, 3.5), ("ef", 72, 72), ("nuf", 0.22, 0.22), ("fraction", 0.55, 0.55)]
+    question = Question.parse([("nu12", 0.25, 0.3), ("E2", 12, 14)], glass, [])
+    list(run_design(question, tmp_path, front_width=0.4, draws=0))
+    found = json.loads((tmp_path / "design.json").read_text())
+    assert found["box"]["em"] == [3.5, 3.5] and found["box"]["fraction"] == [0.55, 0.55]
+    low, high = found["box"]["num"]
+    assert found["width"] == pytest.approx((high - low) / 0.1) and found["largest"]["volume"] > 0
+    assert found["volume"] == pytest.approx(found["width"])
+    cell = Cell(degree=8)
+    for ratio in np.linspace(low, high, 7):
+        values = dict(zip(CONSTANTS, cell.values((3.5, ratio, 72, 0.22, 0.55))[0], strict=True))
+        assert 0.25 <= values["nu12"] <= 0.3 and 12 <= values["E2"] <= 14
+    assert (tmp_path / "front.csv").read_text().count("\n") > 2
+
+
+@pytest.mark.parametrize("array", ["square", "hexagonal"])
+def test_holes_have_designs(tmp_path, array):
+    """By cells whose fibres are a billionth as stiff as the matrix."""
+    question = Question.parse([("E2", 1.8, 2.2)], [], [("em", "2%")], array, void=True)
+    list(run_design(question, tmp_path, draws=500))
+    found = json.loads((tmp_path / "design.json").read_text())
+    assert set(found["box"]) == {"em", "num", "fraction"} and found["draws"]["missed"] == 0
+    assert set(found["proved"]["E2"]) == {"em", "fraction"}
+    filled = Cell(array, degree=8)
+    number = CONSTANTS.index("E2")
+    for box in (found, found["largest"], found["tolerances"]):
+        ends = [
+            filled.values((em, num, 1e-9 * em, 0.0, fraction))[0, number]
+            for em, num, fraction in itertools.product(*box["box"].values())
+        ]
+        assert 1.8 - 1e-6 <= min(ends) and max(ends) <= 2.2 + 1e-6
+
+
+def test_the_closer_the_fibres_the_finer_the_cell_that_rechecks():
+    degrees = [exact_degree("square", fraction, 6) for fraction in (0.4, 0.55, 0.7, 0.785)]
+    assert degrees == [8, 10, 12, 12]
+    assert exact_degree("hexagonal", 0.7, 6) == 10 and exact_degree("square", 0.3, 9) == 11
+
+
 def test_unreachable_target_says_what_can_be_reached(bench):
     with pytest.raises(SlipfieldError, match="no box within the bounds keeps C22 .* C22 takes"):
         widest(bench.problem((Target("C22", 100.0, 110.0),)), starts=2)
@@ -126,5 +182,5 @@ def test_box_that_the_cell_says_misses_is_no_answer(bounds, monkeypatch):
     """A basis of two cells is coarse; without corrections its box misses by the cell."""
     monkeypatch.setattr("slipfield.kinds.composite.rechecked.CORRECTIONS", 0)
     coarse = Workbench.prepare(bounds, solves=2)
-    with pytest.raises(SlipfieldError, match="target: the cell gives C22 .* misses a target"):
+    with pytest.raises(SlipfieldError, match="target: the cell gives C22 .* which misses by"):
         coarse.search(TARGET, lambda problem, first: widest(problem, first=first))
