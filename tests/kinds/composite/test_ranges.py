@@ -6,7 +6,7 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.constants import CONSTANTS, all_constants, engineering
 from slipfield.kinds.composite.design import BoxProblem
-from slipfield.kinds.composite.fronts import hypervolume
+from slipfield.kinds.composite.fronts import front, hypervolume
 from slipfield.kinds.composite.ranges import exact_range, proved_signs
 from slipfield.kinds.composite.searches import largest, widest
 from slipfield.kinds.composite.study import CompositeStudy, check_study
@@ -127,3 +127,14 @@ def test_hash_tells_cells_apart_and_nothing_else():
     other = check_study({"name": "b", "kind": "composite", "design": {"seed": 4}}, "x")
     finer = check_study({"name": "a", "kind": "composite", "cell": {"degree": 7}}, "x")
     assert study.physics_hash() == other.physics_hash() != finer.physics_hash()
+
+
+def test_front_goes_on_where_the_widest_box_is_wide_already():
+    problem = BoxProblem(LINEAR, BOX, [Target("C23", 1.0, 4.0)])
+    start, _ = widest(problem)
+    curve = front(problem, 0.2, start, points=3, between=1)
+    assert start.value == pytest.approx(0.6) and curve.width[-1] == pytest.approx(1.0)
+    assert curve.distance[0] == pytest.approx(0, abs=1e-6)
+    assert curve.distance[-1] == pytest.approx(2**0.5, abs=1e-6)  # all of 0 to 5
+    whole, _ = widest(BoxProblem(LINEAR, BOX, [Target("C23", -1.0, 6.0)]))
+    assert len(front(problem, 0.2, whole).width) == 1

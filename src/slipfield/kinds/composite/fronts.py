@@ -102,12 +102,14 @@ def front(
 
     Parameters
     ----------
-    widest_width : where the front ends.  start : what :func:`widest` found.
+    widest_width : where the front ends; where ``start`` is wider, it ends at twice that width.
+    start : what :func:`widest` found.
     """
     misses = np.zeros(2 * len(problem.targets))
     variables = np.append(problem.relative(start.box), misses)
     widths, found = [start.value], [variables]
-    for width in np.linspace(start.value, max(widest_width, start.value), points)[1:]:
+    last = widest_width if widest_width > start.value else min(1.0, 2 * start.value)
+    for width in np.linspace(start.value, last, points)[1:] if last > start.value else ():
         grown = variables.copy()
         missing = np.maximum(width - (grown[5:10] - grown[:5]), 0)
         grown[:5] = np.clip(grown[:5] - missing / 2, 0, 1 - width)

@@ -192,6 +192,7 @@ def _misses(design: Design, targets: Sequence[Target]) -> str:
 
 
 def distance(design: Design, targets: Sequence[Target]) -> float:
-    """Root of the squared differences between the ends of ranges and targets."""
+    """Root of the squared misses of all target ends: 0 where the ranges keep the targets."""
     pairs = zip(design.ranges, targets, strict=True)
-    return float(np.sqrt(sum((r.low - t.low) ** 2 + (r.high - t.high) ** 2 for r, t in pairs)))
+    misses = [miss for r, t in pairs for miss in (t.low - r.low, r.high - t.high)]
+    return float(np.linalg.norm(np.maximum(misses, 0)))

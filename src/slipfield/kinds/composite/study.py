@@ -103,7 +103,11 @@ class DesignSettings(Section):
         description="Plus or minus this, or this share, of a parameter: '0.01' or '5%'.",
     )
     front_width: float = Field(
-        0.2, gt=0, le=1, description="Smallest normalised width at which the front ends, 1."
+        0.2,
+        gt=0,
+        le=1,
+        description="Smallest normalised width at which the front ends, 1. Where the widest box is "
+        "wider, it ends at twice that.",
     )
     front_distance_GPa: float = Field(
         2.5, gt=0, description="Distance that bounds the hypervolume, GPa."
