@@ -23,8 +23,9 @@ EXACT_DEGREES = ((0.2, 8), (0.1, 10), (0.0, 12))
 """Degree of the cell that re-checks where the gap between fibres, over their spacing, is at least
 this: its stiffnesses are right to 1e-8 or so up to a gap of 0.02."""
 
-INSIDE = 2e-7
-"""How far inside a target, over its width, a search stays: rounding shall not fail the re-check."""
+INSIDE, ACCURACY = 2e-7, 1e-8
+"""How far inside a target a search stays, over the target's width and over its larger end, the more
+of both: neither rounding nor what the cell that re-checks is off shall matter."""
 
 NARROW, NARROWER = 0.02, 8.0
 """Share of a constant's change over the bounds below which a target is narrow; how many times less
@@ -47,6 +48,11 @@ def exact_degree(array: str, fraction: float, degree: int) -> int:
     """Degree of the cell that re-checks what cells of ``degree`` said, up to a fraction."""
     gap = 1 - 2 * CELLS[array].radius(fraction)
     return max(degree + 2, next(found for least, found in EXACT_DEGREES if gap >= least))
+
+
+def margin(target: Target) -> float:
+    """How far inside a target a search stays, in the target's unit."""
+    return max(INSIDE * target.width, ACCURACY * max(abs(target.low), abs(target.high)))
 
 
 @dataclass
@@ -100,7 +106,7 @@ class Workbench:
         SlipfieldError
             If no box is found, or the cell says of the last one that it misses a target.
         """
-        inside = INSIDE * np.array([[t.width, -t.width] for t in targets])
+        inside = np.array([[margin(t), -margin(t)] for t in targets])
         design, values = find(self.problem(targets, inside), self._by_wider(targets, find))
         found = self.recheck(design)
         off = np.full_like(inside, -np.inf) * [1, -1]
@@ -151,13 +157,18 @@ class Workbench:
         return Design(design.box, design.value, ranges)
 
     def missed(self, design: Design, targets: Sequence[Target], count: int, seed: int = 0) -> int:
-        """How many of ``count`` materials drawn from a box miss a target, by the reduced model."""
+        """How many of ``count`` materials drawn from a box miss a target.
+
+        By the reduced model, less what it is off the cell at the ends of the ranges.
+        """
         unit = np.random.default_rng(seed).random((count, 5))
         values = self.reduced.values(design.box[0] + unit * np.ptp(design.box, axis=0))
         missed = np.zeros(count, bool)
-        for target in targets:
+        for target, found in zip(targets, design.ranges, strict=True):
             value = values[:, target.number]
-            missed |= (value < target.low) | (value > target.high)
+            ends = self.reduced.values(np.array([found.at_low, found.at_high]))[:, target.number]
+            low, high = target.low + ends[0] - found.low, target.high + ends[1] - found.high
+            missed |= (value < low) | (value > high)
         return int(missed.sum())
 
     def front(self, targets: Sequence[Target], widest_width: float, start: Design) -> Front:
