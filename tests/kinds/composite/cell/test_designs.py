@@ -156,6 +156,7 @@ def test_the_closer_the_fibres_the_finer_the_cell_that_rechecks():
     degrees = [exact_degree("square", fraction, 6) for fraction in (0.4, 0.55, 0.7, 0.785)]
     assert degrees == [8, 10, 12, 12]
     assert exact_degree("hexagonal", 0.7, 6) == 10 and exact_degree("square", 0.3, 9) == 11
+    assert [exact_degree(array, 0.3, 6, void=True) for array in ("square", "hexagonal")] == [8, 10]
 
 
 def test_unreachable_target_says_what_can_be_reached(bench):
