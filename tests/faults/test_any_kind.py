@@ -84,8 +84,7 @@ def kill_one(home: Path, after: float, draw: random.Random) -> str:
 
 @pytest.mark.parametrize("kind", CHOSEN)
 def test_a_kill_of_any_process_of_any_kind_of_study(kind, tmp_path):
-    home, draw, until = tmp_path / "home", random.Random(f"{SEED} {kind}"), time.monotonic()
-    until += 60 * MINUTES
+    home, draw = tmp_path / "home", random.Random(f"{SEED} {kind}")
     home.mkdir()
     expected, seconds = [], 0.0
     for study in studies(kind):
@@ -95,6 +94,7 @@ def test_a_kill_of_any_process_of_any_kind_of_study(kind, tmp_path):
         expected.append(content(home / RESULTS))
     assert expected[0] != expected[1] and expected[0].keys() == expected[1].keys()
     current, killed, compared = 1, 0, 0
+    until = time.monotonic() + 60 * MINUTES
     while killed < KILLS and time.monotonic() < until:
         chain: list[tuple[float, int, str]] = []
         if draw.random() < 0.5:
