@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import shapely
-from scipy import stats
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
@@ -134,16 +133,6 @@ def test_particles_have_diameters_of_circles_of_their_areas(tmp_path):
     found = measure(tmp_path, False, False)["second_phase_diameter_um"]
     assert found["particles"] == 3
     assert found["mean"] == pytest.approx(10.0, rel=0.02)
-
-
-def test_fields_that_know_nothing_of_each_other_have_the_t_interval():
-    """Student's interval of a mean; with a power of area above 1, n^((power - 1) / 2) narrower."""
-    values = np.random.default_rng(0).normal(5.0, 1.0, 16)
-    found = statistics.over_fields(values, np.ones(16))
-    expected = stats.t.interval(0.95, 15, values.mean(), stats.sem(values))
-    assert (found.low, found.high) == pytest.approx(expected)
-    even = statistics.over_fields(values, np.ones(16), 1.5)
-    assert found.high - found.low == pytest.approx(2 * (even.high - even.low))
 
 
 def test_one_grain_has_no_size():

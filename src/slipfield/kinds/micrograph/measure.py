@@ -37,11 +37,10 @@ def grain_size(labels: np.ndarray, pixel_um: float) -> dict[str, object]:
         raise SlipfieldError(f"grains: {grains} found; a grain size takes 2 or more")
     lines = intercepts.along(labels)
     mean, _ = intercepts.mean_intercept(lines)
-    sizes = [intercepts.mean_intercept(intercepts.along(labels[field])) for field in fields]
-    intercept = _intercept(sizes, mean * pixel_um, statistics.EVEN)
+    intercept = _intercept(labels, fields, mean * pixel_um, pixel_um)
     edges = (intercept.high, intercept.low)
     low, high = (statistics.g_of_intercept(each) if each > 0 else np.nan for each in edges)
-    accuracy = statistics.relative_accuracy(_intercept(sizes, mean * pixel_um, 1.0))
+    accuracy = statistics.relative_accuracy(intercept)
     round_lines = intercepts.circles(labels)
     return {
         "mean_intercept_um": intercept.as_dict(),
@@ -134,17 +133,14 @@ def measure(
     return results
 
 
-def _intercept(sizes: list[tuple[float, float]], mean_um: float, power: float) -> Estimate:
-    """Mean intercept, um, with the interval of intersections per length over fields.
-
-    Parameters
-    ----------
-    sizes : mean intercept and length of lines of each field, px.
-    power : as in :func:`slipfield.kinds.micrograph.statistics.over_fields`.
-    """
+def _intercept(
+    labels: np.ndarray, fields: list[tuple[slice, slice]], mean_um: float, pixel_um: float
+) -> Estimate:
+    """Mean intercept, um, with the interval of intersections per length over fields."""
+    sizes = [intercepts.mean_intercept(intercepts.along(labels[field])) for field in fields]
     rates = np.array([0.0 if np.isinf(size) else 1.0 / size for size, _ in sizes])
     lengths = np.array([length for _, length in sizes])
-    rate = statistics.over_fields(rates, lengths, power)
+    rate = statistics.over_fields(rates, lengths)
     if not np.isfinite(mean_um):
         raise SlipfieldError("grains: no line crosses a boundary; is the image segmented?")
     spread = (rate.high - rate.low) / 2 / rate.value if rate.value > 0 else np.nan

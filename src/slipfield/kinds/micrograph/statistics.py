@@ -10,13 +10,6 @@ from scipy import stats
 CONFIDENCE = 0.95
 GRAINS_A_FIELD = 30.0
 """Fields are cut so that they hold as many grains on average, from 2 x 2 to 5 x 5."""
-EVEN = 1.25
-"""Power of area with which the variance of a field's boundary length falls; 1: by chance alone.
-
-Grains fill the plane, so that a field with more boundary has neighbours with less: fields of one
-image scatter more than their mean does. On rendered specimens of 100 to 700 equiaxed grains the
-scatter over fields, taken for independent ones, is 1.3 to 1.8 times that of the image's mean.
-"""
 WANTED_RA = 10.0
 """Relative accuracy, %, that ASTM E112 section 15 holds for good enough."""
 
@@ -44,16 +37,11 @@ def g_of_density(per_mm2: float) -> float:
     return float(3.321928 * np.log10(per_mm2) - 2.954)
 
 
-def over_fields(values: np.ndarray, weights: np.ndarray, power: float = 1.0) -> Estimate:
+def over_fields(values: np.ndarray, weights: np.ndarray) -> Estimate:
     """Weighted mean of field values (n,) and its t interval over the fields.
 
     The variance of a ratio of sums (values x weights over weights), with n - 1 degrees of freedom;
     infinite if there are fewer than two fields with weight.
-
-    Parameters
-    ----------
-    power : of area, with which the variance of a field falls: 1 for fields that know nothing of
-        each other, more for parts of one image that make up for each other.
     """
     held = weights > 0
     values, weights = values[held], weights[held]
@@ -65,7 +53,6 @@ def over_fields(values: np.ndarray, weights: np.ndarray, power: float = 1.0) -> 
         return Estimate(mean, np.nan, np.nan)
     share = weights / weights.sum()
     error = float(np.sqrt(count / (count - 1) * np.sum((share * (values - mean)) ** 2)))
-    error *= count ** (0.5 * (1.0 - power))
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, count - 1)) * error
     return Estimate(mean, mean - half, mean + half)
 
