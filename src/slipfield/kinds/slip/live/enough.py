@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.live.recursion import State
 from slipfield.kinds.slip.study import PARAMETERS
 
@@ -39,12 +40,13 @@ class Enough:
         self.idle = self.idle + 1 if (gain < LEAST_GAIN).all() else 0
         if self.narrow >= IN_A_ROW:
             each = ", ".join(
-                f"{name} to {width:.2g} %" for name, width in zip(PARAMETERS, widest, strict=True)
+                f"{name} to {percent(width / 100)}"
+                for name, width in zip(PARAMETERS, widest, strict=True)
             )
             return f"enough: stop. {each}, {self.percent:g} % were asked for"
         if self.idle >= IN_A_ROW:
             return (
                 f"enough: stop. Until the end of the loading no interval would shrink by more than "
-                f"{100 * max(gain.max(), 0.0):.2g} %"
+                f"{percent(max(gain.max(), 0.0))}"
             )
         return ""

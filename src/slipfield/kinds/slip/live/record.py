@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from slipfield.core.files import write_text
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.live.recursion import State
@@ -75,7 +76,7 @@ def line_of(row: Row) -> str:
         return f"frame {row.frame}: no estimate yet"
     answer = row.state.answer
     each = ", ".join(
-        f"{name} {value:.4g} +-{100 * np.sqrt(high / low) - 100:.2g} %"
+        f"{name} {value:.4g} +-{percent(np.sqrt(high / low) - 1)}"
         for name, value, low, high in zip(
             PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.study import Study, check_study
 
 VARIABLES = (
@@ -87,7 +88,7 @@ def _bands(study: Study, values: Mapping[str, float]) -> dict[str, Any]:
     core = 1 - 2 * (surface + columnar)
     if core < LEAST_CORE - 1e-9:
         raise SlipfieldError(
-            f"core: surface and columnar bands leave {100 * core:.3g} % of the height to it; at "
+            f"core: surface and columnar bands leave {percent(core, 3)} of the height to it; at "
             f"least {100 * LEAST_CORE:g} % are needed"
         )
     small, large = given("surface_grain_mm", 0), given("core_grain_mm", 2)
