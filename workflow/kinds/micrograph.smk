@@ -34,66 +34,43 @@ rule variant:
         " --variant {wildcards.variant} --output {output} > {log} 2>&1"
 
 
-rule compare_boundaries:
-    input:
-        expand(
-            "<results>/weights/boundaries/{variant}.safetensors",
-            variant=STUDY.boundaries.variants,
-        ),
-    output:
-        "<results>/scores/boundaries.json",
-        "<results>/tables/table1.csv",
-    log:
-        "<logs>/compare/boundaries.log",
-    benchmark:
-        "<benchmarks>/compare/boundaries.tsv"
-    conda:
-        "../../envs/learn.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=120,
-    params:
-        run=RUN,
-        config=CONFIG,
-        weights=f"{FOLDER}/weights/boundaries",
-        settings=settings("images", "boundaries"),
-    message:
-        "Score what finds grain boundaries"
-    shell:
-        "{params.run} micrograph compare --config {params.config} --task boundaries"
-        " --weights {params.weights} --output {output[0]} > {log} 2>&1"
+for task, number, title in (
+    ("boundaries", 1, "grain boundaries"),
+    ("phases", 2, "second phase"),
+):
 
-
-rule compare_phases:
-    input:
-        expand(
-            "<results>/weights/phases/{variant}.safetensors",
-            variant=STUDY.phases.variants,
-        ),
-    output:
-        "<results>/scores/phases.json",
-        "<results>/tables/table2.csv",
-    log:
-        "<logs>/compare/phases.log",
-    benchmark:
-        "<benchmarks>/compare/phases.tsv"
-    conda:
-        "../../envs/learn.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=120,
-    params:
-        run=RUN,
-        config=CONFIG,
-        weights=f"{FOLDER}/weights/phases",
-        settings=settings("images", "phases"),
-    message:
-        "Score what finds second phase"
-    shell:
-        "{params.run} micrograph compare --config {params.config} --task phases"
-        " --weights {params.weights} --output {output[0]} > {log} 2>&1"
+    rule:
+        name:
+            f"compare_{task}"
+        input:
+            expand(
+                f"<results>/weights/{task}/{{variant}}.safetensors",
+                variant=STUDY.networks(task).variants,
+            ),
+        output:
+            f"<results>/scores/{task}.json",
+            f"<results>/tables/table{number}.csv",
+        log:
+            f"<logs>/compare/{task}.log",
+        benchmark:
+            f"<benchmarks>/compare/{task}.tsv"
+        conda:
+            "../../envs/learn.yaml"
+        threads: 1
+        resources:
+            mem_mb=3000,
+            runtime=120,
+        params:
+            run=RUN,
+            config=CONFIG,
+            task=task,
+            weights=f"{FOLDER}/weights/{task}",
+            settings=settings("images", task),
+        message:
+            f"Score what finds {title}"
+        shell:
+            "{params.run} micrograph compare --config {params.config} --task {params.task}"
+            " --weights {params.weights} --output {output[0]} > {log} 2>&1"
 
 
 rule report:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import ValidationError
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
+
+AStudy = TypeVar("AStudy", bound=BaseStudy)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,21 @@ def check_any_study(content: dict[str, Any], source: str) -> tuple[BaseStudy, Ki
 def load_any_study(path: str | Path) -> tuple[BaseStudy, Kind]:
     """Read and check a study file of any kind; raises as :func:`check_any_study`."""
     return check_any_study(read_yaml(path), str(path))
+
+
+def load_study_as(model: type[AStudy], path: str | Path) -> AStudy:
+    """Read and check a study file whose kind has the study model ``model``.
+
+    Raises
+    ------
+    SlipfieldError
+        As :func:`check_any_study`, and if the file is of another kind.
+    """
+    study, kind = load_any_study(path)
+    if not isinstance(study, model):
+        (expected,) = get_args(model.model_fields["kind"].annotation)
+        raise SlipfieldError(f"{path}: kind: given {kind.name!r}; expected {expected}")
+    return study
 
 
 def schema() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field, field_validator
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy, with_content
 from slipfield.kinds.hardness.models import MODELS, QUICK
@@ -88,10 +89,6 @@ def load_hardness_study(path: Path) -> HardnessStudy:
     SlipfieldError
         If it is of another kind or not in order.
     """
-    from slipfield.core.kind import load_any_study
-
-    study, kind = load_any_study(path)
-    if not isinstance(study, HardnessStudy):
-        raise SlipfieldError(f"{path}: kind: given {kind.name!r}; expected hardness")
+    study = load_study_as(HardnessStudy, path)
     check(study)
     return study

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy
 from slipfield.kinds.micrograph.defaults import KEEP
@@ -94,9 +94,4 @@ def load_micrograph_study(path: Path) -> MicrographStudy:
     SlipfieldError
         If it is of another kind or not in order.
     """
-    from slipfield.core.kind import load_any_study
-
-    study, kind = load_any_study(path)
-    if not isinstance(study, MicrographStudy):
-        raise SlipfieldError(f"{path}: kind: given {kind.name!r}; expected micrograph")
-    return study
+    return load_study_as(MicrographStudy, path)

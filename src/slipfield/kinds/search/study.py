@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.kind import load_any_study
+from slipfield.core.kind import load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy
 
@@ -181,7 +180,4 @@ def load_study(path: str | Path) -> SearchStudy:
     SlipfieldError
         One line that names the file, the field, what was given and what is allowed.
     """
-    study, kind = load_any_study(path)
-    if not isinstance(study, SearchStudy):
-        raise SlipfieldError(f"{path}: kind: given {kind.name!r}; a search needs kind: search")
-    return study
+    return load_study_as(SearchStudy, path)
