@@ -14,8 +14,8 @@ import numpy as np
 
 from slipfield.kinds.composite import effective, loads
 from slipfield.kinds.composite.constants import all_constants, twelve
+from slipfield.kinds.composite.defaults import DEGREE
 from slipfield.kinds.composite.effective import Products, phase_moduli
-from slipfield.kinds.composite.geometry import DEGREE
 from slipfield.kinds.composite.mesh import Discretisation
 from slipfield.kinds.composite.parameters import PARAMETERS, check_parameters
 

@@ -20,9 +20,6 @@ Array = Literal["square", "hexagonal"]
 Curve = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Points (n, 2) and their velocities (n, 2) in r at positions (n,) in [0, 1] along a curve."""
 
-DEGREE = 6
-"""Default degree of the shape functions and of the curved cells."""
-
 MATRIX, FIBRE = 1, 2
 CORE = 0.52
 CORNER = 0.68

@@ -10,7 +10,8 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 from scipy.spatial import KDTree
 
-from slipfield.kinds.composite.geometry import CELLS, DEGREE, FIBRE, MATRIX, make_nodes
+from slipfield.kinds.composite.defaults import DEGREE
+from slipfield.kinds.composite.geometry import CELLS, FIBRE, MATRIX, make_nodes
 
 LAGRANGE = {"lagrange_variant": basix.LagrangeVariant.gll_warped}
 JIT = {"cffi_extra_compile_args": ["-O3", "-ffast-math"]}

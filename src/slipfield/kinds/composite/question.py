@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.composite.geometry import CELLS, DEGREE
+from slipfield.kinds.composite.defaults import DEGREE
+from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.parameters import (
     FIBRE,
     PARAMETERS,

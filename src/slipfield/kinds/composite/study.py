@@ -12,7 +12,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Range, Section, Whole
 from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
-from slipfield.kinds.composite.geometry import CELLS, DEGREE
+from slipfield.kinds.composite.defaults import DEGREE
+from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.paper import BOUNDS, TARGET
 from slipfield.kinds.composite.parameters import check_bounds, with_holes
 from slipfield.kinds.composite.targets import Target, parse_tolerances

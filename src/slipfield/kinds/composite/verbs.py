@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from slipfield.core.options import Config, Output
-from slipfield.kinds.composite.geometry import DEGREE
+from slipfield.kinds.composite.defaults import DEGREE
 
 app = typer.Typer(help="Unidirectional composites: effective stiffness and designs that hold.")
 
