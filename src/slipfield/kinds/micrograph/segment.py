@@ -142,7 +142,8 @@ def network_method(task: str, model: Path | None) -> Method:
     """Method of a network file; None: of the one that comes with Slipfield."""
     from slipfield.kinds.micrograph.tiles import network_for, probability
 
-    return lambda image: probability(network_for(task, model), image)
+    network = network_for(task, model)
+    return lambda image: probability(network, image)
 
 
 def overlay(image: np.ndarray, labels: np.ndarray, phases: np.ndarray) -> np.ndarray:
