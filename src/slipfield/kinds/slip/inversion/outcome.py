@@ -121,9 +121,9 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
         "verdict": asdict(found.verdict),
         "answer": found.choice.method if found.answered else None,
         "why": found.choice.why if found.answered else found.verdict.sentence,
-        "parameters": _estimate(found.answer) if found.answered else NO_ESTIMATE,
+        "parameters": estimate_of(found.answer) if found.answered else NO_ESTIMATE,
         "interval_level": found.answer.level,
-        "estimates": {answer.method: _estimate(answer) for answer in found.answers},
+        "estimates": {answer.method: estimate_of(answer) for answer in found.answers},
         "known": None if found.known is None else _by_name(found.known),
         "constants": {constant.name: constant.to_json() for constant in found.assumed},
         "notes": found.notes,
@@ -191,7 +191,8 @@ def _refinement(refined: Refined, fit: Fit) -> dict[str, Any]:
     }
 
 
-def _estimate(answer: Answer) -> dict[str, Any]:
+def estimate_of(answer: Answer) -> dict[str, Any]:
+    """Values, intervals and units for JSON."""
     values = zip(PARAMETERS, answer.parameters, answer.low, answer.high, strict=True)
     return {
         name: {

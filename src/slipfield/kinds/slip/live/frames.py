@@ -121,7 +121,7 @@ class FrameReader:
         """
         own = self.format.read([path], False)
         both = joined(self.start, own, path)
-        found = strain_part(both, [*self.first, path], self.options)
+        found, _ = strain_part(both, [*self.first, path], self.options)
         for name in ("x_mm", "y_mm"):
             if found.sizes[name[0]] != self.data.sizes[name[0]]:
                 raise SlipfieldError(f"{path}: shows points off the grid of the first frames")
@@ -192,14 +192,13 @@ def readings_at(
     if table is None or not len(times):
         return load, elongation
     options = dict(recipe.load)
-    read = load_formats.read(table, options["unit"])
-    curve, _ = read
+    curve, _ = load_formats.read(table, options.pop("unit"))
     if curve.time is None:
         raise SlipfieldError(f"{table.name}: no column of times; a live inversion needs one")
     reached = np.array(times) <= curve.time[-1] + options["offset"] + SAME_TIME_S
     if reached.any():
         one = xr.Dataset(part({"time": np.array(times)[reached]}), attrs=data.attrs)
-        found = with_curve(one, table, read, **options)
+        found = with_curve(one, table, curve, **options)
         load[reached] = found["load"].values
         if "displacement" in found:
             elongation[reached] = found["displacement"].values

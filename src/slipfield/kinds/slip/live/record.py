@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from slipfield.core.numbers import percent
 from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.live.recursion import State
-from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
+from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.report.style import BLUE, GREY, RED, save_figure, use_style
 
 TABLE, SUMMARY, PICTURE = "live.csv", "live.json", "live.png"
@@ -82,25 +81,6 @@ def line_of(row: Row) -> str:
         )
     )
     return f"frame {row.frame}: {each}" + (f"; {row.says}" if row.says else "")
-
-
-def estimate_of(answer: Answer) -> dict[str, Any]:
-    """Values, intervals and units for JSON."""
-    return {
-        name: {"value": value, "low": low, "high": high, "unit": PARAMETER_UNITS[name]}
-        for name, value, low, high in zip(
-            PARAMETERS,
-            answer.parameters.tolist(),
-            answer.low.tolist(),
-            answer.high.tolist(),
-            strict=True,
-        )
-    }
-
-
-def write_summary(content: dict[str, Any], path: Path) -> None:
-    """Write the summary (JSON)."""
-    write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 def draw_rows(

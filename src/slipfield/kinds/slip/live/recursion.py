@@ -7,6 +7,7 @@ or after. These numbers are all that is kept of it.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,17 +76,22 @@ class Recursion:
         self.template, self.load_noise = template, load_noise
         self.windows = template.windows(self.inverter.width) if model.adapted else None
         self.projector = Projector(self.run.at(wanted), self.inverter.width)
-        outputs, support = len(wanted), self.projector.support
+        self._clear()
+
+    def _clear(self) -> None:
+        outputs, support = len(self.wanted), self.projector.support
         self.coefficients = np.full((outputs, support), np.nan)
         self.residual, self.share = np.full(outputs, np.nan), np.zeros(outputs)
-        self._given = model, run, wanted, template, load_noise, factor
         self.times: list[float] = []
+        self.loads: list[tuple[float, np.ndarray]] = []  # of the run and their rates, at the times
         self.deviations: list[np.ndarray] = []
         self.last = np.array(self.inverter.emulator.centre)
 
     def fresh(self) -> Recursion:
         """The same without a frame."""
-        return Recursion(*self._given)
+        other = copy.copy(self)
+        other._clear()
+        return other
 
     def add(self, at: float, points: np.ndarray) -> None:
         """Take in a frame: time ``at`` of the run, s, and strain (3, n) at the measured points.
@@ -99,9 +105,10 @@ class Recursion:
             raise SlipfieldError(
                 f"frame at {at:.4g} s: not beyond the one at {self.times[-1]:.4g} s"
             )
-        strain = self._nodal(points) - self._at(at)[0]
+        strain, load, rates = self._at(at)
         self.times.append(at)
-        self.deviations = [*self.deviations[-1:], strain]
+        self.loads.append((load, rates))
+        self.deviations = [*self.deviations[-1:], self._nodal(points) - strain]
         self._project()
 
     def _nodal(self, points: np.ndarray) -> np.ndarray:
@@ -174,14 +181,13 @@ class Recursion:
 
     def _load_ratios(self, load: np.ndarray) -> list[np.ndarray]:
         """Load over the run's at the frames: as it is, or for three values of the factor M."""
-        runs = [self._at(time) for time in self.times]
-        own = np.array([run[1] for run in runs])
+        own = np.array([load for load, _ in self.loads])
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(own != 0, load / own, np.nan)
         if self.factor is None:
             return [ratio]
         along = self.factor.along(self.run.parameters)
-        exponent = load_exponent(along, own, np.array([run[2] for run in runs]).T)
+        exponent = load_exponent(along, own, np.array([rates for _, rates in self.loads]).T)
         steps = self.factor.mean + self.factor.deviation * np.array([0.0, -1.0, 1.0])
         return [ratio * np.exp(-ln_m * exponent) for ln_m in steps]
 

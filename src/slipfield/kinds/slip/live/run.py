@@ -19,6 +19,7 @@ from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.estimates import load_models
 from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.outcome import estimate_of
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
 from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
@@ -29,10 +30,8 @@ from slipfield.kinds.slip.live.record import (
     SUMMARY,
     TABLE,
     draw_rows,
-    estimate_of,
     line_of,
     write_rows,
-    write_summary,
 )
 from slipfield.kinds.slip.live.running import RunningTest
 from slipfield.kinds.slip.measure.loads import add_load
@@ -127,7 +126,7 @@ def invert_live(
                 "The test ended before the planned loading did: `invert` takes its outputs for "
                 "those of a whole test and needs --refine"
             )
-        write_summary(content, output / SUMMARY)
+        write_text(output / SUMMARY, json.dumps(content, indent=1) + "\n")
     return content
 
 

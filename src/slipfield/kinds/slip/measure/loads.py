@@ -49,21 +49,26 @@ def add_load(
     """
     if not math.isfinite(offset):
         raise SlipfieldError(f"time-offset: given {offset}; expected seconds")
-    found = load_formats.read(path, unit)
-    return with_curve(data, path, found, unit, offset, thickness, use_displacement)
+    curve, program = load_formats.read(path, unit)
+    data = with_curve(data, path, curve, offset, thickness, use_displacement)
+    options = {
+        "unit": unit,
+        "offset": offset,
+        "thickness": data.attrs["thickness_mm"],
+        "use_displacement": use_displacement,
+    }
+    return with_provenance(data, {**step("load", [path], options), "format": program})
 
 
 def with_curve(
     data: xr.Dataset,
     path: Path,
-    found: tuple[LoadCurve, str],
-    unit: str | None,
+    curve: LoadCurve,
     offset: float,
     thickness: float | None,
     use_displacement: bool = False,
 ) -> xr.Dataset:
-    """Add a load curve that was read from ``path``, with its program; else as :func:`add_load`."""
-    curve, program = found
+    """Add a load curve read from ``path``, without provenance; else as :func:`add_load`."""
     frames = data["time"].values
     if curve.time is None and len(curve.load) != len(frames):
         raise SlipfieldError(
@@ -98,14 +103,7 @@ def with_curve(
                 raise SlipfieldError(f"{path}: displacement: not finite in row {row}")
             values["displacement"] = crosshead
             facts["displacement_source"] = f"column of {path.name}"
-    options = {
-        "unit": unit,
-        "offset": offset,
-        "thickness": thickness,
-        "use_displacement": use_displacement,
-    }
-    record = {**step("load", [path], options), "format": program}
-    return with_provenance(data.assign(part(values)).assign_attrs(facts), record)
+    return data.assign(part(values)).assign_attrs(facts)
 
 
 def around_frames(frames: np.ndarray, time: np.ndarray, load: np.ndarray) -> np.ndarray:

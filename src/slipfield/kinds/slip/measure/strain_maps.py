@@ -85,11 +85,17 @@ def import_strain(files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
         If a file cannot be read, or an option is missing or does not fit.
     """
     frames = read_strain(files, options.format, gaps=options.times is not None)
-    return strain_part(frames, files, options)
+    data, notes = strain_part(frames, files, options)
+    return with_provenance(data, {**step("dic", files, vars(options)), "notes": notes})
 
 
-def strain_part(frames: Frames, files: Sequence[Path], options: StrainOptions) -> xr.Dataset:
-    """First part of a specimen from frames that were read; raises as :func:`import_strain`."""
+def strain_part(
+    frames: Frames, files: Sequence[Path], options: StrainOptions
+) -> tuple[xr.Dataset, list[str]]:
+    """First part of a specimen from frames that were read, and notes on them.
+
+    Its provenance is left to the caller. Raises as :func:`import_strain`.
+    """
     frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
         choice("y-axis", options.y_axis or _upward(frames) or frames.y_axis, "up", "down"),
@@ -150,7 +156,7 @@ def strain_part(frames: Frames, files: Sequence[Path], options: StrainOptions) -
     data = with_elongation(data)
     notes = [*frames.notes, *([AT_REST.format(time=time[0])] if starts_at_rest else [])]
     notes += [UPWARD] if options.y_axis is None and _upward(frames) else []
-    return with_provenance(data, {**step("dic", files, vars(options)), "notes": notes})
+    return data, notes
 
 
 def _upward(frames: Frames) -> str | None:
