@@ -55,10 +55,10 @@ def evaluate(study: Study, inputs: Mapping[str, float], seed: int) -> dict[str, 
 def reference_runs(sheet: Study, folder: Path) -> list[Reference]:
     """Runs with sensitivities of all grain maps of a sheet, by one process of the solver."""
     count = sheet.specimen.microstructures
-    maps = [folder / f"grains-{number}.nc" for number in range(count)]
+    solver = Solver.prepare(sheet, make_microstructure(sheet, 0), folder)
+    maps = [solver.microstructure, *(folder / f"grains-{n}.nc" for n in range(1, count))]
     runs = [folder / f"run-{number}.nc" for number in range(count)]
-    Solver.prepare(sheet, make_microstructure(sheet, 0), folder)
-    for number, path in enumerate(maps):
+    for number, path in enumerate(maps[1:], start=1):
         write_netcdf(make_microstructure(sheet, number), path, sheet)
     more = [
         str(each)
