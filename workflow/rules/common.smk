@@ -39,7 +39,7 @@ def read_study():
             read_yaml(path)
         source = ", ".join(map(str, workflow.configfiles))
         study, kind = check_any_study(dict(config), source)
-        if kind.check:
+        if kind.check and workflow.is_main_process:
             load(kind.check)(study)
         return study, kind
     except SlipfieldError as error:
