@@ -88,7 +88,7 @@ def test_bands_are_found_and_fit_a_study_file():
     coarse = tessellate((300, 400), 40.0, 0.2, 0.0, 0.0, random).labels
     labels = np.vstack([coarse, fine + coarse.max()])
     grains = areas.grains_of(labels)
-    found = bands.bands(labels, grains, 2.0)
+    found = bands.bands(labels, grains, 2.0, bands.profile(labels, 2.0)[1])
     assert len(found) == 2
     assert found[0].high_um == pytest.approx(400.0, abs=50.0)
     assert found[0].intercept_um < 0.6 * found[1].intercept_um
@@ -100,7 +100,9 @@ def test_bands_are_found_and_fit_a_study_file():
 
 def test_one_size_is_one_band():
     labels = tessellate((500, 500), 25.0, 0.2, 0.0, 0.05, np.random.default_rng(4)).labels
-    assert len(bands.bands(labels, areas.grains_of(labels), 1.0)) == 1
+    assert (
+        len(bands.bands(labels, areas.grains_of(labels), 1.0, bands.profile(labels, 1.0)[1])) == 1
+    )
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from scipy.ndimage import distance_transform_edt
 from skimage.io import imsave
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.micrograph import boundary_network, nested_unet, tiles, weights
+from slipfield.kinds.micrograph import boundary_network, defaults, nested_unet, tiles
 from slipfield.kinds.micrograph.boundary_network import (
     BoundaryNetwork,
     BoundarySettings,
@@ -129,7 +129,7 @@ def test_shipped_network_finds_the_boundaries_of_a_look_it_has_not_learnt():
 
 
 def test_network_that_does_not_come_along_says_how_to_train_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(defaults, "SHIPPED", tmp_path)
     with pytest.raises(SlipfieldError, match="micrograph train --task phases"):
         load_network("phases")
 

@@ -7,7 +7,7 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
-from slipfield.kinds.micrograph import report
+from slipfield.kinds.micrograph import defaults, report
 from slipfield.kinds.micrograph.stages import compare, train_variant
 from slipfield.kinds.micrograph.stale import TASKS, stale
 from slipfield.kinds.micrograph.study import BoundarySettings, PhaseSettings
@@ -49,8 +49,15 @@ def test_networks_are_trained_and_scored_beside_all_methods(tmp_path, monkeypatc
     rows = json.loads((tmp_path / "scores" / "phases.json").read_text())["rows"]
     assert {row["method"] for row in rows} >= {"otsu", "trained default"}
     report.write_report(study, tmp_path, tmp_path / "report.html")
-    assert "recall of weak ones" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "recall of weak ones" in page and f"trained: {TITLES['plain']}" in page
     assert stale(study, tmp_path) == {}
+    (tmp_path / "come along").mkdir()
+    (tmp_path / "come along" / "boundaries.safetensors").write_bytes(b"of another version")
+    with monkeypatch.context() as patch:
+        patch.setattr(defaults, "SHIPPED", tmp_path / "come along")
+        (word,) = stale(study, tmp_path).values()
+    assert word.startswith("other weights of network")
     other = study_of(boundaries={"variants": ["plain"], "images": 2, "steps": 2})
     found = stale(other, tmp_path)
     assert sorted(path.name for path in found) == ["boundaries.json", "plain.safetensors"]

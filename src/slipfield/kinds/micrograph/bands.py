@@ -44,14 +44,13 @@ def profile(labels: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray
     return middle[::-1], np.array(size)[::-1] * pixel_um
 
 
-def bands(labels: np.ndarray, grains: Grains, pixel_um: float) -> list[Band]:
-    """Bands of like grain size, from the bottom up.
+def bands(labels: np.ndarray, grains: Grains, pixel_um: float, size_um: np.ndarray) -> list[Band]:
+    """Bands of like grain size, from the bottom up; ``size_um`` is that of :func:`profile`.
 
     The logarithm of the strips' intercepts is cut where a step reduces its scatter by more than
     chance would (binary segmentation, with a penalty of Schwarz's kind).
     """
-    height, size = profile(labels, pixel_um)
-    size = np.where(np.isfinite(size), size, labels.shape[1] * pixel_um)
+    size = np.where(np.isfinite(size_um), size_um, labels.shape[1] * pixel_um)
     strip = labels.shape[0] / len(size) * labels.shape[1] * pixel_um**2
     cuts = [0, *_cuts(np.log(size), strip / size**2 / SCATTER**2), len(size)]
     edges = _strip_edges(labels)

@@ -114,14 +114,14 @@ def measure(
         "area_fraction": area_fraction(phases, labels).as_dict(),
         "second_phase_diameter_um": _particles(phases, labels, pixel_um),
     }
-    found = bands.bands(labels, grains, pixel_um)
+    height, size = bands.profile(labels, pixel_um)
+    found = bands.bands(labels, grains, pixel_um, size)
     results["bands"] = [vars(band) for band in found]
     if with_saltykov:
         if len(diameters) == 0:
             raise SlipfieldError("saltykov: every grain is cut by the edge; take a larger image")
         area = float(np.count_nonzero(labels)) * pixel_um**2
         results["saltykov"] = areas.saltykov(diameters, area)
-    height, size = bands.profile(labels, pixel_um)
     names = ("height_um", "mean_intercept_um")
     rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
     write_text(folder / "profile.csv", csv_text(rows, digits=6, names=names))

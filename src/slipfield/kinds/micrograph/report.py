@@ -7,15 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from slipfield.core.files import write_text
-from slipfield.core.reading import read_json
+from slipfield.core.reading import read_json, reading
 from slipfield.core.recorded import refuse_others
 from slipfield.kinds.micrograph import figures
 from slipfield.kinds.micrograph.kind import KIND
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.score import FIRST_SEED, METHODS, means, methods_of
-from slipfield.kinds.micrograph.segment import Method, network_method
+from slipfield.kinds.micrograph.score import FIRST_SEED, METHODS, means
+from slipfield.kinds.micrograph.stages import study_methods
 from slipfield.kinds.micrograph.stale import stale
 from slipfield.kinds.micrograph.study import MicrographStudy
+from slipfield.kinds.micrograph.variants import TITLES
 from slipfield.report.page import Card, Section, Table, picture_of
 from slipfield.report.render import render as render_page
 from slipfield.report.style import save_figure, score_text
@@ -59,19 +60,18 @@ def write_report(study: MicrographStudy, folder: Path, output: Path) -> None:
         If a result is missing, damaged, or of another study.
     """
     refuse_others(stale(study, folder))
-    tables = {
-        task: means(
-            pd.DataFrame(
-                read_json(folder / "scores" / f"{task}.json", "micrograph compare")["rows"]
-            )
-        )
-        for task in METHODS
-    }
+    tables = {task: _means(folder / "scores" / f"{task}.json") for task in METHODS}
     _draw(study, tables["boundaries"], folder)
     sections = [_section(task, tables[task], folder / "figures") for task in METHODS]
     cards = [_card(task, tables[task], *best) for task, best in _BEST.items()]
     page = render_page(f"Study {study.name}", KIND.question, cards, sections, study.physics_hash())
     write_text(output, page)
+
+
+def _means(path: Path) -> pd.DataFrame:
+    """Means by look and method of what `micrograph compare` wrote."""
+    with reading(path, "micrograph compare"):
+        return means(pd.DataFrame(read_json(path, "micrograph compare")["rows"]))
 
 
 _BEST = {"boundaries": ("f1", "F1 of grain boundaries"), "phases": ("iou", "IoU of second phase")}
@@ -83,10 +83,20 @@ def _card(task: str, table: pd.DataFrame, score: str, label: str) -> Card:
     return Card(score_text(found.max()), f"{label}, mean over looks, by {found.idxmax()}")
 
 
+def _title(method: str) -> str:
+    """Name of a method for readers: what a trained network is, or is without."""
+    name = method.removeprefix("trained ")
+    return method if name == method else f"trained: {TITLES[name]}"
+
+
 def _section(task: str, table: pd.DataFrame, folder: Path) -> Section:
     columns = COLUMNS[task]
     rows = [
-        (str(row["preset"]), str(row["method"]), *(f"{row[name]:.3f}" for name, _ in columns))
+        (
+            str(row["preset"]),
+            _title(str(row["method"])),
+            *(f"{row[name]:.3f}" for name, _ in columns),
+        )
         for _, row in table.iterrows()
     ]
     header = ("look", "method", *(title for _, title in columns))
@@ -113,7 +123,10 @@ def _draw(study: MicrographStudy, table: pd.DataFrame, folder: Path) -> None:
     look = SHOWN if SHOWN in looks else looks[0]
     drawn = render(look, FIRST_SEED, (SHOWN_PX, SHOWN_PX))
     other = render(looks[-1], FIRST_SEED + 1, (SHOWN_PX, SHOWN_PX))
-    lines, areas = (_methods(study, task, folder) for task in METHODS)
+    lines, areas = (
+        study_methods(task, study.networks(task).variants[:1], folder / "weights" / task)
+        for task in METHODS
+    )
     keep = study.images.keep
     made = {
         "figure4": figures.figure_repair(drawn, lines["network"], keep),
@@ -124,12 +137,3 @@ def _draw(study: MicrographStudy, table: pd.DataFrame, folder: Path) -> None:
     }
     for name, figure in made.items():
         save_figure(figure, folder / "figures" / f"{name}.png")
-
-
-def _methods(study: MicrographStudy, task: str, folder: Path) -> dict[str, Method]:
-    """Methods that figures show: classical ones, the shipped network, and the first trained."""
-    found = methods_of(task, ())
-    for name in study.networks(task).variants[:1]:
-        path = folder / "weights" / task / f"{name}.safetensors"
-        found[f"trained {name}"] = network_method(task, path)
-    return found

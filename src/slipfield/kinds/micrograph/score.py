@@ -14,7 +14,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
 from slipfield.kinds.micrograph.classical import METHODS as CLASSICAL
-from slipfield.kinds.micrograph.defaults import KEEP
+from slipfield.kinds.micrograph.defaults import KEEP, shipped
 from slipfield.kinds.micrograph.grains import from_probability
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.presets import PRESETS
@@ -24,7 +24,6 @@ from slipfield.kinds.micrograph.segment import (
     boundary_method,
     network_method,
     phase_method,
-    shipped,
 )
 from slipfield.kinds.micrograph.statistics import g_of_intercept
 

@@ -14,7 +14,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.recorded import forget
-from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
+from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX, shipped
 from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 
@@ -131,11 +131,6 @@ def phase_method(name: str, model: Path | None) -> Method:
     from slipfield.kinds.micrograph.classical import second_phase
 
     return second_phase
-
-
-def shipped(task: str) -> Path:
-    """File of the network that comes with Slipfield, if one does."""
-    return Path(__file__).parent / "trained" / f"{task}.safetensors"
 
 
 def network_method(task: str, model: Path | None) -> Method:

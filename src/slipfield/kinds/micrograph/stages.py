@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from slipfield.core.files import write_text
 from slipfield.core.recorded import witnessed
 from slipfield.kinds.micrograph.score import means, methods_of, scored
 from slipfield.kinds.micrograph.segment import Method, network_method
+from slipfield.kinds.micrograph.stale import network_digests
 from slipfield.kinds.micrograph.study import MicrographStudy
 
 TABLES = {"boundaries": "table1", "phases": "table2"}
@@ -36,21 +38,33 @@ def train_variant(study: MicrographStudy, task: str, name: str, output: Path) ->
     )
 
 
+def study_methods(task: str, variants: Sequence[str], weights: Path) -> dict[str, Method]:
+    """Methods that come with Slipfield by name, and the networks ``variants`` of a study.
+
+    Parameters
+    ----------
+    weights : folder of the networks of :func:`train_variant`, one NAME.safetensors each.
+    """
+    found = methods_of(task, ())
+    for name in variants:
+        found[f"trained {name}"] = network_method(task, weights / f"{name}.safetensors")
+    return found
+
+
 def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> pd.DataFrame:
     """Score all methods of a task and the trained networks, and write JSON and a table (CSV).
 
     Parameters
     ----------
-    weights : folder of the networks of :func:`train_variant`, one NAME.safetensors each.
-    output : JSON file with ``study`` and ``rows``, one image and method each.
+    weights : folder of the networks, as :func:`study_methods` takes it.
+    output : JSON file with ``study``, ``rows``, one image and method each, and ``networks``, the
+        SHA-256 of each network that was scored.
 
     Returns
     -------
     Means by look and method, which are the table.
     """
-    methods: dict[str, Method] = methods_of(task, ())
-    for name in study.networks(task).variants:
-        methods[f"trained {name}"] = network_method(task, weights / f"{name}.safetensors")
+    methods = study_methods(task, study.networks(task).variants, weights)
     settings = study.images
     rows = list(
         scored(task, settings.presets, methods, settings.number, settings.side_px, settings.keep)
@@ -59,5 +73,6 @@ def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> p
     text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
     with witnessed(study, output) as written:
         write_text(output.parent.parent / "tables" / f"{TABLES[task]}.csv", text)
+        written["networks"] = network_digests(task, study.networks(task).variants, weights)
         written["rows"] = rows
     return table

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
-from slipfield.core.recorded import made_otherwise
+from slipfield.core.digest import file_digest
+from slipfield.core.recorded import made_otherwise, recorded_json
+from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.study import MicrographStudy
 
 TASKS = ("boundaries", "phases")
+
+
+def network_digests(task: str, variants: Iterable[str], weights: Path) -> dict[str, str]:
+    """SHA-256 of the network that comes with Slipfield, and of those of a study, by method."""
+    files = {"network": shipped(task)}
+    files |= {f"trained {name}": weights / f"{name}.safetensors" for name in variants}
+    return {name: file_digest(path) for name, path in files.items() if path.exists()}
 
 
 def stale(study: MicrographStudy, folder: Path) -> dict[Path, str]:
@@ -20,9 +30,23 @@ def stale(study: MicrographStudy, folder: Path) -> dict[Path, str]:
             if path.stem in ours[task]["variants"] and (differs := _training(study, task, path)):
                 found[path] = differs
         path = folder / "scores" / f"{task}.json"
-        if path.exists() and (differs := made_otherwise(path, study, ("images", task))):
+        if path.exists() and (
+            differs := made_otherwise(path, study, ("images", task)) or _scored(study, task, path)
+        ):
             found[path] = differs
     return found
+
+
+def _scored(study: MicrographStudy, task: str, path: Path) -> str:
+    """Name a network that is not the one scored, or nothing; older scores name none."""
+    content = recorded_json(path)
+    scored = content.get("networks") if isinstance(content, dict) else None
+    if not isinstance(scored, dict):
+        return ""
+    weights = path.parent.parent / "weights" / task
+    now = network_digests(task, study.networks(task).variants, weights)
+    others = [name for name, digest in now.items() if scored.get(name) != digest]
+    return f"other weights of {', '.join(others)} than there are now" if others else ""
 
 
 def _training(study: MicrographStudy, task: str, path: Path) -> str:

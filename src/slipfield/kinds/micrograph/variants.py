@@ -42,7 +42,7 @@ TITLES = {
 """Names for readers."""
 
 
-def settings_of(task: str, name: str, option: str = "--size") -> Any:
+def settings_of(task: str, name: str) -> Any:
     """Settings of a network.
 
     Raises
@@ -53,5 +53,5 @@ def settings_of(task: str, name: str, option: str = "--size") -> Any:
     if task not in VARIANTS:
         raise SlipfieldError(f"--task: given {task!r}; expected {', '.join(VARIANTS)}")
     if name not in VARIANTS[task]:
-        raise SlipfieldError(f"{option}: given {name!r}; expected {', '.join(VARIANTS[task])}")
+        raise SlipfieldError(f"--size: given {name!r}; expected {', '.join(VARIANTS[task])}")
     return VARIANTS[task][name]

@@ -14,6 +14,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
 from slipfield.core.yaml_input import one_line
 from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
+from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 
 NETWORKS = {
@@ -21,8 +22,6 @@ NETWORKS = {
     "phases": (NestedUNet, NestedSettings),
 }
 """Class and settings by what a network finds."""
-
-SHIPPED = Path(__file__).parent / "trained"
 
 
 def save_network(network: Any, task: str, facts: dict[str, str], path: Path) -> None:
@@ -42,7 +41,7 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
         If the file is missing, damaged, or of a network that finds something else.
     """
     if path is None:
-        path = SHIPPED / f"{task}.safetensors"
+        path = shipped(task)
         if not path.exists():
             raise SlipfieldError(
                 f"no network of {task} comes with Slipfield; train one with "
