@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+import typer.core
 from typer.core import TyperGroup
 from typer.main import get_group
 
@@ -23,6 +24,9 @@ from slipfield.core.places import check_place
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """There are none, and looking for them takes a fifth of the start of a verb."""
+
+typer.core.rich = None  # type: ignore[attr-defined]
+"""Older Typer writes \\[required] for rich to draw, although help is drawn without it here."""
 
 KIND = "slipfield.kinds.slip"
 VERBS = {

@@ -209,3 +209,12 @@ def test_little_address_space_is_one_line(kilobytes, verb):
     assert result.returncode == 2
     assert result.stderr.startswith("slipfield: error: memory: the address space of this process")
     assert result.stderr.count("\n") == 1 and "ulimit -v" in result.stderr
+
+
+@pytest.mark.parametrize("environment", ["simulate", "learn"])
+@pytest.mark.parametrize("verb", [("point",), ("composite", "stiffness")])
+def test_help_has_no_marks_of_markup(environment, verb):
+    """Debian's Typer escaped brackets for a library that does not draw the help."""
+    result = call(RUN, "--in", environment, "python3", "-m", "slipfield", *verb, "--help")
+    assert result.returncode == 0
+    assert "[required]" in result.stdout and "\\" not in result.stdout
