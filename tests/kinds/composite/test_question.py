@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.composite.answers import stiffness_text
 from slipfield.kinds.composite.question import BOUNDS, Question, question_of
 from slipfield.kinds.composite.study import check_study
 
@@ -51,6 +52,34 @@ def test_refused_in_one_line(asked, message):
     with pytest.raises(SlipfieldError, match=message) as caught:
         parse(**asked)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "example"),
+    [
+        ({"targets": (("C22", "16"),)}, "C22 15.2 16.8"),
+        ({"bounds": (("em", "3"),)}, "em 3 6"),
+        ({"tolerances": (("em",),)}, "em 5%"),
+    ],
+)
+def test_what_is_refused_shows_an_example_that_is_not(asked, example):
+    with pytest.raises(SlipfieldError, match=f"such as {example}$"):
+        parse(**asked)
+    (option,) = asked
+    parse(**{option: (tuple(example.split()),)})
+
+
+@pytest.mark.parametrize(
+    ("ef", "nuf", "void", "message"),
+    [
+        (250.0, None, True, "ef: holes have no such constant"),
+        (None, 0.2, True, "nuf: holes have no such constant"),
+        (None, 0.2, False, "ef: not given; name the fibre's --ef and --nuf, or --void"),
+    ],
+)
+def test_holes_have_no_constants_and_fibres_have(ef, nuf, void, message):
+    with pytest.raises(SlipfieldError, match=f"^{message}"):
+        stiffness_text((5.0, 0.35, ef, nuf, 0.3), "square", void, 6, False)
 
 
 def test_given_numbers_and_holes():

@@ -129,12 +129,58 @@ def test_hash_tells_cells_apart_and_nothing_else():
     assert study.physics_hash() == other.physics_hash() != finer.physics_hash()
 
 
+class InUnits:
+    """Two constants, C23 and nu23, of different formulas; the second in any unit."""
+
+    def __init__(self, unit):
+        self.unit = unit
+
+    def values(self, points):
+        return self.constants(points)[0]
+
+    def constants(self, points):
+        x = (np.atleast_2d(points) - BOX[0]) / SPAN
+        values, gradients = np.zeros((len(x), 12)), np.zeros((len(x), 12, 5))
+        for name, weights, unit in (
+            ("C23", (1, 1, 1, 1, 1), 1),
+            ("nu23", (3, -1, 0, 0, 1), self.unit),
+        ):
+            values[:, CONSTANTS.index(name)] = unit * x @ weights
+            gradients[:, CONSTANTS.index(name)] = unit * np.array(weights) / SPAN
+        return values, gradients
+
+
+def test_front_does_not_depend_on_the_units_of_its_targets():
+    """Misses were added as they are: of a constant in thousandths they hardly counted."""
+    curves = []
+    for unit in (1.0, 1e-3, 1e3):
+        targets = [Target("C23", 2.0, 3.0), Target("nu23", 1.0 * unit, 1.6 * unit)]
+        problem = BoxProblem(InUnits(unit), BOX, targets)
+        start, _ = widest(problem)
+        curves.append(front(problem, 0.4, start, points=4, between=0))
+        assert (curves[-1].misses[-1] > 0.05 * np.array([1.0, unit])).all()
+    for curve, unit in zip(curves[1:], (1e-3, 1e3), strict=True):
+        assert curve.distance == pytest.approx(curves[0].distance, abs=1e-5)
+        assert curve.misses / [1.0, unit] == pytest.approx(curves[0].misses, abs=1e-5)
+    in_widths = curves[0].misses / [1.0, 0.6]
+    assert curves[0].distance == pytest.approx(np.sqrt((in_widths**2).sum(axis=1)))
+
+
+def test_ends_on_the_bounds_are_the_bounds():
+    """A search ends within rounding of a bound; 50.0000000000006 is 50."""
+    problem = BoxProblem(LINEAR, BOX, [Target("C23", 2.0, 3.0)])
+    near = np.array([1e-15] * 5 + [1 - 2e-16] * 5)
+    assert (problem.to_box(near) == BOX).all()
+    assert problem.to_box(np.array([1e-9] * 5 + [1.0] * 5))[0, 2] == pytest.approx(50 + 4e-7)
+
+
 def test_front_goes_on_where_the_widest_box_is_wide_already():
     problem = BoxProblem(LINEAR, BOX, [Target("C23", 1.0, 4.0)])
     start, _ = widest(problem)
     curve = front(problem, 0.2, start, points=3, between=1)
     assert start.value == pytest.approx(0.6) and curve.width[-1] == pytest.approx(1.0)
     assert curve.distance[0] == pytest.approx(0, abs=1e-6)
-    assert curve.distance[-1] == pytest.approx(2**0.5, abs=1e-6)  # all of 0 to 5
+    assert curve.misses[-1] == pytest.approx([2**0.5], abs=1e-6)  # all of 0 to 5
+    assert curve.distance[-1] == pytest.approx(2**0.5 / 3, abs=1e-6)
     whole, _ = widest(BoxProblem(LINEAR, BOX, [Target("C23", -1.0, 6.0)]))
     assert len(front(problem, 0.2, whole).width) == 1

@@ -10,10 +10,11 @@ import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-from slipfield.kinds.composite.answers import write_table
+from slipfield.core.reading import read_table
+from slipfield.kinds.composite.answers import column, write_table
 from slipfield.kinds.composite.comparison import HEADER, Errors, test_cells
 from slipfield.kinds.composite.constants import CONSTANTS
-from slipfield.kinds.composite.fronts import hypervolume
+from slipfield.kinds.composite.fronts import hypervolume, weighted_sum
 from slipfield.kinds.composite.paper import BOUNDS, HYPERVOLUMES, TARGET, WEIGHTS, published_surface
 from slipfield.kinds.composite.quadratic import Quadratic
 from slipfield.kinds.composite.samples import FIT, of_role, read_cells
@@ -143,19 +144,16 @@ def compare_evolution(study: CompositeStudy, boxes: Path, folder: Path) -> list[
         used.append(seconds)
         rows += [[seed, *point] for point in front[np.argsort(front[:, 0])]]
     write_table(folder / "evolved.csv", ["run", "distance_GPa", "width"], rows)
-    curve = np.genfromtxt(boxes / "front-curve.csv", delimiter=",", names=True)
-    ours = hypervolume(
-        curve["distance"], curve["width"], study.design.front_distance_GPa, study.design.front_width
-    )
+    miss = column(TARGET.name, "miss")
+    curve = read_table(boxes / "front-curve.csv", "composite boxes", (miss, "width"))
+    distance, width = curve[miss].to_numpy(), curve["width"].to_numpy()
+    ours = hypervolume(distance, width, study.design.front_distance_GPa, study.design.front_width)
     lines = [
         ("published (MOOPTIM), its surface", *_spread(HYPERVOLUMES)),
         ("NSGA-II of pymoo, the published surface", *_spread(areas)),
         ("continuation, exact cell", 1, ours, float("nan"), ours, ours),
     ]
-    sums = [
-        (variant, float((phi[0] * curve["distance"] - phi[1] * curve["width"]).min()))
-        for variant, phi in WEIGHTS.items()
-    ]
+    sums = [(variant, weighted_sum(distance, width, *phi)) for variant, phi in WEIGHTS.items()]
     write_table(folder / "sums.csv", ["variant", "front"], sums)
     header = ["front", "runs", "mean", "sd", "smallest", "largest"]
     write_table(folder / "table4-composite.csv", header, lines)

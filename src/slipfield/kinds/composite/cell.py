@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -39,6 +40,22 @@ class Fields:
     axial: np.ndarray
 
 
+class Described(Protocol):
+    """What says which cell is meant: a question, or the settings of a study's cell."""
+
+    @property
+    def array(self) -> str:
+        """Name of the fibre array."""
+
+    @property
+    def void(self) -> bool:
+        """Whether holes stand in the matrix."""
+
+    @property
+    def degree(self) -> int:
+        """Degree of shape functions and curved cells."""
+
+
 class Cell:
     """The cell of one array, to be solved for any phases and fraction.
 
@@ -64,6 +81,11 @@ class Cell:
             "shear": np.flatnonzero(~np.concatenate([self.on_y, self.on_x])),
             "axial": np.flatnonzero(~self.on_x),
         }
+
+    @classmethod
+    def of(cls, meant: Described) -> Cell:
+        """Cell that a question or a study's settings describe."""
+        return cls(meant.array, meant.void, meant.degree)
 
     def grams(self, fraction: float) -> np.ndarray:
         """Gram matrices (phases, 3, n, n) at a fraction; kept until another one is asked for."""

@@ -54,7 +54,7 @@ def compare_reduced(study: CompositeStudy, cells: Path, output: Path) -> list[st
     from slipfield.kinds.composite.snapshots import build, fraction_range
 
     sets = test_cells(read_cells(cells))
-    bounds, cell = study.box(), Cell(study.cell.array, study.cell.void, study.cell.degree)
+    bounds, cell = study.box(), Cell.of(study.cell)
     rows, lines, number = [], [], STIFFNESSES.index("C22")
     for solves in sorted({*study.surrogate.compared, study.surrogate.solves}):
         model = build(cell, sample(bounds, solves, study.surrogate.seed), fraction_range(bounds))

@@ -9,6 +9,8 @@ ENGINEERING = ("E1", "E2", "G12", "G23", "nu12", "nu23")
 CONSTANTS = STIFFNESSES + ENGINEERING
 """In GPa, ratios in 1. Axis 1 runs along the fibres; C33 = C22, C13 = C12, C66 = C55."""
 
+UNITS = {name: "1" if name.startswith("nu") else "GPa" for name in CONSTANTS}
+
 ENERGIES = frozenset({"C11", "C22", "C44", "C55", "E1", "E2", "G12", "G23"})
 """Constants that are energies of a load, or inverses of complementary ones: they rise with the
 stiffness of either phase (theorems of minimum potential and complementary energy; Hill 1963)."""

@@ -29,6 +29,9 @@ HALF_START = 0.02
 EXCHANGES = 12
 """Rounds of adding violated positions before a search is given up."""
 
+ON_BOUND = 1e-12
+"""Distance from a bound, over the width of the bounds, below which an end is the bound itself."""
+
 TOLERANCE = 1e-9
 """Violation of a target, over its width, that counts as none."""
 
@@ -40,7 +43,7 @@ class Design:
     Attributes
     ----------
     box : (2, 5) lower and upper ends.
-    value : what was maximised, or the distance that was minimised.
+    value : what was maximised, or the distance that was minimised, in target widths.
     ranges : exact range of each targeted constant.
     """
 
@@ -90,8 +93,16 @@ class BoxProblem:
 
     def to_box(self, variables: np.ndarray) -> np.ndarray:
         """Box (2, 5) of the first ten variables."""
-        ends = np.clip(variables[:10].reshape(2, 5), 0, 1)
-        return self.bounds[0] + np.array([ends[0], ends.max(axis=0)]) * self.span
+        return np.asarray(self.to_boxes(variables[None, :10])[0])
+
+    def to_boxes(self, ends: np.ndarray) -> np.ndarray:
+        """Boxes (n, 2, 5) of relative ends (n, 10); an end on a bound is the bound itself."""
+        ends = np.clip(ends.reshape(-1, 2, 5), 0, 1)
+        ends[:, 1] = ends.max(axis=1)
+        inside = self.bounds[0] + ends * self.span
+        return np.where(
+            ends < ON_BOUND, self.bounds[0], np.where(ends > 1 - ON_BOUND, self.bounds[1], inside)
+        )
 
     def relative(self, box: np.ndarray) -> np.ndarray:
         """The ten variables of a box (2, 5)."""
@@ -181,11 +192,16 @@ class BoxProblem:
         box = self.to_box(variables)
         return [exact_range(self.model, box, target.name) for target in self.targets]
 
-    def add_violated(self, variables: np.ndarray, allowed: float = 0.0) -> bool:
+    def add_violated(self, variables: np.ndarray, allowed: float | np.ndarray = 0.0) -> bool:
         """Add positions where a target is missed by more than ``allowed`` target widths.
 
         A position that the search holds already is not added again.
+
+        Parameters
+        ----------
+        allowed : one number, or (targets, 2) for the lower and upper ends.
         """
+        allowed = np.broadcast_to(allowed, self.limits.shape)
         box, added = self.to_box(variables), False
         width = np.maximum(box[1] - box[0], 1e-300)
         for k, (target, found) in enumerate(zip(self.targets, self.ranges(variables), strict=True)):
@@ -196,7 +212,7 @@ class BoxProblem:
                     (k, side) == (j, s) and np.allclose(where, w, atol=1e-6)
                     for j, s, w in self.active
                 )
-                if miss > allowed + TOLERANCE and not known:
+                if miss > allowed[k, side] + TOLERANCE and not known:
                     self.active.append((k, side, where))
                     added = True
         return added

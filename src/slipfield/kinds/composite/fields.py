@@ -58,7 +58,7 @@ def sample_fields(cell: Cell, parameters: Sequence[float]) -> dict[str, np.ndarr
 
 def write_fields(study: CompositeStudy, output: Path) -> None:
     """Write the fields of the cell at the centre of the bounds (NetCDF)."""
-    cell = Cell(study.cell.array, study.cell.void, study.cell.degree)
+    cell = Cell.of(study.cell)
     point = study.box().mean(axis=0)
     found = sample_fields(cell, point)
     outline = cell.mesh.outline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
+from slipfield.kinds.composite.answers import DISTANCE, column, named_boxes
+from slipfield.kinds.composite.constants import UNITS as CONSTANT_UNITS
 from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.parameters import LABELS, UNITS
 from slipfield.report.style import BLUE, FIELD_MAP, GREEN, GREY, ORANGE, PURPLE, RED, SKY
@@ -89,8 +90,15 @@ def draw_surrogates(reduced: pd.DataFrame, fitted: pd.DataFrame) -> Figure:
 
 @dataclass(frozen=True)
 class Beside:
-    """Fronts of NSGA-II and re-checked designs that stand beside a front; None of another study."""
+    """What stands beside a front; None of another study than the published one.
 
+    Attributes
+    ----------
+    target : the one constant whose unit distances are in.
+    evolved, recheck : fronts of NSGA-II, and the published designs re-checked.
+    """
+
+    target: str | None = None
     evolved: pd.DataFrame | None = None
     recheck: pd.DataFrame | None = None
 
@@ -105,9 +113,11 @@ def draw_front(curve: pd.DataFrame, boxes: pd.DataFrame, beside: Beside) -> Figu
             axes.plot(points["distance_GPa"], points["width"], ".", color=SKY, ms=3, label=label)
     if beside.recheck is not None:
         _draw_published(axes, beside.recheck)
-    axes.plot(curve["distance"], curve["width"], color=BLUE, label="front by continuation")
-    axes.plot(boxes["distance"], boxes["width"], "D", color=BLUE, ms=4, label="re-checked boxes")
-    axes.set(xlabel="distance of the exact range from the target, GPa (or 1 of Poisson's ratios)")
+    at = DISTANCE if beside.target is None else column(beside.target, "miss")
+    unit = "in target widths" if beside.target is None else CONSTANT_UNITS[beside.target]
+    axes.plot(curve[at], curve["width"], color=BLUE, label="front by continuation")
+    axes.plot(boxes[at], boxes["width"], "D", color=BLUE, ms=4, label="re-checked boxes")
+    axes.set(xlabel=f"distance of the exact ranges from the targets, {unit}")
     axes.set_ylabel("smallest normalised width")
     axes.set_ylim(bottom=0)
     axes.legend(loc="lower right")
@@ -139,7 +149,7 @@ def _draw_published(axes: Axes, recheck: pd.DataFrame) -> None:
 
 def draw_boxes(design: dict[str, Any]) -> Figure:
     """Ranges of all parameters of the boxes, between the bounds of each."""
-    named = {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
+    named = named_boxes(design)
     chosen = [name for name, (low, high) in design["bounds"].items() if low < high]
     figure = Figure(figsize=(0.6 + 1.6 * max(3, len(chosen)), 2.9), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(chosen), squeeze=False)[0], chosen, strict=True):
@@ -189,8 +199,3 @@ def draw_recheck(table: pd.DataFrame, target: Sequence[float]) -> Figure:
     axes.set_xlabel("range of C22, GPa; dotted: the target")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     return figure
-
-
-def read_front(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Curve and re-checked boxes of a front."""
-    return pd.read_csv(folder / "front-curve.csv"), pd.read_csv(folder / "front.csv")

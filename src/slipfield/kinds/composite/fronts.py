@@ -1,7 +1,12 @@
-"""The Pareto front between two aims: ranges near the targets, and wide boxes."""
+"""The Pareto front between two aims: ranges near the targets, and wide boxes.
+
+How far a range is from its target counts in widths of that target, so that misses in GPa and of
+Poisson's ratios add up: who asks for a narrow range of one constant minds a small miss of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +14,7 @@ import numpy as np
 from slipfield.kinds.composite.design import BoxProblem, Design, solve
 from slipfield.kinds.composite.parameters import relative_widths
 from slipfield.kinds.composite.searches import exchange, padded
-from slipfield.kinds.composite.targets import Widths
+from slipfield.kinds.composite.targets import Target, Widths
 
 FRONT_POINTS = 13
 BETWEEN = 100
@@ -27,41 +32,45 @@ def hypervolume(f1: np.ndarray, f2: np.ndarray, distance: float, width: float) -
     return area
 
 
+def weighted_sum(
+    distance: np.ndarray, width: np.ndarray, on_distance: float, on_width: float
+) -> float:
+    """Smallest weighted sum of distances (n,) and negative widths (n,)."""
+    return float((on_distance * distance - on_width * width).min())
+
+
 @dataclass
 class Front:
     """Pareto front of two aims: a small distance from the targets and a large width.
 
     Attributes
     ----------
-    distance : (n,) root of the squared misses of all target ends.
+    misses : (n, targets) root of the squared misses of both ends, in the unit of each target.
+    distance : (n,) the same of all targets, each over its width.
     width : (n,) smallest normalised width.  boxes : (n, 2, 5).
     searched : (n,) whether a box was searched for, not interpolated between neighbours.
     """
 
+    misses: np.ndarray
     distance: np.ndarray
     width: np.ndarray
     boxes: np.ndarray
     searched: np.ndarray
 
-    def hypervolume(self, distance: float, width: float) -> float:
-        """Raw area dominated in [0, distance] x [0, width], by the points as they are."""
-        return hypervolume(self.distance, self.width, distance, width)
 
-    def weighted(self, on_distance: float, on_width: float) -> tuple[float, int]:
-        """Smallest weighted sum of distance and negative width, and the point's number."""
-        values = on_distance * self.distance - on_width * self.width
-        return float(values.min()), int(values.argmin())
+def in_target_widths(misses: np.ndarray, targets: Sequence[Target]) -> np.ndarray:
+    """Distance (...) from targets: misses (..., targets), each over its target's width, summed."""
+    return np.asarray(np.linalg.norm(misses / np.array([t.width for t in targets]), axis=-1))
 
 
 def nearest(problem: BoxProblem, factor: float, first: np.ndarray) -> np.ndarray | None:
     """Variables of the box of normalised widths of at least ``factor`` nearest to the targets.
 
-    The first ten are the box, the others the misses of the target ends in their units.
+    The first ten are the box, the others the misses of the target ends over the target's width.
     """
     count = len(problem.targets)
     unit = Widths.of_bounds(problem.bounds)
     size = 10 + 2 * count
-    scale = np.array([t.width for t in problem.targets])
 
     def objective(variables: np.ndarray) -> tuple[float, np.ndarray]:
         miss = variables[10:]
@@ -75,15 +84,15 @@ def nearest(problem: BoxProblem, factor: float, first: np.ndarray) -> np.ndarray
         margin, slope = problem.margins(variables)
         slope = padded(slope, size)
         for i, (k, side, _) in enumerate(problem.active):
-            margin[i] += variables[10 + 2 * k + side] / scale[k]
-            slope[i, 10 + 2 * k + side] = 1 / scale[k]
+            margin[i] += variables[10 + 2 * k + side]
+            slope[i, 10 + 2 * k + side] = 1.0
         return margin, slope
 
     def step(variables: np.ndarray) -> np.ndarray | None:
         return solve(problem, variables, objective, (wide, inside), upper=(1e6,) * 2 * count)
 
-    def allowed(variables: np.ndarray) -> float:
-        return float((variables[10:].reshape(-1, 2) / scale[:, None]).max()) + 1e-7
+    def allowed(variables: np.ndarray) -> np.ndarray:
+        return variables[10:].reshape(-1, 2) + 1e-7
 
     return exchange(problem, first, step, allowed)
 
@@ -132,13 +141,13 @@ def front(
 
 def _evaluated(problem: BoxProblem, ends: np.ndarray, searched: np.ndarray) -> Front:
     """Distances and widths of boxes (n, 10) at the positions that the search found active."""
-    boxes = problem.bounds[0] + ends.reshape(-1, 2, 5) * problem.span
-    shape = (len(problem.targets), 2)
-    miss = np.zeros((len(boxes), *shape))
+    boxes = problem.to_boxes(ends)
+    miss = np.zeros((len(boxes), len(problem.targets), 2))
     for k, side, where in problem.active:
         at = boxes[:, 0] + where * (boxes[:, 1] - boxes[:, 0])
         value = problem.model.values(at)[:, problem.targets[k].number]
         beyond = (1 - 2 * side) * (problem.limits[k, side] - value)
         miss[:, k, side] = np.maximum(miss[:, k, side], beyond)
     width = relative_widths(boxes, problem.bounds).min(axis=1)
-    return Front(np.sqrt((miss**2).sum(axis=(1, 2))), width, boxes, searched)
+    misses = np.linalg.norm(miss, axis=2)
+    return Front(misses, in_target_widths(misses, problem.targets), width, boxes, searched)

@@ -33,6 +33,9 @@ BOUNDS = {
 }
 """Bounds of the parameters (GPa, 1) where none are given: those of the published study."""
 
+EXAMPLES = {"target": "C22 15.2 16.8", "bounds": "em 3 6"}
+"""What an option may be given."""
+
 
 def check_array(array: str) -> None:
     """Refuse an unknown fibre array.
@@ -91,7 +94,7 @@ class Question:
         check_array(array)
         if not targets:
             raise SlipfieldError(
-                "target: none given; name a constant and its bounds, such as C22 15.2 16.8"
+                f"target: none given; name a constant and its bounds, such as {EXAMPLES['target']}"
             )
         found = tuple(Target(*_named(words, "target")) for words in targets)
         if len({t.name for t in found}) < len(found):
@@ -139,7 +142,7 @@ def _named(words: Sequence[str | float], option: str) -> tuple[str, float, float
     except (IndexError, ValueError):
         raise SlipfieldError(
             f"{option}: given {' '.join(map(str, words))!r}; expected a name and two numbers, such "
-            "as C22 15.2 16.8"
+            f"as {EXAMPLES[option]}"
         ) from None
     return str(name), low, high
 

@@ -11,7 +11,7 @@ from scipy.stats import qmc
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.design import BoxProblem, Design
-from slipfield.kinds.composite.fronts import Front, front
+from slipfield.kinds.composite.fronts import Front, front, in_target_widths
 from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.ranges import exact_range
 from slipfield.kinds.composite.reduced import ReducedModel
@@ -127,8 +127,8 @@ class Workbench:
             found = self.recheck(design)
         if not keeps(found, targets):
             raise SlipfieldError(
-                f"target: the cell gives {_misses(found, targets)} over the best box found by the "
-                f"reduced basis of {self.reduced.solves} cells; narrow the bounds"
+                f"target: the cell gives {_in_words(found, targets)} over the best box found by "
+                f"the reduced basis of {self.reduced.solves} cells; narrow the bounds"
             )
         return found, values
 
@@ -180,12 +180,15 @@ class Workbench:
         return front(self.problem(targets), widest_width, start)
 
     def recheck_front(self, targets: Sequence[Target], curve: Front) -> list[Design]:
-        """Boxes of a front that were searched for, with ranges by the cell; value: the distance."""
+        """Boxes of a front that were searched for, with ranges by the cell.
+
+        Their value is the distance from the targets, in target widths.
+        """
         found = []
         for box in curve.boxes[curve.searched]:
             near = [exact_range(self.reduced, box, target.name) for target in targets]
             design = self.recheck(Design(box, 0.0, near))
-            design.value = distance(design, targets)
+            design.value = float(in_target_widths(misses(design, targets), targets))
             found.append(design)
         return found
 
@@ -196,7 +199,7 @@ def keeps(design: Design, targets: Sequence[Target]) -> bool:
     return all(r.low >= t.low and r.high <= t.high for r, t in pairs)
 
 
-def _misses(design: Design, targets: Sequence[Target]) -> str:
+def _in_words(design: Design, targets: Sequence[Target]) -> str:
     """Ranges that miss their targets, and by how much."""
     rows = []
     for r, t in zip(design.ranges, targets, strict=True):
@@ -206,8 +209,8 @@ def _misses(design: Design, targets: Sequence[Target]) -> str:
     return " and ".join(rows)
 
 
-def distance(design: Design, targets: Sequence[Target]) -> float:
-    """Root of the squared misses of all target ends: 0 where the ranges keep the targets."""
+def misses(design: Design, targets: Sequence[Target]) -> np.ndarray:
+    """Root of the squared misses of both ends of each target (targets,), in its unit; 0: kept."""
     pairs = zip(design.ranges, targets, strict=True)
-    misses = [miss for r, t in pairs for miss in (t.low - r.low, r.high - t.high)]
-    return float(np.linalg.norm(np.maximum(misses, 0)))
+    ends = [[t.low - r.low, r.high - t.high] for r, t in pairs]
+    return np.asarray(np.linalg.norm(np.maximum(ends, 0), axis=1))

@@ -14,6 +14,7 @@ from slipfield.core.files import write_text
 from slipfield.core.reading import read_json, read_table
 from slipfield.core.recorded import refuse_others
 from slipfield.kinds.composite import figures
+from slipfield.kinds.composite.answers import DISTANCE, bounds_text, column, named_boxes
 from slipfield.kinds.composite.parameters import PARAMETERS
 from slipfield.kinds.composite.samples import read_cells, read_fields
 from slipfield.kinds.composite.stale import stale
@@ -33,9 +34,11 @@ class Results:
     folder: Path
     design: dict[str, Any]
 
-    def table(self, name: str, maker: str, empty: bool = False) -> pd.DataFrame:
+    def table(
+        self, name: str, maker: str, columns: tuple[str, ...] = (), empty: bool = False
+    ) -> pd.DataFrame:
         """A CSV table that the verb ``maker`` writes; ``empty`` if it may have no rows."""
-        return read_table(self.folder / name, f"composite {maker}", empty=empty)
+        return read_table(self.folder / name, f"composite {maker}", columns, empty)
 
     def picture(self, name: str, figure: Figure, title: str, caption: str) -> Picture:
         """Save a figure below ``figures`` and put it on the page."""
@@ -72,14 +75,9 @@ def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
     write_text(output, page)
 
 
-def _named(design: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Boxes of a design by their kind."""
-    return {"widest": design} | {k: design[k] for k in ("tolerances", "largest") if k in design}
-
-
 def _cards(results: Results) -> list[Card]:
     design = results.design
-    named = _named(design)
+    named = named_boxes(design)
     missed = sum(box["draws"]["missed"] for box in named.values())
     cards = [
         Card(f"{design['width']:.4f}", "smallest normalised width of the widest box that matches"),
@@ -106,7 +104,7 @@ def _ends(ends: list[float]) -> str:
 
 def _boxes_section(results: Results) -> Section:
     design = results.design
-    named = _named(design)
+    named = named_boxes(design)
     constants = [target.constant for target in results.study.targets]
     rows = []
     for kind, box in named.items():
@@ -125,6 +123,7 @@ def _boxes_section(results: Results) -> Section:
     )
     factor = design.get("tolerances", {}).get("tolerance_factor")
     note = f"The tolerances of the study fit {factor:.3f} times. " if factor else ""
+    on = "; ".join(f"{kind}: {bounds_text(box) or 'none'}" for kind, box in named.items())
     return Section(
         "boxes",
         "Boxes that hold",
@@ -133,6 +132,7 @@ def _boxes_section(results: Results) -> Section:
             "width over the bounds, the largest one the largest volume, and the box of tolerances "
             "the study's own widths, times a common factor as large as possible. Width is over "
             "that of the bounds: 1 is all of them.",
+            f"Ends of boxes that are bounds of the parameters, beyond which they may grow: {on}.",
             f"{note}Derivatives have a proved sign for {signs}; over the other parameters the ends "
             "of the range were searched for with gradients.",
         ],
@@ -150,7 +150,8 @@ def _boxes_section(results: Results) -> Section:
 
 
 def _front_section(results: Results) -> Section:
-    curve, boxes = figures.read_front(results.folder / "boxes")
+    curve = results.table("boxes/front-curve.csv", "boxes", columns=(DISTANCE, "width"))
+    boxes = results.table("boxes/front.csv", "boxes", columns=(DISTANCE, "width", "missed"))
     published = results.study.is_published
     beside = _published_front(results) if published else figures.Beside()
     caption = "Red lines lead from what published designs claim to what the exact cell says."
@@ -160,7 +161,8 @@ def _front_section(results: Results) -> Section:
         [
             "A box wider than the widest one that matches must miss the target. The front is found "
             "by continuation, each box starting from its narrower neighbour. The distance is the "
-            "root of the squared misses of all ends of ranges, in the units of the targets."
+            "root of the squared misses of all ends of ranges"
+            + (", in GPa." if published else ", each over the width of its target.")
         ],
         [
             results.picture(
@@ -178,17 +180,19 @@ def _front_table(results: Results, boxes: pd.DataFrame) -> Table:
     """Re-checked boxes of a front: what a wider box costs."""
     constants = [target.constant for target in results.study.targets]
     rows = [
-        [f"{row['width']:.4f}", f"{row['distance']:.4g}"]
-        + [f"{row[f'{c}_low']:.4g} to {row[f'{c}_high']:.4g}" for c in constants]
+        [f"{row['width']:.4f}", f"{row[DISTANCE]:.4g}"]
+        + [f"{row[column(c, 'low')]:.4g} to {row[column(c, 'high')]:.4g}" for c in constants]
+        + ["" if pd.isna(row["missed"]) else row["missed"].replace(" ", ", ")]
         for _, row in boxes.iterrows()
     ]
-    header = ["width", "distance", *(f"exact {name}" for name in constants)]
+    header = ["width", "distance", *(f"exact {name}" for name in constants), "missed"]
     return Table("Re-checked boxes of the front", rows, header)
 
 
 def _published_front(results: Results) -> figures.Beside:
     """What stands beside the front of the published study."""
     return figures.Beside(
+        results.study.targets[0].constant,
         results.table("baselines/evolved.csv", "baselines", empty=True),  # runs may find none
         results.table("tables/recheck-composite.csv", "paper"),
     )

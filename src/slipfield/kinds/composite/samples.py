@@ -59,7 +59,7 @@ def solve_samples(study: CompositeStudy, samples: Path, output: Path) -> int:
     from slipfield.kinds.composite.cell import Cell
 
     points, roles = read_samples(samples)
-    cell = Cell(study.cell.array, study.cell.void, study.cell.degree)
+    cell = Cell.of(study.cell)
     values, gradients = cell.constants(points)
     data = xr.Dataset(
         {

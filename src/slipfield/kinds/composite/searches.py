@@ -25,7 +25,7 @@ def exchange(
     problem: BoxProblem,
     start: np.ndarray,
     step: Callable[[np.ndarray], np.ndarray | None],
-    allowed: Callable[[np.ndarray], float],
+    allowed: Callable[[np.ndarray], float | np.ndarray],
 ) -> np.ndarray | None:
     """Repeat ``step`` from ``start`` until no position of the box violates a target."""
     variables = start

@@ -141,23 +141,14 @@ def surrogate(config: Config, cells: Cells, output: Output) -> None:
 @app.command()
 def boxes(config: Config, output: Output) -> None:
     """Find the boxes and the front of a study, all re-checked by the cell."""
-    from slipfield.core.recorded import forget
     from slipfield.kinds.composite.answers import run_design
     from slipfield.kinds.composite.question import question_of
     from slipfield.kinds.composite.study import load_study
 
     study = load_study(config)
-    settings = study.design
-    forget(output / "design.json")
-    lines = run_design(
-        question_of(study),
-        output,
-        settings.front_width,
-        settings.draws,
-        study.surrogate.solves,
-        study.model_dump(mode="json"),
-    )
-    for line in lines:
+    settings, solves = study.design, study.surrogate.solves
+    question, width, draws = question_of(study), settings.front_width, settings.draws
+    for line in run_design(question, output, width, draws, solves, study):
         typer.echo(line)
 
 

@@ -1,5 +1,6 @@
 """Boxes by the reduced model, re-checked by a cell that it has not seen."""
 
+import csv
 import itertools
 import json
 
@@ -10,7 +11,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.answers import run_design, stiffness_text
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.constants import CONSTANTS
-from slipfield.kinds.composite.fronts import front
+from slipfield.kinds.composite.fronts import front, hypervolume, weighted_sum
 from slipfield.kinds.composite.question import Question
 from slipfield.kinds.composite.ranges import rises_with_num
 from slipfield.kinds.composite.rechecked import Workbench, exact_degree, keeps
@@ -61,9 +62,11 @@ def test_axial_shear_falls_with_both_ratios(cell):
 
 def test_front_and_weighted_sums(bench, matched):
     curve = bench.front(TARGET, 0.2, matched[0])
-    assert curve.hypervolume(2.5, 0.2) > 0.362
-    assert curve.distance[-1] == pytest.approx(2.146, abs=0.002)
-    sums = [curve.weighted(phi, 1 - phi)[0] for phi in (0.25, 0.5, 0.75)]
+    distance, width = curve.misses[:, 0], curve.width
+    assert hypervolume(distance, width, 2.5, 0.2) > 0.362
+    assert distance[-1] == pytest.approx(2.146, abs=0.002)
+    assert curve.distance == pytest.approx(distance / 1.6)
+    sums = [weighted_sum(distance, width, phi, 1 - phi) for phi in (0.25, 0.5, 0.75)]
     assert sums == pytest.approx([-0.05325, -0.0355, -0.01775], abs=2e-5)
 
 
@@ -131,7 +134,29 @@ def test_given_numbers_stay_and_the_others_get_ranges(tmp_path):
     for ratio in np.linspace(low, high, 7):
         values = dict(zip(CONSTANTS, cell.values((3.5, ratio, 72, 0.22, 0.5))[0], strict=True))
         assert 0.25 <= values["nu12"] <= 0.3 and 10 <= values["E2"] <= 14
-    assert (tmp_path / "front.csv").read_text().count("\n") > 2
+    assert "em" not in found["on_bounds"] and found["largest"]["on_bounds"] == {"num": ["lower"]}
+    _check_front_by_the_cell(tmp_path / "front.csv", cell)
+    list(run_design(question, tmp_path, draws=0))
+    assert not (tmp_path / "front.csv").exists()  # it answered another question
+
+
+def _check_front_by_the_cell(path, cell):
+    """Misses of each row, with their units, by the cell itself at points of the one free range."""
+    targets = {"nu12": (0.25, 0.3, ""), "E2": (10.0, 14.0, "_GPa")}
+    with open(path, newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert len(rows) > 2 and rows[0]["missed"] == "" and rows[-1]["missed"]
+    for row in (rows[0], rows[-1]):
+        ratios = np.linspace(float(row["num_low"]), float(row["num_high"]), 9)
+        values = np.array([cell.values((3.5, ratio, 72, 0.22, 0.5))[0] for ratio in ratios])
+        squares = 0.0
+        for name, (low, high, unit) in targets.items():
+            found = values[:, CONSTANTS.index(name)]
+            miss = np.hypot(max(low - found.min(), 0), max(found.max() - high, 0))
+            assert float(row[f"{name}_miss{unit}"]) == pytest.approx(miss, abs=1e-6)
+            assert (name in row["missed"].split()) == (miss > 0)
+            squares += (miss / (high - low)) ** 2
+        assert float(row["distance_target_widths"]) == pytest.approx(squares**0.5, abs=1e-5)
 
 
 @pytest.mark.parametrize("array", ["square", "hexagonal"])
