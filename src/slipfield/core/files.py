@@ -127,6 +127,12 @@ def _storage_fault(temporary: Path, error: Exception) -> str:
     return ""
 
 
+def cache_folder() -> Path:
+    """Folder of compiled code: ``$SLIPFIELD_CACHE``, else below the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
+
+
 @contextmanager
 def alone(path: str | Path) -> Iterator[None]:
     """Keep other processes that use the same ``path`` waiting until the block ends.

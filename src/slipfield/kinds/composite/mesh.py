@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
 import basix
 import basix.ufl
 import numpy as np
@@ -10,11 +15,39 @@ from dolfinx import fem, mesh
 from mpi4py import MPI
 from scipy.spatial import KDTree
 
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import alone, cache_folder
 from slipfield.kinds.composite.defaults import DEGREE
 from slipfield.kinds.composite.geometry import CELLS, FIBRE, MATRIX, make_nodes
 
 LAGRANGE = {"lagrange_variant": basix.LagrangeVariant.gll_warped}
 JIT = {"cffi_extra_compile_args": ["-O3", "-ffast-math"]}
+
+
+@contextmanager
+def compiling() -> Iterator[dict[str, Any]]:
+    """Let no other process compile forms in the block; yields the options that keep them.
+
+    FFCx waits ten seconds for a source file without a result, as one that another process is at
+    work on, and gives up: so it does on a busy machine, and for ever where that process was killed.
+
+    Raises
+    ------
+    SlipfieldError
+        If the folder of compiled forms cannot be written.
+    """
+    folder = cache_folder() / "cells"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone(folder):
+            for source in folder.glob("*.c"):
+                if not Path(f"{source}.cached").exists():
+                    source.unlink()
+            yield {**JIT, "cache_dir": str(folder)}
+    except OSError as error:
+        raise SlipfieldError(
+            f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
+        ) from error
 
 
 class Discretisation:
@@ -48,7 +81,8 @@ class Discretisation:
         self.velocity = self.nodes.moving[self._of_dof]
         self.size = len(at)
         self.move(0.3)
-        self._forms = self._compile()
+        with compiling() as options:
+            self._forms = self._compile(options)
         self._sparse = fem.create_matrix(self._forms["gram", MATRIX][0])
         sparse = self._sparse.to_scipy()
         self._columns = sparse.indices
@@ -57,7 +91,7 @@ class Discretisation:
             fibre = [fem.assemble_matrix(form) for form in self._forms["gram", FIBRE]]
             self._fibre = np.stack([matrix.to_scipy().toarray() for matrix in fibre])[None]
 
-    def _compile(self) -> dict[tuple[str, int], list[fem.Form]]:
+    def _compile(self, options: dict[str, Any]) -> dict[tuple[str, int], list[fem.Form]]:
         """Forms of the Gram matrices and of their derivatives in the radius, phase by phase."""
         phase = self.nodes.phase[self.mesh.topology.original_cell_index]
         cells = np.arange(len(phase), dtype=np.int32)
@@ -82,7 +116,7 @@ class Discretisation:
 
         pairs = ((0, 0), (0, 1), (1, 1))
         return {
-            (name, tag): [fem.form(term(a, b) * dx(tag), jit_options=JIT) for a, b in pairs]
+            (name, tag): [fem.form(term(a, b) * dx(tag), jit_options=options) for a, b in pairs]
             for name, term, tag in (
                 ("gram", gram, MATRIX),
                 ("moved", moved, MATRIX),

@@ -101,3 +101,21 @@ def test_voids_leave_the_rule_of_mixtures_along_the_holes():
 def test_impossible_materials_are_refused_by_name(cell, point, field):
     with pytest.raises(SlipfieldError, match=f"^{field}: given"):
         cell.stiffness(point)
+
+
+def test_compilation_that_was_killed_is_done_again(monkeypatch, tmp_path):
+    """A source without a result was waited for, and ended every later run in a TimeoutError."""
+    monkeypatch.setenv("SLIPFIELD_CACHE", str(tmp_path))
+    first = Cell(degree=1).stiffness(POINT)
+    source = next((tmp_path / "cells").glob("*.c"))
+    for left in (tmp_path / "cells").glob(f"{source.stem}*"):
+        if left != source:
+            left.unlink()
+    assert Cell(degree=1).stiffness(POINT) == pytest.approx(first, rel=1e-12)
+
+
+def test_cache_that_cannot_be_written_is_one_line(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SLIPFIELD_CACHE", str(tmp_path / "file"))
+    with pytest.raises(SlipfieldError, match="set SLIPFIELD_CACHE to another folder$"):
+        Cell(degree=1)

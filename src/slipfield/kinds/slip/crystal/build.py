@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file
+from slipfield.core.files import cache_folder, complete_file
 from slipfield.kinds.slip.study import Material, Study
 
 CRYSTAL = Path(__file__).parent
@@ -54,12 +54,6 @@ def study_kernels(study: Study, precision: Precision) -> list[tuple[str, ...]]:
     sheet = [(name, *law, precision) for name in ("elements", "sensitivities")]
     solid = [("hexahedra", *law, "double"), ("cholesky", "double")] if study.solid else []
     return list(dict.fromkeys([*sheet, ("cholesky", precision), *solid]))
-
-
-def cache_folder() -> Path:
-    """Folder of compiled kernels: ``$SLIPFIELD_CACHE``, else below the user's cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SLIPFIELD_CACHE", Path(base) / "slipfield"))
 
 
 def _compiler(variants: tuple[str, ...]) -> list[str]:
