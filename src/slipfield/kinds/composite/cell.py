@@ -69,7 +69,7 @@ class Cell:
         self, array: str = "square", void: bool = False, degree: int = DEGREE, divisions: int = 1
     ):
         self.mesh = Discretisation(array, void, degree, divisions)
-        self.array, self.void = array, void
+        self.array, self.void, self.degree = array, void, degree
         self._fraction = np.nan
         self._grams: np.ndarray
         outline = self.mesh.outline

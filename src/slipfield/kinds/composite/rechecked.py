@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.composite.cell import Cell
+from slipfield.kinds.composite.cell import Cell, Described
+from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.design import BoxProblem, Design
 from slipfield.kinds.composite.fronts import Front, front, in_target_widths
 from slipfield.kinds.composite.geometry import CELLS
@@ -19,13 +20,22 @@ from slipfield.kinds.composite.snapshots import build, fraction_range
 from slipfield.kinds.composite.targets import Target
 
 SOLVES = 16
-EXACT_DEGREES = ((0.2, 8), (0.1, 10), (0.0, 12))
-"""Degree of the cell that re-checks where the gap between fibres, over their spacing, is at least
-this: its stiffnesses are right to 1e-8 or so up to a gap of 0.02."""
+FINEST = 12
+GAPS = ((0.2, 8), (0.1, 10), (0.0, FINEST))
+GAPS_OF_SOFT = {
+    "square": ((0.3, 8), (0.15, 10), (0.0, FINEST)),
+    "hexagonal": ((0.45, 8), (0.25, 10), (0.0, FINEST)),
+}
+RADII = ((0.2, 8), (0.155, 10), (0.0, FINEST))
+"""Degree of the cell that re-checks where the gap between fibres, or their radius, is at least this
+share of their spacing. Holes, and fibres softer than the matrix, need more."""
 
-INSIDE, ACCURACY = 2e-7, 1e-8
-"""How far inside a target a search stays, over the target's width and over its larger end, the more
-of both: neither rounding nor what the cell that re-checks is off shall matter."""
+INSIDE, MORE = 2e-7, 1.1
+"""How far inside a target a search stays, over the target's width and over what the cell that
+re-checks is unsure of, the more of both: neither rounding nor that cell's error shall matter."""
+
+ACCURACY = {"square": 1e-8, "hexagonal": 1e-7}
+"""What the cell that re-checks is unsure of, relative; from degree 12 on it is measured, too."""
 
 NARROW, NARROWER = 0.02, 8.0
 """Share of a constant's change over the bounds below which a target is narrow; how many times less
@@ -44,19 +54,33 @@ def sample(bounds: np.ndarray, count: int, seed: int) -> np.ndarray:
     return bounds[0] + unit * (bounds[1] - bounds[0])
 
 
-def exact_degree(array: str, fraction: float, degree: int, void: bool = False) -> int:
-    """Degree of the cell that re-checks what cells of ``degree`` said, up to a fraction.
+def exact_degree(meant: Described, bounds: np.ndarray) -> int:
+    """Degree of the cell that re-checks over bounds (2, 5) what a cell said."""
+    soft = meant.void or bounds[0, 2] < bounds[1, 0]
+    outline = CELLS[meant.array]
+    gap = 1 - 2 * outline.radius(float(bounds[1, 4]))
+    finest = max(
+        next(found for least, found in table if value >= least)
+        for value, table in (
+            (gap, GAPS_OF_SOFT[meant.array] if soft else GAPS),
+            (outline.radius(float(bounds[0, 4])), RADII),
+        )
+    )
+    return max(meant.degree + 2, finest)
 
-    Around holes the error is larger: in a hexagonal array degree 8 is off by 2e-7 at 0.4.
-    """
-    gap = 1 - 2 * CELLS[array].radius(fraction)
-    found = next(found for least, found in EXACT_DEGREES if gap >= least)
-    return max(degree + 2, min(12, found + 2) if void and array == "hexagonal" else found)
 
-
-def margin(target: Target) -> float:
-    """How far inside a target a search stays, in the target's unit."""
-    return max(INSIDE * target.width, ACCURACY * max(abs(target.low), abs(target.high)))
+def extremes(bounds: np.ndarray) -> np.ndarray:
+    """Points (8, 5) of the bounds where cells err most: stiff or soft fibres, thin or thick."""
+    low, high = bounds
+    phases = [(low[0], high[2]), (high[0], low[2])]
+    return np.array(
+        [
+            (em, ratio[1], ef, ratio[3], fraction)
+            for em, ef in phases
+            for ratio in (low, high)
+            for fraction in (low[4], high[4])
+        ]
+    )
 
 
 @dataclass
@@ -66,11 +90,14 @@ class Workbench:
     Attributes
     ----------
     bounds : (2, 5) of the parameters.
+    unsure : (12,) how much the constants change, over the bounds, from the cell that re-checks to a
+        cell whose degree is lower by 2, where that matters.
     """
 
     bounds: np.ndarray
     reduced: ReducedModel
     exact: Cell
+    unsure: np.ndarray = field(default_factory=lambda: np.zeros(len(CONSTANTS)))
 
     @classmethod
     def prepare(
@@ -88,12 +115,26 @@ class Workbench:
         """
         cell = cell or Cell()
         reduced = build(cell, sample(bounds, solves, seed), fraction_range(bounds))
-        degree = exact_degree(cell.array, float(bounds[1, 4]), cell.mesh.degree, cell.void)
-        return cls(bounds, reduced, Cell(cell.array, cell.void, degree))
+        exact = Cell(cell.array, cell.void, exact_degree(cell, bounds))
+        if exact.degree < FINEST:
+            return cls(bounds, reduced, exact)
+        coarser = Cell(cell.array, cell.void, exact.degree - 2)
+        at = extremes(bounds)
+        unsure = np.abs(exact.values(at) - coarser.values(at)).max(axis=0)
+        return cls(bounds, reduced, exact, unsure)
 
     def problem(self, targets: Sequence[Target], shifts: np.ndarray | None = None) -> BoxProblem:
         """Search for a box by the reduced model."""
         return BoxProblem(self.reduced, self.bounds, targets, shifts)
+
+    def margin(self, target: Target) -> float:
+        """How far inside a target a search stays, in the target's unit."""
+        return max(INSIDE * target.width, MORE * self.unsure_of(target))
+
+    def unsure_of(self, target: Target) -> float:
+        """What the range of a target's constant by the cell may be off, in the target's unit."""
+        end = max(abs(target.low), abs(target.high))
+        return max(ACCURACY[self.exact.array] * end, float(self.unsure[target.number]))
 
     def search(self, targets: Sequence[Target], find: Search) -> tuple[Design, np.ndarray]:
         """Box whose range by the cell, not by the reduced model, keeps the targets.
@@ -110,12 +151,13 @@ class Workbench:
         SlipfieldError
             If no box is found, or the cell says of the last one that it misses a target.
         """
-        inside = np.array([[margin(t), -margin(t)] for t in targets])
+        inside = np.array([[self.margin(t), -self.margin(t)] for t in targets])
+        unsure = np.array([self.unsure_of(target) for target in targets])
         design, values = find(self.problem(targets, inside), self._by_wider(targets, find))
         found = self.recheck(design)
         off = np.full_like(inside, -np.inf) * [1, -1]
         for correction in range(CORRECTIONS):
-            if keeps(found, targets):
+            if keeps(found, targets, unsure):
                 break
             pairs = zip(design.ranges, found.ranges, strict=True)
             last = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
@@ -125,10 +167,10 @@ class Workbench:
             shifts = off + inside * 10 ** max(0, correction - 1)
             design, _ = find(self.problem(targets, shifts), found)
             found = self.recheck(design)
-        if not keeps(found, targets):
+        if not keeps(found, targets, unsure):
             raise SlipfieldError(
-                f"target: the cell gives {_in_words(found, targets)} over the best box found by "
-                f"the reduced basis of {self.reduced.solves} cells; narrow the bounds"
+                f"target: the cell gives {_in_words(found, targets, unsure)} over the best box "
+                f"found by the reduced basis of {self.reduced.solves} cells; narrow the bounds"
             )
         return found, values
 
@@ -193,24 +235,29 @@ class Workbench:
         return found
 
 
-def keeps(design: Design, targets: Sequence[Target]) -> bool:
-    """Whether the ranges of a box are inside the targets."""
+def _beyond(design: Design, targets: Sequence[Target]) -> np.ndarray:
+    """How far the lower and upper ends of ranges are outside their targets (targets, 2)."""
     pairs = zip(design.ranges, targets, strict=True)
-    return all(r.low >= t.low and r.high <= t.high for r, t in pairs)
+    return np.array([[t.low - r.low, r.high - t.high] for r, t in pairs])
 
 
-def _in_words(design: Design, targets: Sequence[Target]) -> str:
-    """Ranges that miss their targets, and by how much."""
+def keeps(design: Design, targets: Sequence[Target], by: np.ndarray | float = 0.0) -> bool:
+    """Whether the ranges of a box are inside the targets, ``by`` (targets,) at least."""
+    return bool((_beyond(design, targets).max(axis=1) <= -np.asarray(by)).all())
+
+
+def _in_words(design: Design, targets: Sequence[Target], by: np.ndarray) -> str:
+    """Ranges that miss their targets less ``by`` (targets,), and how far."""
     rows = []
-    for r, t in zip(design.ranges, targets, strict=True):
-        miss = max(t.low - r.low, r.high - t.high)
-        if miss > 0:
-            rows.append(f"{r.name} [{r.low:.6g}, {r.high:.6g}], which misses by {miss:.2g},")
+    for r, miss, unsure in zip(design.ranges, _beyond(design, targets), by, strict=True):
+        if miss.max() + unsure > 0:
+            rows.append(
+                f"{r.name} [{r.low:.6g}, {r.high:.6g}], known to {unsure:.1g}, which misses by "
+                f"{miss.max() + unsure:.2g},"
+            )
     return " and ".join(rows)
 
 
 def misses(design: Design, targets: Sequence[Target]) -> np.ndarray:
     """Root of the squared misses of both ends of each target (targets,), in its unit; 0: kept."""
-    pairs = zip(design.ranges, targets, strict=True)
-    ends = [[t.low - r.low, r.high - t.high] for r, t in pairs]
-    return np.asarray(np.linalg.norm(np.maximum(ends, 0), axis=1))
+    return np.asarray(np.linalg.norm(np.maximum(_beyond(design, targets), 0), axis=1))
