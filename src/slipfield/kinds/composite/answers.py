@@ -95,10 +95,11 @@ def design_content(design: Design, question: Question, missed: int, draws: int) 
 
 def _on_bounds(box: np.ndarray, bounds: np.ndarray) -> dict[str, list[str]]:
     """Ends of a box that are bounds of a parameter with a choice, by its name."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for k in np.flatnonzero(free_parameters(bounds)):
         on = [side for side, i in (("lower", 0), ("upper", 1)) if box[i, k] == bounds[i, k]]
-        found |= {PARAMETERS[k]: on} if on else {}
+        if on:
+            found[PARAMETERS[k]] = on
     return found
 
 
@@ -110,8 +111,8 @@ def _by_name(box: np.ndarray, names: Sequence[str]) -> dict[str, list[float]]:
 
 def named_boxes(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Boxes in the content of ``design.json`` by their kind."""
-    more = {kind: content[kind] for kind in ("tolerances", "largest") if kind in content}
-    return {"widest": content, **more}
+    kinds = (kind for kind in ("tolerances", "largest") if kind in content)
+    return {"widest": content} | {kind: content[kind] for kind in kinds}
 
 
 def run_design(
