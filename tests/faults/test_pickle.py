@@ -9,7 +9,6 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-import yaml
 
 from tests.fuzz.verbs import run_verb
 from tests.shards import tiny_study, write_dataset
@@ -33,7 +32,7 @@ def trained(tmp_path_factory):
     short = {"learning": {"epochs": 1, "convolution_blocks": 2, "split": "random"}}
     study = tiny_study(specimen={"cells_x": 8, "cells_y": 8}, loading={"outputs": 2}, **short)
     write_dataset(study, folder)
-    (folder / "study.yaml").write_text(yaml.safe_dump(study.model_dump(mode="json")))
+    (folder / "study.yaml").write_text(study.as_yaml())
     assert train(folder).code == 0
     return folder
 

@@ -1,7 +1,6 @@
 """One tiny study for the mutations of its files."""
 
 import pytest
-import yaml
 
 from tests.shards import tiny_study, write_results
 
@@ -13,6 +12,6 @@ def results(tmp_path_factory):
     few = {"sampling": {"samples": 6}, "execution": {"samples_per_job": 1}}
     study = tiny_study(specimen=small, loading={"outputs": 2}, **few)
     folder = write_results(study, tmp_path_factory.mktemp("results"))
-    text = yaml.safe_dump(study.model_dump(mode="json"))
+    text = study.as_yaml()
     (folder / "study.yaml").write_text(text)
     return folder

@@ -9,7 +9,6 @@ import shlex
 import uuid
 
 import snakemake.workflow
-import yaml
 from snakemake.dag import DAG
 from snakemake.logging import logger
 from snakemake.utils import update_config
@@ -154,9 +153,8 @@ def begin():
 def write_study():
     """Write down the study as used, completely or not at all."""
     part = Path(f"{CONFIG}.part")
-    text = yaml.safe_dump(STUDY.model_dump(mode="json"), sort_keys=False)
     try:
-        part.write_text(f"# The study as used, with every default.\n{text}")
+        part.write_text(f"# The study as used, with every default.\n{STUDY.as_yaml()}")
         part.replace(CONFIG)
     finally:
         part.unlink(missing_ok=True)

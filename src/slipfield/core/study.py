@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+import yaml
 from pydantic import Field
 
 from slipfield.core.digest import file_digest
@@ -42,6 +43,10 @@ class BaseStudy(Section):
         description="Name of the study; its files land in results/<name>.",
     )
     kind: str = Field(description="Kind of study; without it, slip.")
+
+    def as_yaml(self) -> str:
+        """Text of a study file that says every field, those with their defaults too."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
 
     def physics(self) -> dict[str, Any]:
         """Content of the sections in :attr:`PHYSICS`."""

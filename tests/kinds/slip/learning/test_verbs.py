@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("verbs")
     study = tiny_study(learning={"epochs": 2}, execution={"samples_per_job": 4})
     write_results(study, folder, failed=[7])
-    (folder / "study.yaml").write_text(yaml.safe_dump(study.model_dump(mode="json")))
+    (folder / "study.yaml").write_text(study.as_yaml())
     paths = [("--shards", "shards"), ("--microstructures", "microstructures")]
     paths += [("--references", "references"), ("--samples", "samples.csv")]
     options = [part for option, name in paths for part in (option, folder / name)]

@@ -7,7 +7,6 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
-import yaml
 
 from slipfield import __version__
 from slipfield.core.reading import read_json, reading
@@ -205,12 +204,11 @@ def provenance_section(results: Results) -> Section:
         *((package, _version(package)) for package in PACKAGES),
         ("Physics hash", results.study.physics_hash()),
     ]
-    text = yaml.safe_dump(results.study.model_dump(mode="json"), sort_keys=False)
     return Section(
         "provenance",
         "Provenance",
         tables=[Table("Versions", rows, text_columns=2)],
-        details=Details("The study file as used", text),
+        details=Details("The study file as used", results.study.as_yaml()),
     )
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-import yaml
 from pydantic import ValidationError
 
 from slipfield.core.errors import EXIT_STATUS, NoEquilibrium, SlipfieldError
@@ -50,7 +49,7 @@ class Solver:
     @classmethod
     def prepare(cls, study: Study, microstructure: xr.Dataset, folder: Path) -> Solver:
         """Write study and microstructure into ``folder``."""
-        _write_study(study, folder / "study.yaml")
+        write_text(folder / "study.yaml", study.as_yaml())
         write_netcdf(microstructure, folder / "microstructure.nc", study)
         return cls(study, folder)
 
@@ -105,16 +104,12 @@ class Solver:
         config = self.folder / "study.yaml"
         if study is not self.study:
             config = output.with_suffix(".yaml")
-            _write_study(study, config)
+            write_text(config, study.as_yaml())
         files = {"config": config.name, "microstructure": "microstructure.nc"}
         more = ["--parameters", *(repr(float(value)) for value in k)]
         for name in constants:
             more += ["--also", name]
         start_verb("reference", self.folder, files, output.name, more)
-
-
-def _write_study(study: Study, path: Path) -> None:
-    write_text(path, yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False))
 
 
 def _with_factors(study: Study, factors: Mapping[str, float]) -> Study:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
@@ -81,8 +80,7 @@ def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
     name = f"solid-{key.hexdigest()[:16]}"
     path = solver.folder / f"{name}.nc"
     if not _readable(path):
-        text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
-        write_text(solver.folder / f"{name}.yaml", text)
+        write_text(solver.folder / f"{name}.yaml", study.as_yaml())
         with open_netcdf(solver.microstructure) as data:
             index = int(data.attrs["microstructure_index"])
         table = samples_text(one_sample(index, parameters))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from slipfield.core.files import write_text
 from slipfield.kinds.slip.design import one_sample, samples_text
@@ -38,7 +37,6 @@ def write_unseen(study: Study, seed: int, folder: Path) -> int:
     fresh = unseen_study(study, 1)
     index = study.specimen.microstructures
     sample = one_sample(index, random_parameters(study, 1, seed)[0])
-    text = yaml.safe_dump(fresh.model_dump(mode="json"), sort_keys=False)
-    write_text(folder / "study.yaml", text)
+    write_text(folder / "study.yaml", fresh.as_yaml())
     write_text(folder / "samples.csv", samples_text(sample))
     return index

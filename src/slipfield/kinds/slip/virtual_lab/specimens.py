@@ -9,7 +9,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import yaml
 from scipy.spatial import cKDTree
 
 from slipfield.core.cache import cached_arrays
@@ -64,8 +63,7 @@ def simulated(trained: Study, number: int, cells: int, folder: Path) -> Sheet:
     grains, moved = folder / "microstructure.nc", folder / "displacements.npz"
 
     def make() -> dict[str, np.ndarray]:
-        text = yaml.safe_dump(study.model_dump(mode="json"), sort_keys=False)
-        write_text(folder / "study.yaml", text)
+        write_text(folder / "study.yaml", study.as_yaml())
         write_netcdf(make_microstructure(study, first + number), grains, study)
         write_text(folder / "samples.csv", samples_text(one_sample(first + number, parameters)))
         named = {n: float(v) for n, v in zip(PARAMETERS, parameters, strict=True)}
