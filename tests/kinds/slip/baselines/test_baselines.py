@@ -41,7 +41,7 @@ def dataset(dataset_dir):
 
 
 def test_band_statistics_are_those_of_the_nodes(dataset):
-    bands = summarise_samples(dataset, Noise()).bands[0]
+    bands = summarise_samples(dataset.with_noise(Noise())).bands[0]
     strain, frames = dataset.strain(0), len(dataset.time)
     with open_netcdf(dataset.microstructure_path(int(dataset.microstructures[0]))) as data:
         band = data["band"].values[data["grain_id"].values]

@@ -76,7 +76,7 @@ def test_the_hash_of_loose_shards_changes_with_any_of_them(study, tmp_path):
 @pytest.mark.parametrize("stride", [1, 3])
 def test_every_storage_gives_the_same(collection, study, stride):
     memory, stream, disk, mapped = (
-        decode(collection, stride, study.noise, kind)
+        decode(collection.with_noise(study.noise), stride, kind)
         for kind in ("memory", "stream", "disk", "disk")
     )
     rows = np.array([7, 0, 22])
@@ -85,7 +85,7 @@ def test_every_storage_gives_the_same(collection, study, stride):
     np.testing.assert_array_equal(disk.strain[rows], stream.strain[rows])
     np.testing.assert_array_equal(disk.strain[rows], memory.strain[rows])
     for row, kept in zip(rows, memory.strain[rows], strict=True):
-        exact, _ = collection.measured(int(row), study.noise)
+        exact, _ = collection.with_noise(study.noise).measured(int(row))
         np.testing.assert_allclose(kept, exact[..., ::stride, ::stride], rtol=1e-3, atol=1e-7)
     assert isinstance(mapped.strain, np.memmap)
     for other in (stream, disk):
@@ -108,7 +108,7 @@ def slowly(*arguments):
     return read_all(*arguments)
 
 fields._read_all = slowly
-found = fields.decode(Collection.of_dataset(Path(sys.argv[1])), 1, Noise(), "disk")
+found = fields.decode(Collection.of_dataset(Path(sys.argv[1])).with_noise(Noise()), 1, "disk")
 print(found.strain[:].sum(), found.load.sum())
 """
 
@@ -128,10 +128,10 @@ def test_a_copy_that_is_there_is_used_although_another_one_had_no_room(
     study, tmp_path, monkeypatch
 ):
     folder = write_dataset(study, tmp_path)
-    decode(Collection.of_dataset(folder), 1, QUIET, "disk")
+    decode(Collection.of_dataset(folder).with_noise(QUIET), 1, "disk")
     monkeypatch.setattr(fields, "choose_storage", lambda *_: "stream")
-    assert isinstance(decode(Collection.of_dataset(folder), 1, QUIET).strain, np.memmap)
-    other = decode(Collection.of_dataset(folder), 2, QUIET).strain
+    assert isinstance(decode(Collection.of_dataset(folder).with_noise(QUIET), 1).strain, np.memmap)
+    other = decode(Collection.of_dataset(folder).with_noise(QUIET), 2).strain
     assert isinstance(other, fields.StreamedStrain)
 
 
@@ -139,7 +139,7 @@ def test_a_copy_that_is_there_is_used_although_another_one_had_no_room(
 @pytest.mark.parametrize("content", [b"", b"PK", "object"])
 def test_a_damaged_or_foreign_copy_is_one_line(study, tmp_path, end, content):
     folder = write_dataset(study, tmp_path)
-    decode(Collection.of_dataset(folder), 1, QUIET, "disk")
+    decode(Collection.of_dataset(folder).with_noise(QUIET), 1, "disk")
     (copy,) = folder.glob(f"decoded-*{end}")
     if content == "object":
         save = np.save if end == ".npy" else lambda handle, value: np.savez(handle, load=value)
@@ -148,7 +148,7 @@ def test_a_damaged_or_foreign_copy_is_one_line(study, tmp_path, end, content):
     else:
         copy.write_bytes(content)
     with pytest.raises(SlipfieldError, match=r"decoded-.*: not readable \(.*delete both"):
-        decode(Collection.of_dataset(folder), 1, QUIET, "disk")
+        decode(Collection.of_dataset(folder).with_noise(QUIET), 1, "disk")
 
 
 def test_storage_follows_the_size(tmp_path):
@@ -158,9 +158,9 @@ def test_storage_follows_the_size(tmp_path):
 
 
 def test_noise_is_that_of_the_sample_alone(collection, study):
-    noisy = decode(collection, 1, study.noise, "memory")
-    clean = decode(collection, 1, QUIET, "memory")
-    strided = decode(collection, 4, study.noise, "memory")
+    noisy = decode(collection.with_noise(study.noise), 1, "memory")
+    clean = decode(collection.with_noise(QUIET), 1, "memory")
+    strided = decode(collection.with_noise(study.noise), 4, "memory")
     np.testing.assert_array_equal(noisy.strain[:, :, :, ::4, ::4], strided.strain)
     deviation = noisy.strain.astype(np.float64) - clean.strain
     assert deviation.std() == pytest.approx(study.noise.strain_std, rel=0.01)
@@ -186,10 +186,10 @@ def test_noise_depends_on_seed_and_number():
 
 
 def test_scaling_is_that_of_the_training_rows(collection, study):
-    fields = decode(collection, 2, study.noise, "memory")
+    fields = decode(collection.with_noise(study.noise), 2, "memory")
     rows = np.array([0, 1, 9, 20])
     scaling = Scaling.fit(fields, rows)
-    measured = [collection.measured(int(row), study.noise)[0] for row in rows]
+    measured = [collection.with_noise(study.noise).measured(int(row))[0] for row in rows]
     strain = np.stack(measured)[..., ::2, ::2].astype(np.float64)
     angles = fields.angles[fields.map_row[rows]].astype(np.float64)
     np.testing.assert_allclose(scaling.strain_mean, strain.mean((0, 1, 3, 4)), rtol=1e-6)

@@ -11,7 +11,7 @@ from slipfield.kinds.slip.dataset.torch_data import CPU, FieldDataset, SeededOrd
 
 @pytest.fixture(params=["memory", "stream"])
 def dataset(request, collection, study):
-    fields = decode(collection, 2, study.noise, request.param)
+    fields = decode(collection.with_noise(study.noise), 2, request.param)
     rows = np.arange(0, 23, 2)
     return FieldDataset(fields, rows, Scaling.fit(fields, rows))
 
@@ -61,7 +61,7 @@ def test_order_depends_on_seed_and_epoch():
 def test_held_fields_give_the_same_batches(collection, study, storage, monkeypatch):
     """The path of a GPU, with the CPU as the device: one copy, in blocks of a few rows."""
     monkeypatch.setattr("slipfield.kinds.slip.dataset.torch_data.COPY_BYTES", 3 * 4 * 3 * 9 * 9 * 2)
-    fields = decode(collection, 2, study.noise, storage)
+    fields = decode(collection.with_noise(study.noise), 2, storage)
     held = hold(fields, CPU, room=1e9)
     assert held.strain.dtype == torch.float16
     rows = np.arange(0, 23, 2)
@@ -73,8 +73,8 @@ def test_held_fields_give_the_same_batches(collection, study, storage, monkeypat
 
 
 def test_only_what_fits_a_gpu_is_held(collection, study):
-    fields = decode(collection, 2, study.noise, "memory")
+    fields = decode(collection.with_noise(study.noise), 2, "memory")
     assert hold(fields, CPU) is fields
     assert hold(fields, CPU, room=fields.strain.nbytes - 1) is fields
-    streamed = decode(collection, 2, study.noise, "stream")
+    streamed = decode(collection.with_noise(study.noise), 2, "stream")
     assert hold(streamed, CPU, room=1e9) is streamed

@@ -49,10 +49,10 @@ def test_trains_saves_and_loads(dataset_dir, tmp_path):
 
 
 def test_the_table_is_read_back_and_noise_changes_it(dataset_dir):
-    made = feature_table(Collection.of_dataset(dataset_dir), Noise())
-    read = feature_table(Collection.of_dataset(dataset_dir), Noise())
+    made = feature_table(Collection.of_dataset(dataset_dir).with_noise(Noise()))
+    read = feature_table(Collection.of_dataset(dataset_dir).with_noise(Noise()))
     np.testing.assert_array_equal(made, read)
-    noisy = feature_table(Collection.of_dataset(dataset_dir), Noise(strain_std=1e-3))
+    noisy = feature_table(Collection.of_dataset(dataset_dir).with_noise(Noise(strain_std=1e-3)))
     assert np.abs(noisy - made).max() > 1e-4
 
 

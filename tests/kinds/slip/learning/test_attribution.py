@@ -102,7 +102,7 @@ def test_file_holds_shares_and_ablation(model, dataset_dir, collection, tmp_path
 def replaced_load(inverter, collection, split):
     """R^2 when every test sample has the mean load of the training samples, step by step."""
     scaling, learning = inverter.scaling, inverter.study.learning
-    fields = decode(collection, learning.image_stride, inverter.study.noise)
+    fields = decode(collection.with_noise(inverter.study.noise), learning.image_stride)
     strain = (fields.strain[split.test] - scaling.strain_mean[:, None, None]) / scaling.strain_std[
         :, None, None
     ]
@@ -117,7 +117,7 @@ def replaced_load(inverter, collection, split):
 
 
 def test_mean_specimen_is_the_mean(collection, study):
-    fields, rows = decode(collection, 1, study.noise), np.arange(4)
+    fields, rows = decode(collection.with_noise(study.noise), 1), np.arange(4)
     source = FieldDataset(fields, np.arange(len(collection)), Scaling.fit(fields, rows))
     batch = source.__getitems__(rows.tolist())
     for name, found in zip(

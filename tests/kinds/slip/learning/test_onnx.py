@@ -32,7 +32,7 @@ def trained(collection, tmp_path_factory):
 @pytest.mark.parametrize("rows", [np.arange(1), np.arange(7)])
 def test_onnx_runtime_gives_the_inverters_answers(trained, collection, rows):
     folder, inverter = trained
-    fields = decode(collection, inverter.study.learning.image_stride, collection.noise)
+    fields = decode(collection, inverter.study.learning.image_stride)
     session = onnxruntime.InferenceSession(folder / "model.onnx")
     inputs = {
         "strain": fields.strain[rows].astype(np.float32),

@@ -48,7 +48,7 @@ def assert_same(one, other):
 
 def test_overfits_a_tiny_set(collection):
     """Without dropout, on one grain map, so that only strain and load can tell samples apart."""
-    fields, rows = decode(collection, 2, Noise()), np.arange(6)
+    fields, rows = decode(collection.with_noise(Noise()), 2), np.arange(6)
     batch = FieldDataset(fields, rows, Scaling.fit(fields, rows)).__getitems__(range(6))
     torch.manual_seed(0)
     network = build_network(blocks=2)
@@ -116,7 +116,7 @@ def test_bfloat16_steps_are_near_and_repeatable(collection, tmp_path):
 
 def test_training_from_held_fields_is_the_same(collection, study, tmp_path):
     """What a GPU does, with the CPU as the device."""
-    fields = decode(collection, 1, study.noise)
+    fields = decode(collection.with_noise(study.noise), 1)
     scaling = Scaling.fit(fields, TRAIN)
     learning = settings(epochs=2).learning
     ends = [
@@ -165,7 +165,7 @@ def test_rate_decays_piecewise():
 
 
 def test_a_training_that_diverges_says_so(collection, study, tmp_path):
-    fields = decode(collection, 1, study.noise)
+    fields = decode(collection.with_noise(study.noise), 1)
     scaling = Scaling.fit(fields, TRAIN)
     broken = dataclasses.replace(fields, load=fields.load * np.nan)
     with pytest.raises(SlipfieldError, match="learning.learning_rate: .* never finite"):

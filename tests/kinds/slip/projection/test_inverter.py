@@ -67,9 +67,9 @@ def test_features_are_kept_with_the_dataset_and_follow_the_noise(trained):
     dataset, _, _ = trained
     files = set(dataset.glob("projection-*.npz"))
     assert files
-    first = feature_table(Collection.of_dataset(dataset), STUDY.noise)
+    first = feature_table(Collection.of_dataset(dataset).with_noise(STUDY.noise))
     assert set(dataset.glob("projection-*.npz")) == files
-    silent = feature_table(Collection.of_dataset(dataset), Noise())
+    silent = feature_table(Collection.of_dataset(dataset).with_noise(Noise()))
     np.testing.assert_array_equal(silent.clean, first.clean)
     np.testing.assert_array_equal(silent.noisy, silent.clean)
     assert not np.array_equal(first.noisy, first.clean)

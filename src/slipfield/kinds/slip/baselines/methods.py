@@ -96,7 +96,7 @@ def run_method(name: str, study: Study, dataset: Collection, split: Split, work:
 
 def _regression(name: str, study: Study, dataset: Collection, split: Split) -> Outcome:
     kind, make = REGRESSIONS[name]
-    features = getattr(summarise_samples(dataset, dataset.noise), kind)
+    features = getattr(summarise_samples(dataset), kind)
     rows = np.sort(np.concatenate([split.train, split.validation]))
     forward, back = (np.asarray, np.asarray) if name == "mean" else (np.log, np.exp)
     started = time.process_time()

@@ -76,7 +76,7 @@ def run_baselines(
     content = study.model_dump(mode="json", exclude={"curves"})
     head = json.loads(json.dumps({"study": content, "data_hash": dataset.data_hash}))
     facts = {"study": study.model_dump(mode="json"), "data_hash": dataset.data_hash}
-    summarise_samples(dataset, dataset.noise)
+    summarise_samples(dataset)
     rows: list[Row] = []
     with progress("compare methods", len(counts) * len(methods)) as advance:
         for count in counts:

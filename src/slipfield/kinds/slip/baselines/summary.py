@@ -13,7 +13,6 @@ from slipfield.core.cache import cached_arrays
 from slipfield.core.files import open_netcdf
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.study import Noise
 
 STRIDE, FRAMES, AXIAL = 4, 4, 1
 """Nodes and frames that are kept as an image."""
@@ -36,16 +35,16 @@ class Summary:
     image: np.ndarray
 
 
-def summarise_samples(collection: Collection, noise: Noise) -> Summary:
+def summarise_samples(collection: Collection) -> Summary:
     """Compute the features of all samples; they are kept in the dataset's folder."""
-    key = json.dumps([collection.data_hash, noise.model_dump(), STRIDE, FRAMES, AXIAL])
+    key = json.dumps([collection.data_hash, collection.noise.model_dump(), STRIDE, FRAMES, AXIAL])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = collection.folder / f"summary-{digest}.npz" if collection.folder else None
     names = list(Summary.__dataclass_fields__)
-    return Summary(**cached_arrays(path, names, lambda: vars(_computed(collection, noise))))
+    return Summary(**cached_arrays(path, names, lambda: vars(_computed(collection))))
 
 
-def _computed(collection: Collection, noise: Noise) -> Summary:
+def _computed(collection: Collection) -> Summary:
     frames = len(collection.time)
     kept = np.unique(np.round(np.arange(1, FRAMES + 1) * frames / FRAMES).astype(int) - 1)
     masks: dict[int, np.ndarray] = {}
@@ -54,7 +53,7 @@ def _computed(collection: Collection, noise: Noise) -> Summary:
         for row, owner in enumerate(collection.microstructures.tolist()):
             if owner not in masks:
                 masks[owner] = band_weights(collection.microstructure_path(owner))
-            strain, load = collection.measured(row, noise)
+            strain, load = collection.measured(row)
             nodes = strain[kept, AXIAL].reshape(len(kept), -1)
             mean, square = (masks[owner] @ values.T for values in (nodes, nodes**2))
             spread = np.sqrt(np.maximum(square - mean**2, 0))

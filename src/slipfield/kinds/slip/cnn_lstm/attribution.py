@@ -142,7 +142,7 @@ def write_attribution(
     device = choose_device(study.learning.device)
     network = inverter.network.to(device)
     split = split_once(study, dataset)
-    fields = decode(dataset, study.learning.image_stride, dataset.noise)
+    fields = decode(dataset, study.learning.image_stride)
     source = FieldDataset(fields, np.arange(len(dataset)), inverter.scaling)
     baseline = [part.to(device) for part in mean_specimen(source, split.train)]
     chosen = _spread(split.test, samples)

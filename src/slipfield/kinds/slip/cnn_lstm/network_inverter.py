@@ -61,7 +61,7 @@ class NetworkInverter:
         """Train, continuing a checkpoint in ``workdir``; keep the weights of the best epoch."""
         learning = self.study.learning
         self._check(dataset)
-        fields = decode(dataset, learning.image_stride, dataset.noise)
+        fields = decode(dataset, learning.image_stride)
         self.scaling = Scaling.fit(fields, train_indices)
         run = train_network(
             learning,
@@ -109,7 +109,7 @@ class NetworkInverter:
         """Scaled labels (n, 3) and attention (n, time, 3) of the rows ``indices``."""
         learning = self.study.learning
         device = self._check(dataset)
-        fields = decode(dataset, learning.image_stride, dataset.noise)
+        fields = decode(dataset, learning.image_stride)
         batches = loader(FieldDataset(fields, indices, self.scaling), INFERENCE_BATCH, device)
         _, labels, attention = predict_batches(self.network.to(device), batches, device)
         return labels, attention

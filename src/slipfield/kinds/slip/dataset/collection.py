@@ -189,10 +189,10 @@ class Collection:
         """Load of one sample, (time,) float64, N."""
         return self._read("load", index)
 
-    def measured(self, index: int, noise: Noise) -> tuple[np.ndarray, np.ndarray]:
-        """Strain and load of one sample with measurement noise, which the sample's number fixes."""
+    def measured(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Strain and load of one sample with :attr:`noise`, which the sample's number fixes."""
         sample = int(self.samples[index])
-        return add_noise(self.strain(index), self.load(index), noise, sample)
+        return add_noise(self.strain(index), self.load(index), self.noise, sample)
 
     def angles(self, microstructure: int) -> np.ndarray:
         """Bunge angles at the nodes of a grain map, (angle, y, x) float64, rad."""

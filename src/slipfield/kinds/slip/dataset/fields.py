@@ -26,7 +26,6 @@ from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.moments import Moments
 from slipfield.kinds.slip.planning.plan import FIELD_BYTES, FIELDS_IN_MEMORY_MB
-from slipfield.kinds.slip.study import Noise
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,22 +78,20 @@ class Fields:
 class StreamedStrain:
     """Strain read from the shards at every request, rounded as where it is kept."""
 
-    def __init__(self, collection: Collection, stride: int, noise: Noise) -> None:
-        self.collection, self.stride, self.noise = collection, stride, noise
+    def __init__(self, collection: Collection, stride: int) -> None:
+        self.collection, self.stride = collection, stride
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         return np.stack([self.measured(int(row))[0].astype(np.float16) for row in rows])
 
     def measured(self, row: int) -> tuple[np.ndarray, np.ndarray]:
         """Strain (time, 3, y, x) at the kept nodes, and load (time,) in N, with their noise."""
-        strain, load = self.collection.measured(row, self.noise)
+        strain, load = self.collection.measured(row)
         return strain[..., :: self.stride, :: self.stride], load
 
 
-def decode(
-    collection: Collection, stride: int, noise: Noise, storage: Storage | None = None
-) -> Fields:
-    """Decode all samples of ``collection`` with measurement noise, every ``stride``-th node.
+def decode(collection: Collection, stride: int, storage: Storage | None = None) -> Fields:
+    """Decode all samples of ``collection`` with its measurement noise, every ``stride``-th node.
 
     The result is kept with the collection, so that all folds of a process share it.
 
@@ -104,14 +101,14 @@ def decode(
         Where the strain is kept; by default :func:`choose_storage` decides. A collection without a
         folder has no disk: its strain is streamed.
     """
-    key = (stride, noise, storage)
+    key = (stride, collection.noise, storage)
     if key not in collection.decoded:
-        collection.decoded[key] = _decode(collection, stride, noise, storage)
+        collection.decoded[key] = _decode(collection, stride, storage)
     return collection.decoded[key]
 
 
-def _decode(collection: Collection, stride: int, noise: Noise, storage: Storage | None) -> Fields:
-    source = StreamedStrain(collection, stride, noise)
+def _decode(collection: Collection, stride: int, storage: Storage | None) -> Fields:
+    source = StreamedStrain(collection, stride)
     height, width = (-(-nodes // stride) for nodes in collection.image)
     shape = (len(collection), len(collection.time), 3, height, width)
     folder = collection.folder
@@ -172,7 +169,9 @@ def _read_all(
 
 def _copies(source: StreamedStrain, folder: Path) -> tuple[Path, Path]:
     """Files of the decoded copy and of what belongs to it, in the dataset's folder."""
-    key = json.dumps([source.collection.data_hash, source.stride, source.noise.model_dump()])
+    key = json.dumps(
+        [source.collection.data_hash, source.stride, source.collection.noise.model_dump()]
+    )
     stem = f"decoded-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     return folder / f"{stem}.npy", folder / f"{stem}.npz"
 

@@ -19,7 +19,7 @@ from slipfield.kinds.slip.equilibrium.forces import (
     check_loading,
     section_forces,
 )
-from slipfield.kinds.slip.study import Noise, Study
+from slipfield.kinds.slip.study import Study
 
 SMALLEST = 0.2
 """Balancing parameters are kept above this share of the sampling box's lower ends."""
@@ -35,8 +35,8 @@ def feature_vector(study: Study, forces: SectionForces) -> np.ndarray:
     return np.concatenate([np.log(balancing), np.log(forces.load)])
 
 
-def feature_table(collection: Collection, noise: Noise) -> np.ndarray:
-    """Features (n, f) of all samples of a collection, with measurement noise.
+def feature_table(collection: Collection) -> np.ndarray:
+    """Features (n, f) of all samples of a collection, with its measurement noise.
 
     The table is kept with the collection and, for a gathered dataset, in its folder.
 
@@ -45,25 +45,25 @@ def feature_table(collection: Collection, noise: Noise) -> np.ndarray:
     SlipfieldError
         If the loading does not suit the method.
     """
-    key = ("equilibrium", noise)
+    key = ("equilibrium", collection.noise)
     if key not in collection.decoded:
-        collection.decoded[key] = _kept(collection, noise)
+        collection.decoded[key] = _kept(collection)
     return collection.decoded[key]
 
 
-def _kept(collection: Collection, noise: Noise) -> np.ndarray:
+def _kept(collection: Collection) -> np.ndarray:
     """Read the table from the dataset's folder, or make it and keep it there."""
     if collection.folder is None:
-        return _computed(collection, noise)
+        return _computed(collection)
     settings = [REVISION, INSTANTS, DEGREE, SMALLEST, DAMPING, GRIP_WEIGHT]
-    key = json.dumps([collection.data_hash, noise.model_dump(), settings])
+    key = json.dumps([collection.data_hash, collection.noise.model_dump(), settings])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     path = collection.folder / f"equilibrium-{digest}.npz"
-    made = cached_arrays(path, ["features"], lambda: {"features": _computed(collection, noise)})
+    made = cached_arrays(path, ["features"], lambda: {"features": _computed(collection)})
     return made["features"]
 
 
-def _computed(collection: Collection, noise: Noise) -> np.ndarray:
+def _computed(collection: Collection) -> np.ndarray:
     study = collection.study
     check_loading(study, len(collection.time))
     rows: list[np.ndarray | None] = [None] * len(collection)
@@ -71,7 +71,7 @@ def _computed(collection: Collection, noise: Noise) -> np.ndarray:
         for owner in np.unique(collection.microstructures).tolist():
             crystals = Crystals.read(collection.microstructure_path(owner))
             for row in np.flatnonzero(collection.microstructures == owner).tolist():
-                strain, load = collection.measured(row, noise)
+                strain, load = collection.measured(row)
                 forces = section_forces(study, crystals, strain, load, collection.time)
                 rows[row] = feature_vector(study, forces)
                 advance()

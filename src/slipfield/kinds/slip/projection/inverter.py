@@ -138,7 +138,7 @@ class ProjectionInverter:
     def _training(self, dataset: Collection, indices: np.ndarray) -> Training:
         """Features of the rows ``indices``, kept together by microstructure if there are enough."""
         rows = np.sort(indices)
-        table = feature_table(dataset, dataset.noise, self.width).rows(rows)
+        table = feature_table(dataset, self.width).rows(rows)
         maps, samples = dataset.microstructures[rows], dataset.samples[rows]
         return Training(
             table.clean,
@@ -170,7 +170,7 @@ class ProjectionInverter:
 
     def estimate(self, dataset: Collection, indices: np.ndarray) -> Estimate:
         """Estimate ln k of the rows ``indices``."""
-        table = feature_table(dataset, dataset.noise, self.width)
+        table = feature_table(dataset, self.width)
         self._check_frames(len(dataset.time))
         return self.emulator.estimate(table.noisy[indices], table.noise(dataset.noise))
 

@@ -55,7 +55,7 @@ class FeatureTable:
         return replace(self, **parts)
 
 
-def feature_table(collection: Collection, noise: Noise, width: float = WIDTH) -> FeatureTable:
+def feature_table(collection: Collection, width: float = WIDTH) -> FeatureTable:
     """Project every sample of a collection on the reference run of its microstructure.
 
     The table is kept with the collection and, for a gathered dataset, in its folder.
@@ -65,33 +65,34 @@ def feature_table(collection: Collection, noise: Noise, width: float = WIDTH) ->
     SlipfieldError
         If a reference is missing or does not fit the samples.
     """
-    key = ("projection", noise, width)
+    key = ("projection", collection.noise, width)
     if key not in collection.decoded:
         arrays = cached_arrays(
-            _cache_path(collection, noise, width),
+            _cache_path(collection, width),
             list(FeatureTable.__dataclass_fields__),
-            lambda: vars(_clean_and_noisy(collection, noise, width)),
+            lambda: vars(_clean_and_noisy(collection, width)),
         )
         collection.decoded[key] = FeatureTable(**arrays)
     return collection.decoded[key]
 
 
-def _cache_path(collection: Collection, noise: Noise, width: float) -> Path | None:
+def _cache_path(collection: Collection, width: float) -> Path | None:
     """File that belongs to these shards, references and settings; None for loose shards."""
     if collection.folder is None:
         return None
     owners = np.unique(collection.microstructures).tolist()
     states = [collection.reference_path(owner).stat() for owner in owners]
     runs = [(state.st_size, state.st_mtime_ns) for state in states]
-    key = json.dumps([collection.data_hash, runs, noise.model_dump(), width, SUPPORT, RIDGE])
+    noise = collection.noise.model_dump()
+    key = json.dumps([collection.data_hash, runs, noise, width, SUPPORT, RIDGE])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     return collection.folder / f"projection-{digest}.npz"
 
 
-def _clean_and_noisy(collection: Collection, noise: Noise, width: float) -> FeatureTable:
+def _clean_and_noisy(collection: Collection, width: float) -> FeatureTable:
     measures = {
         "clean": lambda strain, load, sample: (strain, load),
-        "noisy": lambda strain, load, sample: add_noise(strain, load, noise, sample),
+        "noisy": lambda strain, load, sample: add_noise(strain, load, collection.noise, sample),
     }
     features, residual, shape = project_samples(collection, measures, width)
     return FeatureTable(features["clean"], features["noisy"], residual["noisy"], shape)
