@@ -30,6 +30,9 @@ class SlipModel(Model):
     note: str = ""
 
 
+NETWORK = "cnn_lstm"
+"""Name of the network: the model of sweeps, of attribution and of the figures on trainings."""
+
 MODELS = {
     "projection": SlipModel(
         estimator="slipfield.kinds.slip.projection.inverter:ProjectionInverter",
@@ -47,7 +50,7 @@ MODELS = {
         fewest_samples=30,
         hardening="linear",
     ),
-    "cnn_lstm": SlipModel(
+    NETWORK: SlipModel(
         estimator="slipfield.kinds.slip.cnn_lstm.network_inverter:NetworkInverter",
         title="CNN-LSTM network",
         colour="#E69F00",

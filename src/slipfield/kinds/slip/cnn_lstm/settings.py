@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.models import NETWORK
 from slipfield.kinds.slip.planning.plan import learning_memory_mb, training_minutes
 from slipfield.kinds.slip.study import Study
 
@@ -35,7 +36,7 @@ def check_depth(study: Study) -> None:
     SlipfieldError
         If the images are too small for ``learning.convolution_blocks``.
     """
-    if "cnn_lstm" in study.models:
+    if NETWORK in study.models:
         check_image(study.learning.convolution_blocks, image_nodes(study))
 
 

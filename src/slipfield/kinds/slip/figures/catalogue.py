@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slipfield.kinds.slip.cnn_lstm.settings import TABLES
-from slipfield.kinds.slip.models import MODELS, SlipModel
+from slipfield.kinds.slip.models import MODELS, NETWORK, SlipModel
 from slipfield.kinds.slip.study import Study
 
 DRAWING = "slipfield.kinds.slip.figures.drawing"
@@ -120,8 +120,8 @@ FIGURES = {
         "of the epoch with the lowest validation loss are kept.",
         f"{DRAWING}:loss",
         ("models/cnn_lstm/model.json",),
-        ("models/cnn_lstm",),
-        model="cnn_lstm",
+        (f"models/{NETWORK}",),
+        model=NETWORK,
     ),
     **{f"predictions-{name}": _predictions(name, model) for name, model in MODELS.items()},
     "attention": Entry(
@@ -131,8 +131,8 @@ FIGURES = {
         "mean and spread over the test set.",
         f"{DRAWING}:attention",
         ("models/cnn_lstm/model.json",),
-        ("models/cnn_lstm",),
-        model="cnn_lstm",
+        (f"models/{NETWORK}",),
+        model=NETWORK,
     ),
     "attribution": Entry(
         "Learning",
@@ -145,8 +145,8 @@ FIGURES = {
         "says what is read, this says what counts.",
         f"{DRAWING}:attribution",
         ("models/cnn_lstm/attribution.nc",),
-        ("models/cnn_lstm",),
-        model="cnn_lstm",
+        (f"models/{NETWORK}",),
+        model=NETWORK,
     ),
     "learning-curves": Entry(
         "Learning",

@@ -22,6 +22,7 @@ from slipfield.kinds.slip.figures.simulation import figure_loads, figure_runtime
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.figures.specimen import figure_microstructure
 from slipfield.kinds.slip.figures.sweep import figure_sweep
+from slipfield.kinds.slip.models import NETWORK
 from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.report.style import save_figure
 
@@ -55,7 +56,7 @@ def loads(results: Results, name: str) -> Figure:
 
 def loss(results: Results, name: str) -> Figure:
     """Loss over the epochs."""
-    return figure_loss(read_table(results.model("cnn_lstm") / "history.csv", "train", LOSSES))
+    return figure_loss(read_table(results.model(NETWORK) / "history.csv", "train", LOSSES))
 
 
 def predictions(results: Results, name: str) -> Figure:
@@ -65,13 +66,13 @@ def predictions(results: Results, name: str) -> Figure:
 
 def attention(results: Results, name: str) -> Figure:
     """Attention over the loading."""
-    with open_netcdf(results.model("cnn_lstm") / "attention.nc") as data:
+    with open_netcdf(results.model(NETWORK) / "attention.nc") as data:
         return figure_attention(data)
 
 
 def attribution(results: Results, name: str) -> Figure:
     """What the network's answers rest on."""
-    with open_netcdf(results.model("cnn_lstm") / "attribution.nc") as data:
+    with open_netcdf(results.model(NETWORK) / "attribution.nc") as data:
         return figure_attribution(data.load(), results.study.specimen)
 
 

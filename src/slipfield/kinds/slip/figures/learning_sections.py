@@ -10,7 +10,7 @@ from slipfield.core.numbers import percent
 from slipfield.core.reading import read_json, read_table, reading
 from slipfield.kinds.slip.figures.pictures import picture
 from slipfield.kinds.slip.figures.sources import Results
-from slipfield.kinds.slip.models import MODELS
+from slipfield.kinds.slip.models import MODELS, NETWORK
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import Card, Section, Table, duration, significant, unit_text
 from slipfield.report.style import score_text
@@ -44,8 +44,8 @@ def cards(results: Results) -> list[Card]:
 def training_section(results: Results) -> Section | None:
     """Loss over the epochs."""
     pictures = picture(results, "loss")
-    path = results.model("cnn_lstm") / "history.csv"
-    metrics = _metrics(results, "cnn_lstm")
+    path = results.model(NETWORK) / "history.csv"
+    metrics = _metrics(results, NETWORK)
     if not (pictures and path.exists() and metrics):
         return None
     table = read_table(path, "train", ("epoch", "validation_loss", "validation_mae", "seconds"))

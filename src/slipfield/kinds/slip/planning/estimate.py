@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from slipfield.kinds.slip.models import NETWORK
 from slipfield.kinds.slip.planning import plan
 from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, UnitCosts
 from slipfield.kinds.slip.study import Study
@@ -70,7 +71,7 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
         return _training(study, units, model, plan.curves_epochs(study))
     if rule == "sweep":
         epochs = study.sweep.repeats * study.sweep.epochs
-        return _training(study, units, None, epochs)
+        return _training(study, units, NETWORK, epochs)
     return Cost(1, SMALL_JOB_CPU_S)
 
 
@@ -97,7 +98,7 @@ def _reading_cpu_s(study: Study, units: UnitCosts) -> float:
     return study.sampling.samples * units.learning.gather_cpu_s * size * _outputs(study, units)
 
 
-def _training(study: Study, units: UnitCosts, model: str | None, epochs: float) -> Cost:
+def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost:
     """Cost of a training: the network visits the data each epoch, the others read it once."""
     read = Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
     if not plan.in_epochs(model):

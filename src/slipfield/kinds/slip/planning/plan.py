@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.models import MODELS
+from slipfield.kinds.slip.models import MODELS, NETWORK
 from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, unit_costs
 from slipfield.kinds.slip.study import Study
 
@@ -158,9 +158,9 @@ def fold_batches(study: Study, model: str) -> list[str]:
     return [f"{i:04d}-{min(i + size, total) - 1:04d}" for i in range(0, total, size)]
 
 
-def in_epochs(model: str | None) -> bool:
-    """Whether an inverter visits the fields in every epoch; None stands for the one of sweeps."""
-    return model is None or MODELS[model].by_epochs
+def in_epochs(model: str) -> bool:
+    """Whether an inverter visits the fields in every epoch."""
+    return MODELS[model].by_epochs
 
 
 def reference_maps(study: Study) -> int:
@@ -169,7 +169,7 @@ def reference_maps(study: Study) -> int:
     return study.specimen.microstructures if needed else 0
 
 
-def learning_memory_mb(study: Study, model: str | None = None) -> int:
+def learning_memory_mb(study: Study, model: str = NETWORK) -> int:
     """Memory request of a training job, MB: libraries, a batch, and the fields that it keeps."""
     if not in_epochs(model):
         nodes = (study.specimen.cells_x + 1) * (study.specimen.cells_y + 1)
@@ -184,19 +184,19 @@ def learning_memory_mb(study: Study, model: str | None = None) -> int:
     return _memory_mb(LEARNING_LIBRARIES_MB + batch + min(fields, FIELDS_IN_MEMORY_MB))
 
 
-def learning_gpus(study: Study, model: str | None = None) -> int:
+def learning_gpus(study: Study, model: str = NETWORK) -> int:
     """GPUs of a training job: one for the network, if the study asks for it."""
     return int(in_epochs(model) and study.learning.device == "cuda")
 
 
-def training_minutes(study: Study, model: str | None = None) -> int:
+def training_minutes(study: Study, model: str = NETWORK) -> int:
     """Run time request of the training, min."""
     if not in_epochs(model):
         return _fitting_minutes(study, 1)
     return _learning_minutes(study, study.learning.epochs)
 
 
-def crossval_minutes(study: Study, folds: int, model: str | None = None) -> int:
+def crossval_minutes(study: Study, folds: int, model: str = NETWORK) -> int:
     """Run time request of a job that trains ``folds`` folds, min."""
     if not in_epochs(model):
         return _fitting_minutes(study, folds)
