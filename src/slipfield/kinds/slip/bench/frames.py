@@ -18,15 +18,11 @@ from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
-from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
+from slipfield.kinds.slip.bench.measuring import import_measured, strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.run import RESULT, invert
-from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
-from slipfield.kinds.slip.measure.loads import add_load
-from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
@@ -44,9 +40,10 @@ REFINEMENT = 4
 """Forward runs of the refinement."""
 
 
-def bench_frames(model: Path, output: Path, cells: int) -> list[dict[str, Any]]:
+def bench_frames(model: Path, output: Path, cells: int | None = None) -> list[dict[str, Any]]:
     """Invert one specimen of ``cells`` elements along each side by every schedule.
 
+    Without ``cells``, those of the model.
     Writes ``summary.csv`` with a row for each estimate; what is there already is not made again.
 
     Raises
@@ -57,6 +54,7 @@ def bench_frames(model: Path, output: Path, cells: int) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     loaded = Model.load(model)
+    cells = cells or loaded.study.specimen.cells_x
     facts = {
         "model": loaded.study.name,
         "weights_sha256": loaded.weights_sha256,
@@ -113,12 +111,8 @@ def timed_study(study: Study) -> Study:
 def _import(files: Path, run: Reference, specimen: Path) -> None:
     """Import a folder of measurement files, with the times of the frames in a file."""
     write_text(files / "times.csv", "\n".join(f"{time:g}" for time in run.time) + "\n")
-    options = {**strain_options(files), "interval": None, "times": files / "times.csv"}
-    data = import_strain(sorted((files / "dic").glob("*.csv")), StrainOptions(**options))
-    data = add_load(data, files / "load.csv", None, 0.0, None)
-    data = add_orientation_map(data, files / "grains.ctf", GrainOptions(threshold_deg=2.0))
-    specimen.unlink(missing_ok=True)
-    write_specimen(data, specimen)
+    timed = {**strain_options(files), "interval": None, "times": files / "times.csv"}
+    import_measured(files, specimen, timed)
 
 
 def _rows(name: str, found: Inversion, truth: np.ndarray) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,18 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.reading import read_json
+from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
+from slipfield.kinds.slip.measure.loads import add_load
+from slipfield.kinds.slip.measure.specimen_file import write_specimen
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS, Noise, Study
 
 NOISE = Noise(strain_std=5e-4, load_relative_std=5e-3)
 POINTS_PER_CELL, PIXELS_PER_CELL = 2, 6
+GRAIN_OPTIONS: Mapping[str, Any] = {"threshold_deg": 2.0}
+"""Options with which the orientation map of a folder of :func:`write_measured` is imported."""
 
 
 def write_measured(
@@ -65,3 +72,28 @@ def strain_options(folder: Path) -> dict[str, Any]:
         "outline": folder / "outline.csv",
         "thickness": facts["thickness_mm"],
     }
+
+
+def import_measured(
+    folder: Path,
+    specimen: Path,
+    strain: Mapping[str, Any] | None = None,
+    grains: Mapping[str, Any] = GRAIN_OPTIONS,
+) -> None:
+    """Import a folder of :func:`write_measured`; the specimen file replaces one that is there.
+
+    Parameters
+    ----------
+    strain : options of the strain maps, by default :func:`strain_options`.
+
+    Raises
+    ------
+    SlipfieldError
+        If the import refuses the files or the options.
+    """
+    options = StrainOptions(**(strain_options(folder) if strain is None else strain))
+    data = import_strain(sorted((folder / "dic").glob("*.csv")), options)
+    data = add_load(data, folder / "load.csv", None, 0.0, None)
+    data = add_orientation_map(data, folder / "grains.ctf", GrainOptions(**grains))
+    specimen.unlink(missing_ok=True)
+    write_specimen(data, specimen)

@@ -24,14 +24,15 @@ from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
 from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
-from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
+from slipfield.kinds.slip.bench.measuring import (
+    GRAIN_OPTIONS,
+    import_measured,
+    strain_options,
+    write_measured,
+)
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.run import RESULT, invert
-from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
-from slipfield.kinds.slip.measure.loads import add_load
-from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
@@ -51,7 +52,7 @@ class Import:
 
     folder: Path
     dic: dict[str, Any]
-    grains: dict[str, Any] = field(default_factory=lambda: {"threshold_deg": 2.0})
+    grains: dict[str, Any] = field(default_factory=lambda: dict(GRAIN_OPTIONS))
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,13 @@ class Mistake:
     remedy: tuple[str, ...]
 
 
-def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> list[dict[str, Any]]:
+def bench_mistakes(
+    model: Path, output: Path, specimens: int, cells: int | None = None
+) -> list[dict[str, Any]]:
     """Make every mistake on ``specimens`` specimens of ``cells`` elements along each side.
 
-    Writes ``summary.csv`` with a row for each; what is there already is not made again.
+    Without ``cells``, those of the model. Writes ``summary.csv`` with a row for each; what is there
+    already is not made again.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def bench_mistakes(model: Path, output: Path, specimens: int, cells: int) -> lis
         simulated.
     """
     loaded = Model.load(model)
+    cells = cells or loaded.study.specimen.cells_x
     facts = {
         "model": loaded.study.name,
         "weights_sha256": loaded.weights_sha256,
@@ -132,11 +137,7 @@ def _tried(
     row: dict[str, Any] = {"specimen": number, "mistake": mistake.name}
     try:
         mistake.make(given, number)
-        data = import_strain(sorted((lab / "dic").glob("*.csv")), StrainOptions(**given.dic))
-        data = add_load(data, lab / "load.csv", None, 0.0, None)
-        data = add_orientation_map(data, lab / "grains.ctf", GrainOptions(**given.grains))
-        (folder / "specimen.nc").unlink(missing_ok=True)
-        write_specimen(data, folder / "specimen.nc")
+        import_measured(lab, folder / "specimen.nc", given.dic, given.grains)
     except SlipfieldError as error:
         text = str(error).replace(str(lab), "")
         named = all(word in text for word in mistake.remedy)

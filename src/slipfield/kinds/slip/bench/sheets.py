@@ -9,13 +9,9 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.files import open_netcdf
-from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
+from slipfield.kinds.slip.bench.measuring import import_measured, write_measured
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.solids import run_foil, run_solid
-from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
-from slipfield.kinds.slip.measure.loads import add_load
-from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import Solid, Study, check_study
@@ -99,9 +95,4 @@ def _import(
     """Write the measurement files of a run, and the specimen file that their import makes."""
     cell = study.specimen.height_mm / study.specimen.cells_y
     write_measured(run, truth, grains, study, cell, seed, files)
-    data = import_strain(
-        sorted((files / "dic").glob("*.csv")), StrainOptions(**strain_options(files))
-    )
-    data = add_load(data, files / "load.csv", None, 0.0, None)
-    data = add_orientation_map(data, files / "grains.ctf", GrainOptions(threshold_deg=2.0))
-    write_specimen(data, path)
+    import_measured(files, path)

@@ -19,6 +19,7 @@ from slipfield.core.files import write_text
 from slipfield.core.launch import LAUNCHER
 from slipfield.kinds.slip.bench.machine import describe_machine
 from slipfield.kinds.slip.dataset.manifest import gather
+from slipfield.kinds.slip.models import NETWORK
 from slipfield.kinds.slip.planning.plan import FIELD_BYTES
 from slipfield.kinds.slip.planning.unit_costs import Learning, Simulation
 from slipfield.kinds.slip.study import Study, check_study
@@ -94,7 +95,7 @@ class Slice:
         content = study.model_dump(mode="json")
         content["specimen"]["microstructures"] = 1
         content["sampling"]["samples"] = SAMPLES
-        content["learning"] |= {"model": "cnn_lstm", "split": "random", "threads": 1}
+        content["learning"] |= {"model": NETWORK, "split": "random", "threads": 1}
         content["crossval"] |= {"folds": 2, "grouping": "random"}
         self.study, self.folder, self.say = check_study(content, study.name), folder, say
         self.cells = self.study.specimen.cells_x * self.study.specimen.cells_y

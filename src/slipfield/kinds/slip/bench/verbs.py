@@ -90,10 +90,8 @@ def bench_mistakes(
 ) -> None:
     """Import and invert specimens with the mistakes that users make; say which were named."""
     from slipfield.kinds.slip.bench.mistakes import bench_mistakes as measure
-    from slipfield.kinds.slip.inversion.answers import Model
 
-    across = cells or Model.load(model).study.specimen.cells_x
-    rows = measure(model, output, specimens, across)
+    rows = measure(model, output, specimens, cells)
     for row in rows:
         mark = "named" if row["named"] else "NOT NAMED"
         typer.echo(f"{row['specimen']} {row['mistake']}: {mark} ({row['stage']}): {row['text']}")
@@ -111,10 +109,9 @@ def bench_frames(
 ) -> None:
     """Invert one specimen by frames at several sets of times; say whether the answers agree."""
     from slipfield.kinds.slip.bench.frames import bench_frames as measure
-    from slipfield.kinds.slip.inversion.answers import Model
     from slipfield.kinds.slip.study import PARAMETERS
 
-    for row in measure(model, output, cells or Model.load(model).study.specimen.cells_x):
+    for row in measure(model, output, cells):
         values = ", ".join(
             f"{name} {row[name]:.4g} ({row[f'{name}_low']:.4g} to {row[f'{name}_high']:.4g}; "
             f"{row[f'{name}_true']:.4g})"
