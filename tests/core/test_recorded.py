@@ -8,7 +8,14 @@ from slipfield.core.cache import cached_rows
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
 from slipfield.core.places import RUN_VARIABLE
-from slipfield.core.recorded import claim_contents, forget, made_otherwise, refuse_others, witnessed
+from slipfield.core.recorded import (
+    claim_contents,
+    forget,
+    made_otherwise,
+    refuse_others,
+    stale_results,
+    witnessed,
+)
 
 
 def study(**sections):
@@ -51,6 +58,22 @@ def test_what_differs_is_named_with_both_values(tmp_path):
     assert made_otherwise(witness, other, ("physics_hash",)).startswith("physics_hash = ")
     with pytest.raises(SlipfieldError, match="made.json: made with beam.*; run the study again"):
         refuse_others({witness: differs})
+
+
+def test_results_are_of_the_study_and_as_their_witness_saw_them(tmp_path):
+    witness, first, second = (tmp_path / name for name in ("made.json", "a.csv", "b.csv"))
+    first.write_text("1")
+    second.write_text("2")
+    with witnessed(study(), witness, first, second):
+        pass
+    assert stale_results(witness, study(), ("beam",)) == {}
+    other = study(beam={"height_mm": 12.0})
+    differs = "beam.height_mm = 10.0, but the study has 12.0"
+    assert stale_results(witness, other, ("beam",)) == {witness: differs}
+    second.write_text("3")
+    changed = {second: "other content than it has now"}
+    assert stale_results(witness, study(), ("beam",)) == changed
+    assert stale_results(witness, other, ("beam",), [first]) == {first: differs} | changed
 
 
 @pytest.mark.parametrize("damage", ["", "[", "[1]", "{}", '{"study": 3}', '{"study": {"name": 1}}'])

@@ -120,7 +120,11 @@ def altered(witness: Path) -> dict[Path, str]:
     SlipfieldError
         If a file may not be read.
     """
-    files = _made(witness).get(FILES)
+    return _altered(witness, _made(witness))
+
+
+def _altered(witness: Path, made: Mapping[str, Any]) -> dict[Path, str]:
+    files = made.get(FILES)
     if not isinstance(files, Mapping):
         return {}
     paths = {witness.with_name(name): digest for name, digest in files.items()}
@@ -140,7 +144,31 @@ def made_otherwise(path: Path, study: BaseStudy, fields: Iterable[str]) -> str:
     fields : what the result depends on: "section" or "section.field" of the study, or
         "physics_hash", which older versions did not write down.
     """
-    made = _made(path)
+    return _otherwise(_made(path), study, fields)
+
+
+def stale_results(
+    witness: Path, study: BaseStudy, fields: Iterable[str], results: Iterable[Path] = ()
+) -> dict[Path, str]:
+    """Find what is not of ``study``, or not what its witness saw: path -> what made it, in words.
+
+    Parameters
+    ----------
+    fields : what the results depend on, as in :func:`made_otherwise`.
+    results : what the witness's study made; by default the witness itself.
+
+    Raises
+    ------
+    SlipfieldError
+        If a file may not be read.
+    """
+    made = _made(witness)
+    differs = _otherwise(made, study, fields)
+    found = dict.fromkeys(list(results) or [witness], differs) if differs else {}
+    return found | _altered(witness, made)
+
+
+def _otherwise(made: Mapping[str, Any], study: BaseStudy, fields: Iterable[str]) -> str:
     if not isinstance(made.get("study"), Mapping):
         return "no readable study"
     try:  # fields that are younger than the result have their defaults

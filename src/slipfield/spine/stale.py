@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slipfield.core.kind import kind_named, load
-from slipfield.core.recorded import altered, made_otherwise, recorded_attributes, refuse_others
+from slipfield.core.recorded import recorded_attributes, refuse_others, stale_results
 from slipfield.spine.study import SpineStudy
 
 
@@ -45,6 +45,4 @@ def _found(study: SpineStudy, folder: Path) -> Iterator[tuple[Path, str]]:
     )
     fields = (*study.PHYSICS, *settings)
     for path in sorted(folder.glob("crossval/*.json")):
-        if differs := made_otherwise(path, study, fields):
-            yield path, differs
-        yield from altered(path).items()
+        yield from stale_results(path, study, fields).items()

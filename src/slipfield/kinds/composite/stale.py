@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipfield.core.recorded import altered, made_otherwise
+from slipfield.core.recorded import stale_results
 from slipfield.kinds.composite.study import CompositeStudy
 
 BOX = ("cell", "bounds", "targets", "design", "surrogate")
@@ -54,9 +54,6 @@ def stale(study: CompositeStudy, folder: Path) -> dict[Path, str]:
     found: dict[Path, str] = {}
     for witness, results, sections in MADE_BY:
         there = [folder / name for name in results if (folder / name).exists()]
-        if not there:
-            continue
-        if differs := made_otherwise(folder / witness, study, sections):
-            found |= dict.fromkeys(there, differs)
-        found |= altered(folder / witness)
+        if there:
+            found |= stale_results(folder / witness, study, sections, there)
     return found

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipfield.core.recorded import altered, made_otherwise
+from slipfield.core.recorded import altered, made_otherwise, stale_results
 from slipfield.kinds.curves.study import CurvesStudy
 
 GRID = ("grid.points", "grid.true_strain_to")
@@ -34,9 +34,7 @@ def _found(study: CurvesStudy, folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, made_otherwise(path, study, fields)
     for part, fields in LEARNT.items():
         for path in sorted(folder.glob(f"{part}/*.csv")):
-            witness = path.with_suffix(".json")
-            yield path, made_otherwise(witness, study, fields)
-            yield from altered(witness).items()
+            yield from stale_results(path.with_suffix(".json"), study, fields, [path]).items()
     learners = folder / "tables" / "learners.csv"
     yield learners, _other_rows(study, learners)
     yield from altered(learners.with_suffix(".json")).items()

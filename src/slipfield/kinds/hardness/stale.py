@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slipfield.core.recorded import altered, made_otherwise
+from slipfield.core.recorded import stale_results
 from slipfield.kinds.hardness.study import HardnessStudy
 
 NEEDED = {
@@ -24,7 +24,6 @@ def stale(study: HardnessStudy, folder: Path) -> dict[Path, str]:
             found[path] = "another table than the study's"
     for path in (*sorted(folder.glob("scores/*.json")), folder / "explained.json"):
         fields = NEEDED["explained" if path.stem == "explained" else "scores"]
-        if path.exists() and (differs := made_otherwise(path, study, fields)):
-            found[path] = differs
-        found |= altered(path)
+        if path.exists():
+            found |= stale_results(path, study, fields)
     return found
