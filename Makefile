@@ -1,6 +1,7 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
+AS_USED := tests/envs tests/faults tests/fuzz tests/slurm tests/workflow
 CONFIG ?= config/demo.yaml
 
 .PHONY: help setup demo curves composite invert-demo check test lint types docs bench verify thickness faults fuzz plan slice doctor clean
@@ -26,9 +27,11 @@ invert-demo: setup  ## measure a specimen that the demo has not seen, import and
 check: setup  ## run the fast tests, to run all the time: minutes are for make test
 	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q
 
-test: setup  ## run all tests: those that need DOLFINx beside the others, on two cores
-	@envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) >.environments/tests.log 2>&1 & beside=$$!; \
-	status=0; envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) || status=1; \
+test: setup  ## run all tests, side by side: those of the rooms, and those of the program as it is used
+	@{ failed=0; envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || failed=1; \
+	envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX) $(AS_USED)) || failed=1; \
+	exit $$failed; } >.environments/tests.log 2>&1 & beside=$$!; \
+	status=0; envs/run pytest $(AS_USED) || status=1; \
 	wait $$beside || status=1; \
 	cat .environments/tests.log; \
 	exit $$status

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_group
 
 from slipfield import __version__
-from slipfield.core import ranks
+from slipfield.core import dask, ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
 from slipfield.core.installed import missing_library
 from slipfield.core.places import check_place
@@ -164,8 +164,9 @@ def commands() -> dict[str, Any]:
 def main() -> None:
     """Run the command line; an error of a user is one line on stderr and exit status 2 (or 3)."""
     try:
-        check_place("this job")
-        app()
+        with dask.hidden():
+            check_place("this job")
+            app()
     except Exception as error:
         if ranks.several():
             ranks.end_all(error)

@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
@@ -76,6 +75,8 @@ def unit_points(
     dimensions: int, samples: int, seed: int, method: Literal["lhs", "sobol"]
 ) -> np.ndarray:
     """Points (samples, dimensions) that fill the unit cube, as :func:`sampled` says."""
+    from scipy.stats import qmc
+
     if method == "sobol":
         power = max(samples - 1, 0).bit_length()  # whole powers of two, as its balance wants
         return qmc.Sobol(dimensions, rng=seed).random_base2(power)[:samples]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 Scores = dict[str, dict[str, float]]
 
@@ -82,6 +82,6 @@ def _interval(values: np.ndarray, factor: float, level: float) -> tuple[float, f
     count = len(values)
     if count < 2:
         return float("nan"), float("nan")
-    half = stats.t.ppf((1 + level) / 2, count - 1) * np.std(values, ddof=1) * np.sqrt(factor)
+    half = stdtrit(count - 1, (1 + level) / 2) * np.std(values, ddof=1) * np.sqrt(factor)
     mean = float(np.mean(values))
     return mean - float(half), mean + float(half)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
@@ -121,6 +120,8 @@ def _packing(count: int, a: int, b: int) -> float:
 
 def minimum_distance(unit: np.ndarray) -> float:
     """Smallest distance between two of the points (n, 3)."""
+    from scipy.spatial import KDTree
+
     distance, _ = KDTree(unit).query(unit, k=2)
     return float(distance[:, 1].min())
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from sklearn.model_selection import GroupKFold
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file
@@ -63,6 +62,8 @@ class EquilibriumInverter:
         SlipfieldError
             If there are too few samples or the loading does not suit the method.
         """
+        from sklearn.model_selection import GroupKFold
+
         rows = np.sort(np.concatenate([train_indices, validation_indices]))
         if len(rows) < FEWEST:
             raise SlipfieldError(
@@ -70,7 +71,7 @@ class EquilibriumInverter:
             )
         self.members = []
         torch.set_num_threads(self.study.learning.threads)
-        features = feature_table(dataset, dataset.noise)[rows]
+        features = feature_table(dataset)[rows]
         log_parameters = np.log(dataset.parameters[rows])
         maps = dataset.microstructures[rows]
         groups = maps if len(np.unique(maps)) >= FOLDS else rows
@@ -103,7 +104,7 @@ class EquilibriumInverter:
         return np.exp(found.mean - half), np.exp(found.mean + half)
 
     def _estimate(self, dataset: Collection, indices: np.ndarray) -> Prediction:
-        return predict_ensemble(self.members, feature_table(dataset, dataset.noise)[indices])
+        return predict_ensemble(self.members, feature_table(dataset)[indices])
 
     def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
         """Write intervals.csv of the rows ``indices``."""

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.linear_model import RidgeCV
 from torch import nn
 
 PARAMETER_COUNT = 3
@@ -114,6 +113,8 @@ def nll(member: Member, features: torch.Tensor, target: torch.Tensor) -> torch.T
 
 def _prepare(member: Member, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Set the scales and the regression of a network; give the scaled ln k (n, 3)."""
+    from sklearn.linear_model import RidgeCV
+
     member.shift.copy_(x.mean(dim=0))
     member.scale.copy_(_positive(x.std(dim=0)))
     member.target_shift.copy_(y.mean(dim=0))

@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
+from slipfield.core import dask
 from slipfield.kinds.slip.specimen.microstructure import polygons_of
 from slipfield.kinds.slip.specimen.size import are_spread, size_distribution
 from slipfield.kinds.slip.study import Study
@@ -65,6 +66,7 @@ def ipf_colours(euler: np.ndarray) -> np.ndarray:
 
     The cubic (m-3m) key of orix.
     """
+    dask.show()
     from orix.plot import IPFColorKeyTSL
     from orix.quaternion import Orientation
     from orix.quaternion.symmetry import Oh
@@ -79,6 +81,7 @@ def _ipf_key(axes: Axes, sheet: tuple[float, float]) -> None:
 
     It stands below the lower right corner, as large whatever the shape of the sheet (mm).
     """
+    dask.show()
     from orix.plot import InversePoleFigurePlot
     from orix.quaternion.symmetry import Oh
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from scipy import stats
+from scipy.special import stdtrit
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.inversion.answers import Answer, Model
@@ -111,7 +111,7 @@ def _combined(members: Sequence[Answer]) -> Answer:
     between = logs.var(axis=0, ddof=1) * (1 + 1 / len(members))
     variance = within + between
     freedom = (len(members) - 1) * (variance / np.maximum(between, TINY)) ** 2
-    centre, half = logs.mean(axis=0), stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    centre, half = logs.mean(axis=0), stdtrit(freedom, 0.975) * np.sqrt(variance)
     unusual = {
         name: float(np.mean([member.unusual[name] for member in members]))
         for name in members[0].unusual

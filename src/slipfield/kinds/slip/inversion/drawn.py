@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import LEVEL, Answer
@@ -123,7 +123,7 @@ def drawn_answer(
     inverse, count = weighing.inverse(found), len(missed)
     noise = inverse @ found.load_normal @ inverse / load.noise**2
     seen = _pooled(missed.var(axis=0, ddof=1) + np.diag(noise), np.diag(inverse), count)
-    half = np.sqrt(seen * (1 + 1 / count)) * student.ppf(0.5 + LEVEL / 2, count - 1 + WORTH)
+    half = np.sqrt(seen * (1 + 1 / count)) * stdtrit(count - 1 + WORTH, 0.5 + LEVEL / 2)
     ends = np.exp(middle - half), np.exp(middle + half)
     answer = Answer(SUBSURFACE, np.exp(middle), *ends, seconds)
     return answer, Drawn(start.method, start.parameters, factors, missed)

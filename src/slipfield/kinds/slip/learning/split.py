@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import GroupKFold
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.dataset.collection import Collection
@@ -66,6 +65,8 @@ def split_fold(study: Study, collection: Collection, number: int, grouping: str)
         If the grouping is unknown, there are fewer groups than folds, or a fold leaves fewer
         than two to the other parts.
     """
+    from sklearn.model_selection import GroupKFold
+
     folds, seed = study.crossval.folds, study.learning.seed
     groups = groups_of(collection, grouping)
     count = len(np.unique(groups))

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from sklearn.model_selection import GroupKFold
 
 from slipfield.kinds.slip.projection.learner import Emulator, Estimate, allowed_degrees
 
@@ -55,6 +54,8 @@ class Training:
 
 def cross_validate(training: Training, fit: Callable[[np.ndarray], Emulator]) -> Estimate:
     """Estimate every noisy row by a model that ``fit`` makes of the rows of other groups."""
+    from sklearn.model_selection import GroupKFold
+
     result = Estimate.empty(len(training.groups))
     folds = min(FOLDS, len(np.unique(training.groups)))
     for train, test in GroupKFold(folds).split(training.clean, groups=training.groups):

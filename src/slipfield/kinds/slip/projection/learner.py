@@ -17,7 +17,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.projection.polynomial import basis, gradient, term_count
@@ -242,6 +241,8 @@ def _shrunk_covariance(rest: np.ndarray) -> np.ndarray:
     Rows are hardly more than features, often fewer: the sample covariance would claim directions
     without any scatter (Ledoit & Wolf 2004).
     """
+    from sklearn.covariance import ledoit_wolf
+
     deviation = np.sqrt(np.square(rest).mean(axis=0)) + SMALL
     correlation, _ = ledoit_wolf(rest / deviation, assume_centered=True)
     return correlation * np.outer(deviation, deviation)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.optimize import curve_fit
 
 from slipfield.core.errors import SlipfieldError
 
@@ -142,6 +141,8 @@ def size_distribution(sizes: np.ndarray, bins: int | str = "auto") -> SizeDistri
     SlipfieldError
         If there are fewer than three different sizes, or all are equal but for rounding.
     """
+    from scipy.optimize import curve_fit
+
     if len(np.unique(sizes)) < 3 or not are_spread(sizes):
         raise SlipfieldError(f"sizes: a log-normal fit needs 3 different sizes, given {len(sizes)}")
     density, edges = np.histogram(sizes, bins=bins, density=True)
