@@ -14,10 +14,10 @@ from tests.faults.stages import KILLED, content
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("SLIPFIELD_KILLS", "20"))
+KILLS = int(os.environ.get("SLIPFIELD_KILLS", "18"))
 SEED = int(os.environ.get("SLIPFIELD_SEED", "2025"))
 EACH = -(-KILLS // len(KILLED))
-SHORTEST_CHAIN, LONGEST_CHAIN = 2, 4
+SHORTEST_CHAIN, LONGEST_CHAIN = 3, 4
 EARLIEST = 0.3
 """Share of a run's time before which it only loads its libraries."""
 
