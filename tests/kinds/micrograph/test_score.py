@@ -62,6 +62,14 @@ def test_phase_scores_are_those_of_the_foreground():
     assert scores["mean_iou"] <= 0.5 * (1 + scores["precision"])
 
 
+def test_images_without_second_phase_do_not_count_in_its_means():
+    nothing, found = np.zeros((10, 10), bool), np.zeros((10, 10), bool)
+    found[0] = True
+    scores = phase_scores(nothing, found)
+    assert scores.pop("accuracy") == pytest.approx(0.9)
+    assert np.isnan(list(scores.values())).all()
+
+
 def test_scores_of_methods_are_a_table(tmp_path):
     path = tmp_path / "scores.csv"
     lines = write_scores("boundaries", ["etched-steel"], ["ridge", "network"], 1, 192, path)

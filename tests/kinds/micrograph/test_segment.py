@@ -70,6 +70,22 @@ def test_segment_writes_labels_and_where_they_are_from(tmp_path):
     assert (shown[boundaries_of(labels)] == (220, 30, 30)).all()
     with pytest.raises(SlipfieldError, match="method: given 'magic'; expected one of network"):
         segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(method="magic"))
+    assert facts["phase_method"] == "otsu" and facts["phase_model"] is None
+    both = SegmentOptions(phase_method="otsu", phase_model=tmp_path / "mine.safetensors")
+    with pytest.raises(SlipfieldError, match="phase-model: given with phase-method otsu"):
+        segment(tmp_path / "image.png", tmp_path / "out", both)
+    with pytest.raises(SlipfieldError, match="phase-method: given 'magic'; expected one of"):
+        segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(phase_method="magic"))
+
+
+def test_second_phase_is_the_networks_by_default(tmp_path):
+    drawn = render("mg-gd", 5, (192, 192))
+    write_image(tmp_path / "image.png", drawn.image, 0.5)
+    facts = segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions())
+    assert facts["phase_model"] == "phases.safetensors" and facts["phase_model_sha256"]
+    found = np.asarray(Image.open(tmp_path / "out" / "phases.png")) > 0
+    true = drawn.phases > 0
+    assert (found & true).sum() > 0.4 * (found | true).sum()
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from slipfield.core.places import claimed
 from slipfield.core.recorded import forget
 
 UM_PER_INCH = 25_400.0
+COMPRESSION = 3
+"""Of PNG files, 1 to 9: under half the time of the usual 6, for label images a quarter larger."""
 TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
 
 
@@ -29,7 +31,7 @@ def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) ->
         image = image.astype(np.uint8) * 255
     scale = {} if pixel_um is None else {"dpi": (UM_PER_INCH / pixel_um,) * 2}
     with complete_file(path) as temporary:
-        Image.fromarray(image).save(temporary, "PNG", **scale)
+        Image.fromarray(image).save(temporary, "PNG", compress_level=COMPRESSION, **scale)
 
 
 def read_mask(path: Path) -> np.ndarray:

@@ -20,6 +20,7 @@ from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import Micrograph, render
 from slipfield.kinds.micrograph.segment import (
+    PHASE_METHODS,
     Method,
     boundary_method,
     network_method,
@@ -30,7 +31,7 @@ from slipfield.kinds.micrograph.statistics import g_of_intercept
 TOLERANCE_PX = 2.0
 MATCH_IOU = 0.5
 LARGE_PX = 100
-METHODS = {"boundaries": ("network", *CLASSICAL), "phases": ("network", "otsu")}
+METHODS = {"boundaries": ("network", *CLASSICAL), "phases": PHASE_METHODS}
 """Methods by what they find."""
 FIRST_SEED = 5_000
 """Seeds of scores begin here, far from those of trainings."""
@@ -106,20 +107,17 @@ def phase_scores(truth: np.ndarray, found: np.ndarray) -> dict[str, float]:
     Returns
     -------
     ``iou``, ``dice``, ``precision``, ``accuracy``, ``mean_iou`` (of matrix and phase), 1, and
-    ``fraction_error``, relative, 1.
+    ``fraction_error``, relative, 1; without any second phase, all but ``accuracy`` are nan.
     """
-    both, either = int((truth & found).sum()), int((truth | found).sum())
-    neither, all_pixels = truth.size - either, truth.size
-    iou = both / max(either, 1)
-    matrix = neither / max(all_pixels - both, 1)
-    return {
-        "iou": iou,
-        "dice": 2 * both / max(int(truth.sum()) + int(found.sum()), 1),
-        "precision": both / max(int(found.sum()), 1),
-        "accuracy": (both + neither) / all_pixels,
-        "mean_iou": 0.5 * (iou + matrix),
-        "fraction_error": found.sum() / max(int(truth.sum()), 1) - 1.0,
-    }
+    both, either, there = (int(each.sum()) for each in (truth & found, truth | found, truth))
+    accuracy = (both + truth.size - either) / truth.size
+    names = ("iou", "dice", "precision", "accuracy", "mean_iou", "fraction_error")
+    if not there:
+        return {**dict.fromkeys(names, np.nan), "accuracy": accuracy}
+    iou, matrix = both / either, (truth.size - either) / max(truth.size - both, 1)
+    dice, precision = 2 * both / (both + either), both / max(int(found.sum()), 1)
+    values = (iou, dice, precision, accuracy, 0.5 * (iou + matrix), found.sum() / there - 1.0)
+    return dict(zip(names, map(float, values), strict=True))
 
 
 def scored(

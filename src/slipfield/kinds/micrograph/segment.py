@@ -18,6 +18,9 @@ from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX, shipped
 from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 
+PHASE_METHODS = ("network", "otsu")
+"""Methods that find second phase."""
+
 Method = Callable[[np.ndarray], np.ndarray]
 """From an image (height, width) or (height, width, 3) to a probability (height, width)."""
 
@@ -30,6 +33,7 @@ class SegmentOptions:
     ----------
     pixel_um, bar_um : size of a pixel, and length of the scale bar, um, if said.
     method : network, or a classical method; None: the network if it comes along, else ridge.
+    phase_method : network, or otsu; None: the network, but otsu beside a classical ``method``.
     model, phase_model : networks of the user.
     keep : mean probability that a boundary has at least.
     smallest_px : grains of fewer pixels are joined to a neighbour.
@@ -44,6 +48,7 @@ class SegmentOptions:
     keep: float = KEEP
     smallest_px: int = SMALLEST_PX
     window: tuple[int, int, int, int] | None = None
+    phase_method: str | None = None
 
 
 def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, object]:
@@ -77,7 +82,12 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     if labels.dtype != np.uint16:
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
-    phases[inside] = phase_method(method, options.phase_model)(part) >= 0.5
+    phase = options.phase_method or (
+        "network" if method == "network" or options.phase_model else "otsu"
+    )
+    if phase != "network" and options.phase_model:
+        raise SlipfieldError(f"phase-model: given with phase-method {phase}; leave out one of them")
+    phases[inside] = phase_method(phase, options.phase_model)(part) >= 0.5
     pictures = {
         "grains": labels,
         "boundaries": (255 * probability + 0.5).astype(np.uint8),
@@ -88,7 +98,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         forget(folder / "micrograph.json")
         for name, picture in pictures.items():
             write_image(folder / f"{name}.png", picture, scale.pixel_um)
-        facts = _facts(path, folder, options, scale, method, labels, phases)
+        facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
         write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
     return facts
 
@@ -125,12 +135,20 @@ def boundary_method(name: str, model: Path | None) -> Method:
 
 
 def phase_method(name: str, model: Path | None) -> Method:
-    """Method that finds the probability of second phase: a network if there is one, else Otsu's."""
-    if model is not None or (name == "network" and shipped("phases").exists()):
-        return network_method("phases", model)
+    """Method that finds the probability of second phase; ``model``: of a network of the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such method.
+    """
     from slipfield.kinds.micrograph.classical import second_phase
 
-    return second_phase
+    if name not in PHASE_METHODS:
+        raise SlipfieldError(
+            f"phase-method: given {name!r}; expected one of {', '.join(PHASE_METHODS)}"
+        )
+    return network_method("phases", model) if name == "network" else second_phase
 
 
 def network_method(task: str, model: Path | None) -> Method:
@@ -164,11 +182,13 @@ def _facts(
     folder: Path,
     options: SegmentOptions,
     scale: Scale,
-    method: str,
+    methods: tuple[str, str],
     labels: np.ndarray,
     phases: np.ndarray,
 ) -> dict[str, object]:
+    method, phase = methods
     model = options.model or (shipped("boundaries") if method == "network" else None)
+    phase_model = options.phase_model or (shipped("phases") if phase == "network" else None)
     return {
         "image": path.name,
         "image_sha256": file_digest(path),
@@ -180,6 +200,9 @@ def _facts(
         "method": method,
         "model": None if model is None else model.name,
         "model_sha256": None if model is None else file_digest(model),
+        "phase_method": phase,
+        "phase_model": None if phase_model is None else phase_model.name,
+        "phase_model_sha256": None if phase_model is None else file_digest(phase_model),
         "keep": options.keep,
         "smallest_px": options.smallest_px,
         "window_px": options.window,

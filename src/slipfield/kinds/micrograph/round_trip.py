@@ -1,0 +1,169 @@
+"""What a micrograph in place of the true grain map costs an inversion.
+
+One unseen specimen is simulated, and its grains are drawn as micrographs. Each of these is
+segmented and imported with the orientations that its grains truly have, and the specimen is
+inverted with it, and with the true map.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slipfield.core.cache import cached_rows
+from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.places import claimed
+from slipfield.core.progress import track
+from slipfield.core.recorded import claim_contents
+from slipfield.core.tables import csv_text
+from slipfield.kinds.micrograph.files import read_labels, write_image
+from slipfield.kinds.micrograph.presets import preset_of
+from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.scene import scene_of
+from slipfield.kinds.micrograph.score import share_matched
+from slipfield.kinds.micrograph.segment import SegmentOptions, segment
+from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
+from slipfield.kinds.slip.inversion.answers import Model
+from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.run import RESULT, invert
+from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_labelled_image
+from slipfield.kinds.slip.measure.loads import add_load
+from slipfield.kinds.slip.measure.specimen_file import write_specimen
+from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
+from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
+from slipfield.kinds.slip.specimen.microstructure import grain_at, make_microstructure, polygons_of
+from slipfield.kinds.slip.study import PARAMETERS
+
+TRUE = "true map"
+"""Name of the row that is inverted with the true grain map."""
+
+
+def round_trip(
+    model: Path, presets: list[str], cells: int, side: int, output: Path
+) -> list[dict[str, Any]]:
+    """Invert one specimen with its true grain map, and with micrographs of it.
+
+    Writes ``summary.csv`` with a row for each; what is there already is not made again.
+
+    Parameters
+    ----------
+    model : folder of a projection inverter.
+    presets : looks of the micrographs.
+    cells : elements of the specimen along each side.
+    side : of a micrograph, px; it shows the whole sheet.
+
+    Returns
+    -------
+    list of dict
+        ``map``, ``grains``, ``matched`` (share of true grains of 100 px or more, 1), ``k1`` to
+        ``k3`` (MPa mm^0.5, MPa, MPa mm^0.5), and ``k1_shift`` to ``k3_shift``, relative to the
+        answer by the true map, 1.
+
+    Raises
+    ------
+    SlipfieldError
+        If the model cannot be read, a preset is unknown, or ``output`` holds another bench.
+    """
+    for preset in presets:
+        preset_of(preset)
+    if side < 256:
+        raise SlipfieldError(f"side: given {side}; expected 256 px or more")
+    loaded = Model.load(model)
+    facts = {
+        "model": loaded.study.name,
+        "weights_sha256": loaded.weights_sha256,
+        "cells": cells,
+        "side_px": side,
+    }
+    work = output / "work"
+    with claimed(output, "micrograph round-trip"):
+        claim_contents(output / "bench.json", facts, "round trip")
+        rows: list[dict[str, Any]] = []
+        for name in track([TRUE, *presets], "invert"):
+            path = output / "cases" / f"{name.replace(' ', '-')}.json"
+            rows += cached_rows(path, partial(_row, model, loaded, cells, side, name, work))
+        for row in rows:
+            for parameter in PARAMETERS:
+                row[f"{parameter}_shift"] = row[parameter] / rows[0][parameter] - 1.0
+        write_text(output / "summary.csv", csv_text(rows))
+    return rows
+
+
+def _row(
+    model: Path, loaded: Model, cells: int, side: int, name: str, work: Path
+) -> list[dict[str, Any]]:
+    """Answer by the true map, or by a micrograph of the look ``name``."""
+    measured, true, euler, pixel = _specimen(loaded, cells, side, work)
+    folder = work / name.replace(" ", "-")
+    if name == TRUE:
+        labels, path = true, folder / "grains.png"
+        write_image(path, labels)
+    else:
+        drawn = render(name, 0, scene=scene_of(true))
+        image = folder / "image.png"
+        write_image(image, drawn.image, pixel * 1000)
+        segment(image, folder, SegmentOptions(pixel_um=pixel * 1000))
+        path = folder / "grains.png"
+        labels = read_labels(path)
+    table = folder / "orientations.csv"
+    write_text(table, orientations(labels, true, euler))
+    data = add_labelled_image(measured, path, pixel, table, None, False, GrainOptions())
+    specimen, result = folder / "specimen.nc", folder / "result"
+    for earlier in (specimen, result / RESULT):
+        earlier.unlink(missing_ok=True)
+    write_specimen(data, specimen)
+    answer = invert(specimen, [model], result, membrane=True).answer
+    values = dict(zip(PARAMETERS, map(float, answer.parameters), strict=True))
+    grains = len(np.unique(labels))
+    return [{"map": name, "grains": grains, "matched": share_matched(true, labels), **values}]
+
+
+def _specimen(
+    loaded: Model, cells: int, side: int, work: Path
+) -> tuple[xr.Dataset, np.ndarray, np.ndarray, float]:
+    """Strains and load of an unseen specimen, its labels, angles (n, 3), rad, and pixel, mm.
+
+    Labels are (side, side) from 1, with the upper edge of the sheet first.
+    """
+    base, index = loaded.study, loaded.study.specimen.microstructures
+    study = unseen_study(base, 1, cells)
+    solver = Solver.prepare(study, make_microstructure(study, index), work / "solver")
+    truth = random_parameters(base, 1, seed=index)[0]
+    with open_netcdf(solver.microstructure) as file:
+        grains = file.load()
+    files = work / "laboratory"
+    if not (files / "truth.json").exists():
+        cell = study.specimen.height_mm / base.specimen.cells_y
+        write_measured(solver.run(truth), truth, grains, study, cell, 0, files)
+    data = import_strain(
+        sorted((files / "dic").glob("*.csv")), StrainOptions(**strain_options(files))
+    )
+    pixel = study.specimen.height_mm / side
+    x, y = np.meshgrid(*[pixel * (np.arange(side) + 0.5)] * 2)
+    labels = (grain_at(polygons_of(grains), x, y)[::-1] + 1).astype(np.uint16)
+    return add_load(data, files / "load.csv", None, 0.0, None), labels, grains.euler.values, pixel
+
+
+def orientations(labels: np.ndarray, true: np.ndarray, euler: np.ndarray) -> str:
+    """CSV of Bunge angles, rad, of each label: those of the true grain that it covers most.
+
+    Parameters
+    ----------
+    labels, true : (height, width); ``true`` from 1, by which ``euler`` (n, 3) goes.
+    """
+    span = int(true.max()) + 1
+    key, count = np.unique(labels.astype(np.int64) * span + true, return_counts=True)
+    order = np.lexsort((-count, key // span))
+    label, first = np.unique(key[order] // span, return_index=True)
+    owner = key[order][first] % span
+    names = ("phi1", "Phi", "phi2")
+    rows = [
+        {"label": int(one), **dict(zip(names, map(float, euler[other - 1]), strict=True))}
+        for one, other in zip(label, owner, strict=True)
+    ]
+    return csv_text(rows)
