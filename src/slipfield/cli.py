@@ -166,7 +166,7 @@ def main() -> None:
     try:
         with dask.hidden():
             check_place("this job")
-            app()
+            app(prog_name="slipfield")
     except Exception as error:
         if ranks.several():
             ranks.end_all(error)

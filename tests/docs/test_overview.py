@@ -4,6 +4,7 @@ import ast
 import functools
 import graphlib
 import re
+import runpy
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -54,6 +55,11 @@ def modules() -> list[Path]:
 
 def test_table_lists_every_room():
     assert {room_of(path) for path in modules()} == rows().keys()
+
+
+def test_the_picture_of_the_rooms_is_the_drawn_one():
+    script = runpy.run_path(str(REPOSITORY / "docs" / "rooms.py"))
+    assert script["FIGURE"].read_text() == script["picture"](), "run: envs/run python docs/rooms.py"
 
 
 def test_imports_point_down_the_table():

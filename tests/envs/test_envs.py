@@ -96,6 +96,25 @@ def test_simulate_follows_symbolic_links_to_a_larger_disk(tmp_path, elsewhere):
     assert "Too many levels of symbolic links" in result.stderr
 
 
+def test_simulate_keeps_its_caches_where_the_environments_are_behind_a_link(tmp_path, elsewhere):
+    """As when they stand on a larger disk."""
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/run").symlink_to(RUN)
+    (tmp_path / ".environments").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "simulate").symlink_to((REPOSITORY / ".environments/simulate").resolve())
+    script = 'mkdir -p "$XDG_CACHE_HOME/slipfield"; touch "$XDG_CACHE_HOME/slipfield/kept"'
+    result = call(tmp_path / "envs/run", "--in", "simulate", "sh", "-c", script)
+    assert result.returncode == 0, result.stderr
+    assert (elsewhere / "cache/slipfield/kept").exists()
+
+
+def test_commands_as_they_are_printed_run_in_a_checkout():
+    """Messages say `slipfield VERB`, as it is called where it is installed."""
+    assert call(RUN, "slipfield", "check", "--help").stdout.startswith("Usage: slipfield check")
+    listed = call(RUN, "slipfield").stdout
+    assert "simulate" in listed and "invert" in listed
+
+
 @pytest.mark.parametrize("environment", ["simulate", "learn"])
 def test_termination_reaches_the_command(environment, tmp_path):
     script = "trap 'echo tidied; exit 5' TERM; touch ready; while :; do sleep 0.05; done"
