@@ -30,12 +30,6 @@ DEPTH = 800
 """Rows of a panel that are multiplied before the next group of rows has its turn, 1."""
 
 
-def grouped(rows: np.ndarray) -> np.ndarray:
-    """Rows (n, depth) as groups (n / 5, depth, 5); n a multiple of :data:`ROWS`."""
-    count, depth = rows.shape
-    return np.ascontiguousarray(rows.reshape(count // ROWS, ROWS, depth).transpose(0, 2, 1))
-
-
 def panelled(matrix: np.ndarray) -> np.ndarray:
     """Matrix (depth, n) as panels (n / 16, depth, 16); n a multiple of :data:`COLUMNS`.
 
@@ -72,7 +66,7 @@ def add_product(groups: np.ndarray, panels: np.ndarray, total: np.ndarray) -> No
 
     Parameters
     ----------
-    groups : rows (rows / 5, depth, 5) as :func:`grouped` lays them.
+    groups : rows (rows / 5, depth, 5), five of them beside each other at every depth.
     panels : matrix (columns / 16, depth, 16) as :func:`panelled` lays it.
     """
     count, depth, _ = groups.shape
