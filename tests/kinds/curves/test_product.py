@@ -152,7 +152,7 @@ def test_the_paper_s_rule():
         ((0.276, 0.310, 69), "proof-stress: given 0.276 MPa; .* give stresses in MPa"),
         ((2760, 3100, 69), "modulus: given 69 GPa; .* elastic strain would be 4%"),
         ((276, 310, 69, 8), r"uniform-elongation: given 8; expected .*8 % is 0.08"),
-        ((276, 310, 69, 0.005), "uniform-elongation: given 0.005; the proof stress is only"),
+        ((276, 310, 69, 0.005), "uniform-elongation: given 0.005; the strength alone takes"),
         ((-1, 310, 69), "proof-stress: given -1"),
         ((float("nan"), 310, 69), "proof-stress: given nan"),
     ],
@@ -160,6 +160,21 @@ def test_the_paper_s_rule():
 def test_a_datasheet_that_cannot_be_is_refused_in_one_line(numbers, message):
     with pytest.raises(SlipfieldError, match=message):
         Datasheet(*numbers)
+
+
+def test_rp1_0_is_told_before_the_uniform_elongation():
+    with pytest.raises(SlipfieldError, match="proof-stress-1: .* reached at a strain of 0.0120"):
+        Datasheet(370, 450, 205, 0.011, proof_stress_1_MPa=410)
+    assert Datasheet(370, 450, 205, 0.013, proof_stress_1_MPa=410).late_proof_point is not None
+
+
+def test_no_elongation_is_tried_twice(monkeypatch):
+    """Neither in the search for a curve through Rp1.0 nor in that for the nearest one."""
+    tried = []
+    monkeypatch.setattr(pinning, "pinned_law", lambda sheet, other, name: tried.append(other))
+    sheet = Datasheet(370, 640, 205, proof_stress_1_MPa=430)
+    assert pinning.nearest_law(sheet, 0.2, pinning.BENDING_LAW) is None
+    assert len(set(tried)) == len(tried) > pinning.STEPS
 
 
 def test_a_law_that_cannot_go_there_names_one_that_can():

@@ -59,20 +59,30 @@ class Datasheet:
             )
         if self.uniform_elongation is not None:
             self._check_elongation(self.uniform_elongation)
-        late = self.proof_stress_1_MPa
-        if late is not None and not self.proof_stress_MPa < late < self.strength_MPa:
+        if self.proof_stress_1_MPa is not None:
+            self._check_late(self.proof_stress_1_MPa)
+
+    def _check_elongation(self, elongation: float) -> None:
+        _check_range("uniform-elongation", elongation, 0, 1, "(8 % is 0.08)")
+        if self.maximum(elongation).plastic_strain <= self.proof_point.plastic_strain:
+            elastic = self.strength_MPa / self.modulus_MPa
+            raise SlipfieldError(
+                f"uniform-elongation: given {elongation:g}; the strength alone takes an elastic "
+                f"strain of {elastic:.4f}, and the proof stress 0.002 more; give the total strain "
+                "at maximum load"
+            )
+
+    def _check_late(self, late: float) -> None:
+        if not self.proof_stress_MPa < late < self.strength_MPa:
             raise SlipfieldError(
                 f"proof-stress-1: given {late:g} MPa; expected Rp1.0 between the proof stress of "
                 f"{self.proof_stress_MPa:g} MPa and the strength of {self.strength_MPa:g} MPa"
             )
-
-    def _check_elongation(self, elongation: float) -> None:
-        _check_range("uniform-elongation", elongation, 0, 1, "(8 % is 0.08)")
-        least = self.proof_strain
-        if elongation <= least:
+        reached, end = late / self.modulus_MPa + LATE_OFFSET, self.uniform_elongation
+        if end is not None and reached >= end:
             raise SlipfieldError(
-                f"uniform-elongation: given {elongation:g}; the proof stress is only reached at "
-                f"a strain of {least:.4f}; give the total strain at maximum load"
+                f"proof-stress-1: given {late:g} MPa, which is reached at a strain of "
+                f"{reached:.4f}; the uniform elongation is {end:g}, and Rp1.0 is told before it"
             )
 
     @property

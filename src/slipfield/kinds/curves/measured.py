@@ -17,13 +17,30 @@ POINTS = 60
 LONGEST_STRAIN = 0.18
 """Scores run on 60 points to the true strain at maximum load, at most 0.18, as the paper's do."""
 
+FLAT = 0.01
+"""How much the last stress may lie below the largest, 1, with strains to the maximum load."""
+
 
 @dataclass(frozen=True)
 class TensionTest:
-    """Engineering strain (n,), 1, and stress (n,), MPa, up to the maximum load."""
+    """Engineering strain (n,), 1, and stress (n,), MPa, up to the maximum load.
+
+    ``largest_MPa`` is the largest stress of a test whose strains end before it.
+    """
 
     strain: np.ndarray
     stress_MPa: np.ndarray
+    largest_MPa: float = 0.0
+
+    @property
+    def strength_MPa(self) -> float:
+        """Tensile strength, MPa."""
+        return max(float(self.stress_MPa.max()), self.largest_MPa)
+
+    @property
+    def strains_end_early(self) -> bool:
+        """Whether the strains end before the maximum load: the extensometer did not stay."""
+        return float(self.stress_MPa[-1]) < (1 - FLAT) * self.strength_MPa
 
     @property
     def true_strain(self) -> np.ndarray:
@@ -48,9 +65,9 @@ class TensionTest:
             raise SlipfieldError(
                 f"modulus: with {modulus_GPa:g} GPa the test has no 0.2 % proof stress"
             )
-        strength, elongation = float(self.stress_MPa[-1]), float(self.strain[-1])
+        elongation = None if self.strains_end_early else float(self.strain[-1])
         late = self.proof_stress(LATE_OFFSET, modulus_GPa)
-        return Datasheet(proof, strength, modulus_GPa, elongation, material_class, late)
+        return Datasheet(proof, self.strength_MPa, modulus_GPa, elongation, material_class, late)
 
     def proof_stress(self, offset: float, modulus_GPa: float) -> float | None:
         """Proof stress, MPa, at a plastic strain, 1; None if the test does not get there."""

@@ -24,7 +24,12 @@ LARGEST_SHIFT = 5e-4
 def mismatches(test: TensionTest, sheet: Datasheet) -> list[str]:
     """Contradictions between a test and the datasheet it is to be scored for, one line each."""
     found = []
-    strength = float(test.stress_MPa[-1])
+    strength = test.strength_MPa
+    if test.strains_end_early:
+        found.append(
+            f"the test's strains end at {test.strain[-1]:.4f}, before its largest stress: the "
+            "extensometer slipped or was taken off; the score is of the part before"
+        )
     if abs(strength / sheet.strength_MPa - 1) > STRENGTH_TOLERANCE:
         found.append(
             f"the test's strength is {strength:.4g} MPa, the datasheet's "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -209,11 +210,16 @@ def nearest_law(
     Where Rp1.0 is above all such curves, it necks earlier, at the next elongation with one through
     Rp1.0 as well; if there is none, the nearest stays.
     """
+
+    @cache
+    def law_at(other: float) -> HardeningLaw | None:
+        return pinned_law(sheet, other, name) if sheet.proof_strain < other < 1 else None
+
     late = sheet.late_proof_point
     if late is not None and name == BENDING_LAW:
         for step in range(STEPS):
             shorter = elongation * STEP**-step
-            law = pinned_law(sheet, shorter, name) if shorter > sheet.proof_strain else None
+            law = law_at(shorter)
             miss = miss_at(law, late) if law is not None else -1.0
             if law is not None and abs(miss) < PIN:
                 return law, shorter
@@ -221,9 +227,8 @@ def nearest_law(
                 break
     for step in range(STEPS):
         for factor in (STEP**step, STEP**-step):
-            other = elongation * factor
-            if sheet.proof_strain < other < 1 and (law := pinned_law(sheet, other, name)):
-                return law, other
+            if law := law_at(elongation * factor):
+                return law, elongation * factor
     return None
 
 

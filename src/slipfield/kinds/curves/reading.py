@@ -1,22 +1,31 @@
-"""Reading measured tension tests."""
+"""Reading measured tension tests: what of a file is the test, up to the maximum load."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.curves.columns import engineering_columns
 from slipfield.kinds.curves.measured import TensionTest
 from slipfield.kinds.curves.uniaxial import OFFSET
-from slipfield.kinds.slip.measure import units
-from slipfield.kinds.slip.measure.readers import load_table
-from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
-STRAINS = ("engineering_strain", "nominal_strain", "strain")
-STRESSES = ("engineering_stress", "nominal_stress", "stress")
+LEAST_ROWS, LEAST_STRAINS = 10, 5
+LARGEST_STRAIN = 2.0
+
+SPIKE = 1.5
+"""Stress over those of the rows beside it, 1, that is no metal's."""
+
+EARLY_STRAIN, LATE_STRAIN, LATE_SHARE, RISE_AGAIN = 0.01, 0.02, 0.8, 1.02
+"""A stress up to the first strain is an upper yield point if beyond the second the stress comes to
+this share of it again, rising by a factor; Rm is what follows (ISO 6892-1, 3.9.2)."""
+
+START = 0.1
+"""Shares of the largest strain and stress so far, 1, below which a test begins anew."""
+
+LOADED = 0.9
+"""Share of the largest stress so far, 1, at which a strain that falls back is no unloading."""
 
 
 def read_test(
@@ -25,7 +34,7 @@ def read_test(
     area_mm2: float | None = None,
     load_unit: str | None = None,
 ) -> TensionTest:
-    """Read a test: columns of engineering strain and stress, or of extension and load.
+    """Read a test: columns of engineering or true strain and stress, or of extension and load.
 
     Parameters
     ----------
@@ -41,68 +50,90 @@ def read_test(
     for name, value in (("gauge-length", gauge_length_mm), ("area", area_mm2)):
         if value is not None and not 0 < value < float("inf"):
             raise SlipfieldError(f"{name}: given {value:g}; expected more than 0")
-    strain, stress = _columns(path, gauge_length_mm, area_mm2, load_unit)
+    strain, stress = engineering_columns(path, gauge_length_mm, area_mm2, load_unit)
     valid = np.isfinite(strain) & np.isfinite(stress)
     strain, stress = strain[valid], stress[valid]
-    if len(strain) < 10:
+    if len(strain) < LEAST_ROWS:
         raise SlipfieldError(f"{path}: {len(strain)} rows with numbers; a test needs 10 or more")
-    top = int(np.argmax(stress))
+    strain, stress = _forward(path, strain, stress)
+    _refuse_several(path, strain, stress)
+    top = _maximum(path, strain, stress)
+    largest = float(stress[top])
     strain, stress = strain[: top + 1], stress[: top + 1]
+    end = _last_strain(strain, stress)
+    strain, stress = strain[: end + 1], stress[: end + 1]
     ahead = strain >= np.maximum.accumulate(strain)  # the extensometer's noise goes back and forth
     strain, stress = strain[ahead], stress[ahead]
     strain, first = np.unique(strain, return_index=True)
     stress = stress[first]
-    if len(strain) < 5 or strain[-1] <= OFFSET or strain[-1] > 2:
+    if len(strain) < LEAST_STRAINS or strain[-1] <= OFFSET or strain[-1] > LARGEST_STRAIN:
         raise SlipfieldError(
             f"{path}: the largest stress is at a strain of {strain[-1] if len(strain) else 0:g}; "
             "expected engineering strain (1, or % in the header) of a test beyond 0.2 %"
         )
-    return TensionTest(strain, stress)
+    return TensionTest(strain, stress, largest)
 
 
-def _columns(
-    path: Path, gauge_length_mm: float | None, area_mm2: float | None, load_unit: str | None
-) -> tuple[np.ndarray, np.ndarray]:
-    table = list(read_table(path).values())
-    strain = _named(path, table, STRAINS, units.strain, "strain in % or 1")
-    stress = _named(path, table, STRESSES, units.stress, "stress in MPa, GPa or psi")
-    if strain is not None and stress is not None:
-        return strain, stress
-    curve = load_table.read(path, load_unit)
-    if strain is None:
-        if curve.displacement is None:
+def _forward(path: Path, strain: np.ndarray, stress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Strain and stress from the test's beginning on, tension positive."""
+    largest = int(np.argmax(np.abs(stress)))
+    if stress[largest] < 0:
+        if strain[largest] < 0:
             raise SlipfieldError(
-                f"{path}: no column of strain or extension; expected engineering_strain, or "
-                "extension_mm with --gauge-length"
+                f"{path}: strains and stresses are negative: compression; if it is a tension "
+                "test, change both signs"
             )
-        if gauge_length_mm is None:
-            raise SlipfieldError(f"{path}: has extension; give --gauge-length, mm")
-        strain = curve.displacement / gauge_length_mm
-    if not curve.is_stress and area_mm2 is None:
-        raise SlipfieldError(f"{path}: has load; give the initial cross-section as --area, mm²")
-    return strain, curve.load if curve.is_stress else curve.load / (area_mm2 or 1.0)
+        stress = -stress  # of the machine: the strain says that it is tension
+    if np.argmax(strain) == 0 and strain[-1] < START * strain[0]:
+        strain, stress = strain[::-1], stress[::-1]
+    return strain, stress
 
 
-def _named(
-    path: Path,
-    table: list[Column],
-    names: tuple[str, ...],
-    factor_of: Callable[[str], float | None],
-    expected: str,
-) -> np.ndarray | None:
-    """Values of the column with one of the names, in MPa or 1; None if there is none."""
-    for column in table:
-        name = re.sub(r"[\s_]+", "_", column.name.strip().lower())
-        for stem in names:
-            tail = name.removeprefix(stem).strip("_")
-            if not name.startswith(stem) or (tail and factor_of(tail) is None):
-                continue
-            given = tail or column.unit
-            factor = factor_of(given)
-            if factor is None:
-                raise SlipfieldError(
-                    f"{path}: unit {given or 'missing'!r} of column {column.name!r}; expected "
-                    f"{expected}, as in {stem}_{'MPa' if names is STRESSES else '%'}"
-                )
-            return factor * column.values
-    return None
+def _refuse_several(path: Path, strain: np.ndarray, stress: np.ndarray) -> None:
+    """Refuse a file in which one test follows another.
+
+    Raises
+    ------
+    SlipfieldError
+        That names the row.
+    """
+    longest, largest = np.maximum.accumulate(strain), np.maximum.accumulate(stress)
+    anew = (strain < START * longest) & (stress < START * largest) & (longest > EARLY_STRAIN)
+    if not anew.any():
+        return
+    row = int(np.argmax(anew))
+    if stress[row:].max() > largest[row] / 2 and strain[row:].max() > EARLY_STRAIN:
+        raise SlipfieldError(
+            f"{path}: strain and stress begin anew after {row} rows of numbers: several tests; "
+            "leave one in the file"
+        )
+
+
+def _maximum(path: Path, strain: np.ndarray, stress: np.ndarray) -> int:
+    """Row of the largest stress, of that after an upper yield point.
+
+    Raises
+    ------
+    SlipfieldError
+        If the row stands out from those beside it.
+    """
+    top = int(np.argmax(stress))
+    beside = stress[max(top - 1, 0) : top + 2]
+    if 0 < top < len(stress) - 1 and stress[top] > SPIKE * np.sort(beside)[-2]:
+        raise SlipfieldError(
+            f"{path}: the stress jumps to {stress[top]:.4g} MPa at a strain of {strain[top]:.4g} "
+            "in one row alone; leave that row out"
+        )
+    late = np.flatnonzero((strain > LATE_STRAIN) & (np.arange(len(strain)) > top))
+    if strain[top] > EARLY_STRAIN or not len(late):
+        return top
+    again = int(late[np.argmax(stress[late])])
+    rises = stress[again] > RISE_AGAIN * stress[top : again + 1].min()
+    return again if rises and stress[again] > LATE_SHARE * stress[top] else top
+
+
+def _last_strain(strain: np.ndarray, stress: np.ndarray) -> int:
+    """Row before the strain falls back under load, as an extensometer slips or is taken off."""
+    longest, largest = np.maximum.accumulate(strain), np.maximum.accumulate(stress)
+    back = (strain < longest - OFFSET) & (stress > LOADED * largest)
+    return int(np.argmax(back)) - 1 if back.any() else len(strain) - 1

@@ -69,6 +69,7 @@ STRESSES = _spelled(
         1e-6: "pa n/m2 n/m^2 pascal",
         0.006894757293168: "psi",
         6.894757293168: "ksi",
+        9.80665: "kgf/mm2 kgf/mm^2 kgf/mm\N{SUPERSCRIPT TWO} kp/mm2 kp/mm\N{SUPERSCRIPT TWO}",
     }
 )
 STRAINS = _spelled(

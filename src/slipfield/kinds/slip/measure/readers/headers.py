@@ -175,7 +175,8 @@ def parts_of(entry: str, unit: str = "") -> tuple[str, str, str]:
     last = LAST_UNIT.fullmatch(entry.strip())
     if remark and last is not None and units.is_unit(last["unit"]) and not units.is_unit(inside):
         name, inside, remark = last["name"].strip(), last["unit"].strip(), ""
-    if not remark and not units.is_unit(inside) and measure_in(inside)[0] is not None:
+    elsewhere = measure_in(inside)[0] is not None or units.is_unit(unit)
+    if not remark and not units.is_unit(inside) and elsewhere:
         inside, remark = "", inside
     return name, inside or _unbracketed(unit), remark
 

@@ -44,7 +44,10 @@ EXTENSIONS = (
 POSITIONS = (r"crosshead_(absolute|position|separation)", "position", r"traverse\w*_absolut")
 """Names of places in the frame, which do not start at 0."""
 
-KNOWN = (*TIMES, *LOADS, *STRESSES, *EXTENSIONS)
+STRAINS = (r"(\w+_)?strain",)
+"""Here a name, although a unit as well."""
+
+KNOWN = (*TIMES, *LOADS, *STRESSES, *EXTENSIONS, *STRAINS)
 LARGEST_REST = 0.05
 """Share of rows that may hold no load, as a channel was not read."""
 
@@ -65,9 +68,9 @@ class LoadCurve:
 
 def knows(names: Sequence[str]) -> bool:
     """Whether names of columns are those of a load curve."""
-    bare = [_parts(name)[0] for name in names]
-    load = any(_fits(name, (*LOADS, *STRESSES)) for name in bare)
-    return load and (len(names) == 1 or any(_fits(name, (*TIMES, *EXTENSIONS)) for name in bare))
+    bare = [name_parts(name)[0] for name in names]
+    load = any(fits(name, (*LOADS, *STRESSES)) for name in bare)
+    return load and (len(names) == 1 or any(fits(name, (*TIMES, *EXTENSIONS)) for name in bare))
 
 
 def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> LoadCurve:
@@ -82,7 +85,7 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
         If a column or its unit is missing, or the times do not ascend.
     """
     columns = list(read_table(path, knows=knows).values())
-    column = _pick(path, columns, LOADS) or _pick(path, columns, STRESSES) or _by_unit(columns)
+    column = pick(path, columns, LOADS) or pick(path, columns, STRESSES) or _by_unit(columns)
     if column is None:
         raise SlipfieldError(
             f"{path}: no column of loads, for example load_N; the columns are "
@@ -91,11 +94,11 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
     factor, is_stress = _load_factor(path, column, unit)
     load = factor * column.values
     time = _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
-    extension = _pick(path, columns, EXTENSIONS)
+    extension = pick(path, columns, EXTENSIONS)
     displacement = _scaled(path, columns, EXTENSIONS, units.length, "mm, um, m or inch")
     if displacement is not None and extension is not None:
         known = displacement[np.isfinite(displacement)]
-        if len(known) and _fits(_parts(extension.name)[0], positions):
+        if len(known) and fits(name_parts(extension.name)[0], positions):
             displacement = displacement - known[0]
     keep = _rows(path, load, time)
     time, displacement = (None if v is None else v[keep] for v in (time, displacement))
@@ -117,7 +120,7 @@ def _by_unit(columns: Sequence[Column]) -> Column | None:
 
 def _load_factor(path: Path, column: Column, unit: str | None) -> tuple[float, bool]:
     """Factor to N or MPa, and whether it is a stress."""
-    header = _unit(column)
+    header = unit_of(column)
     if unit and header and unit.lower() != header.lower():
         raise SlipfieldError(f"load-unit: given {unit}; the header of {path} says {header}")
     given = header or unit or ""
@@ -168,20 +171,24 @@ def _scaled(
     expected: str,
 ) -> np.ndarray | None:
     """Values of one of the columns called ``names`` in the unit of this package, or None."""
-    column = _pick(path, columns, names)
+    column = pick(path, columns, names)
     if column is None:
         return None
-    unit = _unit(column)
+    unit = unit_of(column)
     factor = factor_of(unit) if unit else 1.0
     if factor is None:
         raise SlipfieldError(
-            f"{path}: unit {unit!r} of the {_parts(column.name)[0]}; expected {expected}"
+            f"{path}: unit {unit!r} of the {name_parts(column.name)[0]}; expected {expected}"
         )
     return factor * column.values
 
 
-def _pick(path: Path, columns: Sequence[Column], names: tuple[str, ...]) -> Column | None:
-    """Column of the first of ``names`` that one has.
+def pick(
+    path: Path, columns: Sequence[Column], names: tuple[str, ...], what: str = ""
+) -> Column | None:
+    """Column of the first of ``names``, patterns of plain names, that one has.
+
+    ``what`` says in the error what the columns hold.
 
     Raises
     ------
@@ -189,22 +196,25 @@ def _pick(path: Path, columns: Sequence[Column], names: tuple[str, ...]) -> Colu
         If two columns have it.
     """
     for pattern in names:
-        found = [c for c in columns if _fits(_parts(c.name)[0], (pattern,))]
+        found = [c for c in columns if fits(name_parts(c.name)[0], (pattern,))]
         twice = [c for c in found if c.repeated > 1]
         if len(found) > 1 or twice:
             both = " and ".join(repr(c.name) for c in (found if len(found) > 1 else twice * 2)[:2])
-            what = {TIMES: "times", LOADS: "loads", STRESSES: "stresses"}.get(names, "extensions")
-            raise SlipfieldError(f"{path}: columns {both} are both {what}; leave one of them out")
+            kind = {TIMES: "times", LOADS: "loads", STRESSES: "stresses"}.get(names, "extensions")
+            raise SlipfieldError(
+                f"{path}: columns {both} are both {what or kind}; leave one of them out"
+            )
         if found:
             return found[0]
     return None
 
 
-def _fits(name: str, patterns: Sequence[str]) -> bool:
+def fits(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a plain name is one of the patterns."""
     return any(re.fullmatch(pattern, name) for pattern in patterns)
 
 
-def _parts(name: str) -> tuple[str, str]:
+def name_parts(name: str) -> tuple[str, str]:
     """Name in small letters with underscores, and the unit that it ends with, if any.
 
     Units follow after an underscore, a blank, a comma, a slash or "in": ``load_kN``, ``Time s``,
@@ -212,12 +222,12 @@ def _parts(name: str) -> tuple[str, str]:
     """
     text = re.sub(r"\s+", " ", name.strip())
     match = re.fullmatch(r"(?P<stem>.*?\w)\s*(?P<by>_| in |,|/| )\s*(?P<unit>[^\s_,]+)", text)
-    if match is None or _fits(_plain(text), KNOWN):
+    if match is None or fits(_plain(text), KNOWN):
         return _plain(text), ""
     stem = _plain(match["stem"])
     if match["unit"].isdigit():
         return _plain(text), ""
-    named = _fits(stem, KNOWN) and match["by"] != " "
+    named = fits(stem, KNOWN) and match["by"] != " "
     is_name = named or units.is_unit(match["unit"])
     return (stem, match["unit"]) if is_name else (_plain(text), "")
 
@@ -228,6 +238,6 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_\-.]+", "_", bare).strip("_").lower()
 
 
-def _unit(column: Column) -> str:
+def unit_of(column: Column) -> str:
     """Unit of a column, in its header or at the end of its name."""
-    return column.unit or _parts(column.name)[1]
+    return column.unit or name_parts(column.name)[1]
