@@ -53,6 +53,12 @@ def test_a_wrong_number_is_one_line_and_status_2(tmp_path):
     assert "strength: given 276 MPa" in done.stderr and not (tmp_path / "d").exists()
 
 
+def test_what_belongs_to_a_test_is_not_dropped_without_one(tmp_path):
+    numbers = ["--proof-stress", 276, "--strength", 310, "--modulus", 69]
+    done = run("curve", *numbers, "--gauge-length", 50, "--output", tmp_path / "d")
+    assert done.returncode == 2 and "give it with --measured" in done.stderr
+
+
 def test_curve_imports_neither_torch_nor_scipy_nor_pandas():
     """They take longer to import than a curve takes to make."""
     code = (

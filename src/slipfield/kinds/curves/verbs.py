@@ -52,12 +52,17 @@ def curve(
     ] = None,
 ) -> None:
     """Make a stress-strain curve with band and necking point from a datasheet."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.curves.datasheet import Datasheet
     from slipfield.kinds.curves.run import run_curve
 
     sheet = Datasheet(
         proof_stress, strength, modulus, uniform_elongation, material_class, proof_stress_1
     )
+    of_test = {"gauge-length": gauge_length, "area": area, "load-unit": load_unit}
+    given = next((name for name, value in of_test.items() if value is not None), None)
+    if given and measured is None:
+        raise SlipfieldError(f"{given}: belongs to a measured test; give it with --measured")
     test = (measured, gauge_length, area, load_unit) if measured else None
     for line in run_curve(sheet, output, law, test, export or ()):
         typer.echo(line)
