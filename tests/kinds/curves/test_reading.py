@@ -64,6 +64,7 @@ HABITS = {
         STRESS,
     ),
     "sign of the machine": ("strain,stress_MPa", STRAIN, -STRESS),
+    "travel of the machine": ("strain,stress_MPa", -STRAIN, STRESS),
     "backwards": ("strain,stress_MPa", STRAIN[::-1], STRESS[::-1]),
 }
 
@@ -128,6 +129,15 @@ def test_an_extensometer_that_does_not_stay_ends_the_strains_not_the_strength(tm
     assert sheet.strength_MPa == pytest.approx(STRESS[TOP])
     (doubt,) = mismatches(test, Datasheet(322, 497, 205))
     assert "before its largest stress" in doubt
+
+
+def test_noise_of_the_extensometer_is_no_slip(tmp_path):
+    true = np.linspace(0, TRUE[-1], 3000)
+    strain = np.expm1(true) + np.random.default_rng(0).normal(0, 1e-3, len(true))
+    stress = stress_at(LAW, E, true) * np.exp(-true)
+    test = read_test(written(tmp_path / "t.csv", "strain,stress_MPa", strain, stress))
+    assert not test.strains_end_early
+    assert test.strain[-1] == pytest.approx(STRAIN[TOP], abs=5e-3)
 
 
 def test_the_strength_is_that_after_an_upper_yield_point(tmp_path):

@@ -75,15 +75,17 @@ def read_test(
 
 
 def _forward(path: Path, strain: np.ndarray, stress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Strain and stress from the test's beginning on, tension positive."""
-    largest = int(np.argmax(np.abs(stress)))
-    if stress[largest] < 0:
-        if strain[largest] < 0:
-            raise SlipfieldError(
-                f"{path}: strains and stresses are negative: compression; if it is a tension "
-                "test, change both signs"
-            )
-        stress = -stress  # of the machine: the strain says that it is tension
+    """Strain and stress from the test's beginning on, tension positive.
+
+    Where one of them is negative, that is the machine's sign.
+    """
+    turned = [values[np.argmax(np.abs(values))] < 0 for values in (strain, stress)]
+    if all(turned):
+        raise SlipfieldError(
+            f"{path}: strains and stresses are negative: compression; if it is a tension test, "
+            "change both signs"
+        )
+    strain, stress = (-v if back else v for v, back in zip((strain, stress), turned, strict=True))
     if np.argmax(strain) == 0 and strain[-1] < START * strain[0]:
         strain, stress = strain[::-1], stress[::-1]
     return strain, stress
@@ -134,6 +136,14 @@ def _maximum(path: Path, strain: np.ndarray, stress: np.ndarray) -> int:
 
 def _last_strain(strain: np.ndarray, stress: np.ndarray) -> int:
     """Row before the strain falls back under load, as an extensometer slips or is taken off."""
-    longest, largest = np.maximum.accumulate(strain), np.maximum.accumulate(stress)
-    back = (strain < longest - OFFSET) & (stress > LOADED * largest)
+    steady = _steady(strain)
+    longest, largest = np.maximum.accumulate(steady), np.maximum.accumulate(stress)
+    back = (steady < longest - OFFSET) & (stress > LOADED * largest)
     return int(np.argmax(back)) - 1 if back.any() else len(strain) - 1
+
+
+def _steady(values: np.ndarray) -> np.ndarray:
+    """Running medians (n,) over a hundredth of the rows, at most 31."""
+    half = min(len(values) // 200, 15)
+    padded = np.pad(values, half, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)
