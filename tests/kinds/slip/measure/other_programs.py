@@ -1,8 +1,9 @@
 """Writers of further DIC programs' files, of the test in `measurement.py`.
 
 Layouts: OpenCorr, IO2D::saveTable2D (oc_io.cpp); pyALDIC 1.0.3, export/export_csv.py and
-export_mat.py; muDIC, exportCSV (IO/readWriteUtils.py) and post/viz.py; DaVis 8 text as DefDAP reads
-it; VIC-3D CSV; nodemaps of crackpy.
+export_mat.py; muDIC, exportCSV (IO/readWriteUtils.py) and post/viz.py; DaVis 8 text as DefDAP
+reads it; DaVis 10 text as published velocity fields have it; DICe's fields of stereo; VIC-3D CSV;
+nodemaps of crackpy.
 """
 
 from __future__ import annotations
@@ -94,6 +95,48 @@ def write_davis(test: Test, folder: Path) -> list[Path]:
         vectors = [np.where(lost, 0.0, each[frame]) for each in (u, v)]
         columns = [np.flipud(each) for each in (x, y, *vectors)]
         paths.append(_table(folder / f"B{frame + 1:05d}.txt", header, columns, "\t"))
+    return paths
+
+
+def write_davis_10(test: Test, folder: Path, unit: str = "mm") -> list[Path]:
+    """DaVis 10 text: names and units in one line of facts, semicolons, y up and falling."""
+    x, y = np.meshgrid(test.x, test.y)
+    names = ";".join(
+        f'"{n} [{u}]"' for n, u in (("x", "mm"), ("y", "mm"), ("Vx", unit), ("Vy", unit))
+    )
+    paths = []
+    for frame, lost in enumerate(test.mask):
+        header = f"#DaVis 10.x 2C vector field 4 {test.ny} {test.nx} {names}"
+        vectors = [np.where(lost, 0.0, each[frame]) for each in (test.u, test.v)]
+        columns = [np.flipud(each) for each in (x, y, *vectors)]
+        paths.append(_table(folder / f"B{frame + 1:05d}.txt", header, columns, ";"))
+    return paths
+
+
+def write_davis_csv(test: Test, folder: Path) -> list[Path]:
+    """DaVis 10 CSV: a plain header."""
+    header = "x [mm];y [mm];Displacement x [mm];Displacement y [mm]"
+    paths = write_davis_10(test, folder)
+    for path in paths:
+        rows = path.read_text().split("\n", 1)[1]
+        path.write_text(f"{header}\n{rows}")
+    return paths
+
+
+def write_dice_stereo(test: Test, folder: Path, axes: tuple[int, int] = (1, 1)) -> list[Path]:
+    """DICe, stereo: pixels of the left camera; model coordinates with ``axes`` (1: right, up)."""
+    x, y, *_ = test.picture()
+    names = [f"COORDINATE_{n}" for n in "XY"]
+    names += [f"MODEL_{kind}_{n}" for kind in ("COORDINATES", "DISPLACEMENT") for n in "XYZ"]
+    header = ",".join([*names, "SIGMA", *(f"VSG_STRAIN_{n}" for n in ("XX", "YY", "XY"))])
+    right, up = axes
+    mm = [right * np.meshgrid(test.x, test.y)[0], up * np.meshgrid(test.x, test.y)[1]]
+    paths = []
+    for frame, lost in enumerate(test.mask):
+        exx, eyy, exy = test.strain[frame]
+        columns = [x, y, *mm, 0 * x + 500, right * test.u[frame], up * test.v[frame], 0 * x]
+        columns += [np.where(lost, -1, 0.01), exx, eyy, right * up * exy]
+        paths.append(_table(folder / f"DICe_solution_{frame:02d}.txt", header, columns))
     return paths
 
 

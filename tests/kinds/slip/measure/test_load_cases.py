@@ -101,6 +101,18 @@ TABLES = {
     "dates over midnight": "Time,Extension (mm),Load (N)\n12/31/2024 11:59:58 PM,0,0\n"
     "12/31/2024 11:59:59 PM,0.05,100\n1/1/2025 12:00:00 AM,0.1,200\n",
     "remark at the end": "time_s,extension_mm,load_N\n0,0,0\n1,0.05,100\n2,0.1,200\n# end\n",
+    "WaveMatrix, controller 8800": '"Total Time (s)","Position(8800 (0,1):Position) (mm)",'
+    '"Load(8800 (0,1):Load) (kN)"\n0,0,0\n1,0.05,0.1\n2,0.1,0.2\n',
+    "time of any name": "Zeit  1 - Standardmessrate [s]\tWeg [mm]\tF_machine [kN]\n0\t0\t0\n"
+    "1\t0,05\t0,1\n2\t0,1\t0,2\n",
+    "Spanish": "Tiempo (s);Carga (N);Extension (mm)\n0;0;0\n1;100;0,05\n2;200;0,1\n",
+    "strain of the extensometer": "Crosshead (mm),Load (N),Time (s),Extensometer (mm/mm)\n"
+    "0,0,0,0\n0.05,100,1,0.001\n0.1,200,2,0.002\n",
+    "remark between the rows": "time_s,extension_mm,load_N\n0,0,0\n# pause\n1,0.05,100\n"
+    "2,0.1,200\n",
+    "clock of twelve hours": "Time,Extension (mm),Load (N)\n11:59:59 AM,0,0\n12:00:00 PM,0.05,100\n"
+    "12:00:01 PM,0.1,200\n",
+    "LabVIEW": "X_Value\tForce (N)\tExtension (mm)\tComment\n0\t0\t0\n1\t100\t0.05\n2\t200\t0.1\n",
     "another channel": "time_s,extension_mm,load_N,Temp (C),note\n0,0,0,20,\n1,0.05,100,20,\n"
     "2,0.1,200,20,\n",
 }
@@ -112,7 +124,7 @@ def test_tables_give_newtons_seconds_and_millimetres(name, encoding, tmp_path):
     path = tmp_path / "load.CSV"
     path.write_bytes(TABLES[name].replace("\n", "\r\n").encode(encoding))
     curve = load_table.read(path, None)
-    np.testing.assert_allclose(curve.time, [0, 1, 2])
+    np.testing.assert_allclose(curve.time - curve.time[0], [0, 1, 2])
     np.testing.assert_allclose(curve.load, [0, 100, 200], rtol=1e-6)
     np.testing.assert_allclose(curve.displacement, [0, 0.05, 0.1], rtol=1e-6)
     assert not curve.is_stress
@@ -181,6 +193,20 @@ def test_a_clock_passes_midnight(tmp_path):
     (tmp_path / "l.csv").write_text("Time,Load (N)\n" + "\n".join(rows))
     curve = load_table.read(tmp_path / "l.csv", None)
     np.testing.assert_allclose(np.diff(curve.time), 1)
+
+
+def test_two_columns_with_a_unit_of_time_are_asked_about(tmp_path):
+    (tmp_path / "l.csv").write_text("Step (s),Whole (s),Load (N)\n0,0,0\n1,1,100\n")
+    with pytest.raises(SlipfieldError, match="'Step' and 'Whole' have a unit of time"):
+        load_table.read(tmp_path / "l.csv", None)
+
+
+@pytest.mark.parametrize("place", ["first line", "end"])
+def test_zeros_that_programs_or_crashes_leave_are_no_text(place, tmp_path):
+    text = "time_s,load_N\r\n0,0\r\n1,100\r\n"
+    text = text + 600 * "\0" if place == "end" else text.replace("\r\n", "\0\r\n", 1)
+    (tmp_path / "l.csv").write_bytes(text.encode())
+    np.testing.assert_allclose(load_table.read(tmp_path / "l.csv", None).load, [0, 100])
 
 
 def test_several_tests_in_one_table_are_called_so(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.loads import add_load, around_frames, displacement_note
+from slipfield.kinds.slip.measure.specimen_file import problems
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from tests.kinds.slip.measure import measurement as m
 
@@ -85,3 +86,28 @@ def test_a_displacement_column_is_used_on_request(tmp_path, strain):
     path = m.write_load(tmp_path / "plain.csv", m.Test())
     with pytest.raises(SlipfieldError, match="use-displacement: .* no column"):
         add_load(strain, path, None, 0.0, None, use_displacement=True)
+
+
+@pytest.mark.parametrize(
+    ("elongation", "places"), [((0.01,) * 5, 4), ((0.01, 0.006, 0.009, 0.008, 0.0085), 2)]
+)
+def test_increments_are_told_from_sums_by_the_load(elongation, places, tmp_path):
+    """Correlation with the frame before: the load rises on, the strain of each step does not."""
+    test = m.Test(elongation=elongation, lost=[])
+    data = import_strain(m.write_vic2d(test, tmp_path), OPTIONS)
+    (tmp_path / "load.csv").write_text("time_s,load_N\n0,0\n50,200\n")
+    data = add_load(data, tmp_path / "load.csv", None, 0.0, None)
+    (problem,) = problems(data)
+    assert f"in {places} places; strains and displacements must be those since" in problem
+
+
+def test_frames_of_one_elongation_and_an_exchanged_pair_are_asked_about(tmp_path):
+    test = m.Test(elongation=(0.01, 0.0101, 0.0099, 0.01), lost=[])
+    data = import_strain(m.write_vic2d(test, tmp_path), OPTIONS)
+    assert any("mm in all frames; if strains" in doubt for doubt in doubts(data))
+    steps = (0.01, 0.02, 0.04, 0.03, 0.05, 0.06)
+    data = import_strain(m.write_vic2d(m.Test(elongation=steps, lost=[]), tmp_path), OPTIONS)
+    (tmp_path / "load.csv").write_text("time_s,load_N\n0,0\n60,200\n")
+    data = add_load(data, tmp_path / "load.csv", None, 0.0, None)
+    assert not list(problems(data))
+    assert any("falls from frame 2 to the next" in doubt for doubt in doubts(data))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.readers import dice
 from slipfield.kinds.slip.measure.readers.strain_formats import recognised
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
@@ -25,11 +26,15 @@ def test_mudic_strains_become_hencky_strain_at_undeformed_places(tmp_path):
     np.testing.assert_allclose(data["v"], TEST.v, atol=1e-6)
 
 
-def test_davis_vectors_are_differentiated(tmp_path):
+@pytest.mark.parametrize(
+    ("write", "scale"),
+    [(p.write_davis, m.SCALE), (p.write_davis_10, None), (p.write_davis_csv, None)],
+)
+def test_davis_vectors_are_differentiated(write, scale, tmp_path):
     """Planes through symmetric windows have the exact slopes of a quadratic displacement."""
-    files = p.write_davis(TEST, tmp_path)
+    files = write(TEST, tmp_path)
     assert recognised(files[0]).NAME == "davis"
-    data = import_strain(files, StrainOptions(scale=m.SCALE, interval=1.0))
+    data = import_strain(files, StrainOptions(scale=scale, interval=1.0))
     assert data.attrs["strain_measure"] == "green_lagrange"
     np.testing.assert_allclose(data["v"], np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
     found, expected = data["strain"].values, TEST.measured
@@ -41,6 +46,35 @@ def test_davis_vectors_are_differentiated(tmp_path):
     assert np.nanmax(np.abs(found - expected)) < 2 * slope
     (entry,) = provenance(data)
     assert "no strains" in entry["notes"][0]
+
+
+def test_velocities_of_davis_are_refused(tmp_path):
+    with pytest.raises(SlipfieldError, match="unit 'm/s' of column 'Vx'"):
+        import_strain(p.write_davis_10(TEST, tmp_path, "m/s"), StrainOptions(interval=1.0))
+
+
+def test_a_table_of_no_known_program_is_told_how_to_name_its_columns(tmp_path):
+    (tmp_path / "f1.csv").write_text("Xpos,Ypos,strain_xx\n0,0,0.1\n1,1,0.1\n")
+    with pytest.raises(SlipfieldError, match="among 'Xpos', 'Ypos', 'strain_xx'.*howto-dic"):
+        recognised(tmp_path / "f1.csv")
+
+
+@pytest.mark.parametrize(("axes", "load_axis"), [((1, 1), "y"), ((1, -1), "y"), ((-1, -1), "-y")])
+def test_stereo_results_of_dice_lie_as_their_pixels_do(axes, load_axis, tmp_path):
+    """Model coordinates with y up, with y down, and turned by half a turn with y up."""
+    files = p.write_dice_stereo(TEST, tmp_path, axes)
+    data = import_strain(files, StrainOptions(interval=m.INTERVAL, load_axis=load_axis))
+    np.testing.assert_allclose(data["strain"], TEST.measured, atol=1e-7)
+    np.testing.assert_allclose(data["v"], np.where(TEST.mask, np.nan, TEST.v), atol=1e-6)
+    assert [entry["notes"] for entry in provenance(data)] == [[dice.TURNED] if axes[0] < 0 else []]
+
+
+def test_stereo_results_of_dice_need_their_pixels(tmp_path):
+    files = p.write_dice_stereo(TEST, tmp_path)
+    for path in files:
+        path.write_text(path.read_text().replace("COORDINATE_Y", "OTHER_Y", 1))
+    with pytest.raises(SlipfieldError, match="write COORDINATE_X and COORDINATE_Y"):
+        import_strain(files, StrainOptions(interval=1.0))
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.02])

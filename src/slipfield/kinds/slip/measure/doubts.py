@@ -9,10 +9,14 @@ import xarray as xr
 
 from slipfield.kinds.slip.measure.gauge import gauge_doubt
 from slipfield.kinds.slip.measure.loads import displacement_note
+from slipfield.kinds.slip.measure.specimen_checks import against_load
 from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, remarks
 
 LARGEST_MARGIN = 1.5
 """Steps of the strain maps that may be missing at an edge before somebody is asked."""
+
+FEWEST_ALIKE, ALIKE = 4, 0.1
+"""Frames whose elongations, relative to the largest, differ so little that somebody is asked."""
 
 SIMILAR_SIZE = 0.01
 """Difference of grain map and sheet, relative to the sheet, that pixels explain."""
@@ -22,6 +26,7 @@ def doubts(data: xr.Dataset) -> Iterator[str]:
     """Sentences on sheet, place of the maps, grain map and displacements, and of the readers."""
     if "strain" in data:
         yield from _sheet(data)
+        yield from _frames(data)
     wide = gauge_doubt(data)
     if wide:
         yield wide
@@ -29,6 +34,23 @@ def doubts(data: xr.Dataset) -> Iterator[str]:
     note = displacement_note(data)
     if note and note.startswith("warning: "):
         yield "displacement of the load table: " + note.removeprefix("warning: ")
+
+
+def _frames(data: xr.Dataset) -> Iterator[str]:
+    """Elongations that may be increments, or frames that may be in another order."""
+    moved = data["displacement"].values if "displacement" in data else np.zeros(0)
+    moved = moved[data["time"].values[: len(moved)] > 0]
+    if len(moved) >= FEWEST_ALIKE and np.ptp(moved) < ALIKE * np.abs(moved).max():
+        yield (
+            f"displacement: {moved.min():.3g} to {moved.max():.3g} mm in all frames; if strains "
+            "and displacements are those since the frame before, export sums since the first image"
+        )
+    frames = against_load(data)
+    if len(frames):
+        yield (
+            f"displacement: falls from frame {frames[0]} to the next, while the load rises; check "
+            "the order of the frames and --time-offset"
+        )
 
 
 def _sheet(data: xr.Dataset) -> Iterator[str]:

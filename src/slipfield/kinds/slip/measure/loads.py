@@ -72,7 +72,8 @@ def with_curve(
     frames = data["time"].values
     if curve.time is None and len(curve.load) != len(frames):
         raise SlipfieldError(
-            f"{path}: {len(curve.load)} loads without times for {len(frames)} frames"
+            f"{path}: {len(curve.load)} loads without times for {len(frames)} frames; name the "
+            "column of times time_s"
         )
     time = frames if curve.time is None else curve.time + offset
     margin = 1e-6 * frames[-1] + SAME_TIME_S

@@ -22,6 +22,12 @@ SMALLEST_TELLING_STRETCH = 2e-3
 FEWEST_POINTS = 4
 SMALLEST_COVER = 0.5
 LARGEST_MAP = 20
+CLEAR_RISE = 0.1
+"""Rise of the load from one frame to the next, relative to the largest load, that no metal bears
+without becoming longer."""
+
+MOST_AGAINST = 0.25
+"""Share of the steps between frames that may show that."""
 LARGEST_WIDTH_MISMATCH = 0.2
 
 
@@ -111,6 +117,7 @@ def _stretch_problems(data: xr.Dataset, measure: str) -> Iterator[str]:
     if "load" in data:
         telling = abs(stretch[frame]) > SMALLEST_TELLING_STRETCH
         yield from _load_problems(data, stretch[frame], frame, telling)
+        yield from _order_problems(data)
 
 
 def _displacement_problems(data: xr.Dataset, stretch: np.ndarray, frame: int) -> Iterator[str]:
@@ -128,6 +135,28 @@ def _displacement_problems(data: xr.Dataset, stretch: np.ndarray, frame: int) ->
             f"displacement: {displacement[frame]:.4g} mm over {height:g} mm is "
             f"{percent(given, 3)}, but the strain maps show {percent(seen, 3)}; check its unit and "
             "that of the strains, the sheet's height and the frames' order"
+        )
+
+
+def against_load(data: xr.Dataset) -> np.ndarray:
+    """Numbers of the frames after which the load rises clearly, but the elongation does not."""
+    if not {"load", "displacement"} <= set(data.variables):
+        return np.empty(0, dtype=int)
+    load, displacement = data["load"].values, data["displacement"].values
+    rises = np.diff(load) > CLEAR_RISE * np.abs(load).max()
+    return np.flatnonzero(rises & (np.diff(displacement) <= 0))
+
+
+def _order_problems(data: xr.Dataset) -> Iterator[str]:
+    """Elongations that do not go with the load: increments, or frames in another order."""
+    frames = against_load(data)
+    if len(frames) > max(1, MOST_AGAINST * (data.sizes["time"] - 1)):
+        load, moved = (data[name].values[frames[0] :][:2] for name in ("load", "displacement"))
+        yield (
+            f"displacement: from frame {frames[0]} to the next the load rises from {load[0]:.4g} "
+            f"to {load[1]:.4g} N, but the elongation goes from {moved[0]:.4g} to {moved[1]:.4g} "
+            f"mm, and so in {len(frames)} places; strains and displacements must be those since "
+            "the first image, not since the frame before: export sums, or check the frames' order"
         )
 
 

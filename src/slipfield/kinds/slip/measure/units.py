@@ -39,6 +39,7 @@ PIXELS = frozenset("px pix pixel pixels pxl".split())
 TIMES = _spelled(
     {
         1.0: "s sec secs second seconds sek sekunde sekunden seconde secondes sec. "
+        "segundo segundos secondo secondi "
         "hh:mm:ss h:mm:ss hh:mm:ss.s mm:ss mm:ss.s h:m:s",
         1e-3: "ms msec millisecond milliseconds",
         1e-6: "~s ~sec microsecond microseconds",

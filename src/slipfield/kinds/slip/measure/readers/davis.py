@@ -2,7 +2,8 @@
 
 DaVis 8 writes one line, ``#DaVis 8.4.0 2D-vector STEP ROWS COLUMNS`` and the units of x, y and the
 vectors in quotes, then x, y, u, v with tabs (as DefDAP reads it: defdap/file_readers.py). DaVis 10
-writes a header ``x [mm];y [mm];u [mm];...;isValid``. Zeros stand for no vector. y points down where
+writes ``#DaVis 10.x 2C vector field STEP ROWS COLUMNS "x [mm]";"y [mm]";...``, or a plain header
+``x [mm];y [mm];Displacement x [mm];...;isValid``. Zeros stand for no vector. y points down where
 positions are pixels, and up where they are scaled.
 """
 
@@ -19,18 +20,25 @@ from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.displacements import DisplacementLayout, from_tables
 from slipfield.kinds.slip.measure.readers.frames import Frames, numbered
 from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.headers import parts_of
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 from slipfield.kinds.slip.measure.readers.text_files import read_text
 
 NAME = "davis"
 TITLE = "DaVis"
 NAMES = ("x", "y", "u", "v")
+CALLED = {
+    "u": ("vx", "dx", "displacement x", "displacement_x"),
+    "v": ("vy", "dy", "displacement y", "displacement_y"),
+}
+"""Other names of the vectors, in small letters."""
 
 
 def recognises(head: Head) -> bool:
     """Whether a text names DaVis in its first line, or has the columns of its vectors."""
     first = head.lines[0] if head.lines else ""
-    vectors = bool(head.columns & {"isValid", "Vx", "Vy"}) and "exx" not in head.columns
+    names = {name.lower() for name in head.columns}
+    vectors = bool(names & {"isvalid", "vx", "displacement x"}) and "exx" not in head.columns
     return "davis" in first.lower() or vectors
 
 
@@ -60,32 +68,51 @@ def _table(path: Path) -> dict[str, Column]:
     text = read_text(path)
     first, _, body = text.partition("\n")
     if not first.lstrip("# ").lower().startswith("davis"):
-        return _named(path)
+        return _called(path, read_table(path))
     if "vector" not in first.lower():
         raise SlipfieldError(f"{path}: DaVis, but no 2-D vectors: {first.strip()[:60]!r}")
     body = body if "." in body else body.replace(",", ".")
     try:
-        rows = np.array([line.split() for line in body.splitlines() if line.strip()], dtype=float)
+        rows = np.array(
+            [re.split(r"[;\s]+", line.strip(" \t;")) for line in body.split("\n") if line.strip()],
+            dtype=float,
+        )
     except ValueError:
         raise SlipfieldError(f"{path}: a line of DaVis's vectors is not x, y, u, v") from None
     if rows.ndim != 2 or rows.shape[1] < len(NAMES):
         raise SlipfieldError(f"{path}: a line of DaVis's vectors is not x, y, u, v")
-    quoted = [text for text in re.findall(r'"([^"]*)"', first)]
+    return _called(
+        path,
+        {
+            name: Column(name, unit, "", rows[:, i])
+            for i, (name, unit) in enumerate(_heads(first)[: rows.shape[1]])
+        },
+    )
+
+
+def _heads(line: str) -> list[tuple[str, str]]:
+    """Names and units of the columns in the first line of a text."""
+    quoted = re.findall(r'"([^"]*)"', line)
+    if any("[" in entry for entry in quoted):
+        return [parts_of(entry)[:2] for entry in quoted]
     # In the order: name and unit of x, name and unit of y, name and unit of the vectors.
-    given = [quoted[i] if i < len(quoted) else "pixel" for i in (1, 3, 5, 5)]
-    return {
-        name: Column(name, unit, "", rows[:, i])
-        for i, (name, unit) in enumerate(zip(NAMES, given, strict=True))
-    }
+    return [
+        (n, quoted[i] if i < len(quoted) else "pixel")
+        for n, i in zip(NAMES, (1, 3, 5, 5), strict=True)
+    ]
 
 
-def _named(path: Path) -> dict[str, Column]:
-    """Table with a header: names in small letters, vectors called u, v or Vx, Vy."""
-    table = {name.lower(): column for name, column in read_table(path).items()}
-    for old, new in (("vx", "u"), ("vy", "v"), ("displacement x", "u"), ("displacement y", "v")):
-        if old in table:
-            table[new] = table.pop(old)
-    missing = [name for name in NAMES if name not in table]
+def _called(path: Path, table: dict[str, Column]) -> dict[str, Column]:
+    """Columns by names in small letters, vectors called u and v."""
+    found = {name.lower(): column for name, column in table.items()}
+    for name, others in CALLED.items():
+        given = [found[other] for other in others if other in found]
+        if given:
+            found[name] = given[0]
+    missing = [name for name in NAMES if name not in found]
     if missing:
-        raise SlipfieldError(f"{path}: no column {missing[0]!r}; not vectors of DaVis")
-    return table
+        shown = ", ".join(map(repr, list(table)[:8]))
+        raise SlipfieldError(
+            f"{path}: no column {missing[0]!r} among {shown}; export displacements of DaVis"
+        )
+    return found

@@ -19,8 +19,9 @@ from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 TIMES = (
     r"(test|running|run|elapsed|total|relative|segment)?_?time(_?stamp)?|t",
-    r"time_0",
-    r"(pr.f|versuchs|mess)?_?zeit|temps",
+    r"time_0|time_measurement|date_?(and_)?time",
+    r"(pr.f|versuchs|mess)?_?zeit|uhrzeit|datum_?(und_)?(uhr)?zeit",
+    r"temps(_total)?|heure|x_value",
 )
 LOADS = (
     r"(standard|axial|tensile|primary|test|instron|mts|measured|actual)?_?(load|force)(_cell)?",
@@ -85,7 +86,8 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
         If a column or its unit is missing, or the times do not ascend.
     """
     columns = list(read_table(path, knows=knows).values())
-    column = pick(path, columns, LOADS) or pick(path, columns, STRESSES) or _by_unit(columns)
+    column = pick(path, columns, LOADS) or pick(path, columns, STRESSES)
+    column = column or _by_unit(columns, units.force)
     if column is None:
         raise SlipfieldError(
             f"{path}: no column of loads, for example load_N; the columns are "
@@ -94,8 +96,9 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
     factor, is_stress = _load_factor(path, column, unit)
     load = factor * column.values
     time = _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
-    extension = pick(path, columns, EXTENSIONS)
-    displacement = _scaled(path, columns, EXTENSIONS, units.length, "mm, um, m or inch")
+    lengths = [each for each in columns if units.plain(unit_of(each)) not in units.STRAINS]
+    extension = pick(path, lengths, EXTENSIONS)
+    displacement = _scaled(path, lengths, EXTENSIONS, units.length, "mm, um, m or inch")
     if displacement is not None and extension is not None:
         known = displacement[np.isfinite(displacement)]
         if len(known) and fits(name_parts(extension.name)[0], positions):
@@ -112,9 +115,9 @@ def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     return _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
 
 
-def _by_unit(columns: Sequence[Column]) -> Column | None:
-    """Column that is the only one in a unit of force, whatever its name: ``Dev1/ai0 [N]``."""
-    found = [column for column in columns if column.unit and units.force(column.unit) is not None]
+def _by_unit(columns: Sequence[Column], factor_of: Callable[[str], float | None]) -> Column | None:
+    """Column that is the only one in a unit of a kind, whatever its name: ``Dev1/ai0 [N]``."""
+    found = [column for column in columns if factor_of(unit_of(column)) is not None]
     return found[0] if len(found) == 1 and found[0].repeated == 1 else None
 
 
@@ -170,8 +173,19 @@ def _scaled(
     factor_of: Callable[[str], float | None],
     expected: str,
 ) -> np.ndarray | None:
-    """Values of one of the columns called ``names`` in the unit of this package, or None."""
+    """Values of one of the columns called ``names`` in the unit of this package, or None.
+
+    Times may have any name, if no other column has a unit of time.
+    """
     column = pick(path, columns, names)
+    if column is None and names is TIMES:
+        column = _by_unit(columns, factor_of)
+        several = [each.name for each in columns if factor_of(unit_of(each)) is not None]
+        if column is None and several:
+            raise SlipfieldError(
+                f"{path}: columns {' and '.join(map(repr, several[:2]))} have a unit of time; call "
+                "that of the test time_s"
+            )
     if column is None:
         return None
     unit = unit_of(column)
@@ -233,8 +247,8 @@ def name_parts(name: str) -> tuple[str, str]:
 
 
 def _plain(name: str) -> str:
-    """Name in small letters with underscores, without remarks such as ``(Linear:Load)``."""
-    bare = re.sub(r"\([^)]*\)", " ", name)
+    """Name in small letters with underscores, without remarks such as ``(8800 (0,1):Load)``."""
+    bare = re.sub(r"\([^()]*\)", " ", re.sub(r"\([^()]*\)", " ", name))
     return re.sub(r"[\s_\-.]+", "_", bare).strip("_").lower()
 
 

@@ -48,7 +48,7 @@ MISSING = frozenset(
 """Entries that stand for no result."""
 
 NUMBER = re.compile(r"[+-]?(\d[\d.,'\N{RIGHT SINGLE QUOTATION MARK}]*|[.,]\d+)([eEdD][+-]?\d+)?")
-CLOCK = re.compile(r"(\d+:)?\d{1,2}:\d{1,2}([.,]\d+)?")
+CLOCK = re.compile(r"(\d+:)?\d{1,2}:\d{1,2}([.,]\d+)?( ?[AaPp][Mm])?")
 DATE = re.compile(
     r"(\d{4}-\d{2}-\d{2}[T ]|\d{1,2}([./])\d{1,2}\2\d{4}[, ]+)"
     r"\d{1,2}:\d{2}(:\d{2}\S*)?( [AaPp][Mm])?"
@@ -138,8 +138,7 @@ def seconds(entries: Sequence[str]) -> np.ndarray | None:
     A clock that falls by more than half a day has passed midnight. None if the entries are neither.
     """
     if all(CLOCK.fullmatch(entry.strip()) for entry in entries):
-        parts = [entry.replace(",", ".").split(":") for entry in entries]
-        clock = np.array([sum(60**i * float(p) for i, p in enumerate(reversed(x))) for x in parts])
+        clock = np.array([_clock(entry.strip().replace(",", ".")) for entry in entries])
         return clock + DAY * np.cumsum(np.diff(clock, prepend=clock[0]) < -0.5 * DAY)
     if not all(DATE.match(entry) for entry in entries):
         return None
@@ -150,6 +149,15 @@ def seconds(entries: Sequence[str]) -> np.ndarray | None:
             continue
         return (dates - dates.iloc[0]).dt.total_seconds().to_numpy()
     return None
+
+
+def _clock(text: str) -> float:
+    """Seconds of a time such as ``1:02.5``, ``10:01:02`` or ``1:01:02 PM``."""
+    bare = text.upper().rstrip("APM ")
+    time = sum(60**i * float(part) for i, part in enumerate(reversed(bare.split(":"))))
+    if bare == text:
+        return time
+    return time % (0.5 * DAY) + (0.5 * DAY if "P" in text.upper() else 0.0)
 
 
 def _is_date(text: str) -> bool:

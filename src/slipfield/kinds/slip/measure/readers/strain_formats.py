@@ -91,9 +91,11 @@ def recognised(path: Path) -> Reader:
     reason = unread(head)
     if reason is not None:
         raise SlipfieldError(f"{path}: {reason}")
-    read_table(path)
-    missing = sorted(vic2d.LAYOUTS[-1].required - head.columns)
+    names = list(read_table(path))
+    shown = ", ".join(map(repr, names[:8]))
+    lower = {name.lower() for name in names}
+    what = "strains" if {"x", "y", "u", "v"} <= lower else "a program that is known here"
     raise SlipfieldError(
-        f"{path}: no column {', '.join(map(repr, missing))}; not an export of VIC-2D with strains, "
-        "nor of any other program that is read (docs/specimen.md)"
+        f"{path}: no columns of {what} among {shown}; export positions and strains, and name them "
+        "x, y, exx, eyy, exy as docs/howto-dic.md describes"
     )

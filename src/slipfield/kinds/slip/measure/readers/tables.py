@@ -29,6 +29,9 @@ from slipfield.kinds.slip.measure.readers.numbers import (
 )
 from slipfield.kinds.slip.measure.readers.text_files import LONGEST_HEADER, read_text
 
+UNFILLED = ("", "comment")
+"""Names at the end of a header that have no column: a delimiter too many, remarks of LabVIEW."""
+
 SAMPLE = 5000
 """Characters at both ends of a table that show how its numbers are written."""
 
@@ -111,11 +114,11 @@ def _values(path: Path, body: str, place: Place) -> list[np.ndarray]:
 
 
 def _without_footer(body: str, place: Place) -> str:
-    """Rows up to a remark, or to text after a blank line, and further blocks of the same names."""
+    """Rows up to text after a blank line or a remark, and further blocks of the same names."""
     kept, inside, blank = [], True, False
     for line in body.split("\n"):
         bare = line.strip(' ;,\t"')
-        if not bare:
+        if not bare or bare.startswith("#"):
             blank = True
             continue
         if split(line, place.delimiter) == place.names:
@@ -124,7 +127,7 @@ def _without_footer(body: str, place: Place) -> str:
             kept += [line] if inside else []
         elif units.is_unit_row(split(line, place.delimiter)) and inside:
             pass
-        elif blank or not inside or bare.startswith("#"):
+        elif blank or not inside:
             inside = False
         else:
             return body
@@ -201,7 +204,7 @@ def _parse(
     count = len(place.names)
     if table.shape[1] > count and table.iloc[:, count:].isna().all(axis=None):
         table = table.iloc[:, :count]
-    while len(place.names) > table.shape[1] and not place.names[-1]:
+    while len(place.names) > table.shape[1] and place.names[-1].lower() in UNFILLED:
         place.names.pop()
         place.units.pop()
     if table.shape[1] != len(place.names):

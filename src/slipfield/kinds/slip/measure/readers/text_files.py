@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from slipfield.core.errors import SlipfieldError
 
 LONGEST_HEADER = 400
 """Lines before a table, at most."""
+
+NULS = re.compile(r"\0+(?=[\r\n]|\Z)")
+"""Zeros at the end of a line (WinTest), or of a file that a computer was writing when it failed."""
 
 
 def read_text(path: Path) -> str:
@@ -24,6 +28,8 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
     text = _decoded(path, content)
+    if "\0" in text:
+        text = NULS.sub("", text)
     if "\0" in text or not text.strip():
         raise SlipfieldError(f"{path}: {'not a text file' if text.strip() else 'empty'}")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
