@@ -1,5 +1,7 @@
 """Orientation maps as users have them, where a reader could go wrong without a word."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -156,6 +158,34 @@ def test_orix_reads_the_same(suffix, reader, tmp_path):
     np.testing.assert_array_equal(indexed, scan.indexed)
     euler = other.rotations.to_euler().reshape(16, 16, 3)
     np.testing.assert_allclose(euler[indexed], scan.euler[indexed], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.replace("XStep\t50", "XStep\t25"), "steps of 25 and 50 um, the pixels lie 50"),
+        (lambda t: re.sub(r"(?m)^(\d\t[\d.]+\t)", r"\1-", t), "it may point up"),
+    ],
+)
+def test_places_that_do_not_go_with_the_header_are_doubted(change, words, tmp_path):
+    data = grains(tmp_path / "m.ctf", change(c.ctf_text()))
+    assert_two_grains(data, (c.A, c.B))
+    assert any(words in text for text in doubts(data))
+
+
+def test_pixels_that_are_not_indexed_need_no_angles(tmp_path):
+    text = re.sub(r"(?m)^(0(?:\t[\d.]+){4})(\t[\d.]+){3}", r"\1\tnan\tnan\tnan", c.ctf_text())
+    assert "nan" in text
+    assert_two_grains(grains(tmp_path / "m.ctf", text), (c.A, c.B))
+    lost = text.replace("\t0\t30.000", "\t0\tnan")
+    with pytest.raises(SlipfieldError, match="holds no number"):
+        grains(tmp_path / "n.ctf", lost)
+
+
+@pytest.mark.parametrize("laue", ["", "0"])
+def test_the_space_group_counts_where_the_laue_group_is_missing(laue, tmp_path):
+    text = c.ctf_text().replace("Copper\t11\t", f"Copper\t{laue}\t")
+    assert_two_grains(grains(tmp_path / "m.ctf", text), (c.A, c.B))
 
 
 def write_h5oina(path, cleaned: bool, turned=(0.0, 0.0, 0.0)):

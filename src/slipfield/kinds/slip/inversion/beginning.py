@@ -21,7 +21,7 @@ from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, pr
 from slipfield.kinds.slip.inversion.refine import Point, Problem
 from slipfield.kinds.slip.inversion.registration import Placed, Registered, register
 from slipfield.kinds.slip.inversion.sheet import measured_microstructure
-from slipfield.kinds.slip.inversion.unloading import for_models
+from slipfield.kinds.slip.inversion.shown import for_models
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study.constants import constants_of
 

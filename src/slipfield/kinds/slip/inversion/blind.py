@@ -22,8 +22,8 @@ from slipfield.kinds.slip.inversion.estimates import predictions
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise, prepare
+from slipfield.kinds.slip.inversion.shown import for_models
 from slipfield.kinds.slip.inversion.stiffening import factor_at
-from slipfield.kinds.slip.inversion.unloading import for_models
 from slipfield.kinds.slip.inversion.unusual import channels
 from slipfield.kinds.slip.inversion.verdict import Verdict
 from slipfield.kinds.slip.measure.resample import Measurement

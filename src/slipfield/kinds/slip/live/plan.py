@@ -8,20 +8,16 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise, prepare
+from slipfield.kinds.slip.inversion.shown import COMPLETE
 from slipfield.kinds.slip.live.recursion import Recursion
 from slipfield.kinds.slip.measure.specimen_file import part
 from slipfield.kinds.slip.measure.strain_measures import convert
 from slipfield.kinds.slip.measure.times import MOST_FRAMES, solver_times
 from slipfield.kinds.slip.specimen.mesh import bilinear_weights
-from slipfield.kinds.slip.study import check_study
-
-COMPLETE = 0.98
-"""Share of the planned loading from which a test counts as complete."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +59,7 @@ class Plan:
         """
         time, elongation = np.array(model.study.loading.path).T
         time = time * ((end or time[-1]) / time[-1])
+        elongation = elongation * data.attrs["sheet_height_mm"] / model.study.specimen.height_mm
         planned = _along(data, time, elongation, model.study.loading.outputs)
         found = prepare(source, planned, model.study, cells, membrane=membrane)
         solver = Solver.prepare(found.study, found.microstructure, folder)
@@ -126,23 +123,3 @@ def _along(data: xr.Dataset, time: np.ndarray, elongation: np.ndarray, outputs: 
         values["load"] = np.zeros(count)
     kept = data.drop_vars([name for name in data.variables if "time" in data[name].dims])
     return kept.assign(part(values))
-
-
-def continued(found: Inversion, time: np.ndarray, elongation: np.ndarray) -> Inversion:
-    """A specimen whose test ended early, its loading continued as planned to the whole elongation.
-
-    The features of a model are those of outputs up to there; they are missing, not different.
-    """
-    path = found.study.loading.path
-    last, at = path[-1]
-    rest = elongation > at
-    if not rest.any():
-        raise SlipfieldError(f"elongation: {at:g} mm is beyond the planned {elongation[-1]:g} mm")
-    shift = last - float(np.interp(at, elongation, time))
-    corners = [*path, *zip((time[rest] + shift).tolist(), elongation[rest].tolist(), strict=True)]
-    outputs = found.trained.loading.outputs
-    times = solver_times(found.measurement.time, corners[-1][0], outputs)[0]
-    content = found.study.model_dump(mode="json")
-    content["loading"] = {"path": corners, "outputs": len(times), "output_times_s": times.tolist()}
-    found.study = check_study(content, "specimen: loading to its planned end")
-    return found

@@ -22,9 +22,10 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import estimate_of
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
+from slipfield.kinds.slip.inversion.shown import shown
 from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
 from slipfield.kinds.slip.live.frames import FrameReader, Recipe
-from slipfield.kinds.slip.live.plan import Plan, continued
+from slipfield.kinds.slip.live.plan import Plan
 from slipfield.kinds.slip.live.record import (
     PICTURE,
     SUMMARY,
@@ -119,13 +120,7 @@ def invert_live(
         final = _final(test, path, loaded[0], output, cells, membrane)
         content = _summary(test, final)
         draw_rows(test.rows, final, truth, output / PICTURE)
-        if test.ended:
-            content |= _batch(path, models, output, solves, cells, membrane, known, final)
-        else:
-            content["notes"].append(
-                "The test ended before the planned loading did: `invert` takes its outputs for "
-                "those of a whole test and needs --refine"
-            )
+        content |= _batch(path, models, output, solves, cells, membrane, known, final)
         write_text(output / SUMMARY, json.dumps(content, indent=1) + "\n")
     return content
 
@@ -181,9 +176,7 @@ def _final(
 ) -> Answer:
     """The recursion once more, along the measured loading, with outputs at the frames."""
     data = read_specimen(path)
-    found = prepare(path, data, model.study, cells, membrane=membrane)
-    if not test.ended:
-        found = continued(found, test.plan.time, test.plan.elongation)
+    found = shown(prepare(path, data, model.study, cells, membrane=membrane))
     solver = Solver.prepare(found.study, found.microstructure, output / RESULT_FOLDER / "work")
     measured = found.measurement
     plan = Plan.of(found, solver, model, data, test.plan.time, test.plan.elongation, measured.time)

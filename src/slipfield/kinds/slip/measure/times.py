@@ -65,7 +65,8 @@ def solver_times(frames: np.ndarray, end: float, outputs: int) -> tuple[np.ndarr
 def between_frames(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Weights (wanted, 1 + frames) that draw a straight line between frames.
 
-    The first column stands for time 0. Rows of times that are far from every frame are 0.
+    The first column stands for time 0. Rows of times that are far from every frame, or after the
+    last one, are 0.
     """
     nodes = np.concatenate([[0.0], frames])
     after = np.clip(np.searchsorted(nodes, wanted), 1, len(nodes) - 1)
@@ -75,7 +76,8 @@ def between_frames(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     weights[rows, after] = share
     weights[rows, after - 1] += 1 - share
     distance = np.abs(frames - wanted[:, None]).min(axis=1)
-    weights[distance > LONGEST_GAP * wanted[-1] / len(wanted)] = 0
+    spacing = wanted[-1] / len(wanted)
+    weights[(distance > LONGEST_GAP * spacing) | (wanted > frames[-1] + NEAR * spacing)] = 0
     return weights
 
 

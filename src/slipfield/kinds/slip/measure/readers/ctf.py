@@ -30,6 +30,7 @@ EULER_AXES = "x,y"
 Y_AXIS = "down"
 MILLIMETRES = 1e-3
 CUBIC_LAUE_GROUPS = ("10", "11")
+FIRST_CUBIC_SPACE_GROUP = 195
 COLUMNS = ("Phase", "X", "Y", "Euler1", "Euler2", "Euler3")
 QUALITY = ("Error", "MAD")
 
@@ -124,10 +125,17 @@ def _crystals(lines: Sequence[str]) -> dict[int, Crystal]:
     return {
         number: Crystal(
             entry[2].strip() if len(entry) > 2 else f"phase {number}",
-            len(entry) > 3 and entry[3].strip() in CUBIC_LAUE_GROUPS,
+            _is_cubic([item.strip() for item in entry[3:5]]),
         )
         for number, entry in enumerate(entries, 1)
     }
+
+
+def _is_cubic(groups: Sequence[str]) -> bool:
+    """Whether a phase is cubic by its Laue group or, where there is none, its space group."""
+    if groups and groups[0] not in ("", "0"):
+        return groups[0] in CUBIC_LAUE_GROUPS
+    return len(groups) > 1 and groups[1].isdigit() and int(groups[1]) >= FIRST_CUBIC_SPACE_GROUP
 
 
 def _values(path: Path, body: str, header: str) -> dict[str, np.ndarray]:
@@ -153,6 +161,8 @@ def _values(path: Path, body: str, header: str) -> dict[str, np.ndarray]:
         reason = " ".join(str(error).split())
         raise SlipfieldError(f"{path}: not a readable .ctf map: {reason}") from error
     values = {name: table[names.index(name)].to_numpy() for name in there}
-    if not all(np.isfinite(values[name]).all() for name in COLUMNS):
+    angles = np.isfinite([values[name] for name in COLUMNS[3:]]).all(axis=0)
+    places = np.isfinite([values[name] for name in COLUMNS[:3]]).all()
+    if not (places and angles[values["Phase"] > 0].all()):
         raise SlipfieldError(f"{path}: a row ends early or holds no number; the file is truncated")
     return values

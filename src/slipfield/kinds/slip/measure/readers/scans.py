@@ -118,8 +118,28 @@ def scan_of(pixels: Pixels) -> Scan:
     euler[there] = pixels.euler[grid.pixel[there]]
     indexed = there & (phase[grid.pixel] == number)
     name = pixels.crystals[number].name
-    warnings = [*pixels.warnings, *warnings]
+    warnings = [*pixels.warnings, *warnings, *_odd_places(pixels, grid)]
     return Scan(grid.x, grid.y, euler, indexed, name, others, pixels.notes, tuple(warnings))
+
+
+def _odd_places(pixels: Pixels, grid: _Grid) -> list[str]:
+    """Warnings of positions that do not go with the header, or whose y may point up."""
+    if pixels.x is None or pixels.y is None:
+        return []
+    found = []
+    if pixels.y.max() <= 0 and pixels.x.min() >= 0:
+        found.append(
+            f"Y of the pixels runs from {1e3 * pixels.y.min():g} to 0 um: it may point up; look at "
+            "`import check --overlay`, and use --y-axis up"
+        )
+    given, steps = pixels.steps, [np.diff(axis).mean() for axis in (grid.x, grid.y)]
+    odd = given is not None and min(given) > 0 and not _is_hexagonal(pixels.x, pixels.y)
+    if odd and any(abs(a / b - 1) > LARGEST_UNEVENNESS for a, b in zip(steps, given, strict=True)):
+        found.append(
+            f"the header says steps of {1e3 * given[0]:g} and {1e3 * given[1]:g} um, the pixels "
+            f"lie {1e3 * steps[0]:g} and {1e3 * steps[1]:g} um apart, which was taken"
+        )
+    return found
 
 
 def _check_radians(pixels: Pixels) -> None:
