@@ -133,8 +133,10 @@ def _odd_places(pixels: Pixels, grid: _Grid) -> list[str]:
             "`import check --overlay`, and use --y-axis up"
         )
     given, steps = pixels.steps, [np.diff(axis).mean() for axis in (grid.x, grid.y)]
-    odd = given is not None and min(given) > 0 and not _is_hexagonal(pixels.x, pixels.y)
-    if odd and any(abs(a / b - 1) > LARGEST_UNEVENNESS for a, b in zip(steps, given, strict=True)):
+    if given is None or not min(given) > 0:
+        return found
+    odd = any(abs(a / b - 1) > LARGEST_UNEVENNESS for a, b in zip(steps, given, strict=True))
+    if odd and not _is_hexagonal(pixels.x, pixels.y):
         found.append(
             f"the header says steps of {1e3 * given[0]:g} and {1e3 * given[1]:g} um, the pixels "
             f"lie {1e3 * steps[0]:g} and {1e3 * steps[1]:g} um apart, which was taken"
