@@ -16,6 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from slipfield.core.errors import SlipfieldError
 
+MOST_NAMED = 5
+"""Further fields that are wrong, of which a message tells the names."""
+
 LONGEST_VALUE = 60
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError)
 """What PyYAML raises; impossible dates and tags that do not fit their values give the last four."""
@@ -109,16 +112,21 @@ def one_line(error: Exception) -> str:
 
 
 def first_problem(error: ValidationError, model: type[BaseModel]) -> str:
-    """First validation error as 'field: given value; rule', with a count of the others."""
+    """First validation error as 'field: given value; rule', with the names of the others."""
     first, *others = error.errors(include_url=False)
-    field = ".".join(str(part) for part in first["loc"]) or model.__name__.lower()
+    field, *also = (
+        ".".join(str(part) for part in each["loc"]) or model.__name__.lower()
+        for each in (first, *others)
+    )
     whole = first["type"] == "missing" or isinstance(first["input"], dict | BaseModel)
     given = "" if whole else f"given {_short(first['input'])}; "
     rule = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         allowed = ", ".join(_siblings(model, first["loc"]))
         given, rule = "", f"unknown field; allowed here: {allowed}"
-    more = f" (and {len(others)} more)" if others else ""
+    named = ", ".join(also[:MOST_NAMED])
+    rest = f" and {len(also) - MOST_NAMED} more" if len(also) > MOST_NAMED else ""
+    more = f" (also wrong: {named}{rest})" if also else ""
     return " ".join(f"{field}: {given}{rule}{more}".split())
 
 

@@ -21,6 +21,10 @@ WRONG = {
         {"specimen": {"cell_x": 20}},
         ["specimen.cell_x", "unknown field", "cells_x"],
     ),
+    "several fields": (
+        {"specimen": {"cells_x": 1, "grains": 10.5}, "sampling": {"samples": "x"}},
+        ["specimen.cells_x", "also wrong: specimen.grains, sampling.samples"],
+    ),
     "section is a number": ({"specimen": 3}, ["specimen", "3"]),
     "too few elements": ({"specimen": {"cells_x": 1}}, ["specimen.cells_x", "1", "4"]),
     "text for a number": ({"specimen": {"cells_y": "many"}}, ["specimen.cells_y", "'many'"]),
@@ -56,7 +60,7 @@ WRONG = {
     ),
     "field of a band": (
         {"specimen": {"bands": [{"heigth_fraction": 1.0}]}},
-        ["specimen.bands.0", "more"],
+        ["specimen.bands.0", "also wrong: specimen.bands.0"],
     ),
     "unknown choice": (
         {"specimen": {"orientations": "random"}},
