@@ -161,8 +161,8 @@ def _values(path: Path, body: str, header: str) -> dict[str, np.ndarray]:
         reason = " ".join(str(error).split())
         raise SlipfieldError(f"{path}: not a readable .ctf map: {reason}") from error
     values = {name: table[names.index(name)].to_numpy() for name in there}
-    angles = np.isfinite([values[name] for name in COLUMNS[3:]]).all(axis=0)
-    places = np.isfinite([values[name] for name in COLUMNS[:3]]).all()
-    if not (places and angles[values["Phase"] > 0].all()):
+    indexed = np.stack([values[name] for name in COLUMNS[3:]])[:, values["Phase"] > 0]
+    places = all(np.isfinite(values[name]).all() for name in COLUMNS[:3])
+    if not (places and np.isfinite(indexed).all()):
         raise SlipfieldError(f"{path}: a row ends early or holds no number; the file is truncated")
     return values
