@@ -23,6 +23,7 @@ from slipfield.kinds.slip.measure.readers import (
 )
 from slipfield.kinds.slip.measure.readers.frames import Frames
 from slipfield.kinds.slip.measure.readers.head import Head, head_of
+from slipfield.kinds.slip.measure.readers.point_tables import STRAINS
 from slipfield.kinds.slip.measure.readers.tables import read_table
 from slipfield.kinds.slip.measure.readers.unread import BINARY, unread
 
@@ -92,10 +93,14 @@ def recognised(path: Path) -> Reader:
     if reason is not None:
         raise SlipfieldError(f"{path}: {reason}")
     names = list(read_table(path))
-    shown = ", ".join(map(repr, names[:8]))
-    lower = {name.lower() for name in names}
-    what = "strains" if {"x", "y", "u", "v"} <= lower else "a program that is known here"
+    missing = sorted(vic2d.LAYOUTS[-1].required - set(names))
+    if len(missing) < len(STRAINS):
+        what = f"no {', '.join(map(repr, missing))} of {vic2d.TITLE}"
+    elif {"x", "y", "u", "v"} <= {name.lower() for name in names}:
+        what = "no columns of strains"
+    else:
+        what = "no columns of a program that is known here"
     raise SlipfieldError(
-        f"{path}: no columns of {what} among {shown}; export positions and strains, and name them "
-        "x, y, exx, eyy, exy as docs/howto-dic.md describes"
+        f"{path}: {what} among {', '.join(map(repr, names[:8]))}; export positions and strains, "
+        "and name them x, y, exx, eyy, exy as docs/howto-dic.md describes"
     )
