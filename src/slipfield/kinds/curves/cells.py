@@ -6,6 +6,8 @@ vectors: an integer power of two times a Taylor series on half of its spacing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -24,24 +26,24 @@ ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
 @numba.njit(inline="always")
-def _growth(x: float) -> float:
+def _growth(x: Any) -> Any:
     """exp(x) - 1, to 2e-7 of exp(x), and of x where that is small."""
     x = min(max(x, -LARGEST), LARGEST)
     count = (x * LOG2_E + ROUNDER) - ROUNDER
     r = (x - count * LN2_HIGH) - count * LN2_LOW
     series = r * (ONE + r * (C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * C7))))))
-    power = np.int32((np.int32(count) + 127) << 23).view(np.float32)
+    power: Any = np.int32((np.int32(count) + 127) << 23).view(np.float32)
     return power * series + (power - ONE)
 
 
 @numba.njit(inline="always")
-def _gate(x: float) -> float:
+def _gate(x: Any) -> Any:
     """The logistic function of x."""
     return ONE / (TWO + _growth(-x))
 
 
 @numba.njit(inline="always")
-def _bend(x: float) -> float:
+def _bend(x: Any) -> Any:
     """The hyperbolic tangent of x."""
     grown = _growth(TWO * x)
     return grown / (grown + TWO)
