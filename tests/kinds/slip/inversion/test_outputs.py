@@ -13,7 +13,7 @@ from slipfield.kinds.slip.measure.times import solver_times
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
 from slipfield.kinds.slip.study import check_study
-from tests.kinds.slip.inversion.formula_solver import reference
+from tests.kinds.slip.inversion.formula_runs import reference
 from tests.shards import fields, make_microstructure
 
 pytestmark = pytest.mark.slow
