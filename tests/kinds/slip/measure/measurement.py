@@ -11,7 +11,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 PIXELS_PER_STEP = 8
 STEP_MM = 0.05
@@ -261,6 +261,19 @@ def write_ncorr_73(test: Test, folder: Path) -> list[Path]:
     with open(path, "r+b") as handle:
         handle.write(b"MATLAB 7.3 MAT-file")
     return [path]
+
+
+def saved_as_73(path: Path) -> Path:
+    """The same MATLAB file as `save -v7.3` writes it: HDF5 behind a block of 512 bytes."""
+    content = loadmat(path, simplify_cells=True)
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, value in content.items():
+            for key, entry in value.items() if isinstance(value, dict) else [("", value)]:
+                if not name.startswith("__"):
+                    file[f"{name}/{key}".rstrip("/")] = np.atleast_2d(entry).T
+    with open(path, "r+b") as handle:
+        handle.write(b"MATLAB 7.3 MAT-file")
+    return path
 
 
 def write_load(path: Path, test: Test, header: str = "time_s,load_N", factor: float = 1.0) -> Path:

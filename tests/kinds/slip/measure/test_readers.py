@@ -29,10 +29,20 @@ def gom_with_commas(test, folder):
     return m.write_gom(test, folder, ",")
 
 
+def vic_73(test, folder):
+    return [m.saved_as_73(path) for path in m.write_vic2d_mat(test, folder)]
+
+
+def pyaldic_73(test, folder):
+    return [m.saved_as_73(path) for path in p.write_pyaldic_mat(test, folder)]
+
+
 FORMATS = {
     "vic2d": (m.write_vic2d, {"scale": m.SCALE}),
     "vic2d calibrated": (m.write_vic2d_calibrated, {}),
     "vic2d-mat": (m.write_vic2d_mat, {"scale": m.SCALE}),
+    "vic2d-mat 7.3": (vic_73, {"scale": m.SCALE}),
+    "pyaldic matlab 7.3": (pyaldic_73, {"scale": m.SCALE}),
     "matchid": (m.write_matchid, {"scale": m.SCALE, "measure": "green_lagrange"}),
     "matchid 2023": (matchid_2023, {"scale": m.SCALE, "measure": "green_lagrange"}),
     "dice": (m.write_dice, {"scale": m.SCALE}),
@@ -67,6 +77,12 @@ def test_reader_gives_back_strain_displacement_and_lost_points(name, tmp_path):
     assert list(problems(data)) == []
     (entry,) = provenance(data)
     assert [file["name"] for file in entry["files"]] == [path.name for path in files]
+
+
+def test_a_matlab_file_of_zeros_is_one_line(tmp_path):
+    (tmp_path / "a.mat").write_bytes(bytes(600))
+    with pytest.raises(SlipfieldError, match="a.mat: not a readable file"):
+        recognised(tmp_path / "a.mat")
 
 
 @pytest.mark.parametrize(

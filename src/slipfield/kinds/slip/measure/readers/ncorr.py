@@ -11,20 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
-from scipy.io import loadmat
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.frames import Frames
 from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.matlab import load_mat
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS
-from slipfield.kinds.slip.measure.sizes import check_hdf5
 
 NAME = "ncorr"
 TITLE = "Ncorr"
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def recognises(head: Head) -> bool:
@@ -43,7 +40,7 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     if len(files) != 1:
         raise SlipfieldError(f"files: given {len(files)}; Ncorr keeps all frames in one .mat file")
     path = files[0]
-    content = _load(path)
+    content = load_mat(path, ["data_dic_save"])["data_dic_save"]
     try:
         strains, info = _listed(content["strains"]), _first(content["dispinfo"])
         maps = [np.stack([s[f"plot_{n}_ref_formatted"] for n in STRAINS]) for s in strains]
@@ -102,36 +99,6 @@ def _gauge(info: dict, strain: Any, step: int) -> tuple[float, float, float] | N
     if radius is None or "radius" not in info:
         return None
     return 2 * float(info["radius"]) + 1, float(step), (2 * float(radius) + 1) * step
-
-
-def _load(path: Path) -> dict[str, Any]:
-    """``data_dic_save`` as nested dictionaries, whatever the version of the file."""
-    try:
-        with open(path, "rb") as handle:
-            head = handle.read(1024)
-        if HDF5_SIGNATURE in head:
-            with h5py.File(path) as file:
-                check_hdf5(file, path)
-                return _from_hdf5(file, file["data_dic_save"])
-        return loadmat(path, simplify_cells=True)["data_dic_save"]
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise SlipfieldError(f"{path}: not a readable file of Ncorr: {error}") from error
-
-
-def _from_hdf5(file: h5py.File, item: h5py.Group | h5py.Dataset) -> Any:
-    """Plain Python value of a MATLAB v7.3 object; arrays of structs become lists."""
-    if isinstance(item, h5py.Group):
-        fields = {name: _from_hdf5(file, item[name]) for name in item}
-        lengths = {len(v) for v in fields.values() if isinstance(v, list)}
-        if len(lengths) == 1 and all(isinstance(v, list) for v in fields.values()):
-            return [{name: v[i] for name, v in fields.items()} for i in range(lengths.pop())]
-        return fields
-    if item.dtype == h5py.ref_dtype:
-        return [_from_hdf5(file, file[reference]) for reference in np.ravel(item[()])]
-    values = np.asarray(item[()])
-    if item.attrs.get("MATLAB_class") == b"char":
-        return "".join(map(chr, values.ravel()))
-    return values.T if values.size > 1 else values.ravel()[0]
 
 
 def _listed(value: Any) -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.frames import Frames, Points
 from slipfield.kinds.slip.measure.readers.head import Head, head_of
+from slipfield.kinds.slip.measure.readers.matlab import load_mat
 from slipfield.kinds.slip.measure.readers.point_tables import (
     STRAINS,
     Layout,
@@ -64,8 +64,8 @@ def _read_mat(files: Sequence[Path]) -> Frames:
             f"files: given {len(files)}; pyALDIC keeps all frames in one .mat file"
         )
     path = files[0]
+    content = load_mat(path)
     try:
-        content = loadmat(path, simplify_cells=True)
         x, y = np.asarray(content["coordinates"], dtype=float).T
         fields = {
             name: np.asarray(content[array], dtype=float).reshape(len(x), -1).T
@@ -74,7 +74,7 @@ def _read_mat(files: Sequence[Path]) -> Frames:
         settings = content["DICpara"]
         scale, kind = float(settings.get("um2px", 1.0)), int(settings["strain_type"])
         gauge = _gauge(settings)
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SlipfieldError(
             f"{path}: no displacements and strains of pyALDIC in it ({error}); export disp_u, "
             "disp_v, strain_exx, strain_eyy and strain_exy"

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.frames import Frames, Points, numbered, on_grid
 from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.matlab import load_mat
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS
 from slipfield.kinds.slip.measure.readers.quality import valid_points
 
@@ -46,10 +46,7 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
 
 
 def _points(path: Path) -> Points:
-    try:
-        content = loadmat(path)
-    except (OSError, ValueError, NotImplementedError, TypeError) as error:
-        raise SlipfieldError(f"{path}: not a readable MATLAB file: {error}") from error
+    content = load_mat(path)
     missing = [name for name in REQUIRED if name not in content]
     if missing:
         raise SlipfieldError(f"{path}: no array {', '.join(missing)}; not an export of VIC-2D")
