@@ -169,9 +169,9 @@ def test_front_does_not_depend_on_the_units_of_its_targets():
 def test_ends_on_the_bounds_are_the_bounds():
     """A search ends within rounding of a bound; 50.0000000000006 is 50."""
     problem = BoxProblem(LINEAR, BOX, [Target("C23", 2.0, 3.0)])
-    near = np.array([1e-15] * 5 + [1 - 2e-16] * 5)
+    near = np.array([1e-15] * 5 + [1 - 2e-12] * 5)
     assert (problem.to_box(near) == BOX).all()
-    assert problem.to_box(np.array([1e-9] * 5 + [1.0] * 5))[0, 2] == pytest.approx(50 + 4e-7)
+    assert problem.to_box(np.array([1e-7] * 5 + [1.0] * 5))[0, 2] > 50
 
 
 def test_front_goes_on_where_the_widest_box_is_wide_already():

@@ -29,7 +29,7 @@ HALF_START = 0.02
 EXCHANGES = 12
 """Rounds of adding violated positions before a search is given up."""
 
-ON_BOUND = 1e-12
+ON_BOUND = 1e-9
 """Distance from a bound, over the width of the bounds, below which an end is the bound itself."""
 
 TOLERANCE = 1e-9
