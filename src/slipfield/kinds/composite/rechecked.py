@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell, Described
-from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.design import BoxProblem, Design
 from slipfield.kinds.composite.fronts import Front, front, in_target_widths
 from slipfield.kinds.composite.geometry import CELLS
@@ -69,20 +68,6 @@ def exact_degree(meant: Described, bounds: np.ndarray) -> int:
     return max(meant.degree + 2, finest)
 
 
-def extremes(bounds: np.ndarray) -> np.ndarray:
-    """Points (8, 5) of the bounds where cells err most: stiff or soft fibres, thin or thick."""
-    low, high = bounds
-    phases = [(low[0], high[2]), (high[0], low[2])]
-    return np.array(
-        [
-            (em, ratio[1], ef, ratio[3], fraction)
-            for em, ef in phases
-            for ratio in (low, high)
-            for fraction in (low[4], high[4])
-        ]
-    )
-
-
 @dataclass
 class Workbench:
     """A cell, its reduced model over bounds, and the cell that re-checks.
@@ -90,14 +75,14 @@ class Workbench:
     Attributes
     ----------
     bounds : (2, 5) of the parameters.
-    unsure : (12,) how much the constants change, over the bounds, from the cell that re-checks to a
-        cell whose degree is lower by 2, where that matters.
+    coarser : a cell of a degree lower by 2, which says what the one that re-checks is unsure of
+        where no degree is fine enough.
     """
 
     bounds: np.ndarray
     reduced: ReducedModel
     exact: Cell
-    unsure: np.ndarray = field(default_factory=lambda: np.zeros(len(CONSTANTS)))
+    coarser: Cell | None = None
 
     @classmethod
     def prepare(
@@ -115,26 +100,25 @@ class Workbench:
         """
         cell = cell or Cell()
         reduced = build(cell, sample(bounds, solves, seed), fraction_range(bounds))
-        exact = Cell(cell.array, cell.void, exact_degree(cell, bounds))
-        if exact.degree < FINEST:
-            return cls(bounds, reduced, exact)
-        coarser = Cell(cell.array, cell.void, exact.degree - 2)
-        at = extremes(bounds)
-        unsure = np.abs(exact.values(at) - coarser.values(at)).max(axis=0)
-        return cls(bounds, reduced, exact, unsure)
+        degree = exact_degree(cell, bounds)
+        coarser = Cell(cell.array, cell.void, degree - 2) if degree >= FINEST else None
+        return cls(bounds, reduced, Cell(cell.array, cell.void, degree), coarser)
 
     def problem(self, targets: Sequence[Target], shifts: np.ndarray | None = None) -> BoxProblem:
         """Search for a box by the reduced model."""
         return BoxProblem(self.reduced, self.bounds, targets, shifts)
 
-    def margin(self, target: Target) -> float:
-        """How far inside a target a search stays, in the target's unit."""
-        return max(INSIDE * target.width, MORE * self.unsure_of(target))
-
-    def unsure_of(self, target: Target) -> float:
-        """What the range of a target's constant by the cell may be off, in the target's unit."""
-        end = max(abs(target.low), abs(target.high))
-        return max(ACCURACY[self.exact.array] * end, float(self.unsure[target.number]))
+    def unsure(self, targets: Sequence[Target], found: Design | None = None) -> np.ndarray:
+        """What ranges by the cell may be off (targets,), in the unit of each; measured if found."""
+        ends = np.array([max(abs(t.low), abs(t.high)) for t in targets])
+        accuracy = ACCURACY[self.exact.array] * ends
+        if found is None or self.coarser is None:
+            return accuracy
+        changes = [
+            self.coarser.values(np.array([r.at_low, r.at_high]))[:, t.number] - [r.low, r.high]
+            for r, t in zip(found.ranges, targets, strict=True)
+        ]
+        return np.maximum(accuracy, np.abs(changes).max(axis=1))
 
     def search(self, targets: Sequence[Target], find: Search) -> tuple[Design, np.ndarray]:
         """Box whose range by the cell, not by the reduced model, keeps the targets.
@@ -151,14 +135,15 @@ class Workbench:
         SlipfieldError
             If no box is found, or the cell says of the last one that it misses a target.
         """
-        inside = np.array([[self.margin(t), -self.margin(t)] for t in targets])
-        unsure = np.array([self.unsure_of(target) for target in targets])
+        inside = _inside(targets, self.unsure(targets))
         design, values = find(self.problem(targets, inside), self._by_wider(targets, find))
         found = self.recheck(design)
         off = np.full_like(inside, -np.inf) * [1, -1]
+        unsure = self.unsure(targets, found)
         for correction in range(CORRECTIONS):
             if keeps(found, targets, unsure):
                 break
+            inside = _inside(targets, unsure)
             pairs = zip(design.ranges, found.ranges, strict=True)
             last = np.array([[a.low - b.low, a.high - b.high] for a, b in pairs])
             off = np.array(
@@ -167,6 +152,7 @@ class Workbench:
             shifts = off + inside * 10 ** max(0, correction - 1)
             design, _ = find(self.problem(targets, shifts), found)
             found = self.recheck(design)
+            unsure = self.unsure(targets, found)
         if not keeps(found, targets, unsure):
             raise SlipfieldError(
                 f"target: the cell gives {_in_words(found, targets, unsure)} over the best box "
@@ -233,6 +219,12 @@ class Workbench:
             design.value = float(in_target_widths(misses(design, targets), targets))
             found.append(design)
         return found
+
+
+def _inside(targets: Sequence[Target], unsure: np.ndarray) -> np.ndarray:
+    """How far inside its ends a search keeps targets (targets, 2), in the unit of each."""
+    margin = np.maximum([INSIDE * t.width for t in targets], MORE * unsure)
+    return np.column_stack([margin, -margin])
 
 
 def _beyond(design: Design, targets: Sequence[Target]) -> np.ndarray:
