@@ -13,7 +13,7 @@ from mpi4py import MPI
 from slipfield import cli
 from slipfield.core.errors import SlipfieldError
 
-def app():
+def app(**options):
     rank = MPI.COMM_WORLD.rank
     if str(rank) in sys.argv[1]:
         raise SlipfieldError("study.yaml: one line")

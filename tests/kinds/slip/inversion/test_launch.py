@@ -13,7 +13,7 @@ from slipfield.kinds.slip.study import check_study
 STUDY = check_study(
     {"name": "small", "specimen": {"cells_x": 8, "cells_y": 8, "grains": 12}}, "test"
 )
-LAW = "from slipfield.core.errors import {0}; from slipfield import cli; cli.app = lambda: (_ for _ in ()).throw({0}({1!r})); cli.main()"  # noqa: E501
+LAW = "from slipfield.core.errors import {0}; from slipfield import cli; cli.app = lambda **_: (_ for _ in ()).throw({0}({1!r})); cli.main()"  # noqa: E501
 
 
 def failing(tmp_path, monkeypatch, kind, text):
