@@ -58,26 +58,6 @@ def test_a_stuck_refinement_does_not_answer(refined):
     assert np.all(stuck.deviation >= [0, 0.2, 0.01])
 
 
-@pytest.mark.parametrize(
-    ("fit", "factor"),
-    [
-        (Fit(4e-4, 5e-4), 1),
-        (Fit(3e-3, 5e-4), 6),
-        (Fit(3e-3, 1e-5, 5e-4), 6),
-        (Fit(3e-3, float("nan"), 1e-3), 3),
-        (Fit(float("nan"), float("nan")), 1),
-    ],
-)
-def test_an_interval_is_no_narrower_than_the_misfit_allows(refined, fit, factor):
-    assert fit.inflation == pytest.approx(factor)
-    wide = replace(refined, inflation=fit.inflation)
-    np.testing.assert_allclose(
-        wide.deviation**2 - refined.deviation**2,
-        (factor - 1) * np.diag(refined.covariance),
-        atol=1e-12,
-    )
-
-
 @pytest.mark.parametrize("noise", [float("nan"), 0.0])
 def test_unknown_noise_does_not_stop_the_finer_mesh(noise):
     assert Fit(6e-4, noise).fails

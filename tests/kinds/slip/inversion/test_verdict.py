@@ -59,11 +59,13 @@ def test_the_scale_of_the_load_is_found_beside_the_parameters(factor):
 
 
 def test_the_scale_of_the_load_is_known_less_where_the_model_explains_less():
-    problem = model.Problem(model.measure(5e-4, 3e-3), model.forward, 3e-3, model.PRIOR)
+    """The same residuals, taken for noise and taken for errors of the model."""
+    measurement = model.measure(2e-3, 3e-3)
+    problem = model.Problem(measurement, model.forward, 3e-3, model.PRIOR)
     run = model.forward(np.exp(model.TRUTH))
-    plain, inflated = (load_scale(problem, run, inflation) for inflation in (1.0, 4.0))
-    assert inflated.factor == plain.factor
-    assert inflated.deviation == pytest.approx(2 * plain.deviation)
+    noise, errors = (load_scale(replace(problem, strain_noise=n), run) for n in (None, 2e-4))
+    assert 1.1 * noise.deviation < errors.deviation < 3 * noise.deviation
+    assert errors.factor == pytest.approx(noise.factor, abs=3 * errors.deviation)
 
 
 def test_the_factor_of_a_thick_sheet_is_no_scale_of_its_load():

@@ -162,7 +162,9 @@ def _rows(
     solver, centre = case.inversion, np.array(model.study.sampling.centre)
     measurement = noisy(case.specimen, solver, np.exp(case.truth), noise, case.number)
     load_noise = noise.load_relative_std or NOISELESS
-    problem = Problem(measurement, solver.run, load_noise, box_prior(model.study))
+    known = noise.strain_std or strain_noise(measurement.points, measurement.time)
+    prior = box_prior(model.study)
+    problem = Problem(measurement, solver.run, load_noise, prior, strain_noise=known)
     before = len(solver.cpu)
     reference, began = solver.run(centre), time.process_time()
     answer = by_projection(model, reference, measurement, load_noise)
@@ -174,9 +176,7 @@ def _rows(
         point = answer.parameters if start == "projection" else centre
         before = len(solver.cpu)
         result = refine(problem, np.log(point), plan.solves)
-        known = noise.strain_std or strain_noise(measurement.points, measurement.time)
-        fit = Fit(result.residual, known, model.study.noise.strain_std)
-        result = replace(result, inflation=fit.inflation)
+        fit = Fit(result.residual, known)
         rows.append(
             {
                 "specimen": case.number,
@@ -211,7 +211,6 @@ def _chosen(
         sharper = replace(problem, measurement=measured, forward=case.finer.run)
         result = refine_further(result, sharper)
         fit = replace(fit, residual=result.residual)
-        result = replace(result, inflation=fit.inflation)
     refined = refined_answer(result, 0.0)
     method = choose([answer, refined], model.adapted, result, fit).method
     final = refined if method == refined.method else answer

@@ -80,7 +80,7 @@ class LoadScale:
         return float((np.log(self.factor) / self.deviation) ** 2)
 
 
-def load_scale(problem: Problem, run: Reference, inflation: float = 1.0) -> LoadScale | None:
+def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     """Estimate the scale of the load beside ln k; None without loads or strain.
 
     A wrong thickness or load unit multiplies all loads alike. Strain maps tell k1, k2 and k3
@@ -89,7 +89,6 @@ def load_scale(problem: Problem, run: Reference, inflation: float = 1.0) -> Load
     taken off, and its standard deviation counts as one of the scale. Points where the model is off,
     as at the pixel steps of grain boundaries, count less: they pull the scale of monotonic tests
     down by a twentieth. Elastic changes of the load, as on unloading, tell the scale whatever k is.
-    ``inflation`` is the factor on covariances for what the model does not explain.
     """
     factor = factor_at(problem.factor, run.parameters, problem.load_noise)
     found = compare(problem.measurement, run)
@@ -97,7 +96,7 @@ def load_scale(problem: Problem, run: Reference, inflation: float = 1.0) -> Load
         return None
     points = point_weights(found)
     found = compare(problem.measurement, run, points)
-    weights = deviations(found, points, problem.load_noise)
+    weights = deviations(found, points, problem.load_noise, problem.strain_noise)
     here = run.at(problem.measurement.time)
     given = np.isfinite(problem.measurement.load)
     load = problem.measurement.load[given]
@@ -116,7 +115,7 @@ def load_scale(problem: Problem, run: Reference, inflation: float = 1.0) -> Load
     covariance = np.linalg.inv(matrix)
     return LoadScale(
         float(np.exp((covariance @ slope)[-1])),
-        float(np.hypot(np.sqrt(inflation * covariance[-1, -1]), spread)),
+        float(np.hypot(np.sqrt(covariance[-1, -1]), spread)),
         _elastic_scale(load, here.load[given], here.load_rates[:, given]),
     )
 

@@ -14,7 +14,7 @@ from slipfield.kinds.slip.inversion.agreement import load_scale
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.assumed import assumed_constants
 from slipfield.kinds.slip.inversion.constants import Constant, assumed_value
-from slipfield.kinds.slip.inversion.estimates import predictions
+from slipfield.kinds.slip.inversion.estimates import counted_noise, predictions
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import box_prior, load_noise, prepare
@@ -59,20 +59,31 @@ class Begun:
 
 
 def begin(
-    source: Path, data: xr.Dataset, models: Sequence[Model], work: Path, asked: Asked
+    source: Path,
+    data: xr.Dataset,
+    models: Sequence[Model],
+    work: Path,
+    asked: Asked,
+    parent: Solver | None = None,
 ) -> Begun:
-    """Prepare a specimen, let the models answer, and run the first answer."""
+    """Prepare a specimen, let the models answer, and run the first answer.
+
+    The runs count among those of ``parent``, if there is one.
+    """
     trained, began = models[0].study, time.perf_counter()
     found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
     found.seconds["preparation"] = time.perf_counter() - began
-    solver = Solver.prepare(found.study, found.microstructure, work)
+    solver = Solver.prepare(found.study, found.microstructure, work, parent)
     of_k = Problem(
-        found.measurement, solver.run, load_noise(data, trained), box_prior(trained), found.factor
+        found.measurement,
+        solver.run,
+        load_noise(data, trained),
+        box_prior(trained),
+        found.factor,
+        counted_noise(found),
     )
     seen, their_solver = for_models(found, solver)
     found.answers = predictions(seen, models, their_solver)
-    if seen is not found:
-        solver.seconds.extend(their_solver.seconds)
     first = _examine(found, of_k, solver, asked.constants)
     return Begun(found, seen, solver, of_k, first)
 
@@ -84,9 +95,8 @@ def registered(begun: Begun) -> tuple[xr.Dataset, Registered | None]:
 
     def again(data: xr.Dataset, number: int) -> Placed:
         grains, study = measured_microstructure(data, found.study)
-        other = Solver.prepare(study, grains, solver.folder / f"motion-{number}")
+        other = Solver.prepare(study, grains, solver.folder / f"motion-{number}", solver)
         ran = found.measurement.seen(other.run(parameters))
-        solver.seconds.extend(other.seconds)
         return Placed(replace(begun.problem, forward=other.run), ran)
 
     return register(found.data, Placed(begun.problem, begun.first.of_k), again)

@@ -78,7 +78,7 @@ def invert_blind(
         solver = Solver.prepare(found.study, found.microstructure, work / f"draw-{number}")
         seen, their_solver = for_models(found, solver)
         seen = replace(seen, measurement=without_strain(seen.measurement))
-        solvers += [their_solver, solver] if their_solver is not solver else [solver]
+        solvers.append(solver)
         members.append(predictions(seen, chosen, their_solver)[0])
     found.notes.append(LOST.format(draws=draws))
     found.answers = [_combined(members)]

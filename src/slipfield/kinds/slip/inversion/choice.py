@@ -29,12 +29,10 @@ class Fit:
     ----------
     residual, noise : root mean square of what refinement leaves, and standard deviation of the
         strain maps' noise, 1; NaN if not known.
-    usual : noise that the model was trained with, 1.
     """
 
     residual: float
     noise: float
-    usual: float = 0.0
 
     @property
     def lack(self) -> float:
@@ -45,17 +43,6 @@ class Fit:
     def fails(self) -> bool:
         """Whether mesh or grain map cannot be those of the measurement, or nobody knows."""
         return not self.lack <= LARGEST_LACK
-
-    @property
-    def inflation(self) -> float:
-        """Factor on the covariance of a refinement, 1 or more.
-
-        Its blocks scatter by what they leave, and their mean may be off by as much: Birge's ratio
-        of residual and noise, the latter at least that of usual strain maps.
-        """
-        noise = np.nanmax([self.noise, self.usual, 0.0])
-        ratio = self.residual / noise if noise > 0 else 1.0
-        return float(max(1.0, ratio)) if np.isfinite(ratio) else 1.0
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ def known_noise(found: Inversion) -> float:
     return single / np.sqrt(found.measurement.averaged_frames)
 
 
+def counted_noise(found: Inversion) -> float:
+    """The same, or that of the training data where too few frames tell it."""
+    known = known_noise(found)
+    return known if known > 0 else found.trained.noise.strain_std
+
+
 def predictions(found: Inversion, models: Sequence[Model], solver: Solver) -> list[Answer]:
     """Answers of all models, in their order."""
     answers, grains = [], found.microstructure

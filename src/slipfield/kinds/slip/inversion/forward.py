@@ -47,11 +47,24 @@ class Solver:
     cpu: list[float] = field(default_factory=list)
 
     @classmethod
-    def prepare(cls, study: Study, microstructure: xr.Dataset, folder: Path) -> Solver:
-        """Write study and microstructure into ``folder``."""
+    def prepare(
+        cls,
+        study: Study,
+        microstructure: xr.Dataset,
+        folder: Path,
+        parent: Solver | None = None,
+    ) -> Solver:
+        """Write study and microstructure into ``folder``.
+
+        Parameters
+        ----------
+        parent : solver of the same inversion, among whose runs these count.
+        """
         write_text(folder / "study.yaml", study.as_yaml())
         write_netcdf(microstructure, folder / "microstructure.nc", study)
-        return cls(study, folder)
+        if parent is None:
+            return cls(study, folder)
+        return cls(study, folder, parent.seconds, parent.cpu)
 
     @property
     def microstructure(self) -> Path:

@@ -172,6 +172,8 @@ def _refinement(refined: Refined, fit: Fit) -> dict[str, Any]:
     own = len(PARAMETERS)
     return {
         "converged": refined.converged,
+        "step_left_std": refined.near,
+        "step_left_ln_k": refined.left[:own].tolist(),
         "covariance_ln_k": refined.covariance[:own, :own].tolist(),
         "share_from_data": refined.data_share[:own].tolist(),
         "strain_residual": _plain(fit.residual),

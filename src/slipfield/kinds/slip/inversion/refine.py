@@ -29,8 +29,8 @@ from slipfield.kinds.slip.thickness.prior import SheetFactor
 CONVERGED = 2e-4
 """Largest change of ln k, by the step without damping, at which the refinement has converged."""
 
-WEIGHT_UPDATES = 3
-"""Accepted steps after which the weights are estimated anew; later they stay, to converge."""
+NEAR = 0.1
+"""The same in standard deviations, along any sum of parameters: closer tells nothing."""
 
 MESH_SHARE = 1.0
 """Standard deviation of what a mesh does not resolve, as a share of the change by its doubling: the
@@ -41,7 +41,9 @@ FINER_SOLVES = 3
 """Forward runs on a finer mesh: at the coarser one's answer, after one step, after another."""
 
 LONGEST_STEP = 1.0
-FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-9, 1e3
+FIRST_DAMPING, MOST_DAMPING = 1e-3, 1e3
+"""Damping after a first step that did not help. None before: where k1 and h0 do nearly the same, a
+thousandth of the diagonal is as much as what tells them apart, and halves every step."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Refined:
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
     sizes : covariance (3, 3) of ln k by errors of the grain sizes.
-    inflation : factor on the covariance for what the model does not explain, 1 or more.
+    near : length of ``left`` in standard deviations of the data and the prior.
     coarser : the refinement on a mesh half as fine that this one started from, if there was one.
     """
 
@@ -102,14 +104,14 @@ class Refined:
     run: Reference
     weights: Weights
     residual: float
-    inflation: float = 1.0
+    near: float = 0.0
     sizes: np.ndarray = field(default_factory=lambda: np.zeros((3, 3)))
     coarser: Refined | None = None
 
     @property
     def converged(self) -> bool:
         """Whether hardly a step is left."""
-        return bool(np.abs(self.left).max() < CONVERGED)
+        return bool(np.abs(self.left).max() < CONVERGED or self.near < NEAR)
 
     @property
     def moved(self) -> np.ndarray:
@@ -129,7 +131,7 @@ class Refined:
         shift = MESH_SHARE * self.moved
         parts = np.outer(shift, shift) + np.outer(self.left, self.left)
         parts[: len(self.sizes), : len(self.sizes)] += self.sizes
-        return self.inflation * self.covariance + parts
+        return self.covariance + parts
 
     @property
     def deviation(self) -> np.ndarray:
@@ -156,6 +158,8 @@ class Problem:
     load_noise : standard deviation of the load relative to itself.
     prior : keeps undetermined parameters in place.
     factor : of the sheet's thickness on the load; None for a membrane.
+    strain_noise : standard deviation of the strain's noise, 1; None: all that the model leaves is
+        taken for noise.
     """
 
     measurement: Measurement
@@ -163,6 +167,7 @@ class Problem:
     load_noise: float
     prior: Prior
     factor: SheetFactor | None = None
+    strain_noise: float | None = None
 
     def compare(
         self, log_parameters: np.ndarray, run: Reference, points: np.ndarray | None
@@ -181,12 +186,36 @@ class Problem:
         points = point_weights(point.found)
         found = self.compare(point.log_parameters, point.run, points)
         weighed = Point(point.log_parameters, point.run, found)
-        return weighed, deviations(found, points, self.load_noise)
+        weights = deviations(found, points, self.load_noise, self.strain_noise)
+        return weighed, replace(weights, load=weights.load * self._load_ratio(weighed, weights))
+
+    def _load_ratio(self, point: Point, weights: Weights) -> float:
+        """How much further the load is off than its noise, 1 or more (Birge, Phys. Rev. 40, 1932).
+
+        After the step that strain, load and prior ask for together. Of n loads the step takes as
+        many as it determines by them (MacKay, Neural Comput. 4, 415, 1992).
+        """
+        if not point.found.load_count:
+            return 1.0
+        own = len(self.prior.mean)
+        found = point.found.to_first(own)
+        at = Point(point.log_parameters[:own], point.run, found)
+        matrix = self.information(at, weights)
+        step = np.linalg.solve(matrix, self.slope(at, weights))
+        taken = np.trace(np.linalg.solve(matrix, found.load_normal)) / weights.load**2
+        left = found.load_squares + step @ (found.load_normal @ step - 2 * found.load_slope)
+        square = float(left) / weights.load**2 / max(found.load_count - taken, 1.0)
+        return float(np.sqrt(max(1.0, square)))
 
     def information(self, point: Point, weights: Weights) -> np.ndarray:
         """Curvature (p, p) of the objective."""
         data = weights.combine(point.found.normals.sum(axis=0), point.found.load_normal)
         return data + self.prior.information
+
+    def slope(self, point: Point, weights: Weights) -> np.ndarray:
+        """Descent (p,) of the objective."""
+        data = weights.combine(point.found.slopes.sum(axis=0), point.found.load_slope)
+        return data + self.prior.information @ (self.prior.mean - point.log_parameters)
 
     def covariance(self, point: Point, weights: Weights) -> np.ndarray:
         """Covariance (p, p) of the result, nowhere less than the scatter of the blocks allows.
@@ -202,7 +231,8 @@ class Problem:
         )
         scores = (found.slopes - found.normals @ change) / variance
         filled = max(int(np.count_nonzero(found.counts)), 2)
-        seen = information - strain + filled / (filled - 1) * scores.T @ scores
+        scatter = weights.common * filled / (filled - 1) * scores.T @ scores
+        seen = information - strain + scatter
         root = np.linalg.inv(np.linalg.cholesky(information))
         values, vectors = np.linalg.eigh(root @ seen @ root.T)
         wide = vectors * np.sqrt(np.maximum(values, 1.0))
@@ -211,10 +241,9 @@ class Problem:
 
     def step(self, point: Point, weights: Weights, damping: float) -> np.ndarray:
         """Damped Gauss-Newton step (p,), bounded."""
-        slope = weights.combine(point.found.slopes.sum(axis=0), point.found.load_slope)
-        slope = slope + self.prior.information @ (self.prior.mean - point.log_parameters)
         matrix = self.information(point, weights)
-        step = np.linalg.solve(matrix + damping * np.diag(np.diag(matrix)), slope)
+        damped = matrix + damping * np.diag(np.diag(matrix))
+        step = np.linalg.solve(damped, self.slope(point, weights))
         return step * min(1.0, LONGEST_STEP / np.abs(step).max())
 
     def objective(self, point: Point, weights: Weights) -> float:
@@ -248,28 +277,26 @@ def refine(
     now, weights = problem.weigh(problem.at(np.asarray(start, dtype=float)))
     path = [problem.iterate(now, weights, True)]
     report(path[0])
-    damping, updates = FIRST_DAMPING, WEIGHT_UPDATES
+    damping = 0.0
     while True:
         left = problem.step(now, weights, 0.0)
-        if np.abs(left).max() < CONVERGED or damping > MOST_DAMPING or solves == 1:
+        near = float(np.sqrt(left @ problem.information(now, weights) @ left))
+        there = np.abs(left).max() < CONVERGED or near < NEAR
+        if there or damping > MOST_DAMPING or solves == 1:
             break
         solves -= 1
         step = problem.step(now, weights, damping)
         try:
             trial = problem.at(now.log_parameters + step, weights.points)
         except NoEquilibrium:
-            damping = max(damping, LEAST_DAMPING) * 100
+            damping = max(damping, FIRST_DAMPING) * 100
             continue
         better = problem.objective(trial, weights) < problem.objective(now, weights)
         path.append(problem.iterate(trial, weights, better))
         report(path[-1])
-        damping = max(damping / 10, LEAST_DAMPING) if better else damping * 10
-        if better and updates:
+        if better:
             now, weights = problem.weigh(trial)
-            updates -= 1
-        elif better:
-            now = trial
-    now, weights = problem.weigh(now)
+        damping = _damping(damping, better)
     share = 1 - np.diag(
         np.linalg.solve(problem.information(now, weights), problem.prior.information)
     )
@@ -282,7 +309,15 @@ def refine(
         now.run,
         weights,
         now.found.weighted_rms,
+        near,
     )
+
+
+def _damping(before: float, better: bool) -> float:
+    """Damping of the next step: less after one that helped, none if it was little."""
+    if not better:
+        return max(10 * before, FIRST_DAMPING)
+    return before / 10 if before > FIRST_DAMPING else 0.0
 
 
 def refine_further(

@@ -159,10 +159,15 @@ def motion(problem: Problem, run: Reference, mesh: Mesh) -> Motion:
     return Motion(step[own:], np.sqrt(np.diag(covariance))[own:])
 
 
+def composed(after: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Affine map (2, 3) that does ``before``, then ``after``."""
+    linear = after[:, :2]
+    return np.column_stack([linear @ before[:, :2], linear @ before[:, 2] + after[:, 2]])
+
+
 def moved_map(data: xr.Dataset, affine: np.ndarray) -> xr.Dataset:
     """A specimen whose grain map is moved by an affine map (2, 3) of the sheet, mm."""
-    old = data["affine"].values
-    new = np.column_stack([affine[:, :2] @ old[:, :2], affine[:, :2] @ old[:, 2] + affine[:, 2]])
+    new = composed(affine, data["affine"].values)
     ellipse = data["ellipse"].values * np.sqrt(np.linalg.det(affine[:, :2]))
     values = {"affine": new, "ellipse": ellipse, "size": grain_size(ellipse)}
     if "euler" in data:
@@ -207,9 +212,7 @@ def register(
         if placed.correlation < seen + (GAIN if number == 0 else 0.0):
             break
         data, seen, deviation = candidate, placed.correlation, found.deviation
-        whole = np.column_stack(
-            [step[:, :2] @ whole[:, :2], step[:, :2] @ whole[:, 2] + step[:, 2]]
-        )
+        whole = composed(step, whole)
     if deviation is None:
         return data, None
     return data, Registered(whole, middle, deviation, before, seen)

@@ -174,9 +174,7 @@ def _invert_known(
         data, motion = registered(begun)
         if motion is not None:
             say(motion.text)
-            spent = begun.solver.seconds
-            begun = begin(source, data, models, work / "registered", asked)
-            begun.solver.seconds[:0] = spent
+            begun = begin(source, data, models, work / "registered", asked, begun.solver)
             begun.found.registered = motion
             begun.found.notes.append(motion.text)
             write_overlay(data, work.parent)
@@ -192,8 +190,8 @@ def _invert_known(
         if asked.start == "centre":
             start = np.array(trained.sampling.centre)
         refined, seconds = _refine(found, problem, solver, start, asked.solves)
-        found.fit = Fit(refined.residual, known_noise(found), trained.noise.strain_std)
-        found.refined = refined = _with_doubt(refined, found)
+        found.fit = Fit(refined.residual, known_noise(found))
+        found.refined = refined = _with_sizes(refined, found)
         if found.fit.fails and asked.finer:
             found, solver, further = _on_finer_mesh(found, problem, solver, asked.constants)
             refined, seconds = found.refined or refined, seconds + further
@@ -246,7 +244,7 @@ def _check(
     found.verdict = judge(
         pattern(found.measurement, found.check),
         way,
-        load_scale(held, found.check, found.fit.inflation),
+        load_scale(held, found.check),
         found.fit,
         found.refined,
         found.channels,
@@ -279,7 +277,8 @@ def _refine(
     result = refine(problem, np.append(np.log(start), constants), solves, _say)
     if not result.converged:
         found.notes.append(
-            f"The refinement had not converged after {solves} forward runs; allow it more."
+            f"The refinement had not converged after {solves} forward runs: a step of "
+            f"{result.near:.2g} standard deviations was left; allow it more."
         )
     weak = [n for n, s in zip(PARAMETERS, result.data_share, strict=False) if s < 0.5]
     if weak:
@@ -303,16 +302,21 @@ def _on_finer_mesh(
     left = "an unknown part" if np.isnan(lack) else f"{lack:.2g} times the noise"
     say(f"refine: {left} is left; on with {cells[0]} x {cells[1]} elements")
     finer = prepare(found.source, found.data, found.trained, cells, membrane=found.factor is None)
-    fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer")
-    fine.seconds.extend(solver.seconds)
+    fine = Solver.prepare(finer.study, finer.microstructure, solver.folder / "finer", solver)
     forward = partial(fine.run, constants=[constant.name for constant in constants])
     sharper = replace(problem, measurement=finer.measurement, forward=forward)
     began, before = time.perf_counter(), sum(fine.seconds)
     assert found.refined is not None
     result = refine_further(found.refined, sharper, _say)
     seconds = time.perf_counter() - began - (sum(fine.seconds) - before)
+    if not result.converged:
+        found.notes.append(
+            f"The refinement had not converged on the finer mesh: a step of {result.near:.2g} "
+            "standard deviations was left, and stands in the interval. Begin on that mesh "
+            f"(--cells {cells[0]} {cells[1]}), with more forward runs."
+        )
     finer.fit = replace(found.fit, residual=result.residual)
-    result = _with_doubt(result, finer)
+    result = _with_sizes(result, finer)
     same = {
         name: getattr(found, name)
         for name in ("answers", "seconds", "notes", "assumed", "registered")
@@ -320,11 +324,11 @@ def _on_finer_mesh(
     return replace(finer, refined=result, **same), fine, seconds
 
 
-def _with_doubt(refined: Refined, found: Inversion) -> Refined:
-    """A refinement with what misfit and grain sizes add to its covariance."""
+def _with_sizes(refined: Refined, found: Inversion) -> Refined:
+    """A refinement with what errors of the grain sizes add to its covariance."""
     k = np.exp(refined.log_parameters[: len(PARAMETERS)])
     sizes = size_covariance(found.data, found.microstructure, k)
-    return replace(refined, inflation=found.fit.inflation, sizes=sizes)
+    return replace(refined, sizes=sizes)
 
 
 def _say(iterate: Iterate) -> None:

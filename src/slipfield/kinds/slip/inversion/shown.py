@@ -70,7 +70,8 @@ def for_models(found: Inversion, solver: Solver) -> tuple[Inversion, Solver]:
     seen = shown(found)
     if seen is found:
         return found, solver
-    return seen, Solver.prepare(seen.study, found.microstructure, solver.folder / "shown")
+    folder = solver.folder / "shown"
+    return seen, Solver.prepare(seen.study, found.microstructure, folder, solver)
 
 
 def shown(found: Inversion) -> Inversion:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
@@ -79,7 +81,8 @@ def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
     key.update(solver.key(parameters).encode())
     name = f"solid-{key.hexdigest()[:16]}"
     path = solver.folder / f"{name}.nc"
-    if not _readable(path):
+    one = _whole(path)
+    if one is None:
         write_text(solver.folder / f"{name}.yaml", study.as_yaml())
         with open_netcdf(solver.microstructure) as data:
             index = int(data.attrs["microstructure_index"])
@@ -91,7 +94,11 @@ def run_solid(solver: Solver, parameters: np.ndarray, solid: Solid) -> SolidRun:
             "samples": f"{name}.csv",
         }
         start_verb("simulate", solver.folder, files, path.name, ["--rows", "0:1"])
-    return _read(path)
+        with open_netcdf(path) as data:
+            one = data.isel(sample=0).load()
+    if int(one["status"]):
+        raise NoEquilibrium(f"{path}: the run in three dimensions failed: {one['reason'].item()}")
+    return SolidRun(one["strain"].values, one["load"].values)
 
 
 def run_foil(solver: Solver, parameters: np.ndarray, thickness_mm: float) -> SolidRun:
@@ -108,21 +115,9 @@ def run_foil(solver: Solver, parameters: np.ndarray, thickness_mm: float) -> Sol
     return SolidRun(run.strain, run.load * solver.study.specimen.thickness_mm / thickness_mm)
 
 
-def _readable(path: Path) -> bool:
-    """Whether a run is there and whole."""
-    if not path.exists():
-        return False
-    try:
-        with open_netcdf(path) as data:
-            data.load()
-    except (SlipfieldError, OSError, RuntimeError):
-        return False
-    return True
-
-
-def _read(path: Path) -> SolidRun:
-    with open_netcdf(path) as data:
-        one = data.isel(sample=0).load()
-    if int(one["status"]):
-        raise NoEquilibrium(f"{path}: the run in three dimensions failed: {one['reason'].item()}")
-    return SolidRun(one["strain"].values, one["load"].values)
+def _whole(path: Path) -> xr.Dataset | None:
+    """The sample of a run; None where there is none, or a damaged one."""
+    if path.exists():
+        with suppress(SlipfieldError, OSError, RuntimeError), open_netcdf(path) as data:
+            return data.isel(sample=0).load()
+    return None
