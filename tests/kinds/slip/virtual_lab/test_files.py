@@ -1,5 +1,7 @@
 """Orientation map and load curve with the errors of instruments, through the import."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientatio
 from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
-from slipfield.kinds.slip.virtual_lab.files import Errors, write_others
+from slipfield.kinds.slip.virtual_lab.files import Errors, off_by, write_others
 from tests.kinds.slip.measure.test_resample import specimen
 from tests.shards import tiny_study
 
@@ -35,6 +37,9 @@ def test_a_turned_map_comes_back_to_the_sheet_with_its_orientations(laboratory):
     turn = found["affine"].values
     angle = np.degrees(np.arctan2(turn[1, 0], turn[0, 0]))
     assert angle == pytest.approx(ERRORS.turn, abs=0.4)
+    distance, turned = off_by(turn, study, ERRORS)
+    assert distance < 5
+    assert turned < 0.4
     grain_x, grain_y = np.meshgrid(found["grain_x_mm"], found["grain_y_mm"])
     place = np.stack([grain_x.ravel(), grain_y.ravel(), np.ones(grain_x.size)])
     x, y = found["affine"].values @ place
@@ -52,6 +57,21 @@ def test_a_turned_map_comes_back_to_the_sheet_with_its_orientations(laboratory):
                 for e, number in ((found, grain), (micro, true))
             )
             assert _misorientation(one, other) < 1.0
+
+
+def test_without_control_points_a_map_is_off_by_its_shift_and_turn(tmp_path):
+    study = tiny_study()
+    errors = replace(ERRORS, turn=0.0, marks=0)
+    write_others(make_microstructure(study, 0), study, np.ones(1), np.ones(1), errors, 4, tmp_path)
+    assert not (tmp_path / "marks.csv").exists()
+    upright = np.column_stack([np.eye(2), np.zeros(2)])
+    assert off_by(upright, study, errors) == pytest.approx((1e3 * np.hypot(0.03, 0.02), 0))
+    angle = np.radians(2.0)
+    middle = 0.5 * np.array([study.specimen.width_mm, study.specimen.height_mm])
+    shift = np.array(errors.shift)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    about = np.column_stack([turn, middle - turn @ (middle - shift)])
+    assert off_by(about, study, errors) == pytest.approx((0, 2.0), abs=1e-9)
 
 
 def _misorientation(one, other):

@@ -28,7 +28,8 @@ class Errors:
     shift : of its lower left corner, mm along x and y.
     orientation : standard deviation of each component of a pixel's misorientation, degrees.
     lost : share of pixels without a solution.
-    marks, mark : control points, and standard deviation of their places, pixels of the map.
+    marks, mark : control points (0 for none), and standard deviation of their places, pixels of
+        the map.
     readings, load : of the load, and relative standard deviation of each.
     """
 
@@ -43,21 +44,49 @@ class Errors:
     load: float = 5e-3
 
 
-def write_grains(
-    micro: xr.Dataset, study: Study, errors: Errors, random: np.random.Generator, folder: Path
-) -> None:
-    """Write ``grains.ctf``, whose axes are turned against the sheet's, and ``marks.csv``.
+def true_place(study: Study, errors: Errors) -> tuple[np.ndarray, np.ndarray]:
+    """Where the orientation map lies: affine map (2, 3) of its axes to the sheet's, and its size.
 
-    The map covers the sheet; with specimen axes x = R m + b of map axes m, a crystal's matrix H
-    (specimen to crystal) becomes H R.
+    Both in mm; the map covers the sheet.
     """
     angle = np.radians(errors.turn)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     width, height = study.specimen.width_mm, study.specimen.height_mm
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ turn
     low, high = corners.min(axis=0), corners.max(axis=0)
-    base = turn @ low + np.array(errors.shift)
-    columns, rows = (int(np.ceil(s / errors.pixel)) for s in high - low)
+    return np.column_stack([turn, turn @ low + np.array(errors.shift)]), high - low
+
+
+def off_by(affine: np.ndarray, study: Study, errors: Errors) -> tuple[float, float]:
+    """How far an orientation map lies off its true place.
+
+    Parameters
+    ----------
+    affine : (2, 3) of the map's axes to the sheet's, mm.
+
+    Returns
+    -------
+    Distance in the middle of the sheet, um, and turn, degrees.
+    """
+    true, _ = true_place(study, errors)
+    middle = 0.5 * np.array([study.specimen.width_mm, study.specimen.height_mm])
+    there = np.linalg.solve(true[:, :2], middle - true[:, 2])
+    distance = np.linalg.norm(affine[:, :2] @ there + affine[:, 2] - middle)
+    angles = [np.arctan2(a[1, 0] - a[0, 1], a[0, 0] + a[1, 1]) for a in (affine, true)]
+    return float(1e3 * distance), float(abs(np.degrees(angles[0] - angles[1])))
+
+
+def write_grains(
+    micro: xr.Dataset, study: Study, errors: Errors, random: np.random.Generator, folder: Path
+) -> None:
+    """Write ``grains.ctf``, whose axes are turned against the sheet's, and ``marks.csv`` if any.
+
+    With specimen axes x = R m + b of map axes m, a crystal's matrix H (specimen to crystal) becomes
+    H R.
+    """
+    affine, size = true_place(study, errors)
+    turn, base = affine[:, :2], affine[:, 2]
+    columns, rows = (int(np.ceil(s / errors.pixel)) for s in size)
     column, row = (v.ravel() for v in np.meshgrid(np.arange(columns), np.arange(rows)))
     places = np.column_stack([column + 0.5, rows - row - 0.5]) * errors.pixel
     x, y = (places @ turn.T + base).T
@@ -83,7 +112,10 @@ def write_grains(
         group=SPACE_GROUPS[family],
     )
     write_text(folder / "grains.ctf", head + "\n".join(lines) + "\n")
-    marks = random.uniform(0.05, 0.95, (errors.marks, 2)) * (width, height)
+    if not errors.marks:
+        return
+    sheet = study.specimen.width_mm, study.specimen.height_mm
+    marks = random.uniform(0.05, 0.95, (errors.marks, 2)) * sheet
     seen = (marks - base) @ turn + errors.mark * errors.pixel * random.standard_normal(marks.shape)
     table = [
         ",".join(f"{value:.6f}" for value in (*a, *b)) for a, b in zip(seen, marks, strict=True)

@@ -29,11 +29,11 @@ from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.run import RESULT, invert
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.loads import add_load
-from slipfield.kinds.slip.measure.specimen_file import write_specimen
+from slipfield.kinds.slip.measure.specimen_file import read_specimen, write_specimen
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.kinds.slip.virtual_lab.camera import Camera
-from slipfield.kinds.slip.virtual_lab.files import Errors, write_others
+from slipfield.kinds.slip.virtual_lab.files import Errors, off_by, write_others
 from slipfield.kinds.slip.virtual_lab.images import Correlation, strain_maps
 from slipfield.kinds.slip.virtual_lab.specimens import Sheet, simulated
 
@@ -128,7 +128,7 @@ def measured(model: Path, loaded: Model, number: int, work: Path, plan: Plan) ->
         )
         data = import_strain(sorted(files.glob("dic/*/*.csv")), options)
         data = add_load(data, files / "load.csv", None, 0.0, None)
-        marks = GrainOptions(control_points=files / "marks.csv")
+        marks = GrainOptions(control_points=files / "marks.csv" if plan.errors.marks else None)
         data = add_orientation_map(data, files / "grains.ctf", marks)
         write_specimen(data, work / SPECIMEN)
     (work / "inverted" / RESULT).unlink(missing_ok=True)
@@ -136,7 +136,20 @@ def measured(model: Path, loaded: Model, number: int, work: Path, plan: Plan) ->
     found = invert(
         work / SPECIMEN, [model], work / "inverted", plan.solves, known=known, membrane=True
     )
-    return row_of(number, sheet, found)
+    imported = read_specimen(work / SPECIMEN)["affine"].values
+    return row_of(number, sheet, found) | _map_places(sheet, plan.errors, imported, found)
+
+
+def _map_places(
+    sheet: Sheet, errors: Errors, imported: np.ndarray, found: Inversion
+) -> dict[str, float]:
+    """How far the orientation map lies off, as imported and where the refinement moved it."""
+    row: dict[str, float] = {}
+    moved = found.data["affine"].values
+    for label, affine in (("imported", imported), ("registered", moved)):
+        distance, turn = off_by(affine, sheet.study, errors)
+        row |= {f"map_{label}_off_um": distance, f"map_{label}_turned_deg": turn}
+    return row
 
 
 def row_of(number: int, sheet: Sheet, found: Inversion) -> dict[str, Any]:
@@ -193,4 +206,15 @@ def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
             f"{label}: median error of k1, k2, k3 {error} %, half-width {half} %, "
             f"{holds} of {3 * len(own)} intervals hold the truth"
         )
-    return lines
+    return [*lines, *_map_lines(rows)]
+
+
+def _map_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Where the orientation maps lie, at worst."""
+    own = [row for row in rows if "map_registered_off_um" in row]
+    return [
+        f"orientation maps as {label}: off by {max(r[f'map_{label}_off_um'] for r in own):.2g} um, "
+        f"turned by {max(r[f'map_{label}_turned_deg'] for r in own):.2g} degrees at most"
+        for label in ("imported", "registered")
+        if own
+    ]

@@ -25,10 +25,14 @@ def virtual_lab(
         int, typer.Option(min=4, help="Full width of the strain fit, pixels.")
     ] = 40,
     pixels: Annotated[int, typer.Option(min=200, help="Width of the sheet, pixels.")] = 1500,
+    control_points: Annotated[
+        int, typer.Option(min=0, help="Of the orientation map; 0: the refinement lays it.")
+    ] = 8,
 ) -> None:
     """Photograph, correlate (pyALDIC), import and invert unseen specimens; say what came out."""
     from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.slip.virtual_lab.camera import Camera
+    from slipfield.kinds.slip.virtual_lab.files import Errors
     from slipfield.kinds.slip.virtual_lab.images import Correlation
     from slipfield.kinds.slip.virtual_lab.run import Plan, summary_lines
     from slipfield.kinds.slip.virtual_lab.run import virtual_lab as measure
@@ -36,6 +40,7 @@ def virtual_lab(
     if subset % 2 == 0 or step & (step - 1):
         raise SlipfieldError("subset, step: pyALDIC takes an odd subset, and powers of two as step")
     correlation, camera = Correlation(subset, step, strain_window), Camera(pixels=pixels)
-    plan = Plan(specimens, cells, first, frames, refine, camera, correlation)
+    errors = Errors(marks=control_points)
+    plan = Plan(specimens, cells, first, frames, refine, camera, correlation, errors)
     for line in summary_lines(measure(model, output, plan)):
         typer.echo(line)
