@@ -51,11 +51,13 @@ def test_noise_of_frames_at_uneven_times_is_told_as_well():
 
 
 def test_a_stuck_refinement_does_not_answer(refined):
-    stuck = replace(refined, left=np.array([0.0, -0.2, 0.01]))
+    stuck = replace(refined, left=np.array([0.0, -0.2, 0.01]), near=3.0)
     choice = choose([answer("projection"), answer("refined")], False, stuck, GOOD)
     assert choice.method == "projection"
     assert "20 % left" in choice.why
     assert np.all(stuck.deviation >= [0, 0.2, 0.01])
+    vague = replace(stuck, near=0.05)  # the data hardly tell that parameter
+    assert choose([answer("projection"), answer("refined")], False, vague, GOOD).method == "refined"
 
 
 @pytest.mark.parametrize("noise", [float("nan"), 0.0])

@@ -75,7 +75,7 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)]))
         return Choice(REFINED, f"{FINER.format(*map(percent, moved))}{_left(fit)}")
-    if np.abs(refined.left).max() > LARGEST_STEP:
+    if not refined.converged and np.abs(refined.left).max() > LARGEST_STEP:
         return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))
     if not fit.fails:
         seen = EXPLAINED.format(fit.lack, fit.noise)

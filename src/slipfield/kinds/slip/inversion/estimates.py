@@ -22,7 +22,7 @@ from slipfield.kinds.slip.inversion.comparison import deviations
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise
-from slipfield.kinds.slip.inversion.refine import Problem, Refined
+from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.inversion.stiffening import without_factor
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.projection.reference import Reference
@@ -109,16 +109,25 @@ def with_scatter(answer: Answer, lower: Answer, upper: Answer) -> Answer:
 
 
 def widened(
-    answer: Answer, problem: Problem, constants: Sequence[Assumed], sizes: np.ndarray
+    answer: Answer,
+    problem: Problem,
+    run: Reference,
+    constants: Sequence[Assumed],
+    sizes: np.ndarray,
 ) -> Answer:
     """Add to an answer's interval what a forward run, constants and grain sizes suggest.
 
     A trained model knows the scatter of its training data. What is wrong with this specimen's grain
     map or strain maps shows in the residuals, block by block of the sheet. It trusts the constants
     of its study; where those have a prior, their scatter about what it assumes counts in full.
-    ``sizes`` is the covariance (3, 3) of ln k by errors of the grain sizes.
+
+    Parameters
+    ----------
+    problem, run : of ln k, and its run at the answer as the gauge sees it.
+    sizes : covariance (3, 3) of ln k by errors of the grain sizes.
     """
-    point = problem.at(np.log(answer.parameters))
+    at = np.log(answer.parameters)
+    point = Point(at, run, problem.compare(at, run, None))
     weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
     variance = np.diag(np.linalg.inv(problem.information(point, weights)) + sizes)
     for constant in constants:

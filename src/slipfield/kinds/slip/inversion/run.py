@@ -181,7 +181,8 @@ def _invert_known(
     found, solver, of_k = begun.found, begun.solver, begun.problem
     if preferred.projects:
         sizes = size_covariance(data, found.microstructure, found.answers[0].parameters)
-        found.answers[0] = widened(found.answers[0], of_k, found.assumed, sizes)
+        first = begun.first.of_k
+        found.answers[0] = widened(found.answers[0], of_k, first, found.assumed, sizes)
     noise, prior, base = of_k.load_noise, of_k.prior, found
     way, lies_right = _lay(found, begun.first, work)
     problem = _with_constants(of_k, solver, asked.constants)
