@@ -47,6 +47,18 @@ def test_branin_is_minimised():
     assert told["f"][:6].min() > 2 * LEAST, "the even start alone does not find it"
 
 
+def test_nothing_is_compiled_for_several_objectives(tmp_path, monkeypatch):
+    """BoTorch would compile a kernel, and wait for ever for one that was killed in doing so."""
+    monkeypatch.setenv("TORCH_EXTENSIONS_DIR", str(tmp_path))
+    content = branin_study(initial=4).model_dump(mode="json")
+    content["objectives"].append({"name": "x_squared", "goal": "maximise"})
+    study = check_any_study(content, "test")[0]
+    told = ask(study, read_nothing(study))
+    told = told.assign(f=branin(told), x_squared=told["x"] ** 2, status="ok")
+    assert len(ask(study, told)) == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_same_told_trials_ask_for_the_same():
     """Whatever was asked for before, and however many threads there are."""
     import torch

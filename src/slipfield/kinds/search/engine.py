@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from botorch.acquisition import AcquisitionFunction
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
 from botorch.acquisition.objective import GenericMCObjective
@@ -34,6 +35,11 @@ from slipfield.kinds.search.front import reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
 from slipfield.kinds.search.study import STD, SearchStudy
 from slipfield.kinds.search.trials import FAILED, OK, STATUS
+
+logei._load_attempted = True
+"""Keeps BoTorch from compiling its kernel for hypervolumes in the first search of a machine: that
+takes a minute, a search killed meanwhile leaves a lock that all later ones wait for, and machines
+with a compiler would round otherwise than those without."""
 
 DRAWS = 128
 RESTARTS, RAW_STARTS = 8, 256
