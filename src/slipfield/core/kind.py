@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,8 @@ from slipfield.core.study import BaseStudy
 from slipfield.core.yaml_input import first_problem, read_yaml
 
 AStudy = TypeVar("AStudy", bound=BaseStudy)
+Trial = tuple[Mapping[str, float], int]
+"""Values of the variables by name, and a seed."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class Evaluation:
     ----------
     inputs, outputs : names that variables, objectives and constraints may have; an output NAME may
         come with NAME_std, the standard deviation of its noise.
-    run : function(study, inputs, seed) -> outputs by name. A SlipfieldError is the reason why a
-        trial failed.
+    run : function(study, trials) that yields the outputs by name of each trial, a pair of inputs
+        and a seed, or the SlipfieldError that is the reason why it failed.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    run: Callable[[Any, Mapping[str, float], int], Mapping[str, Any]]
+    run: Callable[[Any, Sequence[Trial]], Iterator[Mapping[str, Any] | SlipfieldError]]
 
 
 @dataclass(frozen=True)

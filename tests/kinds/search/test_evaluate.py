@@ -7,7 +7,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
 from slipfield.kinds.search.rounds import comparison
-from slipfield.kinds.search.stale import record, stale
+from slipfield.kinds.search.stale import recorded, stale
 from slipfield.kinds.search.trials import write_trials
 
 
@@ -63,8 +63,21 @@ def test_tables_of_another_study_are_found(tmp_path):
     place = tmp_path / "comparison" / "random"
     write_trials(comparison(study, "random"), place / "asked.csv")
     assert list(stale(study, tmp_path)) == [place / "asked.csv"], "no word of what made it"
-    record(study, "comparison", place)
+    with recorded(study, "comparison", place):
+        write_trials(comparison(study, "random"), place / "asked.csv")
     assert stale(study, tmp_path) == {}
     assert stale(search({"kind": "beam"}, comparison={"trials": 4}), tmp_path) != {}
     longer = search({"kind": "beam"}, comparison={"trials": 3}, search={"rounds": 50})
     assert stale(longer, tmp_path) == {}, "more rounds leave earlier trials as they are"
+
+
+def test_another_content_of_the_evaluators_table_is_found(tmp_path):
+    table, place = tmp_path / "alloys.csv", tmp_path / "comparison/random"
+    table.write_text("first\n")
+    curves = {"kind": "curves", "study": {"table": {"file": str(table)}}}
+    study = search(curves, comparison={"trials": 3})
+    with recorded(study, "comparison", place):
+        write_trials(comparison(study, "random"), place / "asked.csv")
+    assert stale(study, tmp_path) == {}
+    table.write_text("another\n")
+    assert "evaluator_table" in stale(study, tmp_path)[place / "asked.csv"]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.kind import check_any_study, kind_named, load
+from slipfield.core.kind import Kind, Trial, check_any_study, kind_named, load
 from slipfield.core.progress import progress
 from slipfield.core.study import BaseStudy
-from slipfield.kinds.search.study import STD, SearchStudy
+from slipfield.kinds.search.study import STD, Evaluator, SearchStudy
 from slipfield.kinds.search.trials import FAILED, OK, REASON, STATUS, TRIAL
 
-Evaluate = Callable[[Any, Mapping[str, float], int], Mapping[str, Any]]
+Evaluate = Callable[[Any, Sequence[Trial]], Iterator[Mapping[str, Any] | SlipfieldError]]
 SIMULATE = "simulate"
 
 
@@ -31,46 +31,68 @@ def check_evaluator(study: SearchStudy) -> None:
         evaluation(study)
 
 
+def evaluators_study(study: SearchStudy) -> tuple[BaseStudy, Kind]:
+    """Study of the evaluator, and its kind.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is none, or one line that names the field.
+    """
+    chosen = _evaluator(study)
+    kind = kind_named(chosen.kind, "evaluator")
+    if kind.name == study.kind:
+        raise SlipfieldError("evaluator.kind: a search cannot evaluate another search")
+    content = {"name": "evaluator", **chosen.study, "kind": kind.name}
+    return check_any_study(content, "evaluator.study")
+
+
 def evaluation(study: SearchStudy) -> tuple[BaseStudy, Evaluate]:
-    """Study of the evaluator, and its function of (study, inputs, seed).
+    """Study of the evaluator, and its function of (study, trials).
 
     Raises
     ------
     SlipfieldError
         As :func:`check_evaluator`.
     """
-    chosen = study.evaluator
-    if chosen is None:
-        raise SlipfieldError(
-            "evaluator: there is none: fill in the asked table and give it to `search tell`"
-        )
-    kind = kind_named(chosen.kind, "evaluator")
-    if kind.name == study.kind:
-        raise SlipfieldError("evaluator.kind: a search cannot evaluate another search")
-    content = {"name": "evaluator", **chosen.study, "kind": kind.name}
-    theirs, _ = check_any_study(content, "evaluator.study")
+    theirs, kind = evaluators_study(study)
+    chosen = _evaluator(study).output
     given = dict(kind.evaluations)
     if kind.simulate:
         given.setdefault(SIMULATE, "")
-    if chosen.output not in given:
+    if chosen not in given:
         raise SlipfieldError(
             f"evaluator.output: kind {kind.name!r} has {', '.join(given) or 'no evaluation'}, "
-            f"given {chosen.output!r}"
+            f"given {chosen!r}"
         )
-    if given[chosen.output]:
-        parts = load(given[chosen.output])
+    if given[chosen]:
+        parts = load(given[chosen])
         inputs, outputs, run = parts.inputs, parts.outputs, parts.run
     else:
         simulate = load(kind.simulate)
         inputs = [each.name for each in load(kind.design)(theirs).inputs]
         outputs = [each.name for each in load(kind.outputs) if not each.dims]
 
-        def run(study: Any, inputs: Mapping[str, float], seed: int) -> Mapping[str, Any]:
-            return simulate(study, inputs)
+        def run(
+            study: Any, trials: Sequence[Trial]
+        ) -> Iterator[Mapping[str, Any] | SlipfieldError]:
+            for values, _ in trials:
+                try:
+                    yield simulate(study, values)
+                except SlipfieldError as error:
+                    yield error
 
     _compare("variables", [each.name for each in study.variables], inputs)
     _compare("objectives and constraints", [each.name for each in study.outputs], outputs)
     return theirs, run
+
+
+def _evaluator(study: SearchStudy) -> Evaluator:
+    if study.evaluator is None:
+        raise SlipfieldError(
+            "evaluator: there is none: fill in the asked table and give it to `search tell`"
+        )
+    return study.evaluator
 
 
 def _compare(field: str, given: list[str], known: Any) -> None:
@@ -86,24 +108,26 @@ def evaluate(study: SearchStudy, asked: pd.DataFrame) -> pd.DataFrame:
     theirs, run = evaluation(study)
     rows = []
     names = [each.name for each in study.variables]
-    with progress("evaluate", len(asked)) as advance:
-        for number, row in enumerate(asked.to_dict("records"), start=1):
-            inputs = {name: row[name] for name in names}
-            told = {TRIAL: row[TRIAL], **inputs, STATUS: OK, REASON: ""}
+    records = asked.to_dict("records")
+    trials = [({name: row[name] for name in names}, int(row[TRIAL])) for row in records]
+    with progress("evaluate", len(trials)) as advance:
+        for (inputs, number), found in zip(trials, run(theirs, trials), strict=True):
+            told = {TRIAL: number, **inputs, STATUS: OK, REASON: ""}
             try:
-                found = run(theirs, inputs, int(row[TRIAL]))
                 told |= _numbers(study, found)
             except SlipfieldError as error:
                 told |= {STATUS: FAILED, REASON: str(error)}
             rows.append(told)
-            advance("", number)
+            advance("", len(rows))
     outputs = [each.name for each in study.outputs]
     spreads = [f"{name}{STD}" for name in outputs if any(f"{name}{STD}" in row for row in rows)]
     return pd.DataFrame(rows, columns=[TRIAL, *names, *outputs, *spreads, STATUS, REASON])
 
 
-def _numbers(study: SearchStudy, found: Mapping[str, Any]) -> dict[str, float]:
-    """The study's outputs and their deviations, each a finite number."""
+def _numbers(study: SearchStudy, found: Mapping[str, Any] | SlipfieldError) -> dict[str, float]:
+    """The study's outputs and their deviations, each a finite number; else the error is raised."""
+    if isinstance(found, SlipfieldError):
+        raise found
     numbers = {}
     for each in study.outputs:
         for name in (each.name, f"{each.name}{STD}"):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from slipfield.core.files import write_text
-from slipfield.core.recorded import differing, recorded_json
+from slipfield.core.recorded import differing, forget, recorded_json
+from slipfield.kinds.search.evaluate import evaluators_study
 from slipfield.kinds.search.study import SearchStudy
 
 STUDY = "study.json"
@@ -19,6 +21,9 @@ def made_by(study: SearchStudy, place: str) -> dict:
     """What decides the trials in ``place`` ("rounds/0003", "comparison/random")."""
     content = study.model_dump(mode="json")
     kept = {name: content[name] for name in SearchStudy.PHYSICS}
+    if study.evaluator is not None:
+        table = evaluators_study(study)[0].physics().get("content")
+        kept |= {} if table is None else {"evaluator_table": table}
     if place.startswith("comparison"):
         return {**kept, "comparison": content["comparison"]}
     kept["search"] = {key: value for key, value in content["search"].items() if key != "rounds"}
@@ -26,8 +31,11 @@ def made_by(study: SearchStudy, place: str) -> dict:
     return kept
 
 
-def record(study: SearchStudy, place: str, folder: Path) -> None:
-    """Write down what decided the trials of a folder."""
+@contextmanager
+def recorded(study: SearchStudy, place: str, folder: Path) -> Iterator[None]:
+    """Write tables of a folder in the block; what decided their trials is written down after it."""
+    forget(folder / STUDY)
+    yield
     write_text(folder / STUDY, json.dumps(made_by(study, place), indent=1) + "\n")
 
 

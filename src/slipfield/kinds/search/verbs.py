@@ -32,9 +32,8 @@ def ask(
     ] = None,
 ) -> None:
     """Write the trials to do next (CSV), with empty columns to fill in."""
-    from slipfield.core.recorded import forget
     from slipfield.kinds.search.rounds import ask, ask_round
-    from slipfield.kinds.search.stale import STUDY, record
+    from slipfield.kinds.search.stale import recorded
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import read_told, write_trials
 
@@ -45,9 +44,8 @@ def ask(
         )
         return
     trials = ask_round(study, round_number, tables)
-    forget(output.parent / STUDY)
-    write_trials(trials, output)
-    record(study, "rounds", output.parent)
+    with recorded(study, "rounds", output.parent):
+        write_trials(trials, output)
 
 
 @app.command()
@@ -115,18 +113,16 @@ def compare(
 ) -> None:
     """Write the trials of a design that does not learn (CSV)."""
     from slipfield.core.errors import SlipfieldError
-    from slipfield.core.recorded import forget
     from slipfield.kinds.search.rounds import COMPARED, comparison
-    from slipfield.kinds.search.stale import STUDY, record
+    from slipfield.kinds.search.stale import recorded
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import write_trials
 
     if method not in COMPARED:
         raise SlipfieldError(f"method: given {method!r}; expected {' or '.join(COMPARED)}")
     study = load_study(config)
-    forget(output.parent / STUDY)
-    write_trials(comparison(study, method), output)
-    record(study, "comparison", output.parent)
+    with recorded(study, "comparison", output.parent):
+        write_trials(comparison(study, method), output)
 
 
 @app.command()

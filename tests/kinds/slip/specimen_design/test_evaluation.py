@@ -1,5 +1,7 @@
 """What a search is told of sheets, on a closed formula in the place of the solver."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
 from slipfield.kinds.search.study import load_study
+from slipfield.kinds.slip.inversion.forward import COMMAND
 from slipfield.kinds.slip.specimen_design.evaluation import OUTPUTS
 from slipfield.kinds.slip.specimen_design.table import design_rows, specimen_rows
 from slipfield.kinds.slip.study import check_study
@@ -22,7 +25,7 @@ SHEET = {
 }
 
 
-def search():
+def search(**more):
     content = {
         "name": "s",
         "kind": "search",
@@ -31,10 +34,11 @@ def search():
             {"name": "columnar", "low": 0, "high": 1, "values": "whole"},
         ],
         "objectives": [
-            {"name": "worst_error_ln_k", "goal": "minimise"},
-            {"name": "load_N", "goal": "maximise"},
+            {"name": "worst_error_ln_k", "goal": "minimise", "reference": 1},
+            {"name": "load_N", "goal": "maximise", "reference": 0},
         ],
         "evaluator": {"kind": "slip", "output": "sheet", "study": SHEET},
+        **more,
     }
     return check_any_study(content, "test")[0]
 
@@ -54,12 +58,45 @@ def test_shipped_searches_ask_for_what_there_is(name):
     check_evaluator(load_study(REPOSITORY / f"config/{name}.yaml"))
 
 
-def test_a_fresh_specimen_is_inverted_about_as_well_as_promised():
+def test_a_fresh_specimen_is_inverted_about_as_well_as_promised(tmp_path):
     study = check_study({"name": "sheet", **SHEET}, "test")
     designs = {"finer": {"surface_grain_mm": 0.2}}
-    specimens = specimen_rows(study, designs, 1)
-    assert specimens["reason"].tolist() == [""] and specimens["converged"].tolist() == ["True"]
+    path = tmp_path / "specimens.csv"
+    promised = design_rows(study, designs, specimen_rows(study, designs, 0, path))
+    specimens = specimen_rows(study, designs, 1, path)
+    assert specimens["reason"].tolist() == [""] and specimens["converged"].tolist() == [True]
+    pd.testing.assert_frame_equal(specimen_rows(study, designs, 1, path), specimens)
     whole = design_rows(study, designs, specimens)
+    name = "promised_worst_error_ln_k"
+    assert whole[name].tolist() == promised[name].tolist() and promised["specimens"].tolist() == [0]
     ratio = whole["median_worst_error_ln_k"] / whole["promised_worst_error_ln_k"]
     assert ratio.between(0.05, 6).all(), ratio.tolist()
     assert np.isfinite(whole[[f"promised_{n}" for n in OUTPUTS[:4]]].to_numpy()).all()
+
+
+ENDS_AT_SHEET_1 = """
+import sys
+from tests.kinds.slip.inversion.formula_runs import main
+
+last = next((n for n, word in enumerate(sys.argv) if word.endswith("/1-0/run.nc")), None)
+del sys.argv[len(sys.argv) if last is None else last - 5 :]
+if "--output" in sys.argv:
+    main()
+if last is not None:
+    sys.exit("slipfield: error: no equilibrium")
+"""
+
+
+def test_a_design_that_fails_leaves_those_beside_it(tmp_path, monkeypatch):
+    script = tmp_path / "solver.py"
+    script.write_text(ENDS_AT_SHEET_1)
+    monkeypatch.setenv(COMMAND, f"{sys.executable} {script}")
+    study = search()
+    asked = pd.DataFrame({"trial": range(4), "surface_grain_mm": 0.3, "columnar": [1, 0, 1, 0]})
+    told = evaluate(study, asked)
+    assert told["status"].tolist() == ["ok", "failed", "ok", "ok"], told["reason"].tolist()
+    assert told["reason"][1] == "forward run: no equilibrium"
+    monkeypatch.undo()
+    pd.testing.assert_frame_equal(
+        evaluate(study, asked.iloc[2:]), told.iloc[2:].reset_index(drop=True)
+    )

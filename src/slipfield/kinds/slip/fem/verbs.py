@@ -68,7 +68,9 @@ def simulate(
 
 @app.command()
 def reference(
-    config: Config,
+    config: Annotated[
+        list[Path], typer.Option(help="Study file (YAML), one of all grain maps or one of each.")
+    ],
     microstructure: Annotated[
         list[Path], typer.Option(help="Grain map (NetCDF); repeatable, each with its --output.")
     ],
@@ -91,10 +93,17 @@ def reference(
     from slipfield.kinds.slip.fem.batch import simulate_reference
     from slipfield.kinds.slip.study import load_study
 
-    study, constants = load_study(config), also or ()
+    constants = also or ()
+    if len(config) not in (1, len(microstructure)):
+        raise SlipfieldError(
+            f"config: {len(config)} given for {len(microstructure)} grain maps; give one, or one "
+            "for each"
+        )
     if len(microstructure) != len(output):
         raise SlipfieldError(
             f"output: {len(output)} given for {len(microstructure)} grain maps; give one for each"
         )
-    for grains, path in zip(microstructure, output, strict=True):
+    studies = [load_study(path) for path in config]
+    studies *= len(microstructure) // len(studies)
+    for study, grains, path in zip(studies, microstructure, output, strict=True):
         simulate_reference(study, grains, path, parameters=parameters, constants=constants)

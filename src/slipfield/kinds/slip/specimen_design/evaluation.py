@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import write_netcdf
-from slipfield.core.kind import Evaluation
+from slipfield.core.kind import Evaluation, Trial
 from slipfield.kinds.slip.inversion.forward import Solver, start_verb
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
@@ -28,46 +27,94 @@ LOAD, LOCALISATION = "load_N", "localisation"
 OUTPUTS = (WORST, *ERRORS, LOAD, LOCALISATION)
 """Standard errors of ln k, load at the end, N, and localisation of the strain there."""
 
+TOGETHER = 10
+"""Designs that one process of the solver pulls: its start takes as long as a coarse run."""
 
-def evaluate(study: Study, inputs: Mapping[str, float], seed: int) -> dict[str, float]:
-    """Outputs of one design at the centre of the sampling box, mean over fresh grain maps.
 
-    There are ``specimen.microstructures`` of them; with two or more, NAME_std is the standard
-    deviation of the mean.
+def evaluate(study: Study, trials: Sequence[Trial]) -> Iterator[dict[str, float] | SlipfieldError]:
+    """Outputs of designs at the centre of the sampling box, each a mean over fresh grain maps.
 
-    Raises
+    Parameters
+    ----------
+    trials : variables of a design and the seed of its grain maps. There are
+        ``specimen.microstructures`` of them; with two or more, NAME_std is the standard deviation
+        of the mean.
+
+    Yields
     ------
-    SlipfieldError
-        If the design is refused or a run fails.
+    dict or SlipfieldError
+        The latter if a design is refused or a run fails.
     """
-    sheet = designed(study, inputs, 1000 * seed)
-    with tempfile.TemporaryDirectory(prefix="slipfield-design-") as folder:
-        runs = reference_runs(sheet, Path(folder))
-    rows = [_of_one(sheet, run) for run in runs]
+    for first in range(0, len(trials), TOGETHER):
+        sheets: list[Study | SlipfieldError] = []
+        for values, seed in trials[first : first + TOGETHER]:
+            try:
+                sheets.append(designed(study, values, 1000 * seed))
+            except SlipfieldError as error:
+                sheets.append(error)
+        good = [each for each in sheets if isinstance(each, Study)]
+        with tempfile.TemporaryDirectory(prefix="slipfield-design-") as folder:
+            pulled = iter(pull(good, Path(folder)))
+            for sheet in sheets:
+                yield _told(sheet, next(pulled)) if isinstance(sheet, Study) else sheet
+
+
+def pull(sheets: Sequence[Study], folder: Path) -> list[list[Reference] | SlipfieldError]:
+    """Runs with sensitivities of all grain maps of each sheet; an error where one fails.
+
+    One process of the solver makes them all. It ends at a run that fails: another one goes on after
+    that sheet.
+    """
+    runs = [_prepared(sheet, folder, number) for number, sheet in enumerate(sheets)]
+    found: list[list[Reference] | SlipfieldError] = []
+    while len(found) < len(sheets):
+        (config, grains, output), *others = [each for own in runs[len(found) :] for each in own]
+        more = [
+            str(part)
+            for names in others
+            for option, name in zip(("config", "microstructure", "output"), names, strict=True)
+            for part in (f"--{option}", (folder / name).resolve())
+        ]
+        files, reason = {"config": config, "microstructure": grains}, None
+        try:
+            start_verb("reference", folder, files, output, more)
+        except SlipfieldError as error:
+            reason = error
+        for own in runs[len(found) :]:
+            if not all((folder / name).exists() for _, _, name in own):
+                found.append(reason or SlipfieldError("forward run: not written"))
+                break
+            found.append([Reference.read(folder / name) for _, _, name in own])
+    return found
+
+
+def _prepared(sheet: Study, folder: Path, number: int) -> list[tuple[str, str, str]]:
+    """Names in ``folder`` of study, grain map and run of each grain map of a sheet."""
+    names = []
+    for index in range(sheet.specimen.microstructures):
+        own = f"{number}-{index}"
+        solver = Solver.prepare(sheet, make_microstructure(sheet, index), folder / own)
+        study, grains = f"{own}/study.yaml", f"{own}/{solver.microstructure.name}"
+        names.append((study, grains, f"{own}/run.nc"))
+    return names
+
+
+def _told(
+    sheet: Study, runs: list[Reference] | SlipfieldError
+) -> dict[str, float] | SlipfieldError:
+    """Means over grain maps and their standard deviations, or why there are none."""
+    if isinstance(runs, SlipfieldError):
+        return runs
+    try:
+        rows = [_of_one(sheet, run) for run in runs]
+    except SlipfieldError as error:
+        return error
     table = {name: np.array([row[name] for row in rows]) for name in OUTPUTS}
     found = {name: float(values.mean()) for name, values in table.items()}
     if len(rows) > 1:
         root = len(rows) ** 0.5
         found |= {f"{n}_std": float(v.std(ddof=1) / root) for n, v in table.items()}
     return found
-
-
-def reference_runs(sheet: Study, folder: Path) -> list[Reference]:
-    """Runs with sensitivities of all grain maps of a sheet, by one process of the solver."""
-    count = sheet.specimen.microstructures
-    solver = Solver.prepare(sheet, make_microstructure(sheet, 0), folder)
-    maps = [solver.microstructure, *(folder / f"grains-{n}.nc" for n in range(1, count))]
-    runs = [folder / f"run-{number}.nc" for number in range(count)]
-    for number, path in enumerate(maps[1:], start=1):
-        write_netcdf(make_microstructure(sheet, number), path, sheet)
-    more = [
-        str(each)
-        for grains, run in zip(maps[1:], runs[1:], strict=True)
-        for each in ("--microstructure", grains.resolve(), "--output", run.resolve())
-    ]
-    files = {"config": "study.yaml", "microstructure": maps[0].name}
-    start_verb("reference", folder, files, runs[0].name, more)
-    return [Reference.read(run) for run in runs]
 
 
 def _of_one(sheet: Study, run: Reference) -> dict[str, float]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
-from slipfield.kinds.slip.specimen_design.evaluation import reference_runs
+from slipfield.kinds.slip.specimen_design.evaluation import pull
 from slipfield.kinds.slip.specimen_design.information import localisation
 from slipfield.kinds.slip.specimen_design.variables import designed
 from slipfield.kinds.slip.study import Study
@@ -35,14 +36,23 @@ class Pulled:
     load: float
 
 
-def pull(study: Study, values: Mapping[str, float]) -> Pulled:
-    """Simulate a fresh sheet of a design at the centre of the sampling box."""
+def pulled_afresh(study: Study, values: Mapping[str, float]) -> Pulled:
+    """Simulate a fresh sheet of a design at the centre of the sampling box.
+
+    Raises
+    ------
+    SlipfieldError
+        If the design is refused or the run fails.
+    """
     sheet = designed(study, values, SEED)
     one = sheet.specimen.model_copy(update={"microstructures": 1})
     sheet = sheet.model_copy(update={"specimen": one})
     grains = make_microstructure(sheet, 0)
     with tempfile.TemporaryDirectory(prefix="slipfield-maps-") as folder:
-        run = reference_runs(sheet, Path(folder))[0]
+        (runs,) = pull([sheet], Path(folder))
+    if isinstance(runs, SlipfieldError):
+        raise runs
+    run = runs[0]
     size = grains["size"].values[grains["grain_id"].values]
     x, y = grains["x_mm"].values, grains["y_mm"].values
     return Pulled(x, y, size, run.strain[-1, 1], float(run.load[-1]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.files import write_text
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.specimen_design.evaluation import ERRORS, WORST, evaluate
 from slipfield.kinds.slip.specimen_design.fresh import invert_fresh
@@ -15,26 +17,44 @@ from slipfield.kinds.slip.study import PARAMETERS, Study
 
 
 def specimen_rows(
-    study: Study, designs: Mapping[str, Mapping[str, float]], count: int
+    study: Study, designs: Mapping[str, Mapping[str, float]], count: int, path: Path
 ) -> pd.DataFrame:
-    """One row for each of ``count`` fresh specimens of each design: truth, errors of ln k."""
-    rows = []
-    with progress("invert", count * len(designs)) as advance:
-        for name, values in designs.items():
-            for number in range(count):
-                row: dict[str, float | str] = {"design": name, "specimen": number, "reason": ""}
-                try:
-                    found = invert_fresh(study, values, number)
-                except SlipfieldError as error:
-                    row["reason"] = str(error)
-                else:
-                    away = np.abs(found.found - found.true)
-                    row |= dict(zip(PARAMETERS, np.exp(found.true).tolist(), strict=True))
-                    row |= dict(zip(ERRORS, away.tolist(), strict=True))
-                    row |= {WORST: float(away.max()), "converged": str(found.converged)}
-                rows.append(row)
-                advance("", len(rows))
-    return pd.DataFrame(rows)
+    """One row for each of ``count`` fresh specimens of each design: truth, errors of ln k.
+
+    Specimens are inverted in turn, one of each design, and written one by one.
+
+    Parameters
+    ----------
+    path : table of specimens (CSV); those in it are kept.
+    """
+    rows = pd.read_csv(path, keep_default_na=False).to_dict("records") if path.exists() else []
+    done = {(row["design"], row["specimen"]) for row in rows}
+    every = [(name, number) for number in range(count) for name in designs]
+    left = [each for each in every if each not in done]
+    with progress("invert", len(every)) as advance:
+        for name, number in left:
+            rows.append(_row(study, name, designs[name], number))
+            write_text(path, pd.DataFrame(rows).to_csv(index=False))
+            advance("", len(rows))
+    if not rows:
+        return pd.DataFrame(columns=["design", "specimen", *ERRORS, WORST])
+    table = pd.read_csv(path)
+    return table[table["specimen"] < count].fillna({"reason": ""})
+
+
+def _row(
+    study: Study, name: str, values: Mapping[str, float], number: int
+) -> dict[str, float | str]:
+    """Truth and errors of one specimen, or the reason why there are none."""
+    row: dict[str, float | str] = {"design": name, "specimen": number, "reason": ""}
+    try:
+        found = invert_fresh(study, values, number)
+    except SlipfieldError as error:
+        return {**row, "reason": str(error)}
+    away = np.abs(found.found - found.true)
+    row |= dict(zip(PARAMETERS, np.exp(found.true).tolist(), strict=True))
+    row |= dict(zip(ERRORS, away.tolist(), strict=True))
+    return row | {WORST: float(away.max()), "converged": str(found.converged)}
 
 
 def design_rows(
@@ -42,8 +62,10 @@ def design_rows(
 ) -> pd.DataFrame:
     """One row for each design: its variables, promised standard errors, median errors found."""
     rows = []
-    for number, (name, values) in enumerate(designs.items()):
-        promised = evaluate(study, values, 700 + number)
+    trials = [(values, 700 + number) for number, values in enumerate(designs.values())]
+    for (name, values), promised in zip(designs.items(), evaluate(study, trials), strict=True):
+        if isinstance(promised, SlipfieldError):
+            raise promised
         own = specimens[specimens["design"] == name]
         rows.append(
             {

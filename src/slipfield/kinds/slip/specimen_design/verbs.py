@@ -23,10 +23,11 @@ def bench_design(
     config: Config,
     told: Told,
     output: Annotated[Path, typer.Option(help="Folder of specimens.csv and designs.csv.")],
-    specimens: Annotated[int, typer.Option(min=1, help="Fresh specimens of each design.")] = 10,
+    specimens: Annotated[int, typer.Option(min=0, help="Fresh specimens of each design.")] = 10,
 ) -> None:
-    """Invert fresh specimens of a search's best design and of its study's own one."""
+    """Invert fresh specimens of a search's best design and of its study's own one; continued."""
     from slipfield.core.files import write_text
+    from slipfield.core.recorded import claim_contents
     from slipfield.kinds.search.front import on_front
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import read_told
@@ -38,11 +39,11 @@ def bench_design(
     best = table[on_front(study, table)].iloc[0]
     found = {each.name: float(best[each.name]) for each in study.variables}
     designs: dict[str, dict[str, float]] = {"default": {}, "best": found}
-    each = specimen_rows(sheet, designs, specimens)
+    facts = {"study": sheet.model_dump(mode="json"), "designs": designs}
+    claim_contents(output / "bench.json", facts, "bench of designs")
+    each = specimen_rows(sheet, designs, specimens, output / "specimens.csv")
     whole = design_rows(sheet, designs, each)
-    output.mkdir(parents=True, exist_ok=True)
-    for name, rows in (("specimens", each), ("designs", whole)):
-        write_text(output / f"{name}.csv", rows.to_csv(index=False))
+    write_text(output / "designs.csv", whole.to_csv(index=False))
     typer.echo(whole.T.to_string(header=False))
 
 
@@ -59,7 +60,7 @@ def design_maps(
     from slipfield.kinds.search.front import on_front
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import TRIAL, read_told
-    from slipfield.kinds.slip.specimen_design.figures import figure_designs, pull
+    from slipfield.kinds.slip.specimen_design.figures import figure_designs, pulled_afresh
     from slipfield.report.style import save_figure
 
     study = load_study(config)
@@ -69,7 +70,7 @@ def design_maps(
     chosen = np.unique(np.linspace(0, len(front) - 1, min(count, len(front))).round().astype(int))
     names = [each.name for each in study.variables]
     pulled = {
-        f"trial {row[TRIAL]}": pull(sheet, {name: float(row[name]) for name in names})
+        f"trial {row[TRIAL]}": pulled_afresh(sheet, {name: float(row[name]) for name in names})
         for row in front.iloc[chosen].to_dict("records")
     }
     save_figure(figure_designs(pulled), output)
