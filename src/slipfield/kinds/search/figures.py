@@ -52,14 +52,40 @@ def figure_progress(study: SearchStudy, told: Mapping[str, pd.DataFrame]) -> Fig
         axes.annotate(
             "first model", (initial + 0.5, ends[0]), (3, 3), textcoords="offset points", fontsize=7
         )
-    several = len(study.objectives) > 1
-    axes.set(
-        xlabel="trials",
-        ylabel="hypervolume" if several else f"best {title_of(study.objectives[0])}",
-    )
+    axes.set(xlabel="trials", ylabel=_reached(study))
     if len(told) > 1:
         axes.legend()
     return figure
+
+
+def figure_bench(
+    study: SearchStudy, told: Mapping[str, list[pd.DataFrame]], point: np.ndarray
+) -> Figure:
+    """Best value so far, or hypervolume, over the trials of several searches and other designs.
+
+    Parameters
+    ----------
+    told : tables of told trials by the way in which they were chosen.
+    point : reference point of the hypervolume.
+    """
+    use_style()
+    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for name, tables in told.items():
+        label, colour, line = SERIES[name]
+        for number, table in enumerate(tables):
+            values = progress_of(study, table, point)
+            across = np.arange(1, len(values) + 1)
+            axes.step(across, values, line, where="post", color=colour, linewidth=1.0)
+            axes.lines[-1].set_label("" if number else label)
+    axes.set(xlabel="trials", ylabel=_reached(study))
+    axes.legend()
+    return figure
+
+
+def _reached(study: SearchStudy) -> str:
+    several = len(study.objectives) > 1
+    return "hypervolume" if several else f"best {title_of(study.objectives[0])}"
 
 
 def figure_slices(

@@ -1,4 +1,4 @@
-"""The verbs `search ask`, `tell`, `evaluate`, `compare`, `join` and `report`."""
+"""The verbs `search ask`, `tell`, `evaluate`, `compare`, `join`, `report` and `bench`."""
 
 from __future__ import annotations
 
@@ -140,3 +140,34 @@ def report(
     from slipfield.kinds.search.study import load_study
 
     write_report(load_study(config), told or [], compared or [], output)
+
+
+@app.command()
+def bench(
+    config: Config,
+    output: Annotated[Path, typer.Option(help="Folder of told trials and bench.csv; kept.")],
+    seeds: Annotated[str, typer.Option(help="Seeds A:B, half open.")] = "0:10",
+    trials: Annotated[int, typer.Option(min=1, help="Trials of a search at most.")] = 40,
+    against: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Random trials whose best is to be reached; of several objectives, trials of a "
+            "Latin hypercube.",
+        ),
+    ] = 200,
+) -> None:
+    """Search from several seeds beside designs that do not learn (CSV, picture)."""
+    from slipfield.core.files import write_text
+    from slipfield.kinds.search.bench import SEARCH, bench
+    from slipfield.kinds.search.figures import figure_bench
+    from slipfield.kinds.search.study import load_study
+    from slipfield.report.style import save_figure
+
+    first, last = parse_rows(seeds)
+    study = load_study(config)
+    found = bench(study, output, range(first, last), trials, against)
+    write_text(output / "bench.csv", found.rows.to_csv(index=False, float_format="%.6g"))
+    told = {SEARCH: found.searches, **found.others}
+    save_figure(figure_bench(study, told, found.point), output / "bench.png")
+    typer.echo(found.rows.to_string(index=False))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from slipfield.core.kind import check_any_study
+from slipfield.kinds.search.bench import bench
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
 from slipfield.kinds.search.study import load_study
 from slipfield.kinds.slip.inversion.forward import COMMAND
@@ -72,6 +73,26 @@ def test_a_fresh_specimen_is_inverted_about_as_well_as_promised(tmp_path):
     ratio = whole["median_worst_error_ln_k"] / whole["promised_worst_error_ln_k"]
     assert ratio.between(0.05, 6).all(), ratio.tolist()
     assert np.isfinite(whole[[f"promised_{n}" for n in OUTPUTS[:4]]].to_numpy()).all()
+
+
+def staircase(told):
+    """Area between the trials, of least error and most load, and the corner of error 1, load 0."""
+    area, top = 0.0, 0.0
+    for error, load in sorted(zip(told["worst_error_ln_k"], told["load_N"], strict=True)):
+        area += max(load - top, 0) * (1 - error)
+        top = max(top, load)
+    return area
+
+
+def test_a_search_and_a_latin_hypercube_are_compared_by_hypervolume(tmp_path):
+    study = search(search={"initial": 4}, execution={"trials_per_job": 4})
+    (row,) = bench(study, tmp_path, range(3, 4), 4, 4).rows.to_dict("records")
+    ours, other = (
+        pd.read_csv(tmp_path / f"{name}-3.csv") for name in ("search", "latin_hypercube")
+    )
+    assert row["hypervolume_search"] == pytest.approx(staircase(ours))
+    assert row["hypervolume_latin_hypercube"] == pytest.approx(staircase(other))
+    assert row["ratio"] == pytest.approx(staircase(ours) / staircase(other))
 
 
 ENDS_AT_SHEET_1 = """
