@@ -41,6 +41,8 @@ class SelfAttention(nn.Module):
 class HalfDropout(nn.Module):
     """Dropout of one half, from single random bits: ``nn.Dropout(0.5)`` in a tenth of the time."""
 
+    factors: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         bits = torch.arange(256)[:, None] >> torch.arange(8) & 1
