@@ -1,9 +1,14 @@
 """Files of the future are dated back in their order; the others keep their dates."""
 
 import os
+import subprocess
+import sys
 import time
 
+import pytest
+
 from slipfield.core.clock import date_back
+from tests.faults.ordinary import ORDINARY, need_ordinary_user
 
 HOUR_NS = 3_600_000_000_000
 
@@ -44,3 +49,19 @@ def test_files_that_vanish_meanwhile_are_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "stat", vanishing)
     date_back(tmp_path)
     assert real(tmp_path / "kept").st_mtime_ns <= time.time_ns()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.getuid() != 0, reason="only root makes files of somebody else")
+def test_files_of_the_future_that_belong_to_somebody_else_are_named(tmp_path):
+    """As in a folder of a group; Snakemake would fail every job that reads them."""
+    need_ordinary_user()
+    theirs = tmp_path / "map.nc"
+    theirs.touch(0o666)
+    os.utime(theirs, ns=(time.time_ns() + HOUR_NS,) * 2)
+    os.chown(theirs, 12345, -1)
+    program = f"from slipfield.core.clock import date_back; date_back({str(tmp_path)!r})"
+    done = subprocess.run(
+        [*ORDINARY, sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert f"{theirs}: dated in the future, and not yours to date back" in done.stderr

@@ -1,7 +1,10 @@
 """What a result says of itself: witnesses that come last, and what is kept for the next run."""
 
 import json
+import os
+import resource
 
+import h5py
 import pytest
 
 from slipfield.core.cache import cached_rows
@@ -12,6 +15,7 @@ from slipfield.core.recorded import (
     claim_contents,
     forget,
     made_otherwise,
+    recorded_attributes,
     refuse_others,
     stale_results,
     witnessed,
@@ -107,3 +111,22 @@ def test_a_folder_holds_what_it_says(tmp_path):
         with pytest.raises(SlipfieldError, match="bench.json: not readable, and it says which ben"):
             claim_contents(path, {"cells": 8}, "bench")
         assert path.read_bytes() == damage
+
+
+def test_a_file_that_the_system_does_not_open_is_not_taken_for_a_damaged_one(tmp_path):
+    """Damaged results are made again; with too many open files, all of them would be."""
+    path = tmp_path / "shard.nc"
+    with h5py.File(path, "w") as file:
+        file.attrs["physics_hash"] = "ours"
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(path, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        with pytest.raises(SlipfieldError, match="shard.nc: cannot be read: Too many open files"):
+            recorded_attributes(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert recorded_attributes(path) == {"physics_hash": "ours"}
+    path.write_bytes(path.read_bytes()[:100])
+    assert recorded_attributes(path) == {}

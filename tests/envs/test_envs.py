@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.faults.ordinary import ORDINARY, need_ordinary_user
+
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -210,6 +212,32 @@ def test_a_checkout_that_was_moved_says_what_to_do(checkout):
         "made for /gone/learn/bin/python3, which is gone: this checkout was moved" in result.stderr
     )
     assert "run 'envs/setup learn'" in result.stderr
+
+
+def test_a_checkout_of_somebody_else_keeps_caches_in_ones_own_folders(checkout):
+    """Of an administrator; without a home, in TMPDIR; nowhere, it says so."""
+    need_ordinary_user()
+    store, home, tmp = (checkout / name for name in (".environments", "home", "tmp"))
+    for folder in (store / "learn", home, tmp):
+        folder.mkdir()
+    show = ("--in", "learn", "sh", "-c", "echo $XDG_CACHE_HOME")
+    variables = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(tmp)}
+    command = (*ORDINARY, checkout / "envs/run", *show)
+    store.chmod(0o555)
+    found = [call(*command, env=variables).stdout]
+    shutil.rmtree(home / ".cache")
+    home.chmod(0o555)
+    found.append(call(*command, env=variables).stdout)
+    assert found == [f"{home}/.cache/slipfield\n", f"{tmp}/slipfield-{os.getuid()}\n"]
+    if ORDINARY:  # who may compile what others run
+        os.chown(tmp / f"slipfield-{os.getuid()}", 12345, -1)
+    else:
+        tmp.chmod(0o555)
+        (tmp / f"slipfield-{os.getuid()}").chmod(0o555)
+    refused = call(*command, env=variables)
+    assert refused.returncode == 2 and refused.stderr.count("\n") == 1
+    assert "no folder for caches" in refused.stderr and "set TMPDIR" in refused.stderr
+    store.chmod(0o755)
 
 
 @pytest.mark.parametrize("environment", ["simulate", "learn"])

@@ -1,16 +1,14 @@
-"""What may not be read or written: one line that names it. Root without capabilities is a user."""
+"""What may not be read or written: one line that names it."""
 
-import os
-import shutil
 import subprocess
 
 import pytest
 
 from tests.faults.finished import REPOSITORY
+from tests.faults.ordinary import ORDINARY, need_ordinary_user
 
 pytestmark = pytest.mark.slow
 
-ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
 RUN = str(REPOSITORY / "envs" / "run")
 TRAIN = ("train", "--config", "p.yaml", "--dataset", "results/tiny/dataset", "--output")
 REPORT = ("report", "--config", "p.yaml", "--output")
@@ -40,9 +38,8 @@ def run(home, arguments):
 
 
 @pytest.fixture(autouse=True)
-def _setpriv():
-    if os.getuid() == 0 and shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv to be an ordinary user")
+def _ordinary_user():
+    need_ordinary_user()
 
 
 @pytest.mark.parametrize(("name", "mode", "arguments"), CLOSED.values(), ids=CLOSED)

@@ -10,13 +10,14 @@ import uuid
 
 import snakemake.workflow
 from snakemake.dag import DAG
+from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.utils import update_config
 
 from slipfield.core.clock import date_back
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study, load
-from slipfield.core.places import RUN_VARIABLE
+from slipfield.core.places import RUN_VARIABLE, check_place
 from slipfield.core.yaml_input import parse_yaml, read_yaml
 
 
@@ -91,6 +92,23 @@ class HonestDAG(DAG):
                 self.forcefiles.update(f for f in job.output if not os.path.exists(f))
 
 
+def by_its_run(remove):
+    """Snakemake's own removal of a job's files, left out once another run has begun.
+
+    A job of a cluster outlives a run that was killed. When it starts or fails later, Snakemake in it would take away what the next run has made.
+    """
+
+    async def removed(job, *arguments):
+        try:
+            check_place(job.rule.name)
+        except SlipfieldError as error:
+            logger.warning(str(error))
+        else:
+            await remove(job, *arguments)
+
+    return removed
+
+
 def others_results():
     """Results of another study in this study's folder, each named with what differs."""
     if not workflow.is_main_process or not os.path.isdir(FOLDER):
@@ -99,6 +117,8 @@ def others_results():
         found = load(KIND.stale)(STUDY, Path(FOLDER))
     except SlipfieldError as error:
         end(error)
+    except OSError as error:
+        end(f"{error.filename or FOLDER}: cannot be read: {error.strerror}")
     for path, differs in list(found.items())[:SHOWN]:
         logger.warning(f"{path}: made with {differs}; it is not used")
     if len(found) > SHOWN:
@@ -146,6 +166,8 @@ def begin():
         end(
             f"study {STUDY.name!r}: another run is at work in this folder; wait for it to end"
         )
+    except SlipfieldError as error:
+        end(error)
     except OSError as error:
         end(f"{FOLDER}: cannot be written: {error.strerror}; mend that and run again")
 
@@ -173,6 +195,8 @@ RUN = shlex.quote(os.path.relpath(Path(workflow.basedir) / "envs" / "run"))
 SHOWN = 3
 STALE = others_results()
 snakemake.workflow.DAG = HonestDAG
+Job.cleanup = by_its_run(Job.cleanup)
+Job.remove_existing_output = by_its_run(Job.remove_existing_output)
 
 
 pathvars:

@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from slipfield.core.errors import SlipfieldError
+
 STEP_NS = 1_000_000
 """Distance of the new dates; coarser than the time stamps of most file systems, ns."""
 
@@ -19,6 +21,11 @@ def date_back(folder: str | Path) -> int:
     """Date the files below ``folder`` that are of the future to now, in their order; count them.
 
     Files may vanish meanwhile: jobs of an earlier run can still be at work on other machines.
+
+    Raises
+    ------
+    SlipfieldError
+        If one belongs to somebody else, who alone may date it.
     """
     now, future = time.time_ns(), []
     for where, _, names in os.walk(folder):
@@ -30,6 +37,12 @@ def date_back(folder: str | Path) -> int:
     future.sort()
     for place, (_, path) in enumerate(future, 1):
         stamp = now - (len(future) - place) * STEP_NS
-        with suppress(FileNotFoundError):
+        try:
             os.utime(path, ns=(stamp, stamp), follow_symlinks=False)
+        except FileNotFoundError:
+            pass
+        except PermissionError as error:
+            raise SlipfieldError(
+                f"{path}: dated in the future, and not yours to date back; let its owner `touch` it"
+            ) from error
     return len(future)

@@ -48,7 +48,7 @@ def recorded_attributes(path: Path) -> dict[str, Any] | None:
     Raises
     ------
     SlipfieldError
-        If it may not be read.
+        If it may not be read, or the system refuses it, as with too many open files.
     """
     import h5py
 
@@ -59,7 +59,9 @@ def recorded_attributes(path: Path) -> dict[str, Any] | None:
     try:
         with h5py.File(path) as file:
             return {name: _plain(value) for name, value in file.attrs.items()}
-    except (OSError, RuntimeError, KeyError):
+    except (OSError, RuntimeError, KeyError) as error:
+        if number := getattr(error, "errno", None):  # HDF5 gives none to a damaged file
+            raise SlipfieldError(f"{path}: cannot be read: {os.strerror(number)}") from error
         return {}
 
 
