@@ -12,6 +12,7 @@ import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.sobol import sobol_points
 
 GROUP = "group"
 """Column of what stays together in cross-validation, such as the alloy; optional."""
@@ -78,8 +79,7 @@ def unit_points(
     from scipy.stats import qmc
 
     if method == "sobol":
-        power = max(samples - 1, 0).bit_length()  # whole powers of two, as its balance wants
-        return qmc.Sobol(dimensions, rng=seed).random_base2(power)[:samples]
+        return sobol_points(qmc.Sobol(dimensions, rng=seed), samples)
     return qmc.LatinHypercube(dimensions, rng=seed, optimization="random-cd").random(samples)
 
 

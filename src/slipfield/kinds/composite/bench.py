@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import qmc
 
+from slipfield.core.sobol import sobol_points
 from slipfield.kinds.composite import paper
 from slipfield.kinds.composite.cell import Cell
 from slipfield.kinds.composite.constants import STIFFNESSES
@@ -80,7 +81,7 @@ def _cell_rows() -> Iterator[Row]:
 
 def _surrogate_rows() -> Iterator[Row]:
     cell, bounds = Cell(), paper.BOUNDS
-    inside = bounds[0] + qmc.Sobol(5, seed=11).random_base2(6)[:60] * np.ptp(bounds, axis=0)
+    inside = bounds[0] + sobol_points(qmc.Sobol(5, seed=11), 60) * np.ptp(bounds, axis=0)
     points = np.vstack([inside, list(itertools.product(*bounds.T))])
     exact = np.array([cell.stiffness(point) for point in points])
     for solves, bound in ((10, "<= 1e-3"), (16, "<= 1e-5")):

@@ -16,6 +16,7 @@ from scipy.optimize import least_squares, minimize
 from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.sobol import sobol_points
 from slipfield.kinds.composite.parameters import free_parameters
 from slipfield.kinds.composite.ranges import ExactRange, Model, exact_range
 from slipfield.kinds.composite.targets import Target
@@ -130,7 +131,7 @@ class BoxProblem:
 
     def starts(self, count: int, seed: int) -> list[np.ndarray]:
         """Small boxes around points whose constants keep the targets, or come near."""
-        relative = qmc.Sobol(5, seed=seed).random(CANDIDATES)
+        relative = sobol_points(qmc.Sobol(5, seed=seed), CANDIDATES)
         values = self.model.values(self.bounds[0] + relative * self.span)
         off = np.zeros(len(relative))
         for target, (low, high) in zip(self.targets, self.limits, strict=True):

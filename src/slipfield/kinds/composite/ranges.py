@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import qmc
 
+from slipfield.core.sobol import sobol_points
 from slipfield.kinds.composite.constants import AXIAL_SHEAR, CONSTANTS, ENERGIES
 from slipfield.kinds.composite.parameters import PARAMETERS, bulk_and_shear
 
@@ -168,7 +169,7 @@ def _extreme(
 def _starts(box: np.ndarray, at: np.ndarray, free: list[int]) -> np.ndarray:
     """Points (n, 5): corners, centre and points inside the box in the free parameters."""
     corners = np.array(list(itertools.product((0.0, 1.0), repeat=len(free))))
-    inner = qmc.Sobol(len(free), seed=0).random(INNER_STARTS)
+    inner = sobol_points(qmc.Sobol(len(free), seed=0), INNER_STARTS)
     relative = np.vstack([corners, np.full((1, len(free)), 0.5), inner])
     points = np.tile(at, (len(relative), 1))
     points[:, free] = box[0, free] + relative * np.ptp(box[:, free], axis=0)

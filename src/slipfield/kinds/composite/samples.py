@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf
+from slipfield.core.sobol import sobol_points
 from slipfield.kinds.composite.answers import write_table
 from slipfield.kinds.composite.constants import CONSTANTS
 from slipfield.kinds.composite.parameters import PARAMETERS, UNITS
@@ -26,8 +27,7 @@ def write_samples(study: CompositeStudy, output: Path) -> int:
     bounds = study.box()
     fit = central_composite(bounds)
     count = study.surrogate.test_points
-    powers = max(1, (count - 1).bit_length())  # whole nets: Sobol points come in powers of two
-    unit = qmc.Sobol(5, seed=study.surrogate.seed).random_base2(powers)[:count]
+    unit = sobol_points(qmc.Sobol(5, seed=study.surrogate.seed), count)
     test = bounds[0] + unit * np.ptp(bounds, axis=0)
     rows = [[i, FIT, *point] for i, point in enumerate(fit)]
     rows += [[len(fit) + i, TEST, *point] for i, point in enumerate(test)]
