@@ -6,6 +6,7 @@ process loads both DOLFINx and PyTorch, and none waits for what it does not use.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -27,6 +28,8 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 typer.core.rich = None  # type: ignore[attr-defined]
 """Older Typer writes \\[required] for rich to draw, although help is drawn without it here."""
+SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+"""What the system says of processes, memory and open files that a limit does not allow."""
 
 KIND = "slipfield.kinds.slip"
 VERBS = {
@@ -176,6 +179,10 @@ def main() -> None:
             error = SlipfieldError(f"memory: there is not enough of it for this ({error})")
         if isinstance(error, OSError) and error.filename and error.strerror:
             error = SlipfieldError(f"{error.filename}: {error.strerror}; mend that and run again")
+        if isinstance(error, OSError) and error.errno in SHORTAGES:
+            error = SlipfieldError(
+                f"this process: {error.strerror}; raise its limits (ulimit -u, -n, -v)"
+            )
         if not isinstance(error, SlipfieldError):
             raise error
         print(f"slipfield: error: {error}", file=sys.stderr)

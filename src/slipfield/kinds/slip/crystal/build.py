@@ -10,6 +10,7 @@ import platform
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -105,7 +106,8 @@ def kernel_library(name: str, *variants: str) -> Path:
             f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
         ) from error
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):  # no locks on this file system: it may be compiled twice
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not library.exists():
             _compile([*command, *_inputs(name)], library)
     return library
@@ -128,5 +130,21 @@ def _compile(command: list[str], library: Path) -> None:
 
 @cache
 def load_kernel(name: str, *variants: str) -> ctypes.CDLL:
-    """The kernel ``name`` for some of ``VARIANTS`` as a ctypes library."""
-    return ctypes.CDLL(str(kernel_library(name, *variants)))
+    """The kernel ``name`` for some of ``VARIANTS`` as a ctypes library.
+
+    One in the cache that cannot be loaded is compiled again.
+
+    Raises
+    ------
+    SlipfieldError
+        As :func:`kernel_library`, or if it cannot be loaded then either.
+    """
+    library = kernel_library(name, *variants)
+    try:
+        return ctypes.CDLL(str(library))
+    except OSError:
+        library.unlink(missing_ok=True)
+    try:
+        return ctypes.CDLL(str(kernel_library(name, *variants)))
+    except OSError as error:
+        raise SlipfieldError(f"the kernel does not load: {error}") from error
