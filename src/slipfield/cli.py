@@ -6,7 +6,6 @@ process loads both DOLFINx and PyTorch, and none waits for what it does not use.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from importlib import import_module
@@ -22,14 +21,13 @@ from slipfield.core import dask, ranks
 from slipfield.core.errors import EXIT_STATUS, SlipfieldError
 from slipfield.core.installed import missing_library
 from slipfield.core.places import check_place
+from slipfield.core.shortage import shortage
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """There are none, and looking for them takes a fifth of the start of a verb."""
 
 typer.core.rich = None  # type: ignore[attr-defined]
 """Older Typer writes \\[required] for rich to draw, although help is drawn without it here."""
-SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-"""What the system says of processes, memory and open files that a limit does not allow."""
 
 KIND = "slipfield.kinds.slip"
 VERBS = {
@@ -175,14 +173,10 @@ def main() -> None:
             ranks.end_all(error)
         if isinstance(error, ModuleNotFoundError) and (line := missing_library(error)):
             error = SlipfieldError(line)
-        if isinstance(error, MemoryError):
-            error = SlipfieldError(f"memory: there is not enough of it for this ({error})")
         if isinstance(error, OSError) and error.filename and error.strerror:
             error = SlipfieldError(f"{error.filename}: {error.strerror}; mend that and run again")
-        if isinstance(error, OSError) and error.errno in SHORTAGES:
-            error = SlipfieldError(
-                f"this process: {error.strerror}; raise its limits (ulimit -u, -n, -v)"
-            )
+        elif line := shortage(error):
+            error = SlipfieldError(line)
         if not isinstance(error, SlipfieldError):
             raise error
         print(f"slipfield: error: {error}", file=sys.stderr)
