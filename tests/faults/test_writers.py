@@ -48,6 +48,18 @@ def test_a_job_that_starts_after_its_run_does_nothing(tmp_path, monkeypatch):
     assert "this job: not written: the run that started this job has ended" in result.err
 
 
+def test_a_job_of_a_cluster_that_starts_after_its_run_takes_nothing_away(home):
+    """Such a job is a Snakemake of its own, which removes outputs before a rule and if it fails."""
+    place, made = home / "results/tiny/.running", home / "results/tiny/samples.csv"
+    place.write_text("second")
+    before = made.read_bytes()
+    job = ("--mode", "remote", "--target-jobs", "design:", "--force", "--no-hooks")
+    done = snakemake(home, *job, **{RUN_VARIABLE: f"first:{place}"})
+    assert done.returncode != 0
+    assert "design: not written: the run that started this job has ended" in done.stdout
+    assert made.read_bytes() == before
+
+
 def test_two_processes_do_not_share_a_folder(tmp_path):
     """The second `invert`, `train` or `crossval` is refused; the claim ends with the work."""
     folder = tmp_path / "inversion"

@@ -14,6 +14,10 @@ from pathlib import Path
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "munged")
 SITE_FILE = Path("/etc/slurm/slurm.conf")
+OUR_FILE = "slipfield-loopback.conf"
+"""Name of the file that a link at :data:`SITE_FILE` leads to, if it is of these tests."""
+
+CONTROLLER = "slurmctld.pid"
 NODES = ("node1", "node2")
 CPUS_PER_NODE = 2
 PATIENCE_S = 60
@@ -41,7 +45,7 @@ KillWait=5
 MinJobAge=3600
 ReturnToService=2
 SlurmctldPort={port}
-SlurmctldPidFile={folder}/slurmctld.pid
+SlurmctldPidFile={folder}/{controller}
 SlurmctldLogFile={folder}/slurmctld.log
 StateSaveLocation={folder}/state
 SlurmdPidFile={folder}/%n.pid
@@ -56,6 +60,7 @@ def why_not() -> str | None:
     """Why no Slurm can run here, after installing it where that is possible; None if it can."""
     if os.geteuid() != 0:
         return "a Slurm of its own needs root"
+    remove_left_over()
     if SITE_FILE.exists() or SITE_FILE.is_symlink():
         return f"{SITE_FILE} exists: this machine belongs to another Slurm"
     if _missing():
@@ -72,6 +77,17 @@ def why_not() -> str | None:
             if done.returncode:
                 return f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1]}"
     return f"missing after the installation: {', '.join(_missing())}" if _missing() else None
+
+
+def remove_left_over() -> None:
+    """Remove the link of an earlier run of these tests that was killed, and whose Slurm is gone."""
+    if not SITE_FILE.is_symlink() or SITE_FILE.readlink().name != OUR_FILE:
+        return
+    with suppress(OSError, ValueError):
+        process = int((SITE_FILE.readlink().parent / CONTROLLER).read_text())
+        if Path(f"/proc/{process}/comm").read_text().strip() == "slurmctld":
+            return
+    SITE_FILE.unlink()
 
 
 def _missing() -> list[str]:
@@ -98,8 +114,10 @@ class Cluster:
             f" CPUs={CPUS_PER_NODE} RealMemory=8000 State=UNKNOWN"
             for name, node_port in zip(NODES, node_ports, strict=True)
         )
-        (folder / "slurm.conf").write_text(
-            CONFIGURATION.format(host=host, folder=folder, port=port, nodes=nodes)
+        (folder / OUR_FILE).write_text(
+            CONFIGURATION.format(
+                host=host, folder=folder, port=port, nodes=nodes, controller=CONTROLLER
+            )
         )
         try:
             self._start()
@@ -108,7 +126,7 @@ class Cluster:
             raise
 
     def _start(self) -> None:
-        SITE_FILE.symlink_to(self.folder / "slurm.conf")  # jobs' own srun looks nowhere else
+        SITE_FILE.symlink_to(self.folder / OUR_FILE)  # jobs' own srun looks nowhere else
         key = self.folder / "munge.key"
         key.touch(0o600)
         key.write_bytes(os.urandom(1024))
@@ -122,9 +140,13 @@ class Cluster:
         self._wait(lambda: self.node_states() == dict.fromkeys(NODES, "idle"), "slurmd")
 
     def _spawn(self, program: str, *arguments: str, name: str | None = None) -> None:
+        """Start a daemon that ends with this process, however that ends."""
         with open(self.folder / f"{name or program}.out", "ab") as output:
             self.daemons[name or program] = subprocess.Popen(
-                [program, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                ["setpriv", "--pdeathsig", "KILL", program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
 
     def _wait(self, ready, what: str) -> None:
