@@ -52,7 +52,8 @@ class HalfDropout(nn.Module):
         """Numbers of any shape, in training each with equal chances doubled or zero."""
         if not self.training:
             return inputs
-        bytes_ = torch.empty(-(-inputs.numel() // 8), dtype=torch.int32).random_(0, 256)
+        count, device = -(-inputs.numel() // 8), inputs.device
+        bytes_ = torch.empty(count, dtype=torch.int32, device=device).random_(0, 256)
         factors = self.factors.index_select(0, bytes_).flatten()
         return inputs * factors[: inputs.numel()].view(inputs.shape)
 
