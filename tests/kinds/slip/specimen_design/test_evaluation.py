@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search.bench import bench
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
 from slipfield.kinds.search.study import load_study
 from slipfield.kinds.slip.inversion.forward import COMMAND
+from slipfield.kinds.slip.specimen_design import evaluation as sheets
 from slipfield.kinds.slip.specimen_design.evaluation import OUTPUTS
 from slipfield.kinds.slip.specimen_design.table import design_rows, specimen_rows
 from slipfield.kinds.slip.study import check_study
@@ -93,6 +95,21 @@ def test_a_search_and_a_latin_hypercube_are_compared_by_hypervolume(tmp_path):
     assert row["hypervolume_search"] == pytest.approx(staircase(ours))
     assert row["hypervolume_latin_hypercube"] == pytest.approx(staircase(other))
     assert row["ratio"] == pytest.approx(staircase(ours) / staircase(other))
+
+
+def test_a_neck_that_cuts_a_grain_fails_its_own_trial_only():
+    cut = {
+        "surface_height_fraction": 0.04316596,
+        "columnar_height_fraction": 0.16597726,
+        "surface_grain_mm": 0.08363262,
+        "core_grain_mm": 0.15828252,
+        "columnar": 1,
+        "neck_depth_mm": 0.11623,
+    }
+    study = check_study({"name": "sheet", **SHEET}, "test")
+    refused, told = sheets.evaluate(study, [(cut, 181), ({"surface_grain_mm": 0.3}, 0)])
+    assert isinstance(refused, SlipfieldError) and "cuts one of the 243 grains" in str(refused)
+    assert told["load_N"] > 0
 
 
 ENDS_AT_SHEET_1 = """

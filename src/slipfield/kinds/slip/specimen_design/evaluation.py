@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import Evaluation, Trial
@@ -46,20 +48,34 @@ def evaluate(study: Study, trials: Sequence[Trial]) -> Iterator[dict[str, float]
         The latter if a design is refused or a run fails.
     """
     for first in range(0, len(trials), TOGETHER):
-        sheets: list[Study | SlipfieldError] = []
+        sheets: list[Sheet | SlipfieldError] = []
         for values, seed in trials[first : first + TOGETHER]:
             try:
-                sheets.append(designed(study, values, 1000 * seed))
+                sheets.append(Sheet.made(designed(study, values, 1000 * seed)))
             except SlipfieldError as error:
                 sheets.append(error)
-        good = [each for each in sheets if isinstance(each, Study)]
+        good = [each for each in sheets if isinstance(each, Sheet)]
         with tempfile.TemporaryDirectory(prefix="slipfield-design-") as folder:
             pulled = iter(pull(good, Path(folder)))
             for sheet in sheets:
-                yield _told(sheet, next(pulled)) if isinstance(sheet, Study) else sheet
+                yield _told(sheet.study, next(pulled)) if isinstance(sheet, Sheet) else sheet
 
 
-def pull(sheets: Sequence[Study], folder: Path) -> list[list[Reference] | SlipfieldError]:
+@dataclass(frozen=True)
+class Sheet:
+    """A study of sheets, and their grain maps."""
+
+    study: Study
+    maps: Sequence[xr.Dataset]
+
+    @classmethod
+    def made(cls, study: Study) -> Sheet:
+        """Make the grain maps of a study; a SlipfieldError if one cannot be made."""
+        count = study.specimen.microstructures
+        return cls(study, [make_microstructure(study, number) for number in range(count)])
+
+
+def pull(sheets: Sequence[Sheet], folder: Path) -> list[list[Reference] | SlipfieldError]:
     """Runs with sensitivities of all grain maps of each sheet; an error where one fails.
 
     One process of the solver makes them all. It ends at a run that fails: another one goes on after
@@ -88,12 +104,12 @@ def pull(sheets: Sequence[Study], folder: Path) -> list[list[Reference] | Slipfi
     return found
 
 
-def _prepared(sheet: Study, folder: Path, number: int) -> list[tuple[str, str, str]]:
+def _prepared(sheet: Sheet, folder: Path, number: int) -> list[tuple[str, str, str]]:
     """Names in ``folder`` of study, grain map and run of each grain map of a sheet."""
     names = []
-    for index in range(sheet.specimen.microstructures):
+    for index, grain_map in enumerate(sheet.maps):
         own = f"{number}-{index}"
-        solver = Solver.prepare(sheet, make_microstructure(sheet, index), folder / own)
+        solver = Solver.prepare(sheet.study, grain_map, folder / own)
         study, grains = f"{own}/study.yaml", f"{own}/{solver.microstructure.name}"
         names.append((study, grains, f"{own}/run.nc"))
     return names

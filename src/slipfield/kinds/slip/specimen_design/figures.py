@@ -11,8 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.specimen.microstructure import make_microstructure
-from slipfield.kinds.slip.specimen_design.evaluation import pull
+from slipfield.kinds.slip.specimen_design.evaluation import Sheet, pull
 from slipfield.kinds.slip.specimen_design.information import localisation
 from slipfield.kinds.slip.specimen_design.variables import designed
 from slipfield.kinds.slip.study import Study
@@ -46,8 +45,8 @@ def pulled_afresh(study: Study, values: Mapping[str, float]) -> Pulled:
     """
     sheet = designed(study, values, SEED)
     one = sheet.specimen.model_copy(update={"microstructures": 1})
-    sheet = sheet.model_copy(update={"specimen": one})
-    grains = make_microstructure(sheet, 0)
+    sheet = Sheet.made(sheet.model_copy(update={"specimen": one}))
+    (grains,) = sheet.maps
     with tempfile.TemporaryDirectory(prefix="slipfield-maps-") as folder:
         (runs,) = pull([sheet], Path(folder))
     if isinstance(runs, SlipfieldError):
