@@ -43,9 +43,9 @@ def pulled_afresh(study: Study, values: Mapping[str, float]) -> Pulled:
     SlipfieldError
         If the design is refused or the run fails.
     """
-    sheet = designed(study, values, SEED)
-    one = sheet.specimen.model_copy(update={"microstructures": 1})
-    sheet = Sheet.made(sheet.model_copy(update={"specimen": one}))
+    design = designed(study, values, SEED)
+    one = design.specimen.model_copy(update={"microstructures": 1})
+    sheet = Sheet.made(design.model_copy(update={"specimen": one}))
     (grains,) = sheet.maps
     with tempfile.TemporaryDirectory(prefix="slipfield-maps-") as folder:
         (runs,) = pull([sheet], Path(folder))
