@@ -112,7 +112,7 @@ from slipfield.core.errors import SlipfieldError
 
 collection = Collection.of_dataset(Path("dataset"))
 try:
-    decode(collection, 1, collection.study.noise, storage="disk")
+    decode(collection, 1, storage="disk")
 except SlipfieldError as error:
     sys.exit(f"slipfield: error: {error}")
 """
