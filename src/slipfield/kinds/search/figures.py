@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from slipfield.kinds.search.front import kept, on_front, progress_of, reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
@@ -53,6 +54,7 @@ def figure_progress(study: SearchStudy, told: Mapping[str, pd.DataFrame]) -> Fig
             "first model", (initial + 0.5, ends[0]), (3, 3), textcoords="offset points", fontsize=7
         )
     axes.set(xlabel="trials", ylabel=_reached(study))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(told) > 1:
         axes.legend()
     return figure
@@ -79,13 +81,16 @@ def figure_bench(
             axes.step(across, values, line, where="post", color=colour, linewidth=1.0)
             axes.lines[-1].set_label("" if number else label)
     axes.set(xlabel="trials", ylabel=_reached(study))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend()
     return figure
 
 
 def _reached(study: SearchStudy) -> str:
-    several = len(study.objectives) > 1
-    return "hypervolume" if several else f"best {title_of(study.objectives[0])}"
+    if len(study.objectives) > 1:
+        return "hypervolume"
+    objective = study.objectives[0]
+    return f"{'least' if objective.goal == 'minimise' else 'largest'} {title_of(objective)}"
 
 
 def figure_slices(
