@@ -41,3 +41,13 @@ def test_front_and_hypervolume_of_three_squares():
     assert on_front(two, table).tolist() == [True, True, True, False]
     found = progress_of(two, table, reference_point(two, table))
     assert found == pytest.approx([3, 5, 6, 6])
+
+
+def test_a_table_whose_front_lies_behind_another_one_counts():
+    """Fronts (1, 1) to (2, 0) and (10, 10) alone: 0.9 below the worst of both, not of the pool."""
+    two = study([{"name": name, "goal": "maximise"} for name in ("a", "b")])
+    behind = pd.DataFrame({"a": [1, 2], "b": [1, 0], "status": "ok"})
+    ahead = pd.DataFrame({"a": [10], "b": [10], "status": "ok"})
+    point = reference_point(two, behind, ahead)
+    assert point == pytest.approx([0.1, -1.0])
+    assert progress_of(two, behind, point)[-1] == pytest.approx(0.9 * 2.0 + 1.0 * 1.0)

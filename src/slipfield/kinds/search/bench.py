@@ -73,7 +73,7 @@ def bench(study: SearchStudy, folder: Path, seeds: range, trials: int, against: 
         if several:
             path = folder / f"{HYPERCUBE}-{seed}.csv"
             designs.append(_grown(own, path, _not_learning(HYPERCUBE, against), against))
-    point = reference_point(study, pd.concat([*searches, *random, *designs], ignore_index=True))
+    point = reference_point(study, *searches, *random, *designs)
     if several:
         rows = _rows_of_several(study, seeds, searches, designs, point)
         return Bench(rows, searches, {HYPERCUBE: designs}, point)

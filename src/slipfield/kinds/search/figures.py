@@ -39,7 +39,7 @@ def figure_progress(study: SearchStudy, told: Mapping[str, pd.DataFrame]) -> Fig
     use_style()
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
-    point = reference_point(study, pd.concat(told.values(), ignore_index=True))
+    point = reference_point(study, *told.values())
     for name, table in told.items():
         label, colour, line = SERIES[name]
         values = progress_of(study, table, point)

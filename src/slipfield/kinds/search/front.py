@@ -40,15 +40,16 @@ def on_front(study: SearchStudy, table: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def reference_point(study: SearchStudy, table: pd.DataFrame) -> np.ndarray:
+def reference_point(study: SearchStudy, *tables: pd.DataFrame) -> np.ndarray:
     """Worst values that count in the hypervolume, turned so that more is better.
 
-    Where the study names none: a tenth of the front's range below its worst, or of the range of
-    all trials while the front is a single one.
+    Where the study names none: a tenth of the fronts' range below their worst, or of the range of
+    all trials while the front is a single one. Each of several tables has a front of its own, so
+    that every one of them counts.
     """
-    values = oriented(study, table)
+    values = oriented(study, pd.concat(tables))
     values = values[np.isfinite(values).all(axis=1)]
-    front = oriented(study, table[on_front(study, table)])
+    front = np.concatenate([oriented(study, table[on_front(study, table)]) for table in tables])
     front = front if len(front) else values
     spread = np.ptp(front, axis=0)
     spread = np.where(spread > 0, spread, np.ptp(values, axis=0))

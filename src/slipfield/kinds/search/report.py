@@ -131,7 +131,7 @@ def _progress_section(study: SearchStudy, tables: dict[str, pd.DataFrame], folde
 def _front_section(study: SearchStudy, tables: dict[str, pd.DataFrame], folder: Path) -> Section:
     caption = "Filled: trials of the front. Open: the others that keep all constraints."
     picture = _saved(folder, "front", figures.figure_front(study, tables), "Objectives", caption)
-    point = reference_point(study, pd.concat(tables.values(), ignore_index=True))
+    point = reference_point(study, *tables.values())
     signs = [1 if each.goal == "maximise" else -1 for each in study.objectives]
     ends = ", ".join(
         f"{each.name} {significant(sign * value)}"
