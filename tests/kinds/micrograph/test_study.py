@@ -35,6 +35,17 @@ def test_a_study_names_every_network_and_looks_that_there_are():
         study_of(images={"presets": ["steel"]})
 
 
+def test_a_look_without_second_phase_has_no_scores_of_it():
+    columns = [name for name, _ in report.COLUMNS["phases"]]
+    nothing = {"preset": "mg-gd", "method": "otsu", **dict.fromkeys(columns, float("nan"))}
+    table = pd.DataFrame([nothing, {**nothing, "preset": "tinted", "iou": 0.5, "accuracy": 0.9}])
+    first, second = report.score_rows("phases", table)
+    assert first == ("mg-gd", "otsu", *"------")
+    assert second == ("tinted", "otsu", "0.500", "-", "-", "0.900", "-", "-")
+    assert report.best_of("phases", table).value == "0.500"
+    assert report.best_of("phases", table[:1]).value == "-"
+
+
 @pytest.mark.slow
 def test_networks_are_trained_and_scored_beside_all_methods(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "SHOWN_PX", 96)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from slipfield.core.files import write_text
@@ -63,7 +64,7 @@ def write_report(study: MicrographStudy, folder: Path, output: Path) -> None:
     tables = {task: _means(folder / "scores" / f"{task}.json") for task in METHODS}
     _draw(study, tables["boundaries"], folder)
     sections = [_section(task, tables[task], folder / "figures") for task in METHODS]
-    cards = [_card(task, tables[task], *best) for task, best in _BEST.items()]
+    cards = [best_of(task, tables[task]) for task in METHODS]
     page = render_page(f"Study {study.name}", KIND.question, cards, sections, study.physics_hash())
     write_text(output, page)
 
@@ -77,9 +78,12 @@ def _means(path: Path) -> pd.DataFrame:
 _BEST = {"boundaries": ("f1", "F1 of grain boundaries"), "phases": ("iou", "IoU of second phase")}
 
 
-def _card(task: str, table: pd.DataFrame, score: str, label: str) -> Card:
-    """The best method over all looks."""
-    found = table.groupby("method", sort=False)[score].mean()
+def best_of(task: str, table: pd.DataFrame) -> Card:
+    """The best method over all looks that have a score."""
+    score, label = _BEST[task]
+    found = table.groupby("method", sort=False)[score].mean().dropna()
+    if found.empty:
+        return Card("-", f"{label}: no image has any")
     return Card(score_text(found.max()), f"{label}, mean over looks, by {found.idxmax()}")
 
 
@@ -89,18 +93,21 @@ def _title(method: str) -> str:
     return method if name == method else f"trained: {TITLES[name]}"
 
 
-def _section(task: str, table: pd.DataFrame, folder: Path) -> Section:
-    columns = COLUMNS[task]
-    rows = [
+def score_rows(task: str, table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Rows of means by look and method for readers; "-" where no image has what is scored."""
+    return [
         (
             str(row["preset"]),
             _title(str(row["method"])),
-            *(f"{row[name]:.3f}" for name, _ in columns),
+            *(f"{row[name]:.3f}" if np.isfinite(row[name]) else "-" for name, _ in COLUMNS[task]),
         )
         for _, row in table.iterrows()
     ]
-    header = ("look", "method", *(title for _, title in columns))
-    scores = Table("What is found", rows, header, NOTES[task], text_columns=2)
+
+
+def _section(task: str, table: pd.DataFrame, folder: Path) -> Section:
+    header = ("look", "method", *(title for _, title in COLUMNS[task]))
+    scores = Table("What is found", score_rows(task, table), header, NOTES[task], text_columns=2)
     if task == "boundaries":
         title = "Grain boundaries"
         pictures = [
