@@ -68,12 +68,12 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
 
     image = read_image(path)
     scale = scale_of(path, image, options.pixel_um, options.bar_um)
-    method = options.method or (
-        "network" if shipped("boundaries").exists() or options.model else "ridge"
-    )
+    method, phase = _methods(options)
+    find_boundaries = boundary_method(method, options.model)
+    find_phases = phase_method(phase, options.phase_model)
     inside = _inside(image, options.window)
     part = image[inside]
-    found = boundary_method(method, options.model)(part)
+    found = find_boundaries(part)
     probability = np.zeros(image.shape[:2], np.float32)
     probability[inside] = found
     grains = from_probability(found, options.keep, options.smallest_px)
@@ -82,12 +82,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     if labels.dtype != np.uint16:
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
-    phase = options.phase_method or (
-        "network" if method == "network" or options.phase_model else "otsu"
-    )
-    if phase != "network" and options.phase_model:
-        raise SlipfieldError(f"phase-model: given with phase-method {phase}; leave out one of them")
-    phases[inside] = phase_method(phase, options.phase_model)(part) >= 0.5
+    phases[inside] = find_phases(part) >= 0.5
     pictures = {
         "grains": labels,
         "boundaries": (255 * probability + 0.5).astype(np.uint8),
@@ -101,6 +96,19 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
         write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
     return facts
+
+
+def _methods(options: SegmentOptions) -> tuple[str, str]:
+    """Methods of boundaries and of second phase."""
+    method = options.method or (
+        "network" if shipped("boundaries").exists() or options.model else "ridge"
+    )
+    phase = options.phase_method or (
+        "network" if method == "network" or options.phase_model else "otsu"
+    )
+    if phase != "network" and options.phase_model:
+        raise SlipfieldError(f"phase-model: given with phase-method {phase}; leave out one of them")
+    return method, phase
 
 
 def _inside(image: np.ndarray, window: tuple[int, int, int, int] | None) -> tuple[slice, slice]:
