@@ -7,40 +7,58 @@ inverted with it, and with the true map.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from slipfield.core.cache import cached_rows
+from slipfield.core.digest import file_digest
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import track
 from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
+from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.files import read_labels, write_image
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.scene import scene_of
-from slipfield.kinds.micrograph.score import share_matched
+from slipfield.kinds.micrograph.score import METHODS, share_matched
 from slipfield.kinds.micrograph.segment import SegmentOptions, segment
-from slipfield.kinds.slip.bench.measuring import strain_options, write_measured
+from slipfield.kinds.slip.bench.measuring import read_measured, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.run import RESULT, invert
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_labelled_image
-from slipfield.kinds.slip.measure.loads import add_load
 from slipfield.kinds.slip.measure.specimen_file import write_specimen
-from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from slipfield.kinds.slip.measure.unseen import random_parameters, unseen_study
 from slipfield.kinds.slip.specimen.microstructure import grain_at, make_microstructure, polygons_of
-from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.kinds.slip.study import PARAMETERS, Study
 
 TRUE = "true map"
 """Name of the row that is inverted with the true grain map."""
+
+
+class Pulled(NamedTuple):
+    """A specimen that was pulled.
+
+    Attributes
+    ----------
+    measured : its strain maps and load.
+    labels : uint16 (side, side), grains from 1; the upper edge of the sheet comes first.
+    euler : (grains, 3), Bunge angles, rad.
+    pixel_mm : size of a pixel, mm.
+    """
+
+    measured: xr.Dataset
+    labels: np.ndarray
+    euler: np.ndarray
+    pixel_mm: float
 
 
 def round_trip(
@@ -79,14 +97,16 @@ def round_trip(
         "weights_sha256": loaded.weights_sha256,
         "cells": cells,
         "side_px": side,
+        "networks": {task: file_digest(shipped(task)) for task in METHODS},
     }
     work = output / "work"
     with claimed(output, "micrograph round-trip"):
         claim_contents(output / "bench.json", facts, "round trip")
         rows: list[dict[str, Any]] = []
+        sheet = cache(partial(_pulled, loaded.study, cells, side, work))
         for name in track([TRUE, *presets], "invert"):
             path = output / "cases" / f"{name.replace(' ', '-')}.json"
-            rows += cached_rows(path, partial(_row, model, loaded, cells, side, name, work))
+            rows += cached_rows(path, partial(_row, model, sheet, name, work))
         for row in rows:
             for parameter in PARAMETERS:
                 row[f"{parameter}_shift"] = row[parameter] / rows[0][parameter] - 1.0
@@ -94,11 +114,9 @@ def round_trip(
     return rows
 
 
-def _row(
-    model: Path, loaded: Model, cells: int, side: int, name: str, work: Path
-) -> list[dict[str, Any]]:
+def _row(model: Path, pulled: Callable[[], Pulled], name: str, work: Path) -> list[dict[str, Any]]:
     """Answer by the true map, or by a micrograph of the look ``name``."""
-    measured, true, euler, pixel = _specimen(loaded, cells, side, work)
+    measured, true, euler, pixel = pulled()
     folder = work / name.replace(" ", "-")
     if name == TRUE:
         labels, path = true, folder / "grains.png"
@@ -123,14 +141,9 @@ def _row(
     return [{"map": name, "grains": grains, "matched": share_matched(true, labels), **values}]
 
 
-def _specimen(
-    loaded: Model, cells: int, side: int, work: Path
-) -> tuple[xr.Dataset, np.ndarray, np.ndarray, float]:
-    """Strains and load of an unseen specimen, its labels, angles (n, 3), rad, and pixel, mm.
-
-    Labels are (side, side) from 1, with the upper edge of the sheet first.
-    """
-    base, index = loaded.study, loaded.study.specimen.microstructures
+def _pulled(base: Study, cells: int, side: int, work: Path) -> Pulled:
+    """Pull an unseen specimen, or read what was measured on it."""
+    index = base.specimen.microstructures
     study = unseen_study(base, 1, cells)
     solver = Solver.prepare(study, make_microstructure(study, index), work / "solver")
     truth = random_parameters(base, 1, seed=index)[0]
@@ -140,13 +153,10 @@ def _specimen(
     if not (files / "truth.json").exists():
         cell = study.specimen.height_mm / base.specimen.cells_y
         write_measured(solver.run(truth), truth, grains, study, cell, 0, files)
-    data = import_strain(
-        sorted((files / "dic").glob("*.csv")), StrainOptions(**strain_options(files))
-    )
     pixel = study.specimen.height_mm / side
     x, y = np.meshgrid(*[pixel * (np.arange(side) + 0.5)] * 2)
     labels = (grain_at(polygons_of(grains), x, y)[::-1] + 1).astype(np.uint16)
-    return add_load(data, files / "load.csv", None, 0.0, None), labels, grains.euler.values, pixel
+    return Pulled(read_measured(files), labels, grains.euler.values, pixel)
 
 
 def orientations(labels: np.ndarray, true: np.ndarray, euler: np.ndarray) -> str:

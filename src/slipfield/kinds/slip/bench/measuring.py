@@ -74,13 +74,8 @@ def strain_options(folder: Path) -> dict[str, Any]:
     }
 
 
-def import_measured(
-    folder: Path,
-    specimen: Path,
-    strain: Mapping[str, Any] | None = None,
-    grains: Mapping[str, Any] = GRAIN_OPTIONS,
-) -> None:
-    """Import a folder of :func:`write_measured`; the specimen file replaces one that is there.
+def read_measured(folder: Path, strain: Mapping[str, Any] | None = None) -> xr.Dataset:
+    """Read strain maps and load of a folder of :func:`write_measured`.
 
     Parameters
     ----------
@@ -93,7 +88,27 @@ def import_measured(
     """
     options = StrainOptions(**(strain_options(folder) if strain is None else strain))
     data = import_strain(sorted((folder / "dic").glob("*.csv")), options)
-    data = add_load(data, folder / "load.csv", None, 0.0, None)
+    return add_load(data, folder / "load.csv", None, 0.0, None)
+
+
+def import_measured(
+    folder: Path,
+    specimen: Path,
+    strain: Mapping[str, Any] | None = None,
+    grains: Mapping[str, Any] = GRAIN_OPTIONS,
+) -> None:
+    """Import a folder of :func:`write_measured`; the specimen file replaces one that is there.
+
+    Parameters
+    ----------
+    strain : as :func:`read_measured` takes it.
+
+    Raises
+    ------
+    SlipfieldError
+        If the import refuses the files or the options.
+    """
+    data = read_measured(folder, strain)
     data = add_orientation_map(data, folder / "grains.ctf", GrainOptions(**grains))
     specimen.unlink(missing_ok=True)
     write_specimen(data, specimen)
