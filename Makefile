@@ -1,5 +1,6 @@
 # make            lists the targets
 # make demo       the whole study in miniature, report included
+SHELL := bash
 NEEDS_DOLFINX := tests/kinds/slip/crystal tests/kinds/slip/fem tests/kinds/composite/cell tests/kinds/curves/tension
 AS_USED := tests/envs tests/faults tests/fuzz tests/slurm tests/workflow
 CONFIG ?= config/demo.yaml
@@ -31,9 +32,10 @@ test: setup  ## run all tests, side by side: those of the rooms, and those of th
 	@{ failed=0; envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || failed=1; \
 	envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX) $(AS_USED)) || failed=1; \
 	exit $$failed; } >.environments/tests.log 2>&1 & beside=$$!; \
-	status=0; envs/run pytest $(AS_USED) || status=1; \
+	set -o pipefail; status=0; envs/run pytest $(AS_USED) 2>&1 | tee .environments/tests-as-used.log || status=1; \
 	wait $$beside || status=1; \
 	cat .environments/tests.log; \
+	grep -hE '^(FAILED|ERROR) |^=+ .*(passed|failed|errors?) .*in ' .environments/tests-as-used.log .environments/tests.log; \
 	exit $$status
 
 lint: setup  ## check style and formatting of the Python code, the workflow and the kernels
