@@ -86,7 +86,7 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
         If a column or its unit is missing, or the times do not ascend.
     """
     columns = list(read_table(path, knows=knows).values())
-    column = pick(path, columns, LOADS) or pick(path, columns, STRESSES)
+    column = pick(path, columns, LOADS, "loads") or pick(path, columns, STRESSES, "stresses")
     column = column or _by_unit(columns, units.force)
     if column is None:
         raise SlipfieldError(
@@ -95,11 +95,11 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
         )
     factor, is_stress = _load_factor(path, column, unit)
     load = factor * column.values
-    time = _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
+    time = read_times(path, columns)
     lengths = [each for each in columns if units.plain(unit_of(each)) not in units.STRAINS]
-    extension = pick(path, lengths, EXTENSIONS)
-    displacement = _scaled(path, lengths, EXTENSIONS, units.length, "mm, um, m or inch")
-    if displacement is not None and extension is not None:
+    extension, displacement = pick(path, lengths, EXTENSIONS, "extensions"), None
+    if extension is not None:
+        displacement = _scaled(path, extension, units.length, "mm, um, m or inch")
         known = displacement[np.isfinite(displacement)]
         if len(known) and fits(name_parts(extension.name)[0], positions):
             displacement = displacement - known[0]
@@ -111,8 +111,25 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
 
 
 def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
-    """Times (n,), s, in a table; None if it has no column of that name."""
-    return _scaled(path, columns, TIMES, units.time, "s, ms, min or h")
+    """Times (n,), s, in a table; None if it has no column of them.
+
+    It may have any name, if no other column has a unit of time.
+
+    Raises
+    ------
+    SlipfieldError
+        If several columns may be the times, or their unit is none of time.
+    """
+    column = pick(path, columns, TIMES, "times") or _by_unit(columns, units.time)
+    if column is not None:
+        return _scaled(path, column, units.time, "s, ms, min or h")
+    several = [each.name for each in columns if units.time(unit_of(each)) is not None]
+    if several:
+        raise SlipfieldError(
+            f"{path}: columns {' and '.join(map(repr, several[:2]))} have a unit of time; call "
+            "that of the test time_s"
+        )
+    return None
 
 
 def _by_unit(columns: Sequence[Column], factor_of: Callable[[str], float | None]) -> Column | None:
@@ -167,27 +184,9 @@ def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
 
 
 def _scaled(
-    path: Path,
-    columns: Sequence[Column],
-    names: tuple[str, ...],
-    factor_of: Callable[[str], float | None],
-    expected: str,
-) -> np.ndarray | None:
-    """Values of one of the columns called ``names`` in the unit of this package, or None.
-
-    Times may have any name, if no other column has a unit of time.
-    """
-    column = pick(path, columns, names)
-    if column is None and names is TIMES:
-        column = _by_unit(columns, factor_of)
-        several = [each.name for each in columns if factor_of(unit_of(each)) is not None]
-        if column is None and several:
-            raise SlipfieldError(
-                f"{path}: columns {' and '.join(map(repr, several[:2]))} have a unit of time; call "
-                "that of the test time_s"
-            )
-    if column is None:
-        return None
+    path: Path, column: Column, factor_of: Callable[[str], float | None], expected: str
+) -> np.ndarray:
+    """Values of a column in the unit of this package, which they have if they name none."""
     unit = unit_of(column)
     factor = factor_of(unit) if unit else 1.0
     if factor is None:
@@ -197,9 +196,7 @@ def _scaled(
     return factor * column.values
 
 
-def pick(
-    path: Path, columns: Sequence[Column], names: tuple[str, ...], what: str = ""
-) -> Column | None:
+def pick(path: Path, columns: Sequence[Column], names: tuple[str, ...], what: str) -> Column | None:
     """Column of the first of ``names``, patterns of plain names, that one has.
 
     ``what`` says in the error what the columns hold.
@@ -214,10 +211,7 @@ def pick(
         twice = [c for c in found if c.repeated > 1]
         if len(found) > 1 or twice:
             both = " and ".join(repr(c.name) for c in (found if len(found) > 1 else twice * 2)[:2])
-            kind = {TIMES: "times", LOADS: "loads", STRESSES: "stresses"}.get(names, "extensions")
-            raise SlipfieldError(
-                f"{path}: columns {both} are both {what or kind}; leave one of them out"
-            )
+            raise SlipfieldError(f"{path}: columns {both} are both {what}; leave one of them out")
         if found:
             return found[0]
     return None
