@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.readers.frames import Direction, Frames
+from slipfield.kinds.slip.measure.readers.frames import Direction, Frames, numbered
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import (
     STRAINS,
     Layout,
-    read_frames,
+    from_first,
     table_of,
 )
 
@@ -79,13 +79,13 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     SlipfieldError
         If a file cannot be read, lacks a column, or holds no pixels beside stereo coordinates.
     """
-    if not files:
-        return read_frames(files, LAYOUTS, gaps)
-    table = {name: each.values for name, each in table_of(files[0], STEREO).items()}
-    if not (set(MODEL.values()) <= table.keys() and np.ptp(table[MODEL["x"]]) > 0):
-        return read_frames(files, LAYOUTS, gaps)
-    axis, notes = _axes(files[0], table)
-    found = read_frames(files, [replace(layout, y_axis=axis) for layout in STEREO], gaps)
+    files = numbered(files, gaps)
+    first = table_of(files[0], (*STEREO, *LAYOUTS))
+    values = {name: column.values for name, column in first.items()}
+    if not (set(MODEL.values()) <= values.keys() and np.ptp(values[MODEL["x"]]) > 0):
+        return from_first(files, first, LAYOUTS)
+    axis, notes = _axes(files[0], values)
+    found = from_first(files, first, [replace(layout, y_axis=axis) for layout in STEREO])
     return replace(found, notes=(*found.notes, *notes))
 
 

@@ -83,7 +83,19 @@ def read_frames(files: Sequence[Path], layouts: Sequence[Layout], gaps: bool = F
         If a file cannot be read, lacks a column, or the points are on no regular grid.
     """
     files = numbered(files, gaps)
-    first = table_of(files[0], layouts)
+    return from_first(files, table_of(files[0], layouts), layouts)
+
+
+def from_first(
+    files: Sequence[Path], first: dict[str, Column], layouts: Sequence[Layout]
+) -> Frames:
+    """Frames of the files of a series in order, whose first table was read.
+
+    Raises
+    ------
+    SlipfieldError
+        As :func:`read_frames`.
+    """
     layout = next((each for each in layouts if each.knows(list(first))), None)
     if layout is None:
         missing = sorted(layouts[-1].required - first.keys())
