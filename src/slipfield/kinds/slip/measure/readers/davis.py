@@ -74,7 +74,7 @@ def _table(path: Path) -> dict[str, Column]:
     body = body if "." in body else body.replace(",", ".")
     try:
         rows = np.array(
-            [re.split(r"[;\s]+", line.strip(" \t;")) for line in body.split("\n") if line.strip()],
+            [line.replace(";", " ").split() for line in body.split("\n") if line.strip()],
             dtype=float,
         )
     except ValueError:
