@@ -18,7 +18,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.confidence import solved
 from slipfield.kinds.slip.measure.readers.ctf import EULER_AXES as EULER_AXES
-from slipfield.kinds.slip.measure.readers.ctf import turned
+from slipfield.kinds.slip.measure.readers.ctf import FIRST_CUBIC_SPACE_GROUP, turned
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.scans import Crystal, Pixels, Scan, scan_of
 from slipfield.kinds.slip.measure.readers.text_files import read_lines
@@ -30,7 +30,6 @@ MILLIMETRES = 1e-3
 BYTES = (7, 8, 9, 10, 11)
 X, Y, ANGLES, DEVIATION, ERROR = 1, 2, (3, 4, 5), 6, 11
 CUBIC_LAUE_GROUPS = (10.0, 11.0)
-FIRST_CUBIC_SPACE_GROUP = 195
 
 Sections = dict[str, dict[str, str]]
 
