@@ -7,10 +7,10 @@ from pathlib import Path
 
 import h5py
 from scipy.io import whosmat
-from scipy.io.matlab import MatReadError
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.headers import header_names, name_of, split
+from slipfield.kinds.slip.measure.readers.matlab import UNREADABLE
 from slipfield.kinds.slip.measure.readers.numbers import is_number
 from slipfield.kinds.slip.measure.readers.text_files import read_text
 
@@ -62,7 +62,7 @@ def head_of(path: Path, comment: str = "#") -> Head:
                 return Head(path, arrays=frozenset(file))
         if path.suffix.lower() == ".mat":
             return Head(path, arrays=frozenset(name for name, *_ in whosmat(path)))
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+    except UNREADABLE as error:
         raise SlipfieldError(f"{path}: not a readable file: {error}") from error
     lines = read_text(path).split("\n", SHOWN)[:SHOWN]
     names = set(header_names(path, lines, comment))

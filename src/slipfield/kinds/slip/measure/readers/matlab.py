@@ -14,8 +14,8 @@ from scipy.io.matlab import MatReadError
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.sizes import check_hdf5
 
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, NotImplementedError, MatReadError)
+UNREADABLE = (OSError, ValueError, TypeError, NotImplementedError, MatReadError)
+"""What SciPy and h5py raise at damaged files."""
 
 
 def load_mat(path: Path, names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -31,16 +31,15 @@ def load_mat(path: Path, names: Sequence[str] | None = None) -> dict[str, Any]:
         If the file cannot be read, or a variable is missing.
     """
     try:
-        with open(path, "rb") as handle:
-            head = handle.read(1024)
-        if HDF5_SIGNATURE not in head:
-            content = loadmat(path, variable_names=names, simplify_cells=True)
+        if not h5py.is_hdf5(path):
+            with open(path, "rb") as handle:
+                content = loadmat(handle, variable_names=names, simplify_cells=True)
             return content if names is None else {name: content[name] for name in names}
         with h5py.File(path) as file:
             check_hdf5(file, path)
             wanted = [n for n in file if not n.startswith("#")] if names is None else names
             return {name: _from_hdf5(file, file[name]) for name in wanted}
-    except UNREADABLE as error:
+    except (KeyError, *UNREADABLE) as error:
         raise SlipfieldError(f"{path}: not a readable MATLAB file: {error}") from error
 
 
