@@ -97,6 +97,16 @@ def test_ablations_answer_in_the_size_of_the_image(change):
     assert {each.shape for each in answers} == {(1, 1, 48, 64)}
 
 
+@pytest.mark.parametrize("size", [(21, 24), (20, 22)])
+def test_interleaved_convolution_is_the_dilated_one(size):
+    layer = boundary_network.InterleavedConv(4, 7, dilation=3)
+    features = torch.randn(2, 4, *size, generator=torch.Generator().manual_seed(1))
+    expected = torch.nn.functional.conv2d(
+        features, layer.weight, layer.bias, padding=9, dilation=3, groups=4
+    )
+    torch.testing.assert_close(layer(features), expected)
+
+
 def test_dice_loss_is_zero_for_the_truth_and_one_for_its_opposite():
     truth = (torch.rand(1, 1, 50, 50) > 0.5).float()
     sure = 100 * (2 * truth - 1)

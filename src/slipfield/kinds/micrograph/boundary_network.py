@@ -93,13 +93,37 @@ class CompactContext(nn.Module):
         return found
 
 
+class InterleavedConv(nn.Conv2d):
+    """A dilated depthwise convolution that keeps height and width.
+
+    It is done as a plain one of every ``dilation``-th pixel, over the grids that these make: on a
+    processor, PyTorch is several times slower at a dilated depthwise convolution.
+    """
+
+    def __init__(self, channels: int, side: int, dilation: int) -> None:
+        super().__init__(channels, channels, side, padding=side // 2, groups=channels)
+        self.step = dilation
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Keep the shape (batch, channels, h, w); pixels beyond the border are 0."""
+        step, (batch, channels, height, width) = self.step, features.shape
+        whole = nn.functional.pad(features, (0, -width % step, 0, -height % step))
+        rows, columns = (size // step for size in whole.shape[-2:])
+        grids = whole.permute(0, 2, 3, 1).reshape(batch, rows, step, columns, step, channels)
+        grids = grids.permute(0, 2, 4, 1, 3, 5).reshape(-1, rows, columns, channels)
+        found = super().forward(grids.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        found = found.reshape(batch, step, step, rows, columns, channels)
+        found = found.permute(0, 3, 1, 4, 2, 5).reshape(batch, *whole.shape[-2:], channels)
+        return found.permute(0, 3, 1, 2)[..., :height, :width]
+
+
 class LargeKernelAttention(nn.Module):
     """LKA: weights from a wide depthwise neighbourhood, times the features."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.near = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
-        self.far = nn.Conv2d(channels, channels, 7, padding=9, dilation=3, groups=channels)
+        self.far = InterleavedConv(channels, 7, dilation=3)
         self.mix = nn.Conv2d(channels, channels, 1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:

@@ -22,8 +22,8 @@ probability by some hundredths at most."""
 
 @lru_cache(maxsize=4)
 def network_for(task: str, path: Path | None = None) -> nn.Module:
-    """Network in the form that runs fastest: plain convolutions only."""
-    return as_plain(load_network(task, path))
+    """Network in the form that runs fastest: plain convolutions only, channels last in memory."""
+    return as_plain(load_network(task, path)).to(memory_format=torch.channels_last)
 
 
 def probability(network: nn.Module, image: np.ndarray) -> np.ndarray:
