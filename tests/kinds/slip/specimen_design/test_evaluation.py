@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import EXIT_STATUS, NoEquilibrium, SlipfieldError
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search.bench import bench
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
@@ -121,14 +121,20 @@ del sys.argv[len(sys.argv) if last is None else last - 5 :]
 if "--output" in sys.argv:
     main()
 if last is not None:
-    sys.exit("slipfield: error: no equilibrium")
+    print("slipfield: error: REASON", file=sys.stderr)
+    sys.exit(STATUS)
 """
 
 
+def ends(folder, status, reason):
+    """Command of a solver that ends at the second sheet."""
+    script = folder / "solver.py"
+    script.write_text(ENDS_AT_SHEET_1.replace("STATUS", str(status)).replace("REASON", reason))
+    return f"{sys.executable} {script}"
+
+
 def test_a_design_that_fails_leaves_those_beside_it(tmp_path, monkeypatch):
-    script = tmp_path / "solver.py"
-    script.write_text(ENDS_AT_SHEET_1)
-    monkeypatch.setenv(COMMAND, f"{sys.executable} {script}")
+    monkeypatch.setenv(COMMAND, ends(tmp_path, EXIT_STATUS[NoEquilibrium], "no equilibrium"))
     study = search()
     asked = pd.DataFrame({"trial": range(4), "surface_grain_mm": 0.3, "columnar": [1, 0, 1, 0]})
     told = evaluate(study, asked)
@@ -138,3 +144,11 @@ def test_a_design_that_fails_leaves_those_beside_it(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(
         evaluate(study, asked.iloc[2:]), told.iloc[2:].reset_index(drop=True)
     )
+
+
+def test_a_full_disk_is_no_failed_design(tmp_path, monkeypatch):
+    reason = "run.nc: no space left on device"
+    monkeypatch.setenv(COMMAND, ends(tmp_path, EXIT_STATUS[SlipfieldError], reason))
+    asked = pd.DataFrame({"trial": range(2), "surface_grain_mm": 0.3, "columnar": [1, 0]})
+    with pytest.raises(SlipfieldError, match=f"forward run: {reason}"):
+        evaluate(search(), asked)

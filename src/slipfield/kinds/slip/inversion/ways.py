@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.inversion.agreement import fluctuations
 from slipfield.kinds.slip.inversion.forward import Solver
@@ -157,8 +157,11 @@ def _correlation(
     content["loading"] |= {"outputs": 1, "output_times_s": None}
     try:
         micro, study = measured_microstructure(cut, check_study(content, "specimen"))
+    except SlipfieldError:  # this way, the map leaves some of the sheet without a grain
+        return 0.0
+    try:
         run = Solver.prepare(study, micro, work).run(np.array(trained.sampling.centre))
-    except SlipfieldError:
+    except NoEquilibrium:
         return 0.0
     mesh = Mesh(micro["x_mm"].values, micro["y_mm"].values)
     measured = resample(cut.isel(time=[frame]), study, mesh).nodal[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.kind import Evaluation, Trial
 from slipfield.kinds.slip.inversion.forward import Solver, start_verb
 from slipfield.kinds.slip.projection.reference import Reference
@@ -45,7 +45,12 @@ def evaluate(study: Study, trials: Sequence[Trial]) -> Iterator[dict[str, float]
     Yields
     ------
     dict or SlipfieldError
-        The latter if a design is refused or a run fails.
+        The latter if a design is refused or a run does not reach the end of its loading.
+
+    Raises
+    ------
+    SlipfieldError
+        If the solver cannot be started, or fails for another reason, as of a full disk.
     """
     for first in range(0, len(trials), TOGETHER):
         sheets: list[Sheet | SlipfieldError] = []
@@ -76,10 +81,15 @@ class Sheet:
 
 
 def pull(sheets: Sequence[Sheet], folder: Path) -> list[list[Reference] | SlipfieldError]:
-    """Runs with sensitivities of all grain maps of each sheet; an error where one fails.
+    """Runs with sensitivities of all grain maps of each sheet; an error where one has no end.
 
-    One process of the solver makes them all. It ends at a run that fails: another one goes on after
-    that sheet.
+    One process of the solver makes them all. It ends at a run that does not reach the end of its
+    loading: another one goes on after that sheet.
+
+    Raises
+    ------
+    SlipfieldError
+        If the solver cannot be started, or fails for another reason.
     """
     runs = [_prepared(sheet, folder, number) for number, sheet in enumerate(sheets)]
     found: list[list[Reference] | SlipfieldError] = []
@@ -94,11 +104,13 @@ def pull(sheets: Sequence[Sheet], folder: Path) -> list[list[Reference] | Slipfi
         files, reason = {"config": config, "microstructure": grains}, None
         try:
             start_verb("reference", folder, files, output, more)
-        except SlipfieldError as error:
+        except NoEquilibrium as error:
             reason = error
         for own in runs[len(found) :]:
             if not all((folder / name).exists() for _, _, name in own):
-                found.append(reason or SlipfieldError("forward run: not written"))
+                if reason is None:
+                    raise SlipfieldError("forward run: not written")
+                found.append(reason)
                 break
             found.append([Reference.read(folder / name) for _, _, name in own])
     return found
