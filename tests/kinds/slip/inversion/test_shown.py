@@ -9,6 +9,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outputs import at_outputs
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.shown import LONGER, for_models, loading_frames
+from slipfield.kinds.slip.measure.resample import resample
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.study import check_study
 
@@ -76,6 +77,22 @@ def test_a_test_that_ended_early_goes_on_to_the_elongation_of_the_training(
     known = np.isfinite(given.load)
     assert known.tolist() == [True, True, False, False]
     assert np.isfinite(given.strain[known]).all() and np.isnan(given.strain[~known]).all()
+
+
+def test_the_last_output_is_there_where_the_schedule_of_frames_did_not_meet_it(
+    pulled, specimen, study, tmp_path
+):
+    """Frames at 28, 56 and 84 s of a pull of 100 s: the next one would have come at 112 s."""
+    frames = np.array([28.0, 56.0, 84.0])
+    found = prepare(specimen, pulled.interp(time=frames), study, None, membrane=True)
+    seen, theirs = for_models(found, Solver.prepare(found.study, found.microstructure, tmp_path))
+    assert "carried on from the last frame" in found.notes[-1]
+    run = theirs.run(np.array(study.sampling.centre))
+    given = at_outputs(seen.measurement, seen.measurement.nodal, study.loading.outputs, run)
+    assert np.isfinite(given.strain).all() and np.isfinite(given.load).all()
+    whole = resample(pulled, found.study, found.measurement.mesh)
+    off, missed = (abs(load[-1] / whole.load[-1] - 1) for load in (given.load, run.load))
+    assert off < min(0.01, 0.5 * missed)
 
 
 def test_a_test_that_went_further_is_shown_up_to_the_elongation_of_the_training(pulled, study):

@@ -71,3 +71,14 @@ def test_where_one_frame_is_masked_the_nearer_one_counts():
     np.testing.assert_allclose(found[:, 0], [0.5, 1.1, 1.9, 2.0])
     np.testing.assert_allclose(found[:, 1], [0.5, 1.0, np.nan, np.nan])
     np.testing.assert_allclose(interpolate(weights, values, None)[0], [1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("interval", "count", "filled"), [(8.0, 12, 20), (10.0, 9, 18), (5.0, 10, 10), (8.0, 7, 12)]
+)
+def test_an_output_that_a_schedule_did_not_meet_is_carried_on(interval, count, filled):
+    """Twenty outputs up to 100 s: frames up to 96, 90, 50 and 56 s."""
+    frames = interval * np.arange(1, count + 1)
+    found = interpolate(between_frames(frames, model_times(100.0, 20)), 0.3 * frames, 0.0)
+    np.testing.assert_allclose(found[:filled], 0.3 * model_times(100.0, 20)[:filled])
+    assert np.isnan(found[filled:]).all()

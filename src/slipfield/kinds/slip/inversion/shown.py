@@ -18,7 +18,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.sheet import loading_path, measured_study
 from slipfield.kinds.slip.measure.resample import resample
-from slipfield.kinds.slip.measure.times import frame_groups, solver_times
+from slipfield.kinds.slip.measure.times import between_frames, frame_groups, solver_times
 from slipfield.kinds.slip.study import Study, check_study
 
 SMALL_FALL = 1e-4
@@ -36,6 +36,10 @@ UNLOADS = (
 LONGER = (
     "The model was trained up to an elongation of {whole}: it answers from the {kept} frames up to "
     "there. The other {left} frames are for the refinement, the scale of the load and the verdict."
+)
+CARRIED = (
+    "The frames end at an elongation of {end}: the last output of the model, at {whole}, is "
+    "carried on from the last frame."
 )
 SHORTER = (
     "The model was trained up to an elongation of {whole}, the frames that it is shown end at "
@@ -86,9 +90,10 @@ def shown(found: Inversion) -> Inversion:
 
 
 def _continued(found: Inversion) -> Inversion:
-    """A specimen whose test ended early, its loading going on to the elongation of the training.
+    """A specimen whose frames end early, its loading going on to the elongation of the training.
 
-    The features of a model are those of outputs up to there; they are missing, not different.
+    The features of a model are those of outputs up to there; they are missing, not different. An
+    output that the schedule of the frames did not meet is none of a test that ended early.
     """
     path = found.study.loading.path
     last, at = path[-1]
@@ -102,11 +107,11 @@ def _continued(found: Inversion) -> Inversion:
     times, wanted = solver_times(frames, corners[-1][0], outputs)
     content = found.study.model_dump(mode="json")
     content["loading"] = {"path": corners, "outputs": len(times), "output_times_s": times.tolist()}
-    missing = int((wanted > frames[-1]).sum())
-    ends = percent(at / found.study.specimen.height_mm, 3)
-    found.notes.append(
-        SHORTER.format(whole=_percent(found.trained), end=ends, missing=missing, outputs=outputs)
-    )
+    known = between_frames(frames, wanted).any(axis=1)
+    missing = int((~known & (wanted > frames[-1])).sum())
+    ends, note = percent(at / found.study.specimen.height_mm, 3), SHORTER if missing else CARRIED
+    facts = {"whole": _percent(found.trained), "missing": missing, "outputs": outputs}
+    found.notes.append(note.format(end=ends, **facts))
     return replace(found, study=check_study(content, "specimen: loading to its planned end"))
 
 

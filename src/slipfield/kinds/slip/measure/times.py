@@ -18,6 +18,10 @@ NEAR = 0.05
 LONGEST_GAP = 2.0
 """An output further from every frame than this multiple of the outputs' spacing is missing."""
 
+LONGEST_CARRY = 1.0
+"""An output nearer than this multiple of the outputs' spacing after the last frame is carried on
+from it, if the next frame would have come later: frames every 8 s end at 96 s of a test of 100."""
+
 KNOWN_SHARE = 0.5
 """Weight of measured frames at a point without which an output is unknown there."""
 
@@ -65,19 +69,24 @@ def solver_times(frames: np.ndarray, end: float, outputs: int) -> tuple[np.ndarr
 def between_frames(frames: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Weights (wanted, 1 + frames) that draw a straight line between frames.
 
-    The first column stands for time 0. Rows of times that are far from every frame, or after the
-    last one, are 0.
+    The first column stands for time 0. A time that the schedule of the frames did not meet, after
+    the last of them, lies on the line from time 0 through that frame. Rows of times that are far
+    from every frame, or further behind the last one, are 0.
     """
     nodes = np.concatenate([[0.0], frames])
     after = np.clip(np.searchsorted(nodes, wanted), 1, len(nodes) - 1)
-    share = np.clip((wanted - nodes[after - 1]) / (nodes[after] - nodes[after - 1]), 0, 1)
+    behind = wanted > frames[-1]
+    before = np.where(behind, 0, after - 1)
+    share = (wanted - nodes[before]) / (nodes[after] - nodes[before])
     weights = np.zeros((len(wanted), len(nodes)))
     rows = np.arange(len(wanted))
     weights[rows, after] = share
-    weights[rows, after - 1] += 1 - share
+    weights[rows, before] += 1 - share
     distance = np.abs(frames - wanted[:, None]).min(axis=1)
     spacing = wanted[-1] / len(wanted)
-    weights[(distance > LONGEST_GAP * spacing) | (wanted > frames[-1] + NEAR * spacing)] = 0
+    carried = min(nodes[-1] - nodes[-2], LONGEST_CARRY * spacing) - NEAR * spacing
+    furthest = np.where(behind, max(carried, NEAR * spacing), LONGEST_GAP * spacing)
+    weights[distance > furthest] = 0
     return weights
 
 
