@@ -27,9 +27,15 @@ class Running:
         self.log = folder.with_name("log")
         with open(self.log, "w") as log:
             self.launcher = subprocess.Popen(STAGE.command, cwd=folder, stdout=log, stderr=log)
+        self.ranks = []
+        self.wait_for(self._find_ranks)
         self.wait_for(lambda: list((folder / "two-ranks").glob(".*.samples/*.npz")))
+
+    def _find_ranks(self):
+        """Whether both ranks are there; sought before a sample, as all of them take little time."""
         found = {rank_of(process): process for process in processes_below(self.launcher.pid)}
-        self.ranks = [found[rank] for rank in ("0", "1")]
+        self.ranks = [found[rank] for rank in ("0", "1") if rank in found]
+        return len(self.ranks) == 2
 
     def wait_for(self, condition):
         limit = time.monotonic() + PATIENCE_S
