@@ -97,6 +97,8 @@ def train(
         began = time.process_time()
         network.train()
         pieces = cache(pool)
+        if first < steps:
+            pieces()  # rendering is not part of the time a step takes
         with progress(f"train {task}", steps) as advance:
             for step in range(first, steps):
                 generator = np.random.default_rng([seed, step])
