@@ -55,7 +55,7 @@ def test_files_that_vanish_meanwhile_are_passed_over(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.getuid() != 0, reason="only root makes files of somebody else")
 def test_files_of_the_future_that_belong_to_somebody_else_are_named(tmp_path):
     """As in a folder of a group; Snakemake would fail every job that reads them."""
-    need_ordinary_user()
+    need_ordinary_user(tmp_path)
     theirs = tmp_path / "map.nc"
     theirs.touch(0o666)
     os.utime(theirs, ns=(time.time_ns() + HOUR_NS,) * 2)

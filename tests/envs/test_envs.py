@@ -216,7 +216,7 @@ def test_a_checkout_that_was_moved_says_what_to_do(checkout):
 
 def test_a_checkout_of_somebody_else_keeps_caches_in_ones_own_folders(checkout):
     """Of an administrator; without a home, in TMPDIR; nowhere, it says so."""
-    need_ordinary_user()
+    need_ordinary_user(checkout)
     store, home, tmp = (checkout / name for name in (".environments", "home", "tmp"))
     for folder in (store / "learn", home, tmp):
         folder.mkdir()
@@ -230,7 +230,10 @@ def test_a_checkout_of_somebody_else_keeps_caches_in_ones_own_folders(checkout):
     found.append(call(*command, env=variables).stdout)
     assert found == [f"{home}/.cache/slipfield\n", f"{tmp}/slipfield-{os.getuid()}\n"]
     if ORDINARY:  # who may compile what others run
-        os.chown(tmp / f"slipfield-{os.getuid()}", 12345, -1)
+        try:
+            os.chown(tmp / f"slipfield-{os.getuid()}", 12345, -1)
+        except OSError:
+            pytest.skip("the last part needs the right to give a folder away")
     else:
         tmp.chmod(0o555)
         (tmp / f"slipfield-{os.getuid()}").chmod(0o555)

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 PATIENCE_S = 300
 LOOK_EVERY_S = 0.002
 
@@ -74,3 +76,9 @@ def run_until(
             time.sleep(LOOK_EVERY_S)
     seconds = time.monotonic() - started
     return Outcome(False, process.returncode, seconds, writing, log.read_text())
+
+
+def processes_below(process: int) -> list[int]:
+    """A process and all that it has started, directly or not."""
+    started = psutil.Process(process).children(recursive=True)
+    return [process, *(each.pid for each in started)]

@@ -24,6 +24,7 @@ from tests.faults.finished import (
     snakemake,
     write_study,
 )
+from tests.faults.killing import processes_below
 from tests.faults.stages import _READERS as READERS
 
 KILLS = int(os.environ.get("SLIPFIELD_KILLS", "0")) // 4
@@ -42,19 +43,6 @@ def content(home: Path) -> dict[str, object]:
             hidden = any(name.startswith(".") for name in inner.parts)
             if path.is_file() and not hidden and path.suffix in (".json", ".csv", ".safetensors"):
                 found[str(inner)] = READERS.get(path.suffix, Path.read_bytes)(path)
-    return found
-
-
-def processes_below(process: int) -> list[int]:
-    """A process and all that it has started, directly or not."""
-    found = [process]
-    for children in Path("/proc").glob(f"{process}/task/*/children"):
-        try:
-            below = children.read_text().split()
-        except OSError:
-            continue
-        for child in map(int, below):
-            found += processes_below(child)
     return found
 
 

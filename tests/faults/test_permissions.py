@@ -38,8 +38,8 @@ def run(home, arguments):
 
 
 @pytest.fixture(autouse=True)
-def _ordinary_user():
-    need_ordinary_user()
+def _ordinary_user(tmp_path):
+    need_ordinary_user(tmp_path)
 
 
 @pytest.mark.parametrize(("name", "mode", "arguments"), CLOSED.values(), ids=CLOSED)

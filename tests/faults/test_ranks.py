@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.faults.killing import run_until, unfinished
+from tests.faults.killing import processes_below, run_until, unfinished
 from tests.faults.stages import KILLED, content
-from tests.faults.test_any_process import processes_below
 
 pytestmark = pytest.mark.slow
 
@@ -50,20 +49,18 @@ class Running:
 def rank_of(process):
     """Number of a process among the ranks; empty for those that start them."""
     try:
-        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    if not words[0].endswith(b"python3"):
-        return ""
-    start = b"PMIX_RANK="
-    return next((v.removeprefix(start).decode() for v in variables if v.startswith(start)), "")
+        known = psutil.Process(process)
+        if known.cmdline()[:1] and known.cmdline()[0].endswith("python3"):
+            return known.environ().get("PMIX_RANK", "")
+    except psutil.Error:
+        pass
+    return ""
 
 
 def alive(process):
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
+        return psutil.Process(process).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.Error:
         return False
 
 

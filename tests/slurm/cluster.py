@@ -12,7 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
-PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "munged")
+PROGRAMS = (
+    "slurmctld",
+    "slurmd",
+    "sbatch",
+    "srun",
+    "squeue",
+    "scancel",
+    "scontrol",
+    "munged",
+    "setpriv",
+)
 SITE_FILE = Path("/etc/slurm/slurm.conf")
 OUR_FILE = "slipfield-loopback.conf"
 """Name of the file that a link at :data:`SITE_FILE` leads to, if it is of these tests."""

@@ -38,8 +38,8 @@ def specimen_rows(
             advance("", len(rows))
     if not rows:
         return pd.DataFrame(columns=["design", "specimen", *ERRORS, WORST])
-    table = pd.read_csv(path)
-    return table[table["specimen"] < count].fillna({"reason": ""})
+    table = pd.read_csv(path, dtype={"reason": str}).fillna({"reason": ""})
+    return table[table["specimen"] < count]
 
 
 def _row(
