@@ -73,7 +73,7 @@ def test_a_verb_imports_neither_others_nor_what_draws_help():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     loaded = set(done.stdout.split())
     assert "slipfield.core.verbs" in loaded
-    assert not {"rich", "numpy", "slipfield.kinds.slip.fem.verbs"} & loaded
+    assert not {"rich", "numpy", "yaml", "slipfield.kinds.slip.fem.verbs"} & loaded
 
 
 def test_version_is_that_of_the_package(slipfield):

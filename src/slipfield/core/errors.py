@@ -11,3 +11,8 @@ class NoEquilibrium(SlipfieldError):
 
 EXIT_STATUS = {SlipfieldError: 2, NoEquilibrium: 3}
 """Exit status of the command line by error."""
+
+
+def one_line(error: Exception) -> str:
+    """Message of an error without line breaks."""
+    return " ".join(str(error).split())

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from slipfield import __version__
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.places import check_place
 from slipfield.core.study import BaseStudy
-from slipfield.core.yaml_input import one_line
 
 if TYPE_CHECKING:  # most of a second to import, and a verb that writes text needs neither
     import xarray as xr

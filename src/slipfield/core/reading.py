@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.yaml_input import one_line
+from slipfield.core.errors import SlipfieldError, one_line
 
 if TYPE_CHECKING:  # slow to import
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from slipfield.core.yaml_input import one_line
+from slipfield.core.errors import one_line
 
 LONGEST = 120
 ERRNOS = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}

@@ -14,7 +14,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 
 MOST_NAMED = 5
 """Further fields that are wrong, of which a message tells the names."""
@@ -106,17 +106,14 @@ def _yaml_problem(error: Exception) -> str:
     return one_line(error)
 
 
-def one_line(error: Exception) -> str:
-    """Message of an error without line breaks."""
-    return " ".join(str(error).split())
-
-
 def first_problem(error: ValidationError, model: type[BaseModel]) -> str:
-    """First validation error as 'field: given value; rule', with the names of the others."""
+    """First validation error as 'field: given value; rule', with the names of the others.
+
+    What a check of the whole study says names its fields itself.
+    """
     first, *others = error.errors(include_url=False)
     field, *also = (
-        ".".join(str(part) for part in each["loc"]) or model.__name__.lower()
-        for each in (first, *others)
+        ".".join(str(part) for part in each["loc"]) or "study" for each in (first, *others)
     )
     whole = first["type"] == "missing" or isinstance(first["input"], dict | BaseModel)
     given = "" if whole else f"given {_short(first['input'])}; "
@@ -127,7 +124,8 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     named = ", ".join(also[:MOST_NAMED])
     rest = f" and {len(also) - MOST_NAMED} more" if len(also) > MOST_NAMED else ""
     more = f" (also wrong: {named}{rest})" if also else ""
-    return " ".join(f"{field}: {given}{rule}{more}".split())
+    prefix = "" if first["type"] == "value_error" and not first["loc"] else f"{field}: "
+    return " ".join(f"{prefix}{given}{rule}{more}".split())
 
 
 def _short(value: Any) -> str:

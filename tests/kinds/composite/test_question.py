@@ -99,3 +99,9 @@ def test_study_of_holes_leaves_out_what_they_have_not():
     study = check_study({"name": "a", "kind": "composite", "bounds": given}, "x")
     assert question_of(study).widths.share[2] == 0
     assert np.ptp(study.box(), axis=0)[2] == 0
+
+
+def test_a_study_is_refused_by_the_field_alone():
+    content = {"name": "a", "kind": "composite", "bounds": {"fraction": [0.5, 0.9]}}
+    with pytest.raises(SlipfieldError, match=r"^a.yaml: bounds\.fraction: given 0\.9; "):
+        check_study(content, "a.yaml")

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.section import Section
-from slipfield.core.yaml_input import one_line
 
 FEATURES = {
     "solute_at_percent": (0.0, 100.0),

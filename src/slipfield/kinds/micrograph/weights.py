@@ -10,9 +10,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import complete_file
-from slipfield.core.yaml_input import one_line
 from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
 from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import open_netcdf
-from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset import checks
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
 from slipfield.kinds.slip.study.constants import CONSTANTS

@@ -19,10 +19,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import alone, complete_file
 from slipfield.core.progress import progress
-from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.moments import Moments
 from slipfield.kinds.slip.planning.plan import FIELD_BYTES, FIELDS_IN_MEMORY_MB

@@ -9,9 +9,8 @@ from typing import Any
 
 from slipfield import __version__
 from slipfield.core.digest import file_digest
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import write_text
-from slipfield.core.yaml_input import one_line
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.learning.inverter import Inverter, inverter_class
 from slipfield.kinds.slip.study import Study, check_study

@@ -11,8 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.yaml_input import one_line
+from slipfield.core.errors import SlipfieldError, one_line
 
 MEMORY_SHARE = 1 / 4
 """Share of the memory that the values of one file may take: what is made of them takes more."""

@@ -14,8 +14,7 @@ import shapely
 import xarray as xr
 from scipy.spatial import QhullError
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.yaml_input import one_line
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.kinds.slip.specimen.geometry import cell_centres, node_coordinates
 from slipfield.kinds.slip.specimen.orientation import draw_orientations
 from slipfield.kinds.slip.specimen.size import enclosing_ellipses, grain_size
