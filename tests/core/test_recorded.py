@@ -106,6 +106,12 @@ def test_a_folder_holds_what_it_says(tmp_path):
     claim_contents(path, {"cells": 8, "noise": (1, 2), "weights": "a"}, "bench")
     with pytest.raises(SlipfieldError, match="holds another bench .weights = a, but given is b.;"):
         claim_contents(path, {"cells": 8, "noise": (1, 2), "weights": "b"}, "bench")
+    former = {"sha256": "{'a': 1}"}
+    path.write_text(json.dumps({"cells": 8, **former}))
+    with pytest.raises(SlipfieldError, match="sha256 = {'a': 1}, but given is {'a': 2}"):
+        claim_contents(path, {"cells": 8, "hash": "x"}, "bench", {"sha256": "{'a': 2}"})
+    claim_contents(path, {"cells": 8, "hash": "x"}, "bench", former)
+    assert json.loads(path.read_text()) == {"cells": 8, "hash": "x"}
     for damage in (b"", b"[1]", b"\xff"):
         path.write_bytes(damage)
         with pytest.raises(SlipfieldError, match="bench.json: not readable, and it says which ben"):

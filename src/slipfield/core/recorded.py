@@ -222,13 +222,16 @@ def _at(content: Mapping[str, Any], field: str) -> Any:
     return value.get(name) if name and isinstance(value, Mapping) else value
 
 
-def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
+def claim_contents(
+    path: Path, facts: Mapping[str, Any], what: str, former: Mapping[str, Any] | None = None
+) -> None:
     """Write down at ``path`` (JSON) what its folder holds, or refuse one that holds another.
 
     Parameters
     ----------
     facts : plain values that decide what is in the folder.
     what : a word for it in errors, such as "bench".
+    former : facts by the names that older versions gave them, compared where a folder has them.
 
     Raises
     ------
@@ -244,7 +247,8 @@ def claim_contents(path: Path, facts: Mapping[str, Any], what: str) -> None:
                 f"{path}: not readable, and it says which {what} its folder holds; choose another "
                 "folder"
             )
-        for name, value in json.loads(text).items():  # older versions wrote down less
+        ours = {**json.loads(text), **(former or {})}
+        for name, value in ours.items():  # older versions wrote down less
             if differs := differing(name, known.get(name, value), value, "given is"):
                 raise SlipfieldError(
                     f"{path.parent}: holds another {what} ({differs}); choose another folder"

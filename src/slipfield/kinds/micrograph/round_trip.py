@@ -94,14 +94,19 @@ def round_trip(
     loaded = Model.load(model)
     facts = {
         "model": loaded.study.name,
-        "weights_sha256": loaded.weights_sha256,
+        "weights_hash": loaded.weights_hash,
         "cells": cells,
         "side_px": side,
         "networks": {task: file_digest(shipped(task)) for task in METHODS},
     }
     work = output / "work"
     with claimed(output, "micrograph round-trip"):
-        claim_contents(output / "bench.json", facts, "round trip")
+        claim_contents(
+            output / "bench.json",
+            facts,
+            "round trip",
+            former={"weights_sha256": loaded.former_hash},
+        )
         rows: list[dict[str, Any]] = []
         sheet = cache(partial(_pulled, loaded.study, cells, side, work))
         for name in track([TRUE, *presets], "invert"):

@@ -57,11 +57,13 @@ def bench_frames(model: Path, output: Path, cells: int | None = None) -> list[di
     cells = cells or loaded.study.specimen.cells_x
     facts = {
         "model": loaded.study.name,
-        "weights_sha256": loaded.weights_sha256,
+        "weights_hash": loaded.weights_hash,
         "cells": cells,
     }
     with claimed(output, "bench"), progress("invert", len(SHARES)) as advance:
-        claim_contents(output / "bench.json", facts, "bench")
+        claim_contents(
+            output / "bench.json", facts, "bench", former={"weights_sha256": loaded.former_hash}
+        )
         for name in SHARES:
             path = output / "cases" / f"{name.replace(' ', '-').replace('%', 'percent')}.json"
             make = partial(_measured, model, loaded.study, cells, name, output / "work", path.stem)

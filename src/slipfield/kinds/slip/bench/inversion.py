@@ -121,8 +121,8 @@ def _claim(output: Path, model: Model, network: Model | None, plan: Plan, study:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
         "model": model.study.name,
-        "weights_sha256": model.weights_sha256,
-        "network_sha256": network.weights_sha256 if network else None,
+        "weights_hash": model.weights_hash,
+        "network_hash": network.weights_hash if network else None,
         "adapted": model.adapted,
         "training_cells": [model.study.specimen.cells_x, model.study.specimen.cells_y],
         "grains": study.specimen.grains,
@@ -132,7 +132,11 @@ def _claim(output: Path, model: Model, network: Model | None, plan: Plan, study:
         "solves": plan.solves,
         "physics_hash": study.physics_hash(),
     }
-    claim_contents(output / "bench.json", facts, "bench")
+    former = {
+        "weights_sha256": model.former_hash,
+        "network_sha256": network.former_hash if network else None,
+    }
+    claim_contents(output / "bench.json", facts, "bench", former)
 
 
 def _all_rows(

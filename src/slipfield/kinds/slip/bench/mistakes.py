@@ -82,12 +82,14 @@ def bench_mistakes(
     cells = cells or loaded.study.specimen.cells_x
     facts = {
         "model": loaded.study.name,
-        "weights_sha256": loaded.weights_sha256,
+        "weights_hash": loaded.weights_hash,
         "cells": cells,
     }
     rows, shown = [], progress("make mistakes", specimens * len(MISTAKES))
     with claimed(output, "bench"), shown as advance:
-        claim_contents(output / "bench.json", facts, "bench")
+        claim_contents(
+            output / "bench.json", facts, "bench", former={"weights_sha256": loaded.former_hash}
+        )
         for number in range(specimens):
             work = output / "work" / str(number)
             measured = cache(partial(_measured, loaded.study, number, specimens, cells, work))

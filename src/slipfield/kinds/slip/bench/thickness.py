@@ -89,14 +89,16 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
 def _claim(output: Path, model: Model, plan: Plan) -> None:
     facts = {
         "model": model.study.name,
-        "weights_sha256": model.weights_sha256,
+        "weights_hash": model.weights_hash,
         "cells": plan.cells,
         "grains": plan.grains,
         "sheets": plan.sheets,
         "solves": plan.solves,
         "seed": SEED,
     }
-    claim_contents(output / "bench.json", facts, "bench")
+    claim_contents(
+        output / "bench.json", facts, "bench", former={"weights_sha256": model.former_hash}
+    )
 
 
 def _rows(

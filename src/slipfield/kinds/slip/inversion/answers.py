@@ -19,7 +19,7 @@ from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variab
 from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
 from slipfield.kinds.slip.learning.intervals import conformal_factors, held_level
 from slipfield.kinds.slip.learning.inverter import IntervalInverter, Inverter
-from slipfield.kinds.slip.learning.model_io import load_model
+from slipfield.kinds.slip.learning.model_io import load_model, weights_hash
 from slipfield.kinds.slip.measure.resample import NODES, Measurement
 from slipfield.kinds.slip.projection.features import Projector
 from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
@@ -62,8 +62,13 @@ class Model:
         return self.card.get("adapted", {}).get("forward_model") == "solid"
 
     @property
-    def weights_sha256(self) -> str:
-        """SHA-256 of its weights; empty for models of versions that did not write it down."""
+    def weights_hash(self) -> str:
+        """Hash of its weights; empty for models of versions that did not write it down."""
+        return weights_hash(self.card)
+
+    @property
+    def former_hash(self) -> str:
+        """What older versions wrote into the folders of benches instead: digests as a text."""
         return str(self.card.get("weights_sha256", ""))
 
     @property

@@ -23,7 +23,6 @@ from slipfield.kinds.slip.inversion.solids import Drawn
 from slipfield.kinds.slip.inversion.told import Told
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import UNJUDGED, Verdict
-from slipfield.kinds.slip.learning.model_io import weights_hash
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.projection.reference import Reference
@@ -114,7 +113,7 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
                 "model": m.name,
                 "adapted": m.adapted,
                 **{name: m.card.get(name, "") for name in ("physics_hash", "data_hash")},
-                "weights_hash": weights_hash(m.card),
+                "weights_hash": m.weights_hash,
             }
             for m in models
         ],

@@ -93,13 +93,15 @@ def _claim(output: Path, model: Model, plan: Plan) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
         "model": model.study.name,
-        "weights_sha256": model.weights_sha256,
+        "weights_hash": model.weights_hash,
         "cells": plan.cells,
         "frames": plan.frames,
         "solves": plan.solves,
         **{name: asdict(getattr(plan, name)) for name in ("camera", "correlation", "errors")},
     }
-    claim_contents(output / "plan.json", facts, "plan")
+    claim_contents(
+        output / "plan.json", facts, "plan", former={"weights_sha256": model.former_hash}
+    )
 
 
 def measured(model: Path, loaded: Model, number: int, work: Path, plan: Plan) -> dict[str, Any]:
