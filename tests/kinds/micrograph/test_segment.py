@@ -117,10 +117,11 @@ def test_scale_is_found_or_asked_for(tmp_path):
         tmp_path / "a.tif", image, resolution=(1e4 / 0.25, 1e4 / 0.25), resolutionunit="CENTIMETER"
     )
     assert scale_of(tmp_path / "a.tif", image, None, None).pixel_um == pytest.approx(0.25)
-    tifffile.imwrite(
-        tmp_path / "b.tif", image, imagej=True, resolution=(2.0, 2.0), metadata={"unit": "um"}
-    )
-    assert scale_of(tmp_path / "b.tif", image, None, None).pixel_um == pytest.approx(0.5)
+    for unit, um in (("um", 0.5), ("\\u00B5m", 0.5), ("nm", 5e-4), ("mm", 500.0)):
+        facts = {"imagej": True, "resolution": (2.0, 2.0), "metadata": {"unit": unit}}
+        tifffile.imwrite(tmp_path / "b.tif", image, **facts)
+        found = scale_of(tmp_path / "b.tif", image, None, None)
+        assert (found.pixel_um, found.source) == (pytest.approx(um), "ImageJ's tags")
     Image.fromarray(image).save(tmp_path / "c.png", dpi=(300, 300))
     with pytest.raises(SlipfieldError, match=r"use --pixel-um, or --bar-um \(a bar of 50 px"):
         scale_of(tmp_path / "c.png", image, None, None)

@@ -14,7 +14,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers import load_table
-from slipfield.kinds.slip.measure.readers.load_table import fits, name_parts, pick, unit_of
+from slipfield.kinds.slip.measure.readers.load_table import fits, name_parts, pick, scaled
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 STRAINS = (
@@ -104,13 +104,6 @@ def _read(
     column = pick(path, table, names, what)
     if column is None:
         return None
-    unit = unit_of(column)
-    factor = factor_of(unit)
-    if factor is None:
-        example = "stress_MPa" if factor_of is units.stress else "strain_%"
-        expected = "MPa, GPa or psi" if factor_of is units.stress else "% or 1"
-        raise SlipfieldError(
-            f"{path}: unit {unit or 'missing'!r} of column {column.name!r}; expected {expected}, "
-            f"as in {example}"
-        )
-    return factor * column.values
+    if factor_of is units.strain:
+        return scaled(path, column, factor_of, "% or 1, as in strain_%")
+    return scaled(path, column, factor_of, "MPa, GPa or psi, as in stress_MPa", bare=None)

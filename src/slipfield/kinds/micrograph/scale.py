@@ -10,6 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 
 LARGEST_UM = 20.0
 """Pixels of 1,270 to an inch or fewer are a printer's or a screen's, not a microscope's."""
@@ -116,9 +117,9 @@ def _of_tags(path: Path) -> Scale | None:
         resolution = None  # a ratio of 0 to something, or of something to 0
     if description.startswith("ImageJ") and resolution:
         words = dict(line.split("=", 1) for line in description.splitlines() if "=" in line)
-        factor = {"um": 1.0, "micron": 1.0, "\\u00B5m": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4}
-        if words.get("unit") in factor:
-            return Scale(factor[words["unit"]] / float(resolution), "ImageJ's tags")
+        unit_mm = units.length(words.get("unit", "").replace("\\u00B5", "u"))
+        if unit_mm is not None:
+            return Scale(1e3 * unit_mm / float(resolution), "ImageJ's tags")
     if resolution and unit in UM:
         found = UM[unit] / float(resolution)
     elif dpi and dpi[0] > 0:

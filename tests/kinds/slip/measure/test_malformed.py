@@ -269,7 +269,7 @@ def gom_in_furlongs(folder):
     return gom(folder, ("length:mm", "length:furlong"))
 
 
-@case(DIC, "unit 'day' of the time")
+@case(DIC, "unit 'day' of column 'time")
 def gom_in_days(folder):
     return gom(folder, ("time:s", "time:day"))
 
@@ -355,7 +355,7 @@ def endless_interval(folder):
     return ["import", "dic", *files, "--scale", m.SCALE, "--interval", "inf"]
 
 
-@case(DIC, "unit 'days' of the time")
+@case(DIC, "unit 'days' of column 'time")
 def times_in_days(folder):
     (folder / "times.csv").write_text("time_days\n1\n2\n3\n4\n")
     files = m.write_vic2d(TEST, folder)

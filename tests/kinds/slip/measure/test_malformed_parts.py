@@ -253,7 +253,7 @@ def unit_unlike_the_header(folder):
     return m.write_load(folder / "l.csv", TEST), ["--load-unit", "kN"]
 
 
-@case(LOAD, "unit 'furlong' of the displacement")
+@case(LOAD, "unit 'furlong' of column 'displacement")
 def displacement_in_furlongs(folder):
     (folder / "l.csv").write_text("time_s,load_N,displacement_furlong\n0,0,0\n40,400,0.002\n")
     return folder / "l.csv", []

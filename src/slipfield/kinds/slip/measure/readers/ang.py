@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.confidence import confident
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.numbers import MISSING
@@ -29,7 +30,6 @@ EULER_AXES = "-y,x"
 """Reference axes of the angles as seen in the picture: the first one down, the second right."""
 
 Y_AXIS = "down"
-MILLIMETRES = {"um": 1e-3, "nm": 1e-6}
 CUBIC = {"43", "23", "m-3m", "m3m", "432", "-43m", "m-3", "m3", "oh", "th", "o", "td", "t"}
 """Codes of the Laue groups of OIM, and names of point groups that others write."""
 
@@ -55,9 +55,9 @@ def read(path: Path) -> Scan:
     if not header:
         raise SlipfieldError(f"{path}: no line with '#' at the start; not a .ang map")
     values = _values(path, text)
-    scale = MILLIMETRES["nm" if any("ACOM" in line for line in header) else "um"]
+    scale = units.LENGTHS["nm" if any("ACOM" in line for line in header) else "um"]
     crystals = _crystals(header)
-    valid, notes = confident(values[6]) if scale == MILLIMETRES["um"] else (values[6] >= 0, ())
+    valid, notes = confident(values[6]) if scale == units.LENGTHS["um"] else (values[6] >= 0, ())
     return scan_of(
         Pixels(
             path,

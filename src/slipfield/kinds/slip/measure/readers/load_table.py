@@ -99,7 +99,7 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
     lengths = [each for each in columns if units.plain(unit_of(each)) not in units.STRAINS]
     extension, displacement = pick(path, lengths, EXTENSIONS, "extensions"), None
     if extension is not None:
-        displacement = _scaled(path, extension, units.length, "mm, um, m or inch")
+        displacement = scaled(path, extension, units.length, "mm, um, m or inch")
         known = displacement[np.isfinite(displacement)]
         if len(known) and fits(name_parts(extension.name)[0], positions):
             displacement = displacement - known[0]
@@ -122,7 +122,7 @@ def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     """
     column = pick(path, columns, TIMES, "times") or _by_unit(columns, units.time)
     if column is not None:
-        return _scaled(path, column, units.time, "s, ms, min or h")
+        return scaled(path, column, units.time, "s, ms, min or h")
     several = [each.name for each in columns if units.time(unit_of(each)) is not None]
     if several:
         raise SlipfieldError(
@@ -183,15 +183,27 @@ def _rows(path: Path, load: np.ndarray, time: np.ndarray | None) -> np.ndarray:
     return known
 
 
-def _scaled(
-    path: Path, column: Column, factor_of: Callable[[str], float | None], expected: str
+def scaled(
+    path: Path,
+    column: Column,
+    factor_of: Callable[[str], float | None],
+    expected: str,
+    bare: float | None = 1.0,
 ) -> np.ndarray:
-    """Values of a column in the unit of this package, which they have if they name none."""
+    """Values of a column in the unit of this package.
+
+    ``bare`` is the factor of a column that names no unit; None: it has to.
+
+    Raises
+    ------
+    SlipfieldError
+        If the unit is missing or of another kind than ``expected``.
+    """
     unit = unit_of(column)
-    factor = factor_of(unit) if unit else 1.0
+    factor = factor_of(unit) if unit else bare
     if factor is None:
         raise SlipfieldError(
-            f"{path}: unit {unit!r} of the {name_parts(column.name)[0]}; expected {expected}"
+            f"{path}: unit {unit or 'missing'!r} of column {column.name!r}; expected {expected}"
         )
     return factor * column.values
 
