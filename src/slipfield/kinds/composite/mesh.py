@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,12 @@ from mpi4py import MPI
 from scipy.spatial import KDTree
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import alone, cache_folder
+from slipfield.core.files import STORAGE_ERRORS, alone, cache_folder
 from slipfield.kinds.composite.defaults import DEGREE
 from slipfield.kinds.composite.geometry import CELLS, FIBRE, MATRIX, make_nodes
 
 LAGRANGE = {"lagrange_variant": basix.LagrangeVariant.gll_warped}
+UNWRITABLE = STORAGE_ERRORS | {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
 JIT = {"cffi_extra_compile_args": ["-O3", "-ffast-math"]}
 
 
@@ -45,6 +47,8 @@ def compiling() -> Iterator[dict[str, Any]]:
                     source.unlink()
             yield {**JIT, "cache_dir": str(folder)}
     except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
         raise SlipfieldError(
             f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
         ) from error

@@ -1,10 +1,13 @@
 """The quarter cell against solutions that share nothing with it but the physics."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.composite.cell import Cell
+from slipfield.kinds.composite.mesh import compiling
 from slipfield.kinds.composite.parameters import PARAMETERS
 from slipfield.kinds.composite.periodic import periodic_stiffness
 from slipfield.kinds.composite.series import series_stiffness
@@ -119,3 +122,14 @@ def test_cache_that_cannot_be_written_is_one_line(monkeypatch, tmp_path):
     monkeypatch.setenv("SLIPFIELD_CACHE", str(tmp_path / "file"))
     with pytest.raises(SlipfieldError, match="set SLIPFIELD_CACHE to another folder$"):
         Cell(degree=1)
+
+
+def test_another_error_while_forms_compile_is_not_taken_for_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("SLIPFIELD_CACHE", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="no-such-compiler"), compiling():
+        Path("no-such-compiler").read_text()
+    with (
+        pytest.raises(SlipfieldError, match="cells: cannot be written: No space left"),
+        compiling(),
+    ):
+        Path("/dev/full").write_text("x")

@@ -61,7 +61,7 @@ def examine(study: Study, config: Path, results: Path) -> Iterator[Finding]:
     if alone:
         yield from solvers(alone)
         yield threads(alone)
-        yield from _guarded("C++ compiler", partial(compiler, config))
+        yield from _guarded("kernels", partial(compiler, config))
         yield from _guarded("MPI", partial(ranks, max(2, study.execution.ranks_per_sample)))
     yield disk(study, results)
     yield memory(study)
@@ -173,7 +173,7 @@ def compiler(config: Path) -> Finding:
     """Whether the kernel of the material law compiles here, or was compiled before."""
     _run("warmup", "--config", str(config))
     lines = _run("--in", "simulate", "bash", "-c", "${CXX:-g++} --version").splitlines()
-    return Finding("C++ compiler", True, f"{lines[0]}; the point kernel compiles")
+    return Finding("kernels", True, f"{lines[0]}; the point kernel compiles")
 
 
 def ranks(count: int) -> Finding:
