@@ -7,7 +7,7 @@ Grains are rectangles, whose enclosing ellipse is known (axes sqrt(2) times the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from slipfield.kinds.slip.dataset.contract import (
 )
 from slipfield.kinds.slip.dataset.manifest import gather
 from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
+from slipfield.kinds.slip.study.constants import scaled
 
 TAYLOR = 3.06
 TURN = 0.05
@@ -152,14 +153,27 @@ def make_shard(
 
 
 def make_reference(study: Study, grains: xr.Dataset) -> xr.Dataset:
-    """Run at the centre of the box, with sensitivities by central differences in ln k."""
-    centre, step = np.array(study.sampling.centre), 1e-4
-    strain, load = fields(study, grains, centre)
-    slopes = []
-    for i in range(3):
-        factor = np.exp(step * (np.arange(3) == i))
-        ahead, behind = (fields(study, grains, k) for k in (centre * factor, centre / factor))
-        slopes.append([(a - b) / (2 * step) for a, b in zip(ahead, behind, strict=True)])
+    """Run at the centre of the box."""
+    return reference(study, grains, np.array(study.sampling.centre))
+
+
+def reference(
+    study: Study, grains: xr.Dataset, parameters: np.ndarray, constants: Sequence[str] = ()
+) -> xr.Dataset:
+    """Formula and its central differences in ln k and ln of the constants, as a reference file."""
+    step = 1e-4
+
+    def at(row: int, step: float) -> tuple[np.ndarray, np.ndarray]:
+        if row < 3:
+            return fields(study, grains, parameters * np.exp(step * (np.arange(3) == row)))
+        material = scaled(study.material, constants[row - 3], float(np.exp(step)))
+        return fields(study.model_copy(update={"material": material}), grains, parameters)
+
+    strain, load = fields(study, grains, parameters)
+    slopes = [
+        [(a - b) / (2 * step) for a, b in zip(at(row, step), at(row, -step), strict=True)]
+        for row in range(3 + len(constants))
+    ]
     time, displacement = path(study)
     values = {
         "strain": strain,
@@ -170,12 +184,13 @@ def make_reference(study: Study, grains: xr.Dataset) -> xr.Dataset:
         "dload_dlnk": np.stack([slope[1] for slope in slopes]),
     }
     variables = {name: variable(REFERENCE, name, array) for name, array in values.items()}
-    attributes = {
+    facts = {
         "strain_measure": study.solver.strain_measure,
         "microstructure_index": grains.attrs["microstructure_index"],
-        **dict(zip(PARAMETERS, centre, strict=True)),
+        **dict(zip(PARAMETERS, parameters, strict=True)),
     }
-    return xr.Dataset({**variables, **label_variables(REFERENCE)}, attrs=attributes)
+    labels = label_variables(REFERENCE, parameter=[f"ln_{name}" for name in constants])
+    return xr.Dataset({**variables, **labels}, attrs=facts)
 
 
 def write_results(study: Study, folder: Path, failed: Iterable[int] = ()) -> Path:

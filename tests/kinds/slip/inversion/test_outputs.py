@@ -13,8 +13,7 @@ from slipfield.kinds.slip.measure.times import solver_times
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
 from slipfield.kinds.slip.study import check_study
-from tests.kinds.slip.inversion.formula_runs import reference
-from tests.shards import fields, make_microstructure
+from tests.shards import fields, make_microstructure, reference
 
 pytestmark = pytest.mark.slow
 
