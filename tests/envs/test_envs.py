@@ -168,8 +168,20 @@ def test_conda_learn_holds_what_the_pins_hold():
     assert package_names("\n".join(environment["dependencies"])) - {"python"} == expected
 
 
-def test_conda_simulate_is_readable_and_pins_dolfinx():
+def test_conda_simulate_holds_what_debians_list_holds():
+    """Debian's packages by conda's names; conda's NumPy brings a BLAS of its own."""
+    renamed = {
+        "dolfinx-real": "fenics-dolfinx",
+        "libsuitesparse-dev": "libcholmod",
+        "openmpi-bin": "openmpi",
+        "g": "cxx-compiler",  # g++
+        "yaml": "pyyaml",
+    }
+    names = package_names((REPOSITORY / "envs/simulate.txt").read_text())
+    bare = {name.removeprefix("python3-") for name in names} - {"libopenblas0-serial"}
     environment = yaml.safe_load((REPOSITORY / "envs/simulate.yaml").read_text())
+    listed = package_names("\n".join(environment["dependencies"]))
+    assert listed - {"python", "petsc"} == {renamed.get(name, name) for name in bare}
     assert "fenics-dolfinx =0.9" in environment["dependencies"]
 
 
