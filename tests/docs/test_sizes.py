@@ -1,4 +1,6 @@
-"""Small rooms: no file that nobody reads to its end, no room that holds half of the house."""
+"""Small rooms: no file that nobody reads to its end, no room that holds half of the house, and one
+that writes tables.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -28,3 +30,13 @@ def test_no_room_holds_too_much_of_the_source():
             sizes[room_of_name(name)] += lines(path)
     room, largest = sizes.most_common(1)[0]
     assert largest <= LARGEST_ROOM * sizes.total(), room
+
+
+def test_tables_are_written_in_one_place():
+    writers = ("to_csv(", "csv.writer", "csv.DictWriter", "savetxt(")
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if any(writer in path.read_text() for writer in writers)
+    }
+    assert found == {"core/tables.py"}

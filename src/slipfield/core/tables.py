@@ -1,4 +1,4 @@
-"""Rows of a comparison as a table: CSV for readers, the same as JSON for figures and report."""
+"""Tables as files: every CSV is written here, the same as JSON for figures and report."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def csv_text(
-    rows: Sequence[Mapping[str, Any]], digits: int | None = None, names: Sequence[str] | None = None
+    rows: Sequence[Mapping[str, Any]] | pd.DataFrame,
+    digits: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> str:
-    """Rows as CSV; what a row lacks is left empty.
+    """Rows as CSV; what a row lacks, and what is nan in a data frame, is left empty.
 
     Parameters
     ----------
+    rows : sequence of mappings, or a data frame, whose index is left out.
     digits : significant digits of floating-point numbers; default: all.
     names : columns; default: the keys of all rows, in the order in which they first come.
     """
+    if not isinstance(rows, Sequence):
+        form = f"%.{digits}g" if digits else None
+        return rows.to_csv(index=False, columns=names, float_format=form, lineterminator="\n")
     text = io.StringIO()
     names = names or list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(text, names, lineterminator="\n")

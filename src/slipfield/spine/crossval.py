@@ -11,10 +11,11 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.files import complete_file
+from slipfield.core.files import write_text
 from slipfield.core.kind import Kind, load
 from slipfield.core.progress import progress
 from slipfield.core.recorded import witnessed
+from slipfield.core.tables import csv_text
 from slipfield.spine.folds import fold_table
 from slipfield.spine.metrics import mean_predictor_scores, scores
 from slipfield.spine.samples import Samples
@@ -81,7 +82,6 @@ def cross_validate(
         table |= {f"{name}_true": samples.y[:, column], f"{name}_predicted": first[:, column]}
     predictions = output.with_suffix(".csv")
     with witnessed(study, output, predictions) as written:
-        with complete_file(predictions) as temporary:
-            pd.DataFrame(table).to_csv(temporary, index=False, float_format="%.9g")
+        write_text(predictions, csv_text(pd.DataFrame(table), digits=9))
         written.update(model=model, table=rows, folds=folds)
     return rows

@@ -13,6 +13,7 @@ import pandas as pd
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.sobol import sobol_points
+from slipfield.core.tables import csv_text
 
 GROUP = "group"
 """Column of what stays together in cross-validation, such as the alloy; optional."""
@@ -90,8 +91,7 @@ def write_design(design: Design, path: Path) -> None:
 
 def design_text(design: Design) -> str:
     """Rows as CSV."""
-    table = design.rows.rename_axis("sample")
-    return table.to_csv(float_format="%.17g", lineterminator="\n")
+    return csv_text(design.rows.rename_axis("sample").reset_index(), digits=17)
 
 
 def read_design(path: Path, design: Design) -> pd.DataFrame:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slipfield.core.files import complete_file
+from slipfield.core.files import write_text
 from slipfield.core.reading import read_json, reading
 from slipfield.core.recorded import witnessed
+from slipfield.core.tables import csv_text
 from slipfield.kinds.hardness.models import make
 from slipfield.kinds.hardness.shapley import shapley_values
 from slipfield.kinds.hardness.study import HardnessStudy, study_table
@@ -38,7 +39,7 @@ SCHEMES = {"alloy": "one alloy", "composition": "one composition"}
 
 def table_text(study: HardnessStudy) -> str:
     """Table of a study as CSV."""
-    return study_table(study).to_csv(index=False, float_format="%.9g", lineterminator="\n")
+    return csv_text(study_table(study), digits=9)
 
 
 def validate(study: HardnessStudy, table: Path, model: str, output: Path) -> dict[str, Any]:
@@ -142,8 +143,7 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
     rows_table = pd.DataFrame({**features, HARDNESS: alloys.y, **columns})
     shares = output.with_suffix(".csv")
     with witnessed(study, output, shares) as written:
-        with complete_file(shares) as temporary:
-            rows_table.to_csv(temporary, index=False, float_format="%.9g")
+        write_text(shares, csv_text(rows_table, digits=9))
         written.update(content)
     return content
 

@@ -13,6 +13,7 @@ from skimage.morphology import skeletonize
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
+from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph.classical import METHODS as CLASSICAL
 from slipfield.kinds.micrograph.defaults import KEEP, shipped
 from slipfield.kinds.micrograph.grains import from_probability
@@ -248,5 +249,5 @@ def write_scores(
     else:
         raise SlipfieldError("--marked: scores second phase alone; expected --task phases with it")
     table = pd.DataFrame(rows)
-    write_text(output, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    write_text(output, csv_text(table, digits=6))
     return means(table).to_string(index=False, float_format=lambda x: f"{x:.3f}").splitlines()

@@ -10,6 +10,7 @@ import pandas as pd
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.recorded import witnessed
+from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph.score import means, methods_of, scored
 from slipfield.kinds.micrograph.segment import Method, network_method
 from slipfield.kinds.micrograph.stale import network_digests
@@ -70,7 +71,7 @@ def compare(study: MicrographStudy, task: str, weights: Path, output: Path) -> p
         scored(task, settings.presets, methods, settings.number, settings.side_px, settings.keep)
     )
     table = means(pd.DataFrame(rows))
-    text = table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+    text = csv_text(table, digits=5)
     with witnessed(study, output) as written:
         write_text(output.parent.parent / "tables" / f"{TABLES[task]}.csv", text)
         written["networks"] = network_digests(task, study.networks(task).variants, weights)

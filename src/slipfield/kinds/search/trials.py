@@ -11,6 +11,7 @@ import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.search.study import STD, SearchStudy
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
@@ -21,7 +22,7 @@ TOLERANCE = 1e-6
 
 def write_trials(table: pd.DataFrame, path: Path) -> None:
     """Write a table of trials (CSV)."""
-    write_text(path, table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
+    write_text(path, csv_text(table, digits=12))
 
 
 def blank(study: SearchStudy, values: pd.DataFrame, first: int) -> pd.DataFrame:

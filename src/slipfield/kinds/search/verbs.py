@@ -159,6 +159,7 @@ def bench(
 ) -> None:
     """Search from several seeds beside designs that do not learn (CSV, picture)."""
     from slipfield.core.files import write_text
+    from slipfield.core.tables import csv_text
     from slipfield.kinds.search.bench import SEARCH, bench
     from slipfield.kinds.search.figures import figure_bench
     from slipfield.kinds.search.study import load_study
@@ -167,7 +168,7 @@ def bench(
     first, last = parse_rows(seeds)
     study = load_study(config)
     found = bench(study, output, range(first, last), trials, against)
-    write_text(output / "bench.csv", found.rows.to_csv(index=False, float_format="%.6g"))
+    write_text(output / "bench.csv", csv_text(found.rows, digits=6))
     told = {SEARCH: found.searches, **found.others}
     save_figure(figure_bench(study, told, found.point), output / "bench.png")
     typer.echo(found.rows.to_string(index=False))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import numpy as np
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
 
 ESE_LIMIT = 300
@@ -165,17 +166,17 @@ def write_design(design: Design, study: Study, output: str | Path) -> None:
         "slipfield_version": __version__,
     }
     write_text(output.with_suffix(".json"), json.dumps(facts, indent=1) + "\n")
-    write_text(output, samples_text(design.samples, "{:.12g}".format))
+    write_text(output, samples_text(design.samples, digits=12))
 
 
-def samples_text(samples: Samples, number_text: Callable[[float], str] = repr) -> str:
+def samples_text(samples: Samples, digits: int | None = None) -> str:
     """Table of samples as CSV; by default the parameters are written to the last bit."""
-    lines = [",".join(COLUMNS)]
-    for number, grains, values in zip(
-        samples.number, samples.microstructure, samples.parameters, strict=True
-    ):
-        lines.append(f"{number},{grains}," + ",".join(number_text(float(v)) for v in values))
-    return "\n".join(lines) + "\n"
+    values = (samples.number.tolist(), samples.microstructure.tolist(), samples.parameters.tolist())
+    rows = [
+        dict(zip(COLUMNS, (number, grains, *parameters), strict=True))
+        for number, grains, parameters in zip(*values, strict=True)
+    ]
+    return csv_text(rows, digits, COLUMNS)
 
 
 def one_sample(microstructure: int, parameters: np.ndarray) -> Samples:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.crystal.build import load_kernel
 from slipfield.kinds.slip.crystal.law import (
     SYSTEMS,
@@ -255,6 +256,6 @@ def run_point_file(
         raise SlipfieldError(f"max-step: given {max_step}; must be positive, s")
     times, gradients = read_path(path)
     stress = run_point(study.material, euler, size, k, times, gradients, max_step)
-    lines = ["time,S11,S22,S12"]
-    lines += [",".join(f"{v:.10g}" for v in (t, *s)) for t, s in zip(times, stress, strict=True)]
-    write_text(output, "\n".join(lines) + "\n")
+    names = ("time", "S11", "S22", "S12")
+    rows = [dict(zip(names, row, strict=True)) for row in np.column_stack([times, stress]).tolist()]
+    write_text(output, csv_text(rows, digits=10))

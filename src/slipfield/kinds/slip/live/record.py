@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from matplotlib.figure import Figure
 
 from slipfield.core.files import write_text
 from slipfield.core.numbers import percent
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.live.recursion import State
@@ -47,26 +46,33 @@ class Row:
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """Write the table of the frames (CSV)."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     ends = [
         f"{name}_{end}" for name in PARAMETERS for end in ("value", "low", "high", "end_ln_std")
     ]
-    head = ["frame", "file", "time_s", "elongation_mm", *ends]
-    writer.writerow([*head, "unusual_strain", "unusual_load", "seconds", "reading_seconds", "says"])
-    for row in rows:
-        cells: list[Any] = [""] * 14
-        if row.state is not None:
-            answer = row.state.answer
-            values = np.stack(
-                [answer.parameters, answer.low, answer.high, row.state.at_end], axis=1
-            )
-            misfits = [answer.unusual.get(name) for name in ("strain", "load")]
-            cells = [f"{value:.10g}" for value in values.ravel()]
-            cells += ["" if each is None else f"{each:.3g}" for each in misfits]
-        place = [row.frame, row.file, f"{row.time:.6g}", f"{row.elongation:.6g}"]
-        writer.writerow([*place, *cells, *(f"{each:.4f}" for each in row.seconds), row.says])
-    write_text(path, text.getvalue())
+    names = ("frame", "file", "time_s", "elongation_mm", *ends, "unusual_strain", "unusual_load")
+    names = (*names, "seconds", "reading_seconds", "says")
+    write_text(path, csv_text([_cells(row, ends) for row in rows], names=names))
+
+
+def _cells(row: Row, ends: Sequence[str]) -> dict[str, Any]:
+    """A row of the table, each kind of number with its own digits."""
+    cells: dict[str, Any] = {
+        "frame": row.frame,
+        "file": row.file,
+        "time_s": f"{row.time:.6g}",
+        "elongation_mm": f"{row.elongation:.6g}",
+        "says": row.says,
+    }
+    for name, seconds in zip(("seconds", "reading_seconds"), row.seconds, strict=True):
+        cells[name] = f"{seconds:.4f}"
+    if row.state is not None:
+        answer = row.state.answer
+        values = np.stack([answer.parameters, answer.low, answer.high, row.state.at_end], axis=1)
+        cells |= {name: f"{v:.10g}" for name, v in zip(ends, values.ravel(), strict=True)}
+        for name in ("strain", "load"):
+            misfit = answer.unusual.get(name)
+            cells[f"unusual_{name}"] = "" if misfit is None else f"{misfit:.3g}"
+    return cells
 
 
 def line_of(row: Row) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import progress
+from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.specimen_design.evaluation import ERRORS, WORST, evaluate
 from slipfield.kinds.slip.specimen_design.fresh import invert_fresh
 from slipfield.kinds.slip.study import PARAMETERS, Study
@@ -34,7 +35,7 @@ def specimen_rows(
     with progress("invert", len(every)) as advance:
         for name, number in left:
             rows.append(_row(study, name, designs[name], number))
-            write_text(path, pd.DataFrame(rows).to_csv(index=False))
+            write_text(path, csv_text(rows))
             advance("", len(rows))
     if not rows:
         return pd.DataFrame(columns=["design", "specimen", *ERRORS, WORST])

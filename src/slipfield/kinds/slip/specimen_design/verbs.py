@@ -28,6 +28,7 @@ def bench_design(
     """Invert fresh specimens of a search's best design and of its study's own one; continued."""
     from slipfield.core.files import write_text
     from slipfield.core.recorded import claim_contents
+    from slipfield.core.tables import csv_text
     from slipfield.kinds.search.front import on_front
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import read_told
@@ -43,7 +44,7 @@ def bench_design(
     claim_contents(output / "bench.json", facts, "bench of designs")
     each = specimen_rows(sheet, designs, specimens, output / "specimens.csv")
     whole = design_rows(sheet, designs, each)
-    write_text(output / "designs.csv", whole.to_csv(index=False))
+    write_text(output / "designs.csv", csv_text(whole))
     typer.echo(whole.T.to_string(header=False))
 
 
