@@ -7,10 +7,11 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.crystal import build
+from slipfield.kinds.slip.fem.kernels import CHOLESKY
 
 pytestmark = pytest.mark.slow
 
-KERNEL = ("cholesky", "double")
+KERNEL = (CHOLESKY, "double")
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.crystal.build import kernel_library
+from slipfield.kinds.slip.crystal.build import POINTS, kernel_library
 from slipfield.kinds.slip.crystal.driver import run_point_file
 from slipfield.kinds.slip.study import Study
 
@@ -37,4 +37,4 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("SLIPFIELD_CACHE", str(tmp_path / "file"))
     with pytest.raises(SlipfieldError, match="set SLIPFIELD_CACHE to another folder"):
-        kernel_library("points", "fcc")
+        kernel_library(POINTS, "fcc")

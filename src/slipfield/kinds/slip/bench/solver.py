@@ -17,9 +17,10 @@ from mpi4py import MPI
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.kinds.slip.bench.stopwatch import Stopwatch
-from slipfield.kinds.slip.crystal.build import load_kernel, study_kernels
+from slipfield.kinds.slip.crystal.build import load_kernel
 from slipfield.kinds.slip.design import Samples, samples_text
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_batch, simulate_sample
+from slipfield.kinds.slip.fem.kernels import study_kernels
 from slipfield.kinds.slip.fem.linear import TangentSolver
 from slipfield.kinds.slip.fem.nodal import NodalGradient
 from slipfield.kinds.slip.fem.precision import precision_of
@@ -53,8 +54,8 @@ def measure(kind: str, study: Study, microstructure: Path, repeats: int, output:
     kinds = {"batch": measure_batch, "variants": measure_variants}
     if kind not in kinds:
         raise SlipfieldError(f"measurement: given {kind!r}; expected one of {', '.join(kinds)}")
-    for name, *variants in study_kernels(study, precision_of(study.solver)):
-        load_kernel(name, *variants)
+    for source, variants in study_kernels(study, precision_of(study.solver)):
+        load_kernel(source, *variants)
     found = kinds[kind](study, microstructure, repeats)
     if MPI.COMM_WORLD.rank == 0:
         write_text(output, json.dumps(found, indent=1) + "\n")

@@ -17,17 +17,10 @@ from typing import Literal
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import cache_folder, complete_file
-from slipfield.kinds.slip.study import Material, Study
+from slipfield.kinds.slip.study import Material
 
 CRYSTAL = Path(__file__).parent
-FEM = CRYSTAL.parent / "fem"
-SOURCES = {
-    "points": CRYSTAL / "points.cpp",
-    "elements": FEM / "elements.cpp",
-    "sensitivities": FEM / "sensitivities.cpp",
-    "hexahedra": FEM / "hexahedra.cpp",
-    "cholesky": FEM / "cholesky.cpp",
-}
+POINTS = CRYSTAL / "points.cpp"
 LIBRARIES = {"cholesky": ["-lcholmod"]}
 FLAGS = "-O3 -march=native -ffast-math -fno-finite-math-only -std=c++17 -fPIC -shared"
 """The compiler may reorder sums: rewriting a kernel can change last digits, and its speed."""
@@ -49,14 +42,6 @@ def law_variants(material: Material) -> tuple[str, str]:
     return material.slip_family, material.hardening
 
 
-def study_kernels(study: Study, precision: Precision) -> list[tuple[str, ...]]:
-    """Name and variants of every kernel that a study's samples and reference runs load."""
-    law = law_variants(study.material)
-    sheet = [(name, *law, precision) for name in ("elements", "sensitivities")]
-    solid = [("hexahedra", *law, "double"), ("cholesky", "double")] if study.solid else []
-    return list(dict.fromkeys([*sheet, ("cholesky", precision), *solid]))
-
-
 def _compiler(variants: tuple[str, ...]) -> list[str]:
     compiler = os.environ.get("CXX", "g++")
     flags = shlex.split(os.environ.get("SLIPFIELD_CXXFLAGS", FLAGS))
@@ -64,18 +49,19 @@ def _compiler(variants: tuple[str, ...]) -> list[str]:
     return [*shlex.split(compiler), *flags, *chosen]
 
 
-def _inputs(name: str) -> list[str]:
+def _inputs(source: Path) -> list[str]:
     """Source, folders and libraries; a conda environment has headers and libraries of its own."""
-    found = [f"-I{CRYSTAL}", str(SOURCES[name])]
-    if name in LIBRARIES and sys.prefix != "/usr":
+    found = [f"-I{CRYSTAL}", str(source)]
+    if source.stem in LIBRARIES and sys.prefix != "/usr":
         found += [f"-I{sys.prefix}/include", f"-L{sys.prefix}/lib", f"-Wl,-rpath,{sys.prefix}/lib"]
-    return [*found, *LIBRARIES.get(name, []), "-lm"]
+    return [*found, *LIBRARIES.get(source.stem, []), "-lm"]
 
 
 def _fingerprint(source: Path, command: list[str]) -> str:
     """Hash of what the compiled code depends on: sources, flags and the processor's features."""
     digest = hashlib.sha256(" ".join(command).encode() + platform.machine().encode())
-    for file in (source, *sorted(CRYSTAL.glob("*.hpp")), *sorted(FEM.glob("*.hpp"))):
+    folders = dict.fromkeys((CRYSTAL, source.parent))
+    for file in (source, *(header for each in folders for header in sorted(each.glob("*.hpp")))):
         digest.update(file.read_bytes())
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -86,8 +72,8 @@ def _fingerprint(source: Path, command: list[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def kernel_library(name: str, *variants: str) -> Path:
-    """Path of the kernel ``name`` for some of ``VARIANTS``; compiles it first where it is missing.
+def kernel_library(source: Path, *variants: str) -> Path:
+    """Library of a kernel for some of ``VARIANTS``; compiles its ``source`` where it is missing.
 
     Raises
     ------
@@ -95,12 +81,13 @@ def kernel_library(name: str, *variants: str) -> Path:
         If the compiler is missing or fails, or the cache cannot be written.
     """
     command, folder = _compiler(variants), cache_folder()
-    library = folder / f"{'-'.join([name, *variants])}-{_fingerprint(SOURCES[name], command)}.so"
+    name = "-".join([source.stem, *variants])
+    library = folder / f"{name}-{_fingerprint(source, command)}.so"
     if library.exists():
         return library
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / f"{name}.lock", "w")
+        lock = open(folder / f"{source.stem}.lock", "w")
     except OSError as error:
         raise SlipfieldError(
             f"{folder}: cannot be written: {error.strerror}; set SLIPFIELD_CACHE to another folder"
@@ -109,7 +96,7 @@ def kernel_library(name: str, *variants: str) -> Path:
         with suppress(OSError):  # no locks on this file system: it may be compiled twice
             fcntl.flock(lock, fcntl.LOCK_EX)
         if not library.exists():
-            _compile([*command, *_inputs(name)], library)
+            _compile([*command, *_inputs(source)], library)
     return library
 
 
@@ -129,8 +116,8 @@ def _compile(command: list[str], library: Path) -> None:
 
 
 @cache
-def load_kernel(name: str, *variants: str) -> ctypes.CDLL:
-    """The kernel ``name`` for some of ``VARIANTS`` as a ctypes library.
+def load_kernel(source: Path, *variants: str) -> ctypes.CDLL:
+    """The kernel of ``source`` for some of ``VARIANTS`` as a ctypes library.
 
     One in the cache that cannot be loaded is compiled again.
 
@@ -139,12 +126,12 @@ def load_kernel(name: str, *variants: str) -> ctypes.CDLL:
     SlipfieldError
         As :func:`kernel_library`, or if it cannot be loaded then either.
     """
-    library = kernel_library(name, *variants)
+    library = kernel_library(source, *variants)
     try:
         return ctypes.CDLL(str(library))
     except OSError:
         library.unlink(missing_ok=True)
     try:
-        return ctypes.CDLL(str(kernel_library(name, *variants)))
+        return ctypes.CDLL(str(kernel_library(source, *variants)))
     except OSError as error:
         raise SlipfieldError(f"the kernel does not load: {error}") from error

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.tables import csv_text
-from slipfield.kinds.slip.crystal.build import load_kernel
+from slipfield.kinds.slip.crystal.build import POINTS, load_kernel
 from slipfield.kinds.slip.crystal.law import (
     SYSTEMS,
     Law,
@@ -64,7 +64,7 @@ class MaterialPoint:
         self.stress = np.zeros(3)
         self.tangent = np.zeros((3, 3))
         self.last_dt: float | None = None
-        self._kernel = load_kernel("points", *law.variants).slipfield_point
+        self._kernel = load_kernel(POINTS, *law.variants).slipfield_point
 
     def trial(self, metric: np.ndarray, dt: float) -> tuple[np.ndarray, ...] | None:
         """State (stress, crss, columns, slip, tangent) after a step; None without convergence.

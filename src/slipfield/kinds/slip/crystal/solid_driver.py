@@ -8,7 +8,7 @@ from typing import SupportsFloat
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slipfield.kinds.slip.crystal.build import load_kernel
+from slipfield.kinds.slip.crystal.build import POINTS, load_kernel
 from slipfield.kinds.slip.crystal.driver import _pointer
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Law
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
@@ -47,7 +47,7 @@ class SolidPoint:
         self.elastic_stress = np.zeros(6)
         self.tangent = np.zeros((6, 6))
         self.last_dt: float | None = None
-        self._kernel = load_kernel("points", *law.variants).slipfield_solid_point
+        self._kernel = load_kernel(POINTS, *law.variants).slipfield_solid_point
 
     @property
     def stress(self) -> np.ndarray:

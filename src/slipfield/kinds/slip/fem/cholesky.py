@@ -9,6 +9,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.crystal.build import Precision, load_kernel
+from slipfield.kinds.slip.fem.kernels import CHOLESKY
 from slipfield.kinds.slip.fem.precision import DTYPES
 
 NOT_POSITIVE_DEFINITE = 1
@@ -45,7 +46,7 @@ class Cholesky:
         last: int = 0,
     ):
         self.size, self.last, self.dtype = size, last, DTYPES[precision]
-        self._library = load_kernel("cholesky", precision)
+        self._library = load_kernel(CHOLESKY, precision)
         make, free = self._library.slipfield_cholesky, self._library.slipfield_cholesky_free
         make.restype, free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
         rows, columns = (np.ascontiguousarray(x, np.int32) for x in (rows, columns))

@@ -10,7 +10,6 @@ from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid import SolidProblem
 from slipfield.kinds.slip.fem.solid_mesh import SolidMicrostructure
 from slipfield.kinds.slip.fem.stepping import Problem
-from slipfield.kinds.slip.specimen.subsurface import draw_subsurface
 from slipfield.kinds.slip.study import Solid, Study
 
 SUBSURFACE_STREAM = 3  # apart from the streams of grain maps and orientations
@@ -27,6 +26,8 @@ def solid_microstructure(study: Study, micro: Microstructure, solid: Solid) -> S
     thickness = study.specimen.thickness_mm
     if solid.grains == "columns":
         return SolidMicrostructure.columns(micro, solid.layers, thickness)
+    from slipfield.kinds.slip.specimen.subsurface import draw_subsurface
+
     seed = (SUBSURFACE_STREAM, study.specimen.seed, micro.index, solid.seed)
     below = draw_subsurface(
         micro.element_grain,

@@ -9,6 +9,7 @@ tangent is not positive definite.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from dolfinx import la
@@ -17,14 +18,15 @@ from slipfield.kinds.slip.crystal.build import Precision
 from slipfield.kinds.slip.fem.cholesky import Cholesky, NotPositiveDefinite
 from slipfield.kinds.slip.fem.petsc import MumpsFactor
 from slipfield.kinds.slip.fem.precision import DTYPES
-from slipfield.kinds.slip.fem.schur import SchurFactor
 from slipfield.kinds.slip.fem.sheet import Sheet
+
+if TYPE_CHECKING:
+    from slipfield.kinds.slip.fem.schur import SchurFactor
+
+    Factor = Cholesky | SchurFactor | MumpsFactor
 
 LEAF_NODES = 30  # nested dissection stops at parts of this size
 LARGEST_SCHUR = 2000  # rows that ranks share: more are left to MUMPS
-
-
-Factor = Cholesky | SchurFactor | MumpsFactor
 
 
 class StepFailure(Exception):
@@ -129,6 +131,8 @@ class TangentSolver:
         if sheet.comm.allreduce(len(shared)) > 2 * LARGEST_SCHUR:
             return self._mumps
         numbers = self._global()[shared]
+        from slipfield.kinds.slip.fem.schur import SchurFactor  # SciPy: a fifth of a second
+
         return SchurFactor(sheet.comm, size, *pattern, numbers, precision)
 
     def _dofs(self, nodes: np.ndarray) -> np.ndarray:

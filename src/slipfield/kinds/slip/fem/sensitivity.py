@@ -15,6 +15,7 @@ from dolfinx import la
 
 from slipfield.kinds.slip.crystal.build import Precision, law_variants, load_kernel
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters
+from slipfield.kinds.slip.fem.kernels import SENSITIVITIES
 from slipfield.kinds.slip.fem.state import COMPONENTS, address
 from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.kinds.slip.study import PARAMETERS, Material
@@ -55,7 +56,7 @@ class Sensitivity:
         self.problem = problem
         blocks, nodes = problem.blocks, problem.sheet.nodes
         law = law_variants(material)
-        self._library = load_kernel("sensitivities", *law, blocks.precision)
+        self._library = load_kernel(SENSITIVITIES, *law, blocks.precision)
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
         names = (*PARAMETERS, *constants)

@@ -8,6 +8,7 @@ import numpy as np
 
 from slipfield.kinds.slip.crystal.build import law_variants
 from slipfield.kinds.slip.crystal.law import Parameters
+from slipfield.kinds.slip.fem.kernels import HEXAHEDRA
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid_mesh import Solid, as_solid
 from slipfield.kinds.slip.fem.state import Blocks, PointStates, address
@@ -20,7 +21,7 @@ FACTOR_AGE = 4
 class SolidBlocks(Blocks):
     """Hexahedra in blocks of one lane each."""
 
-    kernel = "hexahedra"
+    kernel = HEXAHEDRA
 
     def strain_square(self, x: np.ndarray) -> float:
         """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (3 * nodes,)."""
@@ -37,7 +38,7 @@ class SolidStates(PointStates):
     dilatation : whether the change of volume is that of the element's centre.
     """
 
-    kernel = "hexahedra"
+    kernel = HEXAHEDRA
     dilatation = True
 
     def grain_of(self, micro: Microstructure) -> np.ndarray:

@@ -16,6 +16,7 @@ from slipfield.kinds.slip.crystal.law import (
     initial_crss,
     make_law,
 )
+from slipfield.kinds.slip.fem.kernels import ELEMENTS
 from slipfield.kinds.slip.fem.precision import DTYPES, LEAST_POINT_TOLERANCE
 from slipfield.kinds.slip.fem.sheet import Microstructure, Sheet
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
@@ -77,7 +78,7 @@ class Blocks:
     law, precision : variants of the kernels.
     """
 
-    kernel = "elements"
+    kernel = ELEMENTS
 
     def __init__(self, sheet: Sheet, law: Sequence[str], precision: Precision = "double"):
         self.precision, self.dtype = precision, DTYPES[precision]
@@ -142,7 +143,7 @@ class PointStates:
     tolerance : strain residual of the point problem.
     """
 
-    kernel = "elements"
+    kernel = ELEMENTS
 
     def __init__(
         self,

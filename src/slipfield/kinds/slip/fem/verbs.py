@@ -16,13 +16,14 @@ app = typer.Typer()
 @app.command()
 def warmup(config: Config) -> None:
     """Compile the kernels of the study once, before jobs fan out."""
-    from slipfield.kinds.slip.crystal.build import kernel_library, study_kernels
+    from slipfield.kinds.slip.crystal.build import kernel_library
+    from slipfield.kinds.slip.fem.kernels import study_kernels
     from slipfield.kinds.slip.fem.precision import precision_of
     from slipfield.kinds.slip.study import load_study
 
     study = load_study(config)
-    for name, *variants in study_kernels(study, precision_of(study.solver)):
-        typer.echo(f"{name}: {kernel_library(name, *variants)}")
+    for source, variants in study_kernels(study, precision_of(study.solver)):
+        typer.echo(f"{source.stem}: {kernel_library(source, *variants)}")
 
 
 @app.command()
