@@ -1,13 +1,36 @@
-"""A browser for tests of pages; at the end of a run, how long each file's tests took."""
+"""The command line and a browser for tests; in the end, how long each file's tests took."""
 
+import sys
 from collections import Counter
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
 
+from slipfield.cli import main
 from tests.browser import Browser, check_readable, program
 
 LISTED, SHORTEST_S = 12, 1.0
+
+
+@dataclass
+class Result:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def slipfield(monkeypatch, capsys):
+    """The command line as a function of its arguments."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["slipfield", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return Result(caught.value.code or 0, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

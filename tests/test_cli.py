@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -12,33 +11,12 @@ from typer.main import get_group
 
 from slipfield import __version__
 from slipfield.cli import VERBS as VERBS_BY_HEADING
-from slipfield.cli import main
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "config" / "demo.yaml"
 
 VERBS = """schema check microstructure design warmup simulate reference point validate gather train
 crossval crossval-summary evaluate figure report""".split()
-
-
-@dataclass
-class Result:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def slipfield(monkeypatch, capsys):
-    """The command line as a function of its arguments."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["slipfield", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        return Result(caught.value.code or 0, *capsys.readouterr())
-
-    return run
 
 
 def assert_one_line_error(result, *parts):

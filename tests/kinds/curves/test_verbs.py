@@ -46,16 +46,16 @@ def test_curve_writes_table_summary_picture_and_solver_tables(tmp_path):
     assert names == {"curve.csv", "curve.json", "curve.png", "curve_abaqus.inp", "curve_lsdyna.k"}
 
 
-def test_a_wrong_number_is_one_line_and_status_2(tmp_path):
+def test_a_wrong_number_is_one_line_and_status_2(slipfield, tmp_path):
     numbers = ["--proof-stress", 310, "--strength", 276, "--modulus", 69]
-    done = run("curve", *numbers, "--output", tmp_path / "d")
+    done = slipfield("curve", *numbers, "--output", tmp_path / "d")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert "strength: given 276 MPa" in done.stderr and not (tmp_path / "d").exists()
 
 
-def test_what_belongs_to_a_test_is_not_dropped_without_one(tmp_path):
+def test_what_belongs_to_a_test_is_not_dropped_without_one(slipfield, tmp_path):
     numbers = ["--proof-stress", 276, "--strength", 310, "--modulus", 69]
-    done = run("curve", *numbers, "--gauge-length", 50, "--output", tmp_path / "d")
+    done = slipfield("curve", *numbers, "--gauge-length", 50, "--output", tmp_path / "d")
     assert done.returncode == 2 and "give it with --measured" in done.stderr
 
 

@@ -1,12 +1,10 @@
 """The verbs as a user types them, from files of a laboratory to a specimen file."""
 
 import json
-import sys
 
 import pytest
 import xarray as xr
 
-from slipfield.cli import main
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import load_study
@@ -16,14 +14,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def slipfield(monkeypatch, capsys):
+def slipfield(slipfield):
+    """What a command that has to succeed prints."""
+
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["slipfield", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output = capsys.readouterr()
-        assert not caught.value.code, output.err
-        return output.out
+        result = slipfield(*arguments)
+        assert not result.returncode, result.stderr
+        return result.stdout
 
     return run
 

@@ -1,6 +1,7 @@
 """Rows of the summary, and the refusal of a folder with another plan."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.virtual_lab.run import Plan, _claim, _estimate, summary_lines
+
+SHIPPED = Path(__file__).parents[4] / "results/reference/model"
 
 
 def test_a_row_holds_errors_and_intervals():
@@ -26,8 +29,8 @@ def test_a_row_holds_errors_and_intervals():
     assert dict(zip(head.split(","), line.split(","), strict=True))["answer_k1"] == "102"
 
 
-def test_another_plan_is_refused(projection, tmp_path):
-    model, plan = Model.load(projection), Plan(2, 128)
+def test_another_plan_is_refused(tmp_path):
+    model, plan = Model.load(SHIPPED), Plan(2, 128)
     _claim(tmp_path, model, plan)
     _claim(tmp_path, model, replace(plan, specimens=8))
     with pytest.raises(SlipfieldError, match="another plan"):
