@@ -23,7 +23,8 @@ probability by some hundredths at most."""
 @lru_cache(maxsize=4)
 def network_for(task: str, path: Path | None = None) -> nn.Module:
     """Network in the form that runs fastest: plain convolutions only, channels last in memory."""
-    return as_plain(load_network(task, path)).to(memory_format=torch.channels_last)
+    network = as_plain(load_network(task, path))
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def probability(network: nn.Module, image: np.ndarray) -> np.ndarray:

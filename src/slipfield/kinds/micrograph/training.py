@@ -80,7 +80,7 @@ def train(
     facts = facts or {}
     head = {"settings": network.describe(), "seed": seed, "entropy": entropy, **facts}
     checkpoint = output.with_name(f".{output.stem}.checkpoint.pt")
-    network.to(memory_format=torch.channels_last)  # quicker on processors
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # quicker
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / WARM_UP_STEPS)
