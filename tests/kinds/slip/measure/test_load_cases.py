@@ -113,6 +113,10 @@ TABLES = {
     "clock of twelve hours": "Time,Extension (mm),Load (N)\n11:59:59 AM,0,0\n12:00:00 PM,0.05,100\n"
     "12:00:01 PM,0.1,200\n",
     "LabVIEW": "X_Value\tForce (N)\tExtension (mm)\tComment\n0\t0\t0\n1\t100\t0.05\n2\t200\t0.1\n",
+    "testXpert in English": '"Test time","Strain / Deformation","Standard force"\n"s","mm","N"\n'
+    "0,0,0\n1,0.05,100\n2,0.1,200\n",
+    "extension known by its unit": "Tempo (s);Corsa (mm);Carico (N);Spessore (mm)\n0;0;0;1,5\n"
+    "1;0,05;100;1,5\n2;0,1;200;1,5\n",
     "another channel": "time_s,extension_mm,load_N,Temp (C),note\n0,0,0,20,\n1,0.05,100,20,\n"
     "2,0.1,200,20,\n",
 }

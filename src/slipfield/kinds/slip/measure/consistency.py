@@ -43,9 +43,10 @@ def check_gradient(
     """
     frame = int(np.nanargmax(np.abs(_means(strain[:, 1]))))
     given = strain[frame].astype(float)
-    if abs(_mean(given[1])) < LEAST_STRAIN or np.nanmax(np.abs(given)) > 1:
-        return
     seen = green_lagrange(u[frame], v[frame], x, y)
+    largest = max(abs(_mean(part[1])) for part in (given, seen))
+    if not largest >= LEAST_STRAIN or np.nanmax(np.abs(given)) > 1:
+        return
     try:
         given = convert(given, measure, "green_lagrange", axis=0)
     except SlipfieldError:
@@ -76,7 +77,9 @@ def _normal_problem(
     exx: np.ndarray, eyy: np.ndarray, gxx: np.ndarray, gyy: np.ndarray
 ) -> str | None:
     """What is wrong with the components along the axes."""
-    along, across = gyy.mean() / eyy.mean(), gxx.mean() / exx.mean() if exx.mean() else 1.0
+    along, across = (
+        each.mean() / own.mean() if own.mean() else 1.0 for each, own in ((gyy, eyy), (gxx, exx))
+    )
     if abs(gxx.mean() - eyy.mean()) < 0.3 * abs(eyy.mean()) and gyy.mean() * eyy.mean() < 0:
         return (
             f"the displacements say {gyy.mean():.2g} along the load and {gxx.mean():.2g} across, "

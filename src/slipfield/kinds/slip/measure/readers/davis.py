@@ -1,4 +1,7 @@
-"""DaVis (LaVision): text export of vectors, one file a frame; strains are computed from them.
+"""DaVis (LaVision), StrainMaster: text export of vectors, one file a frame.
+
+Strains are computed from them, unless the table has its own (``Exx [-];Eyy [-];Exy [-]``), whose
+measure the file does not tell.
 
 DaVis 8 writes one line, ``#DaVis 8.4.0 2D-vector STEP ROWS COLUMNS`` and the units of x, y and the
 vectors in quotes, then x, y, u, v with tabs (as DefDAP reads it: defdap/file_readers.py). DaVis 10
@@ -18,9 +21,15 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers.displacements import DisplacementLayout, from_tables
-from slipfield.kinds.slip.measure.readers.frames import Frames, numbered
+from slipfield.kinds.slip.measure.readers.frames import Direction, Frames, Unit, numbered
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.headers import parts_of
+from slipfield.kinds.slip.measure.readers.point_tables import (
+    STRAINS,
+    Layout,
+    from_points,
+    points,
+)
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 from slipfield.kinds.slip.measure.readers.text_files import read_text
 
@@ -28,17 +37,19 @@ NAME = "davis"
 TITLE = "DaVis"
 NAMES = ("x", "y", "u", "v")
 CALLED = {
-    "u": ("vx", "dx", "displacement x", "displacement_x"),
-    "v": ("vy", "dy", "displacement y", "displacement_y"),
+    "u": ("vx", "dx", "displacement x", "displacement_x", "displacement vx"),
+    "v": ("vy", "dy", "displacement y", "displacement_y", "displacement vy"),
+    **{name: (f"strain {name}",) for name in STRAINS},
 }
-"""Other names of the vectors, in small letters."""
+"""Other names of vectors and strains, in small letters."""
 
 
 def recognises(head: Head) -> bool:
     """Whether a text names DaVis in its first line, or has the columns of its vectors."""
     first = head.lines[0] if head.lines else ""
     names = {name.lower() for name in head.columns}
-    vectors = bool(names & {"isvalid", "vx", "displacement x"}) and "exx" not in head.columns
+    vectors = bool(names & {"isvalid", "vx"}) and "exx" not in head.columns
+    vectors |= bool(names & {"displacement x", "displacement vx"})
     return "davis" in first.lower() or vectors
 
 
@@ -54,14 +65,18 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     tables = [_table(path) for path in files]
     unit = {name: tables[0][name].unit for name in ("x", "u")}
     calibrated = {name: not units.is_pixel(text) and bool(text) for name, text in unit.items()}
-    layout = DisplacementLayout(
-        TITLE,
-        {name: name for name in NAMES},
+    lengths: tuple[Unit, Unit] = (
         "mm" if calibrated["x"] else "px",
         "mm" if calibrated["u"] else "px",
-        "up" if calibrated["x"] else "down",
     )
-    return from_tables(files, tables, layout)
+    y_axis: Direction = "up" if calibrated["x"] else "down"
+    if not set(STRAINS) <= tables[0].keys():
+        layout = DisplacementLayout(TITLE, {name: name for name in NAMES}, *lengths, y_axis)
+        return from_tables(files, tables, layout)
+    columns = {name: name for name in (*NAMES, *STRAINS)}
+    strained = Layout(TITLE, columns, *lengths, y_axis, None)
+    frames = [points(path, table, strained) for path, table in zip(files, tables, strict=True)]
+    return from_points(frames, tables[0], strained)
 
 
 def _table(path: Path) -> dict[str, Column]:
@@ -70,7 +85,9 @@ def _table(path: Path) -> dict[str, Column]:
     if not first.lstrip("# ").lower().startswith("davis"):
         return _called(path, read_table(path))
     if "vector" not in first.lower():
-        raise SlipfieldError(f"{path}: DaVis, but no 2-D vectors: {first.strip()[:60]!r}")
+        raise SlipfieldError(
+            f"{path}: DaVis, but no 2-D vectors: {first.strip()[:60]!r}; export the displacements"
+        )
     body = body if "." in body else body.replace(",", ".")
     try:
         rows = np.array(

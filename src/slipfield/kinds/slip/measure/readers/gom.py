@@ -13,7 +13,8 @@ Positions are those of the deformed component, with y up; less its displacement,
 was in the reference stage. Points are the nodes of a triangle mesh, on no grid. An entry is empty
 where there is no result. Strains are plain numbers, unless the units name another; which measure
 was chosen in the project (technical, logarithmic or Green) the files do not say. File names hold
-the time, so the index of the stage gives the order.
+the time, so the index of the stage gives the order; files without the lines of the stage are in
+the order of their numbers.
 
 The layout is that of published exports (github.com/gerlachjan/OperateOnDIC) and, for the subtracted
 displacement and the name of the shear, of the exporter of DLR for ARAMIS
@@ -32,7 +33,7 @@ import numpy as np
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
-from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order
+from slipfield.kinds.slip.measure.readers.frames import Frames, Points, in_order, numbered
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.point_tables import STRAINS, Layout, points
 from slipfield.kinds.slip.measure.readers.scattered import resampled
@@ -58,17 +59,17 @@ LAYOUT = Layout(TITLE, COLUMNS, "mm", "mm", "up", None, mesh=True)
 
 @dataclass(frozen=True)
 class Stage:
-    """What comes before the points: index, time since the first stage, s, and units."""
+    """What comes before the points: units, index, and time since the first stage, s."""
 
-    index: int
-    time: float
     length: str
     strain: str
+    index: int | None = None
+    time: float = float("nan")
 
 
 def recognises(head: Head) -> bool:
-    """Whether a text has the line of the stage."""
-    return head.says("relative_time")
+    """Whether a text has the line of the stage, or its columns without units in brackets."""
+    return head.says("relative_time") or (head.has(*COLUMNS.values()) and not head.says("[mm]"))
 
 
 def read(files: Sequence[Path], gaps: bool = False) -> Frames:
@@ -77,17 +78,19 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     Raises
     ------
     SlipfieldError
-        If a file cannot be read, names no stage or lacks a column, or a stage is missing.
+        If a file cannot be read or lacks a column, or a stage is missing.
     """
     stages = {path: _stage(path) for path in files}
-    files = in_order(files, [stages[path].index for path in files], gaps)
+    indices = [stage.index for stage in stages.values() if stage.index is not None]
+    staged = len(indices) == len(files)
+    files = in_order(files, indices, gaps) if staged else numbered(files, gaps)
     return Frames(
         **vars(resampled([_undeformed(path, stages[path]) for path in files])),
         position_unit=LAYOUT.position_unit,
         displacement_unit=LAYOUT.displacement_unit,
         y_axis=LAYOUT.y_axis,
         measure=LAYOUT.measure,
-        times=np.array([stages[path].time for path in files]),
+        times=np.array([stages[path].time for path in files]) if staged else None,
     )
 
 
@@ -96,11 +99,9 @@ def _stage(path: Path) -> Stage:
     lines = read_lines(path)
     given = dict(re.findall(r"(\w+):(\S+)", next((n for n in lines if "Units:" in n), "")))
     start = next((i for i, line in enumerate(lines) if "relative_time" in line), len(lines))
+    length, strain = given.get("length", "mm"), given.get("strain", "")
     if start + 1 >= len(lines):
-        raise SlipfieldError(
-            f"{path}: no table of the stage before the points; not an export of "
-            f"{LAYOUT.program} with one file a stage"
-        )
+        return Stage(length, strain)
     delimiter = ";" if ";" in lines[start] else ","
     names, values = csv.reader(lines[start : start + 2], delimiter=delimiter)
     stage = dict(zip(names, values, strict=False))
@@ -110,7 +111,7 @@ def _stage(path: Path) -> Stage:
         raise SlipfieldError(f"{path}: unit {unit!r} of the time; expected s, ms, min or h")
     try:
         time = factor * float(stage["relative_time"].replace(",", "."))
-        return Stage(int(stage["index"]), time, given.get("length", "mm"), given.get("strain", ""))
+        return Stage(length, strain, int(stage["index"]), time)
     except (KeyError, ValueError):
         raise SlipfieldError(
             f"{path}: no index and time of the stage in {lines[start + 1]!r}; export the file again"

@@ -38,6 +38,7 @@ EXTENSIONS = (
     r"(tensile|axial|standard)_(displacement|extension|elongation)|extensometer(_1)?",
     r"standard_?travel|standardweg|verl.ngerung|l.ngen.nderung|allongement|d.placement",
     r"crosshead(_(displacement|extension|travel|position|separation))?|stroke|position|grip_travel",
+    r"(strain_/_)?deformation|verformung",
     r"traverse(nweg|nposition)?(_absolut)?|weg|verschiebung|kolbenweg|course|d.placement_traverse|travel|crosshead_absolute",
 )
 """Names, the better measure first: where several are there the first that fits counts."""
@@ -97,7 +98,9 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
     load = factor * column.values
     time = read_times(path, columns)
     lengths = [each for each in columns if units.plain(unit_of(each)) not in units.STRAINS]
-    extension, displacement = pick(path, lengths, EXTENSIONS, "extensions"), None
+    moving = [c for c in lengths if len(np.unique(c.values[np.isfinite(c.values)])) > 1]
+    extension = pick(path, lengths, EXTENSIONS, "extensions") or _by_unit(moving, units.length)
+    displacement = None
     if extension is not None:
         displacement = scaled(path, extension, units.length, "mm, um, m or inch")
         known = displacement[np.isfinite(displacement)]

@@ -6,7 +6,6 @@ between columns. The measure is that of the GOM project, which the file does not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +13,15 @@ from pathlib import Path
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.readers.frames import Frames
 from slipfield.kinds.slip.measure.readers.head import Head, head_of
-from slipfield.kinds.slip.measure.readers.point_tables import Layout, read_frames
+from slipfield.kinds.slip.measure.readers.point_tables import Layout, columns_like, read_frames
 
 NAME = "nodemap"
 TITLE = "ARAMIS nodemap"
 NAMES = {
     "x": r"x(_?undeformed|_?undef|_?coord\w*)?|coor_?x",
     "y": r"y(_?undeformed|_?undef|_?coord\w*)?|coor_?y",
-    "u": r"u|u_?x|disp\w*_?x|displacement_x",
-    "v": r"v|u_?y|disp\w*_?y|displacement_y",
+    "u": r"u|u_?x|d_?x|disp\w*_?x|displacement_x",
+    "v": r"v|u_?y|d_?y|disp\w*_?y|displacement_y",
     "exx": r"eps_?xx?|epsilon_xx?|strain_xx?",
     "eyy": r"eps_?yy?|epsilon_yy?|strain_yy?",
     "exy": r"eps_?xy|epsilon_xy|strain_xy",
@@ -32,7 +31,7 @@ LAYOUT = Layout(TITLE, {}, "mm", "mm", "up", None, mesh=True)
 
 def recognises(head: Head) -> bool:
     """Whether a text has strains called ``eps_x`` and so on."""
-    columns = _columns(head)
+    columns = columns_like(head.columns, NAMES)
     if not {"exx", "eyy", "exy", "x", "y"} <= columns.keys():
         return False
     return columns["exx"].startswith("eps") and (head.says("[mm]") or "undef" in columns["x"])
@@ -46,17 +45,8 @@ def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     SlipfieldError
         If a file cannot be read or lacks a column.
     """
-    columns = _columns(head_of(files[0])) if files else {}
+    columns = columns_like(head_of(files[0]).columns, NAMES) if files else {}
     missing = sorted({"x", "y", "exx", "eyy", "exy"} - columns.keys())
     if missing:
         raise SlipfieldError(f"{files[0]}: no column of {missing[0]}; not a nodemap of ARAMIS")
     return read_frames(files, [replace(LAYOUT, columns=columns)], gaps)
-
-
-def _columns(head: Head) -> dict[str, str]:
-    found = {}
-    for name, pattern in NAMES.items():
-        fitting = [c for c in head.columns if re.fullmatch(pattern, c.strip("_ ").lower())]
-        if fitting:
-            found[name] = max(fitting, key=lambda c: ("undef" in c.lower(), c))
-    return found

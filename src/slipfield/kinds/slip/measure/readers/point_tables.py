@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +29,9 @@ STRAINS = ("exx", "eyy", "exy")
 LENGTHS = ("x", "y", "u", "v")
 LEAST_FILLED = 0.5
 """Share of a grid that points on it fill; else they are the nodes of a mesh."""
+
+SAME_MOVE = 1e-3
+"""Places of points that differ by this share of their displacements are the same."""
 
 Change = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 
@@ -106,7 +110,20 @@ def from_first(
     layout = _with_units(files[0], first, layout)
     frames = [points(files[0], first, layout)]
     frames += [points(path, table_of(path, [layout]), layout) for path in files[1:]]
-    measure, word = measure_of(files[0], [first[layout.columns[name]] for name in STRAINS])
+    return from_points(frames, first, layout)
+
+
+def from_points(frames: Sequence[Points], first: dict[str, Column], layout: Layout) -> Frames:
+    """Frames of the points of a series in a layout, whose ``first`` table tells the measure.
+
+    Raises
+    ------
+    SlipfieldError
+        If the points are on no regular grid, or the components are of different measures.
+    """
+    measure, word = measure_of(frames[0].source, [first[layout.columns[name]] for name in STRAINS])
+    if layout.mesh and layout.position_unit == layout.displacement_unit:
+        frames = undeformed(frames)
     return Frames(
         **vars(on_any_grid(frames) if layout.mesh else on_grid(frames)),
         position_unit=layout.position_unit,
@@ -116,6 +133,34 @@ def from_first(
         measure_word=word,
         strain_unit=first[layout.columns["exx"]].unit,
     )
+
+
+def undeformed(frames: Sequence[Points]) -> Sequence[Points]:
+    """Frames with points where they were in the reference image.
+
+    Where the places move from frame to frame as the displacements say, they are those of the
+    deformed points. Two frames of the same points tell.
+    """
+    first = frames[0]
+    last = next((f for f in frames[:0:-1] if len(f.x) == len(first.x)), None)
+    if last is None or not {"u", "v"} <= first.values.keys() & last.values.keys():
+        return frames
+    moved = np.array([last.x - first.x, last.y - first.y])
+    told = np.array([last.values[name] - first.values[name] for name in "uv"])
+    largest = np.nanmax(np.abs(told), initial=0.0)
+    if not largest or np.nanmax(np.abs(moved - told)) > SAME_MOVE * largest:
+        return frames
+    return [replace(f, x=f.x - f.values["u"], y=f.y - f.values["v"]) for f in frames]
+
+
+def columns_like(names: Iterable[str], patterns: Mapping[str, str]) -> dict[str, str]:
+    """Column of each quantity whose name, in small letters, is a pattern; undeformed ones first."""
+    found = {}
+    for quantity, pattern in patterns.items():
+        fitting = [name for name in names if re.fullmatch(pattern, name.strip("_ ").lower())]
+        if fitting:
+            found[quantity] = max(fitting, key=lambda name: ("undef" in name.lower(), name))
+    return found
 
 
 def table_of(path: Path, layouts: Sequence[Layout]) -> dict[str, Column]:

@@ -68,6 +68,10 @@ def recognised(path: Path) -> Reader:
     for reader in READERS:
         if reader.recognises(head):
             return reader
+    if any("Column 1-3" in line or "Integer identifying grain" in line for line in head.lines):
+        raise SlipfieldError(
+            f"{path}: a grain file of OIM Analysis, without pixels; export the scan as .ang"
+        )
     program = next((name for top, name in PROGRAMS.items() if top in head.arrays), None)
     if program is not None:
         raise SlipfieldError(f"{path}: a map of {program}, which is not read; write .ang or .ctf")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from slipfield.kinds.slip.measure.readers.head import Head
 from slipfield.kinds.slip.measure.readers.headers import split
 
+VTK = ("a VTK file", "open it in ParaView and save its points as CSV (File, Save Data)")
 BINARY = {
     ".vc7": ("DaVis vectors (binary)", "export them as text"),
     ".im7": ("DaVis images (binary)", "export vectors as text"),
@@ -15,6 +18,16 @@ BINARY = {
     ".e": ("DICe results (Exodus)", "let DICe write text (output_spec)"),
     ".aramis": ("an ARAMIS project", "export a surface component as CSV"),
     ".gom": ("a GOM project", "export a surface component as CSV"),
+    ".correlate": ("a GOM Correlate project", "export a surface component as CSV"),
+    ".zinspect": ("a ZEISS INSPECT project", "export a surface component as CSV"),
+    ".m2inp": ("settings of MatchID", "export the results as CSV"),
+    ".m3inp": ("settings of MatchID", "export the results as CSV"),
+    ".vtk": VTK,
+    ".vtu": VTK,
+    ".vti": VTK,
+    ".zs2": ("a testXpert series (binary)", "export the readings of the test as text"),
+    ".zse": ("a testXpert series (binary)", "export the readings of the test as text"),
+    ".tdms": ("measurements of LabVIEW (binary)", "save the channels as CSV"),
     ".xlsx": ("an Excel workbook", "save the sheet as CSV"),
     ".xls": ("an Excel workbook", "save the sheet as CSV"),
     ".npz": ("NumPy arrays", "write a CSV as docs/howto-dic.md describes"),
@@ -31,7 +44,21 @@ MATLAB = (
     ({"DIC3DPPresults"}, "MultiDIC", "write a CSV as docs/howto-dic.md describes"),
     ({"DIC3DAllPairsPPresults"}, "MultiDIC", "write a CSV as docs/howto-dic.md describes"),
 )
-WIDEST_TABLE = 40
+TEXTS = (
+    (r"# vtk DataFile|<VTKFile", *VTK),
+    (r"(?i)VARIABLES *=", "a Tecplot file", "write a CSV as docs/howto-dic.md describes"),
+    (
+        "Imetrum|Video Gauge",
+        "gauges of Imetrum, no map of strains",
+        "its loads and extensions are for `import load`",
+    ),
+    (
+        "ARAMIS",
+        "a text of ARAMIS of another layout",
+        "export a surface component as CSV, or nodemaps",
+    ),
+)
+"""What the first lines of a text hold, its program, and the way out."""
 
 
 def unread(head: Head) -> str | None:
@@ -48,6 +75,9 @@ def unread(head: Head) -> str | None:
             f"arrays {shown}: of no program that is known here; write a CSV as "
             "docs/howto-dic.md describes"
         )
+    for pattern, what, remedy in TEXTS:
+        if any(re.search(pattern, line) for line in head.lines[:20]):
+            return f"{what}, which is not read; {remedy}"
     if _is_matrix(head):
         return (
             "a matrix of numbers without names, one field a file (MatchID, OpenCorr); export a "
