@@ -7,8 +7,11 @@ import pytest
 
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.choice import Fit, choose
+from slipfield.kinds.slip.inversion.estimates import known_noise
+from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.refine import MESH_SHARE, Refined, refine, refine_further
 from slipfield.kinds.slip.measure.noise import strain_noise
+from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from tests.kinds.slip.inversion import test_refine as model
 
 PARAMETERS = np.array([120.0, 25.0, 14.0])
@@ -48,6 +51,23 @@ def test_noise_of_frames_at_uneven_times_is_told_as_well():
     points = smooth + 3e-4 * random.standard_normal(smooth.shape)
     assert strain_noise(points, time) == pytest.approx(3e-4, rel=0.05)
     assert strain_noise(points) > 1e-3
+
+
+@pytest.mark.parametrize(("count", "each"), [(5, 1), (12, 2)])
+def test_the_noise_is_that_of_the_frames_before_anything_is_done_to_them(
+    specimen, study, count, each
+):
+    """Frames between the outputs of the model; of many, two are averaged."""
+    data = read_specimen(specimen)
+    time = 100 * (np.arange(count) + 0.6) / (count + 0.6)
+    frames = data.interp(time=time, kwargs={"fill_value": "extrapolate"})
+    noise = 3e-4 * np.random.default_rng(5).standard_normal(frames["strain"].shape)
+    smooth = (time / 100)[:, None, None, None] * data["strain"][-1].values
+    found = prepare(
+        specimen, frames.assign(strain=frames["strain"].copy(data=smooth + noise)), study, None
+    )
+    assert found.measurement.averaged_frames == each
+    assert known_noise(found) == pytest.approx(3e-4 / np.sqrt(each), rel=0.05)
 
 
 def test_a_stuck_refinement_does_not_answer(refined):

@@ -44,7 +44,7 @@ def check_gradient(
     frame = int(np.nanargmax(np.abs(_means(strain[:, 1]))))
     given = strain[frame].astype(float)
     seen = green_lagrange(u[frame], v[frame], x, y)
-    largest = max(abs(_mean(part[1])) for part in (given, seen))
+    largest = max(abs(_mean(given[1])), _beyond_scatter(seen[1]))
     if not largest >= LEAST_STRAIN or np.nanmax(np.abs(given)) > 1:
         return
     try:
@@ -130,6 +130,12 @@ def _means(fields: np.ndarray) -> np.ndarray:
 def _mean(field: np.ndarray) -> float:
     known = np.isfinite(field)
     return float(field[known].mean()) if known.any() else float("nan")
+
+
+def _beyond_scatter(field: np.ndarray) -> float:
+    """Size of the mean of a field; 0 where it scatters by more, as noise does."""
+    mean = abs(_mean(field))
+    return mean if mean > np.nanstd(field) else 0.0
 
 
 def _smooth(field: np.ndarray) -> np.ndarray:
