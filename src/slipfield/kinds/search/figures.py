@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from slipfield.kinds.search.front import kept, on_front, progress_of, reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
@@ -16,6 +16,10 @@ from slipfield.kinds.search.study import Constraint, Objective, SearchStudy, Var
 from slipfield.report.style import BLUE, GREEN, GREY, ORANGE, RED, plain, use_style
 
 POINTS = 101
+MOST_TICKS = 4
+LONG = 1.5
+"""Decades of a logarithmic axis from which on only powers of ten are named."""
+
 SERIES = {
     "search": ("search", BLUE, "-"),
     "random": ("random", GREY, "--"),
@@ -132,13 +136,27 @@ def figure_slices(
                 _bounds(axes, output)
         panels[-1, column].plot(x, acquired[column], color=GREEN)
         panels[-1, column].set_xlabel(title_of(variable))
-        if variable.scale == "log":
-            panels[-1, column].set_xscale("log")
+        _scale(panels[-1, column], variable)
     for row, output in enumerate(study.outputs):
         panels[row, 0].set_ylabel(title_of(output))
     panels[-1, 0].set_ylabel("log acquisition")
     figure.align_ylabels(panels[:, 0])
     return figure
+
+
+def _scale(axes: Axes, variable: Variable) -> None:
+    """Scale of a variable's axis, with as many ticks as a narrow panel holds."""
+    whole = variable.values == "whole"
+    if variable.scale == "log":
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    decades = np.log10(variable.high / variable.low) if variable.scale == "log" else 0.0
+    if decades < 1:
+        axes.xaxis.set_major_locator(MaxNLocator(MOST_TICKS, integer=whole))
+    else:
+        steps = (1.0, 2.0, 5.0) if decades < LONG else (1.0,)
+        axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=MOST_TICKS))
 
 
 def _bounds(axes: Axes, output: Constraint) -> None:
