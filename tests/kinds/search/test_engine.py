@@ -30,13 +30,12 @@ def branin(table):
     return valley**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
 
 
-def told_after(study, trials, fail=()):
+def told_after(study, trials, fails=lambda asked: asked["trial"] < 0):
     table = read_nothing(study)
     while len(table) < trials:
         asked = ask(study, table)
         asked["f"], asked["status"] = branin(asked), "ok"
-        bad = asked["trial"].isin(fail)
-        asked.loc[bad, ["f", "status"]] = np.nan, "failed"
+        asked.loc[fails(asked), ["f", "status"]] = np.nan, "failed"
         table = asked if table.empty else pd.concat([table, asked], ignore_index=True)
     return table
 
@@ -56,7 +55,10 @@ def test_nothing_is_compiled_for_several_objectives(tmp_path, monkeypatch):
     told = ask(study, read_nothing(study))
     told = told.assign(f=branin(told), x_squared=told["x"] ** 2, status="ok")
     assert len(ask(study, told)) == 1
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir()), (
+        "BoTorch compiles again: it no longer heeds logei._load_attempted, which "
+        "slipfield/kinds/search/engine.py sets; find out what its new version heeds"
+    )
 
 
 def test_the_same_told_trials_ask_for_the_same():
@@ -96,3 +98,12 @@ def test_a_failed_trial_is_not_asked_for_again():
     again = ask(study, pd.concat([told, failed], ignore_index=True))
     distance = np.hypot(*(again[["x", "y"]].to_numpy() - wanted[["x", "y"]].to_numpy())[0] / 15)
     assert distance > 0.01
+
+
+def test_where_trials_fail_is_learnt():
+    """All of them fail in a third of the box, in which one of Branin's three minima lies."""
+    told = told_after(branin_study(seed=1), 16, lambda asked: asked["x"] > 5)
+    failed = told["status"] == "failed"
+    assert failed[:6].any(), "the start has shown it"
+    assert failed[6:].sum() <= 2
+    assert told["f"].min() < 3 * LEAST, "the search goes on beside it"

@@ -1,6 +1,7 @@
 """Branin's function and ZDT1 with noise: as good as BoTorch called directly, as its tutorials do.
 
-Whole searches: SLIPFIELD_SEEDS=10 envs/run pytest tests/kinds/search/test_functions.py -s
+Whole searches, minutes a seed:
+SLIPFIELD_SEEDS=10 envs/run pytest tests/kinds/search/test_functions.py -s
 """
 
 import os
@@ -140,36 +141,31 @@ def test_a_round_promises_as_much_as_the_librarys_own():
     assert promised > best + np.log(0.95)
 
 
-needs_time = pytest.mark.skipif(not SEEDS, reason="minutes a seed: SLIPFIELD_SEEDS=1")
-
-
-@needs_time
+@pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.mark.filterwarnings("ignore")
-def test_branin_is_as_low_as_the_library_gets():
+def test_branin_is_as_low_as_the_library_gets(seed):
     from botorch.test_functions import Branin
 
     problem, trials = Branin(dtype=torch.float64), 25
-    for seed in range(SEEDS):
-        chosen = study(problem, seed, 1, noise_std=0)
-        ours = searched(problem, chosen, trials, seed)
-        theirs = tried_by_library(problem, ours[: chosen.initial_trials], trials, 1, seed)
-        low, other = (told_values(problem, x, 0, 0, 0.0).min() for x in (ours, theirs))
-        print(f"branin, seed {seed}: {low:.5f}, BoTorch {other:.5f}")
-        assert low <= 1.01 * other
+    chosen = study(problem, seed, 1, noise_std=0)
+    ours = searched(problem, chosen, trials, seed)
+    theirs = tried_by_library(problem, ours[: chosen.initial_trials], trials, 1, seed)
+    low, other = (told_values(problem, x, 0, 0, 0.0).min() for x in (ours, theirs))
+    print(f"branin, seed {seed}: {low:.5f}, BoTorch {other:.5f}")
+    assert low <= 1.01 * other
 
 
-@needs_time
+@pytest.mark.parametrize("seed", range(SEEDS))
 @pytest.mark.filterwarnings("ignore")
-def test_zdt1_with_noise_has_the_librarys_hypervolume():
+def test_zdt1_with_noise_has_the_librarys_hypervolume(seed):
     from botorch.test_functions.multi_objective import ZDT1
 
     problem, trials, batch = ZDT1(dim=3, dtype=torch.float64), 38, 3
-    for seed in range(SEEDS):
-        chosen = study(problem, seed, batch, noise_std=NOISE, reference=1.1)
-        ours = searched(problem, chosen, trials, seed, NOISE)
-        start = ours[: chosen.initial_trials]
-        theirs = tried_by_library(problem, start, trials, batch, seed, NOISE)
-        large, other = hypervolume(problem, ours), hypervolume(problem, theirs)
-        begun = hypervolume(problem, start)
-        print(f"zdt1, seed {seed}: {large:.4f}, BoTorch {other:.4f}, start {begun:.4f}")
-        assert large >= 0.99 * other
+    chosen = study(problem, seed, batch, noise_std=NOISE, reference=1.1)
+    ours = searched(problem, chosen, trials, seed, NOISE)
+    start = ours[: chosen.initial_trials]
+    theirs = tried_by_library(problem, start, trials, batch, seed, NOISE)
+    large, other = hypervolume(problem, ours), hypervolume(problem, theirs)
+    begun = hypervolume(problem, start)
+    print(f"zdt1, seed {seed}: {large:.4f}, BoTorch {other:.4f}, start {begun:.4f}")
+    assert large >= 0.99 * other

@@ -2,7 +2,9 @@
 
 One objective: noisy expected improvement (Letham et al. 2019); several: noisy expected hypervolume
 improvement (Daulton, Balandat & Bakshy 2021); both in the logarithmic form of Ament et al. 2023,
-with constraints as probabilities of being kept. A failed trial is never asked for again.
+with constraints as probabilities of being kept. So is, once a trial has failed, that one goes well:
+by a process of its own through 1 (went well) and 0 (failed) of all trials (Gelbart, Snoek & Adams
+2014 with regression for classification).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from botorch.exceptions import BotorchWarning
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import ModelListGP, SingleTaskGP
 from botorch.models.transforms import Standardize
+from botorch.models.utils.gpytorch_modules import get_gaussian_likelihood_with_gamma_prior
 from botorch.optim import optimize_acqf
 from botorch.sampling import SobolQMCNormalSampler
 from gpytorch.mlls import SumMarginalLogLikelihood
@@ -34,7 +37,7 @@ from gpytorch.settings import min_fixed_noise
 from slipfield.kinds.search.front import reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
 from slipfield.kinds.search.study import STD, SearchStudy
-from slipfield.kinds.search.trials import FAILED, OK, STATUS
+from slipfield.kinds.search.trials import OK, STATUS
 
 logei._load_attempted = True
 """Keeps BoTorch from compiling its kernel for hypervolumes in the first search of a machine: that
@@ -53,39 +56,39 @@ class Surrogate:
 
     Attributes
     ----------
-    unit : tensor (n, variables) of the trials that went well; failed : those that did not.
+    model : a process for each output, and a last one for going well if ``fails``.
+    unit : tensor (n, variables) of the trials that went well.
     """
 
     study: SearchStudy
     model: ModelListGP
     unit: torch.Tensor
-    failed: torch.Tensor
+    fails: bool
     told: pd.DataFrame
 
     @classmethod
     def learn(cls, study: SearchStudy, told: pd.DataFrame) -> Surrogate:
         """Learn from at least two told trials."""
-        good = told[told[STATUS] == OK]
+        went_well = told[STATUS] == OK
+        good = told[went_well]
         unit = torch.tensor(to_unit(study.variables, good))
-        processes = []
-        for each in study.outputs:
-            y = torch.tensor(good[each.name].to_numpy(float))[:, None]
-            variance = _variance(good, each.name, each.noise_std)
-            transform = Standardize(1)
-            with _quiet():
-                processes.append(SingleTaskGP(unit, y, variance, outcome_transform=transform))
-        model = ModelListGP(*processes)
         with _quiet():
+            processes = [
+                _process(unit, good[each.name], _variance(good, each.name, each.noise_std))
+                for each in study.outputs
+            ]
+            if not went_well.all():
+                everywhere = torch.tensor(to_unit(study.variables, told))
+                processes.append(_process(everywhere, went_well, None))
+            model = ModelListGP(*processes)
             fit_gpytorch_mll(SumMarginalLogLikelihood(model.likelihood, model))
-        bad = told[told[STATUS] == FAILED]
-        failed = torch.tensor(to_unit(study.variables, bad)).reshape(len(bad), unit.shape[1])
-        return cls(study, model, unit, failed, good)
+        return cls(study, model, unit, not went_well.all(), good)
 
     def predict(self, values: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation (n, outputs) of the outputs, without a trial's noise."""
         unit = torch.tensor(to_unit(self.study.variables, values))
         with torch.no_grad(), _quiet():
-            posterior = self.model.posterior(unit)
+            posterior = self.model.posterior(unit, list(range(len(self.study.outputs))))
             return posterior.mean.numpy(), posterior.variance.clamp_min(0).sqrt().numpy()
 
     def acquisition(self, seed: int) -> AcquisitionFunction:
@@ -96,8 +99,7 @@ class Surrogate:
             "model": self.model,
             "X_baseline": self.unit,
             "sampler": SobolQMCNormalSampler(torch.Size([DRAWS]), seed=seed),
-            "constraints": _constraints(self.study) or None,
-            "X_pending": self.failed if len(self.failed) else None,
+            "constraints": _constraints(self.study, self.fails) or None,
             "prune_baseline": True,
         }
         if count == 1:
@@ -131,13 +133,11 @@ def suggest(study: SearchStudy, told: pd.DataFrame, count: int, seed: int) -> pd
     """
     with seeded(seed):
         surrogate = Surrogate.learn(study, told)
-        bounds = torch.stack(
-            [torch.zeros(surrogate.unit.shape[1]), torch.ones(surrogate.unit.shape[1])]
-        )
+        bounds = torch.tensor([[0.0], [1.0]]).repeat(1, len(study.variables)).to(surrogate.unit)
         with _quiet():
             unit, _ = optimize_acqf(
                 surrogate.acquisition(seed),
-                bounds.to(surrogate.unit),
+                bounds,
                 q=count,
                 num_restarts=RESTARTS,
                 raw_samples=RAW_STARTS,
@@ -145,6 +145,17 @@ def suggest(study: SearchStudy, told: pd.DataFrame, count: int, seed: int) -> pd
                 options={"seed": seed},
             )
     return from_unit(study.variables, unit.numpy())
+
+
+def _process(unit: torch.Tensor, values: pd.Series, variance: torch.Tensor | None) -> SingleTaskGP:
+    """Gaussian process through values (n,) at ``unit`` (n, variables), not yet fitted.
+
+    Noise that is not known is learnt under a nearly flat prior. BoTorch's default expects a tenth
+    of the spread; where half of it is noise, as of one grain map, models then pass through trials.
+    """
+    y = torch.tensor(values.to_numpy(float))[:, None]
+    learnt = get_gaussian_likelihood_with_gamma_prior() if variance is None else None
+    return SingleTaskGP(unit, y, variance, learnt, outcome_transform=Standardize(1))
 
 
 def _variance(table: pd.DataFrame, name: str, known: float | None) -> torch.Tensor | None:
@@ -160,14 +171,19 @@ def _variance(table: pd.DataFrame, name: str, known: float | None) -> torch.Tens
     return torch.tensor(np.maximum(std, least) ** 2)[:, None]
 
 
-def _constraints(study: SearchStudy) -> list:
-    """Functions of samples (..., outputs) that are 0 or less where a bound is kept."""
+def _constraints(study: SearchStudy, fails: bool) -> list:
+    """Functions of samples (..., outputs) that are 0 or less where a bound is kept.
+
+    And, if there is a last output for it, where a trial goes well.
+    """
     found = []
     for number, each in enumerate(study.constraints, start=len(study.objectives)):
         if each.high is not None:
             found.append(lambda z, k=number, bound=each.high: z[..., k] - bound)
         if each.low is not None:
             found.append(lambda z, k=number, bound=each.low: bound - z[..., k])
+    if fails:
+        found.append(lambda z: 0.5 - z[..., -1])
     return found
 
 
