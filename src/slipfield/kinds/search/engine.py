@@ -176,7 +176,7 @@ def _constraints(study: SearchStudy, fails: bool) -> list:
 
     And, if there is a last output for it, where a trial goes well.
     """
-    found = []
+    found: list = []
     for number, each in enumerate(study.constraints, start=len(study.objectives)):
         if each.high is not None:
             found.append(lambda z, k=number, bound=each.high: z[..., k] - bound)
