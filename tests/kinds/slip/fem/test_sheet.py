@@ -25,7 +25,8 @@ SOLVE = """
 import sys
 import numpy as np
 from mpi4py import MPI
-from slipfield.kinds.slip.fem.linear import SchurFactor, TangentSolver
+from slipfield.kinds.slip.fem.linear import TangentSolver
+from slipfield.kinds.slip.fem.schur import SchurFactor
 from slipfield.kinds.slip.fem.sheet import Sheet
 from slipfield.kinds.slip.fem.state import Blocks
 from slipfield.kinds.slip.verification.specimens import single_crystal
