@@ -269,7 +269,7 @@ def gom_in_furlongs(folder):
     return gom(folder, ("length:mm", "length:furlong"))
 
 
-@case(DIC, "unit 'day' of column 'time")
+@case(DIC, "10.500 s.csv", "unit 'day' of the time", "min or h")
 def gom_in_days(folder):
     return gom(folder, ("time:s", "time:day"))
 
@@ -336,7 +336,7 @@ def positions_in_furlongs(folder):
     return ["import", "dic", *files, "--interval", 1]
 
 
-@case(DIC, "displacement", "4 %", "strain maps show 0.04", "that of the strains")
+@case(DIC, "0.0408 % along the load", "displacements show 4.08 %", "units of", "strains")
 def plain_strain_called_percent(folder):
     return dic(m.write_vic2d(TEST, folder), "--strain-unit", "percent")
 

@@ -101,6 +101,11 @@ def _stage(path: Path) -> Stage:
     start = next((i for i, line in enumerate(lines) if "relative_time" in line), len(lines))
     length, strain = given.get("length", "mm"), given.get("strain", "")
     if start + 1 >= len(lines):
+        if not any(line.startswith("id") for line in lines):
+            raise SlipfieldError(
+                f"{path}: no table of the stage and no header that starts with 'id'; not an export "
+                f"of {LAYOUT.program} with one file a stage"
+            )
         return Stage(length, strain)
     delimiter = ";" if ";" in lines[start] else ","
     names, values = csv.reader(lines[start : start + 2], delimiter=delimiter)
