@@ -2,8 +2,8 @@
 
 The same density as in :mod:`slipfield.kinds.slip.projection.learner`, z ~ N(m(p), s(p) C + N), and
 the same normal equations. Where that room diagonalises C and N once for many specimens, here the
-covariance of the features so far is factorised at each step (Cholesky): from the last estimate two
-or three steps do, and each costs a tenth of a diagonalisation.
+covariance of the features so far is factorised at each step (Cholesky): from the last estimate some
+seven steps do, and each costs a tenth of a diagonalisation.
 """
 
 from __future__ import annotations
