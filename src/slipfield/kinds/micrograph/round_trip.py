@@ -21,7 +21,6 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import track
-from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.files import read_labels, write_image
@@ -93,20 +92,13 @@ def round_trip(
         raise SlipfieldError(f"side: given {side}; expected 256 px or more")
     loaded = Model.load(model)
     facts = {
-        "model": loaded.study.name,
-        "weights_hash": loaded.weights_hash,
         "cells": cells,
         "side_px": side,
         "networks": {task: file_digest(shipped(task)) for task in METHODS},
     }
     work = output / "work"
     with claimed(output, "micrograph round-trip"):
-        claim_contents(
-            output / "bench.json",
-            facts,
-            "round trip",
-            former={"weights_sha256": loaded.former_hash},
-        )
+        loaded.claim(output / "bench.json", "round trip", facts)
         rows: list[dict[str, Any]] = []
         sheet = cache(partial(_pulled, loaded.study, cells, side, work))
         for name in track([TRUE, *presets], "invert"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +95,12 @@ def train(
         first, before = _resume(checkpoint, head, parts)
         began = time.process_time()
         network.train()
-        pieces = cache(pool)
         if first < steps:
-            pieces()  # rendering is not part of the time a step takes
+            pieces = pool()  # rendering is not part of the time a step takes
         with progress(f"train {task}", steps) as advance:
             for step in range(first, steps):
                 generator = np.random.default_rng([seed, step])
-                images, truths = pieces().batch(generator, BATCH)
+                images, truths = pieces.batch(generator, BATCH)
                 loss = loss_of(network(images), truths, entropy)
                 if not torch.isfinite(loss):
                     raise SlipfieldError(f"{output}: the loss is not finite in step {step}")

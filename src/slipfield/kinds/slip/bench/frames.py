@@ -16,7 +16,6 @@ from slipfield.core.cache import cached_rows
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
-from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.measuring import import_measured, strain_options, write_measured
 from slipfield.kinds.slip.inversion.answers import Model
@@ -55,15 +54,8 @@ def bench_frames(model: Path, output: Path, cells: int | None = None) -> list[di
     rows: list[dict[str, Any]] = []
     loaded = Model.load(model)
     cells = cells or loaded.study.specimen.cells_x
-    facts = {
-        "model": loaded.study.name,
-        "weights_hash": loaded.weights_hash,
-        "cells": cells,
-    }
     with claimed(output, "bench"), progress("invert", len(SHARES)) as advance:
-        claim_contents(
-            output / "bench.json", facts, "bench", former={"weights_sha256": loaded.former_hash}
-        )
+        loaded.claim(output / "bench.json", "bench", {"cells": cells})
         for name in SHARES:
             path = output / "cases" / f"{name.replace(' ', '-').replace('%', 'percent')}.json"
             make = partial(_measured, model, loaded.study, cells, name, output / "work", path.stem)

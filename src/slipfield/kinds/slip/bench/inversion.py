@@ -23,7 +23,6 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
-from slipfield.core.recorded import claim_contents
 from slipfield.kinds.slip.bench.inversion_tables import write_tables
 from slipfield.kinds.slip.inversion.answers import Answer, Model, by_prediction, by_projection
 from slipfield.kinds.slip.inversion.choice import Fit, choose
@@ -120,8 +119,6 @@ def bench_inversion(
 def _claim(output: Path, model: Model, network: Model | None, plan: Plan, study: Study) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
-        "model": model.study.name,
-        "weights_hash": model.weights_hash,
         "network_hash": network.weights_hash if network else None,
         "adapted": model.adapted,
         "training_cells": [model.study.specimen.cells_x, model.study.specimen.cells_y],
@@ -132,11 +129,8 @@ def _claim(output: Path, model: Model, network: Model | None, plan: Plan, study:
         "solves": plan.solves,
         "physics_hash": study.physics_hash(),
     }
-    former = {
-        "weights_sha256": model.former_hash,
-        "network_sha256": network.former_hash if network else None,
-    }
-    claim_contents(output / "bench.json", facts, "bench", former)
+    former = {"network_sha256": network.former_hash if network else None}
+    model.claim(output / "bench.json", "bench", facts, former)
 
 
 def _all_rows(

@@ -22,7 +22,6 @@ from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
-from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.measuring import (
     GRAIN_OPTIONS,
@@ -80,16 +79,9 @@ def bench_mistakes(
     """
     loaded = Model.load(model)
     cells = cells or loaded.study.specimen.cells_x
-    facts = {
-        "model": loaded.study.name,
-        "weights_hash": loaded.weights_hash,
-        "cells": cells,
-    }
     rows, shown = [], progress("make mistakes", specimens * len(MISTAKES))
     with claimed(output, "bench"), shown as advance:
-        claim_contents(
-            output / "bench.json", facts, "bench", former={"weights_sha256": loaded.former_hash}
-        )
+        loaded.claim(output / "bench.json", "bench", {"cells": cells})
         for number in range(specimens):
             work = output / "work" / str(number)
             measured = cache(partial(_measured, loaded.study, number, specimens, cells, work))

@@ -20,7 +20,6 @@ from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
-from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.sheets import (
     make_membrane,
@@ -88,17 +87,13 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
 
 def _claim(output: Path, model: Model, plan: Plan) -> None:
     facts = {
-        "model": model.study.name,
-        "weights_hash": model.weights_hash,
         "cells": plan.cells,
         "grains": plan.grains,
         "sheets": plan.sheets,
         "solves": plan.solves,
         "seed": SEED,
     }
-    claim_contents(
-        output / "bench.json", facts, "bench", former={"weights_sha256": model.former_hash}
-    )
+    model.claim(output / "bench.json", "bench", facts)
 
 
 def _rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_netcdf
+from slipfield.core.recorded import claim_contents
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
 from slipfield.kinds.slip.inversion.outputs import AtOutputs, at_outputs
@@ -70,6 +72,29 @@ class Model:
     def former_hash(self) -> str:
         """What older versions wrote into the folders of benches instead: digests as a text."""
         return str(self.card.get("weights_sha256", ""))
+
+    def claim(
+        self,
+        path: Path,
+        what: str,
+        facts: Mapping[str, Any],
+        former: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write down at ``path`` (JSON) that its folder holds what was made with this model.
+
+        Parameters
+        ----------
+        what, facts, former : as :func:`~slipfield.core.recorded.claim_contents` takes them; the
+            model's are added.
+
+        Raises
+        ------
+        SlipfieldError
+            If the folder holds something else, or what another model made.
+        """
+        ours = {"model": self.study.name, "weights_hash": self.weights_hash, **facts}
+        old = {"weights_sha256": self.former_hash, **(former or {})}
+        claim_contents(path, ours, what, old)
 
     @property
     def projects(self) -> bool:

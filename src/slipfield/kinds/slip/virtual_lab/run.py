@@ -22,7 +22,6 @@ from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
-from slipfield.core.recorded import claim_contents
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.outcome import Inversion
@@ -92,16 +91,12 @@ def virtual_lab(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
 def _claim(output: Path, model: Model, plan: Plan) -> None:
     """Write down what is measured, or refuse a folder in which something else was."""
     facts = {
-        "model": model.study.name,
-        "weights_hash": model.weights_hash,
         "cells": plan.cells,
         "frames": plan.frames,
         "solves": plan.solves,
         **{name: asdict(getattr(plan, name)) for name in ("camera", "correlation", "errors")},
     }
-    claim_contents(
-        output / "plan.json", facts, "plan", former={"weights_sha256": model.former_hash}
-    )
+    model.claim(output / "plan.json", "plan", facts)
 
 
 def measured(model: Path, loaded: Model, number: int, work: Path, plan: Plan) -> dict[str, Any]:
