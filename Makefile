@@ -26,7 +26,8 @@ invert-demo: setup  ## measure a specimen that the demo has not seen, import and
 	envs/run snakemake invert_demo --profile workflow/profiles/workstation --configfile config/demo.yaml
 
 check: setup  ## run the fast tests, to run all the time: minutes are for make test
-	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q
+	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q \
+		-n auto --maxprocesses 8 --dist worksteal
 
 test: setup  ## run all tests, side by side: those of the rooms, and those of the program as it is used
 	@{ failed=0; envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || failed=1; \

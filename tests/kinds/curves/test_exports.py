@@ -155,6 +155,7 @@ def test_a_bar_of_the_table_gives_the_curve(sheet, law, solver, tmp_path):
     np.testing.assert_allclose(again[from_proof], expected[from_proof], rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ccx") is None, reason="no ccx on PATH")
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: f"{sheet.proof_stress_MPa:g}")
 def test_one_element_of_calculix_gives_the_curve(sheet, tmp_path):

@@ -24,6 +24,7 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_curve_writes_table_summary_picture_and_solver_tables(tmp_path):
     measured = tmp_path / "test.csv"
     strain = np.linspace(0, 0.08, 200)
@@ -59,6 +60,7 @@ def test_what_belongs_to_a_test_is_not_dropped_without_one(slipfield, tmp_path):
     assert done.returncode == 2 and "give it with --measured" in done.stderr
 
 
+@pytest.mark.slow
 def test_curve_imports_neither_torch_nor_scipy_nor_pandas():
     """They take longer to import than a curve takes to make."""
     code = (

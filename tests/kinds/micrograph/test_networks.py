@@ -241,6 +241,7 @@ def test_an_image_does_not_take_the_truth_of_one_whose_number_goes_on(tmp_path):
         marked_pool(tmp_path / "images", tmp_path / "truths")
 
 
+@pytest.mark.slow
 def test_a_training_on_other_images_does_not_continue(tmp_path):
     path, network = tmp_path / "n.safetensors", NestedUNet(NestedSettings(2, levels=2, fold=2))
     train(network, "phases", pool, 10, path, facts={"presets": "a"})

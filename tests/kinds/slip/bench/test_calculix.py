@@ -90,6 +90,7 @@ def test_constants_flow_at_the_crss_and_harden_by_h(specimen, blocks):
     assert grain is not None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not is_available(), reason="no ccx on PATH")
 def test_deck_runs_to_the_end(specimen, tmp_path):
     found = run_calculix(specimen.study, specimen.microstructure, tmp_path)

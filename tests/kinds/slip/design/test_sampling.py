@@ -41,6 +41,7 @@ def slices_hit_once(unit):
     return all(np.all(np.histogram(axis, count, (0, 1))[0] == 1) for axis in unit.T)
 
 
+@pytest.mark.slow
 def test_ese_reaches_the_published_quality():
     """200 samples: minimum distance 0.115, six times that of a plain Latin hypercube."""
     asked = study(200)

@@ -59,6 +59,7 @@ def test_models_are_shown_the_loading_alone(pulled, specimen, study, tmp_path):
     assert for_models(same, solver) == (same, solver)
 
 
+@pytest.mark.slow
 def test_a_test_that_ended_early_goes_on_to_the_elongation_of_the_training(
     pulled, specimen, study, tmp_path
 ):
@@ -79,6 +80,7 @@ def test_a_test_that_ended_early_goes_on_to_the_elongation_of_the_training(
     assert np.isfinite(given.strain[known]).all() and np.isnan(given.strain[~known]).all()
 
 
+@pytest.mark.slow
 def test_the_last_output_is_there_where_the_schedule_of_frames_did_not_meet_it(
     pulled, specimen, study, tmp_path
 ):

@@ -106,6 +106,7 @@ def test_it_ends_where_the_projection_of_the_whole_test_ends(model, case):
     same(states, by_projection(model, run, measurement, LOAD_NOISE))
 
 
+@pytest.mark.slow
 def test_so_it_does_with_a_sheets_thickness(model, case):
     run, _, measurement = case
     study: Study = model.study
