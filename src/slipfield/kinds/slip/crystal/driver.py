@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import ctypes
 from collections.abc import Sequence
 from pathlib import Path
 from typing import SupportsFloat
@@ -14,15 +13,14 @@ from numpy.typing import ArrayLike
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.tables import csv_text
-from slipfield.kinds.slip.crystal.build import POINTS, load_kernel
 from slipfield.kinds.slip.crystal.law import (
-    SYSTEMS,
     Law,
     Parameters,
     hardening_modulus,
     initial_crss,
     make_law,
 )
+from slipfield.kinds.slip.crystal.point import Point
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
 from slipfield.kinds.slip.study import Material, Study
 
@@ -34,12 +32,8 @@ GROWTH = 1.3
 SAME_RATE = 1e-9
 
 
-def _pointer(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
-
-
-class MaterialPoint:
-    """A single crystal point of a traction-free sheet and its history.
+class MaterialPoint(Point):
+    """A single crystal point of a traction-free sheet; its metric is (3,) C11, C22, C12.
 
     Parameters
     ----------
@@ -50,61 +44,18 @@ class MaterialPoint:
 
     Attributes
     ----------
-    stress : (3,) second Piola-Kirchhoff S11, S22, S12 in MPa.
-    crss : (12,) MPa.  columns : (2, 3) first two columns of Fp.  slip : (3, 3) slip tensor of
-    the last step.  tangent : (3, 3) dS/d(E11, E22, 2 E12) of the last step, MPa.
+    stress : (3,) second Piola-Kirchhoff S11, S22, S12 in MPa.  columns : (2, 3) first two columns
+    of Fp.  tangent : (3, 3) dS/d(E11, E22, 2 E12) of the last step, MPa.
     """
 
+    kernel = "slipfield_point"
+    state = ("stress", "crss", "columns", "slip", "tangent")
+
     def __init__(self, law: Law, euler: ArrayLike, h: SupportsFloat, crss: SupportsFloat):
-        self.law, self.h = law, float(h)
+        super().__init__(law, h, crss)
         self.columns = np.ascontiguousarray(matrix_of_euler(np.asarray(euler, float))[:, :2].T)
-        self.crss = np.full(SYSTEMS, float(crss))
-        self.crss_old = self.crss.copy()
-        self.slip = np.zeros((3, 3))
         self.stress = np.zeros(3)
         self.tangent = np.zeros((3, 3))
-        self.last_dt: float | None = None
-        self._kernel = load_kernel(POINTS, *law.variants).slipfield_point
-
-    def trial(self, metric: np.ndarray, dt: float) -> tuple[np.ndarray, ...] | None:
-        """State (stress, crss, columns, slip, tangent) after a step; None without convergence.
-
-        Parameters
-        ----------
-        metric : (3,) C11, C22, C12 of C = F^T F at the end of the step.
-        dt : step, s.
-        """
-        stress, crss = self.stress.copy(), self.crss.copy()
-        columns, slip, tangent = np.empty((2, 3)), np.empty((3, 3)), np.empty((3, 3))
-        metric = np.ascontiguousarray(metric, float)
-        ratio = dt / self.last_dt if self.last_dt else 0.0
-        history = [self.columns, self.crss, self.crss_old, self.slip]
-        iterations = self._kernel(
-            ctypes.byref(self.law),
-            ctypes.c_double(dt),
-            ctypes.c_double(ratio),
-            _pointer(metric),
-            *map(_pointer, history),
-            ctypes.c_double(self.h),
-            *map(_pointer, (stress, crss, columns, slip, tangent)),
-        )
-        state = (stress, crss, columns, slip, tangent)
-        ok = iterations > 0 and all(np.isfinite(array).all() for array in state)
-        return state if ok else None
-
-    def advance(self, metric: np.ndarray, dt: float) -> bool:
-        """Take the step and keep its state; False (and no change) without convergence."""
-        state = self.trial(metric, dt)
-        if state is None:
-            return False
-        self.crss_old = self.crss
-        self.stress, self.crss, self.columns, self.slip, self.tangent = state
-        self.last_dt = dt
-        return True
-
-    def restart(self) -> None:
-        """Forget the step history: the next step is backward Euler (after a kink of the path)."""
-        self.last_dt = None
 
 
 def metric_of(gradient: np.ndarray) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 
 from slipfield.kinds.slip.crystal.build import law_variants
@@ -11,7 +9,7 @@ from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.fem.kernels import HEXAHEDRA
 from slipfield.kinds.slip.fem.sheet import Microstructure
 from slipfield.kinds.slip.fem.solid_mesh import Solid, as_solid
-from slipfield.kinds.slip.fem.state import Blocks, PointStates, address
+from slipfield.kinds.slip.fem.state import Blocks, PointStates
 from slipfield.kinds.slip.fem.stepping import LATERAL_CONTRACTION, Problem
 
 FACTOR_AGE = 4
@@ -22,12 +20,7 @@ class SolidBlocks(Blocks):
     """Hexahedra in blocks of one lane each."""
 
     kernel = HEXAHEDRA
-
-    def strain_square(self, x: np.ndarray) -> float:
-        """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (3 * nodes,)."""
-        integral = self._library.slipfield_hex_strain_square
-        integral.restype = ctypes.c_double
-        return integral(ctypes.byref(self.struct), address(np.ascontiguousarray(x)))
+    prefix = "slipfield_hex"
 
 
 class SolidStates(PointStates):
@@ -38,7 +31,6 @@ class SolidStates(PointStates):
     dilatation : whether the change of volume is that of the element's centre.
     """
 
-    kernel = HEXAHEDRA
     dilatation = True
 
     def grain_of(self, micro: Microstructure) -> np.ndarray:
@@ -50,65 +42,9 @@ class SolidStates(PointStates):
         inverse = np.swapaxes(rotation, -1, -2).reshape(-1, 9)
         return {"a": inverse, "s": np.zeros((len(rotation), 6))}
 
-    def evaluate(
-        self,
-        u: np.ndarray,
-        dt: float,
-        ratio: float,
-        residual: np.ndarray,
-        tangent: np.ndarray | None,
-        first: bool,
-    ) -> int:
-        """Update all points for displacements u and add to the residual.
-
-        Parameters
-        ----------
-        u, residual : (3 * nodes,) mm and N.
-        dt, ratio : step in s and its ratio to the last one (0: backward Euler).
-        tangent : element triangles [block][300][lane] to fill, or None.
-        first : start the point iterations from the state at the start of the step.
-
-        Returns
-        -------
-        Number of point blocks without convergence on this rank.
-        """
-        return self._library.slipfield_hex_evaluate(
-            ctypes.byref(self.law),
-            ctypes.byref(self.blocks.struct),
-            ctypes.byref(self.struct()),
-            int(self.dilatation),
-            ctypes.c_double(dt),
-            ctypes.c_double(ratio),
-            int(first),
-            address(u),
-            address(residual),
-            address(tangent),
-            ctypes.byref(self.counters),
-        )
-
-    def lattice_rotation(self, u: np.ndarray, vectors: np.ndarray | None = None) -> float:
-        """Integral of the lattice's rotation angle since the start over this rank's cells.
-
-        Parameters
-        ----------
-        u : (3 * nodes,) displacements in mm after a step, ghosts up to date.
-        vectors : rotation vectors [block][point][3][lane] to fill, rad, in sample axes.
-
-        Returns
-        -------
-        rad mm^3.
-        """
-        integral = self._library.slipfield_hex_lattice_rotation
-        integral.restype = ctypes.c_double
-        return integral(
-            ctypes.byref(self.law),
-            ctypes.byref(self.blocks.struct),
-            address(self.start["a"]),
-            address(self.start["s"]),
-            address(self._first_columns),
-            address(u),
-            address(vectors),
-        )
+    def options(self) -> tuple[int, ...]:
+        """What the kernel's evaluation takes beside arrays and step."""
+        return (int(self.dilatation),)
 
 
 class SolidProblem(Problem):

@@ -76,9 +76,14 @@ class Blocks:
     ----------
     sheet : the specimen.
     law, precision : variants of the kernels.
+
+    Attributes
+    ----------
+    kernel, prefix : the kernels' source, and what the names of its functions begin with.
     """
 
     kernel = ELEMENTS
+    prefix = "slipfield"
 
     def __init__(self, sheet: Sheet, law: Sequence[str], precision: Precision = "double"):
         self.precision, self.dtype = precision, DTYPES[precision]
@@ -115,8 +120,8 @@ class Blocks:
         return out
 
     def strain_square(self, x: np.ndarray) -> float:
-        """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (2 * nodes,)."""
-        integral = self._library.slipfield_strain_square
+        """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (axes * nodes,)."""
+        integral = self._library[f"{self.prefix}_strain_square"]
         integral.restype = ctypes.c_double
         return integral(ctypes.byref(self.struct), address(np.ascontiguousarray(x)))
 
@@ -143,8 +148,6 @@ class PointStates:
     tolerance : strain residual of the point problem.
     """
 
-    kernel = ELEMENTS
-
     def __init__(
         self,
         sheet: Sheet,
@@ -156,7 +159,7 @@ class PointStates:
     ):
         self.blocks, self.counters = blocks, Counters()
         self.law = make_law(material, max(tolerance, LEAST_POINT_TOLERANCE[blocks.precision]))
-        self._library = load_kernel(self.kernel, *self.law.variants, blocks.precision)
+        self._library = load_kernel(blocks.kernel, *self.law.variants, blocks.precision)
         grain = self.grain_of(micro)[sheet.cell_index]
         self.grain_size = micro.size[grain]
         start = self.start_of(matrix_of_euler(micro.euler[grain]))
@@ -188,6 +191,10 @@ class PointStates:
         arrays += [start["s"], before["s"], self.h, *map(end.get, COMPONENTS)]
         return StateArrays(*map(address, arrays))
 
+    def options(self) -> tuple[int, ...]:
+        """What the kernel's evaluation takes beside arrays and step."""
+        return ()
+
     def evaluate(
         self,
         u: np.ndarray,
@@ -201,20 +208,22 @@ class PointStates:
 
         Parameters
         ----------
-        u, residual : (2 * nodes,) mm and N per mm of thickness.
+        u, residual : (axes * nodes,) mm and, of two axes, N per mm of thickness, of three, N.
         dt, ratio : step in s and its ratio to the last one (0: backward Euler).
-        tangent : element triangles [block][36][lane] to fill, or None.
-        first : start the point iterations from extrapolated states, end them sooner and keep
-            stress and crss only: another evaluation must follow before :meth:`accept`.
+        tangent : element triangles [block][36 or, of three axes, 300][lane] to fill, or None.
+        first : of two axes, start the point iterations from extrapolated states, end them sooner
+            and keep stress and crss only: another evaluation must follow before :meth:`accept`;
+            of three, start them from the states at the start of the step.
 
         Returns
         -------
         Number of point blocks without convergence on this rank.
         """
-        return self._library.slipfield_evaluate(
+        return self._library[f"{self.blocks.prefix}_evaluate"](
             ctypes.byref(self.law),
             ctypes.byref(self.blocks.struct),
             ctypes.byref(self.struct()),
+            *self.options(),
             ctypes.c_double(dt),
             ctypes.c_double(ratio),
             int(first),
@@ -229,14 +238,14 @@ class PointStates:
 
         Parameters
         ----------
-        u : (2 * nodes,) displacements in mm after a step, ghosts up to date.
+        u : (axes * nodes,) displacements in mm after a step, ghosts up to date.
         vectors : rotation vectors [block][point][3][lane] to fill, rad, in sample axes.
 
         Returns
         -------
-        rad mm^2.
+        rad mm^2, of three axes rad mm^3.
         """
-        integral = self._library.slipfield_lattice_rotation
+        integral = self._library[f"{self.blocks.prefix}_lattice_rotation"]
         integral.restype = ctypes.c_double
         return integral(
             ctypes.byref(self.law),
