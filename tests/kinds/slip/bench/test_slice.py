@@ -29,7 +29,7 @@ def test_slice_runs_from_grain_map_to_training(study, tmp_path):
     lines = []
     run_slice(study, tmp_path / "slice", tmp_path / "unit-costs.json", lines.append)
     units = read_unit_costs(tmp_path / "unit-costs.json")
-    assert [line.split()[0] for line in lines].count("train") == 2
+    assert [line.split()[0] for line in lines].count("train") == 4
     with xr.open_dataset(tmp_path / "slice/large/shards/m00000_r000000-000007.nc") as shard:
         assert (shard["status"] == 0).all()
         assert shard.sizes["sample"] == SAMPLES
@@ -40,7 +40,9 @@ def test_slice_runs_from_grain_map_to_training(study, tmp_path):
     assert simulation.memory_mb == pytest.approx(peak, rel=0.1)
     assert simulation.start_cpu_s > 0
     assert learning.nodes == 65 * 65
-    assert learning.epoch_gflop > 0
+    assert learning.small_nodes == 17 * 17
+    assert learning.epoch_gflop > learning.small_epoch_gflop > 0
+    assert learning.small_epoch_cpu_s > 0
     assert learning.memory_mb > 200
     assert learning.batch_size == SAMPLES - 2, "one sample picks the best epoch, one tests"
 

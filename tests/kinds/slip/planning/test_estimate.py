@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,10 +40,13 @@ UNITS = UnitCosts(
     ),
     Learning(
         nodes=201 * 201,
+        small_nodes=51 * 51,
         frames=20,
         gather_cpu_s=0.05,
         epoch_cpu_s=0.4,
+        small_epoch_cpu_s=0.04,
         epoch_gflop=25.0,
+        small_epoch_gflop=1.8,
         memory_mb=4000.0,
         fields_mb=80.0,
         batch_size=8,
@@ -54,6 +58,14 @@ UNITS = UnitCosts(
 @pytest.fixture(scope="module")
 def paper():
     return load_study(CONFIG / "paper.yaml")
+
+
+def test_cost_of_a_visit_is_a_power_of_the_image_and_in_proportion_to_frames():
+    learning = replace(UNITS.learning, nodes=40_000, small_nodes=2_500)
+    assert learning.visit(40_000, 20) == pytest.approx((0.4, 25.0))
+    assert learning.visit(2_500, 10) == pytest.approx((0.02, 0.9))
+    tenfold = replace(learning, small_epoch_cpu_s=0.4 / 4)  # the square root of 16
+    assert tenfold.visit(400, 20)[0] == pytest.approx(0.4 / 10)
 
 
 def test_power_law_and_line_go_through_both_meshes():
@@ -139,7 +151,7 @@ def test_training_request_follows_the_device(paper):
     changed = paper.learning.model_copy(update={"device": "cuda"})
     on_gpu = paper.model_copy(update={"learning": changed})
     visits = 22_000 * 100
-    gflop = unit_costs().learning.epoch_gflop * visits
+    gflop = unit_costs().learning.visit(201 * 201, 20)[1] * visits
     expected = plan.START_MINUTES + plan.SAFETY * gflop / GPU_GFLOP_PER_S / 60
     assert plan.training_minutes(on_gpu) == math.ceil(expected)
 

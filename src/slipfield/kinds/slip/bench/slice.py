@@ -28,8 +28,8 @@ SAMPLES = 8
 SMALLER = 4
 """The small mesh has this many times fewer elements along each side."""
 
-LONGER = 9
-"""Epochs of the longer of two trainings, whose difference is the cost of an epoch."""
+LONGER, SMALL_LONGER = 9, 65
+"""Epochs of the longer of two trainings on each mesh, whose difference is what epochs cost."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ class Usage:
 
     cpu_s: float
     memory_mb: float
+
+
+@dataclass(frozen=True)
+class TrainingUsage:
+    """What trainings of the network on images (height, width) took, by sample and epoch."""
+
+    image: tuple[int, int]
+    frames: int
+    epoch_cpu_s: float
+    memory_mb: float
+    batch_size: int
 
 
 def run_slice(
@@ -66,7 +77,7 @@ def run_slice(
     large = Slice(study, folder / "large", say)
     small = Slice(_coarser(study), folder / "small", say)
     simulation = _simulation(large, small)
-    learning = _learning(large)
+    learning = _learning(large, small)
     content = {
         "measured": {
             "command": "slipfield slice",
@@ -115,6 +126,12 @@ class Slice:
         """The batch."""
         return self.folder / "shards" / f"m00000_r000000-{SAMPLES - 1:06d}.nc"
 
+    def gather(self) -> float:
+        """Gather the samples; returns CPU seconds."""
+        started = time.process_time()
+        gather(self.study, [self.shard], [self.map], [], self.design, self.folder / "dataset")
+        return time.process_time() - started
+
     def train(self, epochs: int) -> tuple[Usage, int]:
         """Train the network for some epochs, from the start; also the samples of a batch."""
         content = self.study.model_dump(mode="json")
@@ -125,6 +142,20 @@ class Slice:
         usage = self.verb("train", config, dataset=self.folder / "dataset", output=output)
         trained = json.loads((output / "metrics.json").read_text())["samples"]["train"]
         return usage, min(trained, self.study.learning.batch_size)
+
+    def network(self, epochs: int) -> TrainingUsage:
+        """What the network takes: one epoch, and ``epochs``, tell epochs from the start."""
+        (short, _), (longer, batch) = self.train(1), self.train(epochs)
+        with netCDF4.Dataset(self.shard) as shard:
+            frames, _, height, width = shard["strain"].shape[1:]
+        stride = self.study.learning.image_stride
+        return TrainingUsage(
+            image=(-(-height // stride), -(-width // stride)),
+            frames=frames,
+            epoch_cpu_s=(longer.cpu_s - short.cpu_s) / (epochs - 1) / SAMPLES,
+            memory_mb=max(short.memory_mb, longer.memory_mb),
+            batch_size=batch,
+        )
 
     def verb(self, name: str, config: Path | None = None, **options: object) -> Usage:
         """Run one of Slipfield's verbs in its own environment and process."""
@@ -193,25 +224,23 @@ def _simulation(large: Slice, small: Slice) -> Simulation:
     )
 
 
-def _learning(large: Slice) -> Learning:
-    """Gather the eight samples and train on them; two trainings tell epochs from the start."""
-    started = time.process_time()
-    gather(large.study, [large.shard], [large.map], [], large.design, large.folder / "dataset")
-    gathered = time.process_time() - started
-    (short, _), (longer, batch) = large.train(1), large.train(LONGER)
-    with netCDF4.Dataset(large.shard) as shard:
-        frames, _, height, width = shard["strain"].shape[1:]
-    stride = large.study.learning.image_stride
-    image = -(-height // stride), -(-width // stride)
+def _learning(large: Slice, small: Slice) -> Learning:
+    """Gather the eight samples of each mesh and train on them."""
+    gathered = [each.gather() for each in (large, small)]
+    network, small_network = large.network(LONGER), small.network(SMALL_LONGER)
+    nodes = network.image[0] * network.image[1]
     return Learning(
-        nodes=image[0] * image[1],
-        frames=frames,
-        gather_cpu_s=gathered / SAMPLES,
-        epoch_cpu_s=(longer.cpu_s - short.cpu_s) / (LONGER - 1) / SAMPLES,
-        epoch_gflop=_gflop(large.study, frames, image),
-        memory_mb=max(short.memory_mb, longer.memory_mb),
-        fields_mb=SAMPLES * frames * 3 * image[0] * image[1] * FIELD_BYTES / 1e6,
-        batch_size=batch,
+        nodes=nodes,
+        small_nodes=small_network.image[0] * small_network.image[1],
+        frames=network.frames,
+        gather_cpu_s=gathered[0] / SAMPLES,
+        epoch_cpu_s=network.epoch_cpu_s,
+        small_epoch_cpu_s=small_network.epoch_cpu_s,
+        epoch_gflop=_gflop(large.study, network.frames, network.image),
+        small_epoch_gflop=_gflop(small.study, network.frames, small_network.image),
+        memory_mb=network.memory_mb,
+        fields_mb=SAMPLES * network.frames * 3 * nodes * FIELD_BYTES / 1e6,
+        batch_size=network.batch_size,
     )
 
 

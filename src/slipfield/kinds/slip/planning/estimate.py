@@ -103,10 +103,9 @@ def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost
     read = Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
     if not plan.in_epochs(model):
         return read
-    learning = units.learning
-    values = plan.pixels(study) * study.loading.outputs / (learning.nodes * learning.frames)
-    visits = study.sampling.samples * epochs * values
-    return read + Cost(0, 0.0, visits * learning.epoch_cpu_s, visits * learning.epoch_gflop)
+    seconds, gflop = units.learning.visit(plan.pixels(study), study.loading.outputs)
+    visits = study.sampling.samples * epochs
+    return read + Cost(0, 0.0, visits * seconds, visits * gflop)
 
 
 def _decoded(study: Study) -> Cost:

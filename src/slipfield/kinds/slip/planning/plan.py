@@ -223,11 +223,9 @@ def _fitting_minutes(study: Study, fits: int) -> int:
 
 
 def _learning_minutes(study: Study, epochs: float) -> int:
-    units = unit_costs().learning
-    visits = epochs * _frames(study) * pixels(study) / (units.frames * units.nodes)
-    on_gpu = study.learning.device == "cuda"
-    seconds = units.epoch_gflop / GPU_GFLOP_PER_S if on_gpu else units.epoch_cpu_s
-    return min(_minutes(visits * seconds), LONGEST_JOB_MINUTES)
+    on_cores, gflop = unit_costs().learning.visit(pixels(study), study.loading.outputs)
+    seconds = gflop / GPU_GFLOP_PER_S if study.learning.device == "cuda" else on_cores
+    return min(_minutes(epochs * study.sampling.samples * seconds), LONGEST_JOB_MINUTES)
 
 
 def _frames(study: Study) -> int:

@@ -18,6 +18,11 @@ GPU_GFLOP_PER_S = 10_000.0
 """Assumed, not measured: what a data-centre GPU sustains on small convolutions, 1e9/s."""
 
 
+def power_law(share: float, small: float, cost: float, small_cost: float) -> float:
+    """Cost at a ``share`` of a size, which has ``cost``; the share ``small`` has ``small_cost``."""
+    return cost * share ** (math.log(small_cost / cost) / math.log(small))
+
+
 @dataclass(frozen=True)
 class Simulation:
     """Cost of simulating one sample on a large and a small mesh, and of starting a batch.
@@ -47,17 +52,13 @@ class Simulation:
 
     def cpu_s(self, cells: int) -> float:
         """CPU seconds of one sample on ``cells`` elements: the power law through both meshes."""
-        slope = math.log(self.sample_cpu_s / self.small_sample_cpu_s) / self._span
-        return self.sample_cpu_s * (cells / self.cells) ** slope
+        share, small = cells / self.cells, self.small_cells / self.cells
+        return power_law(share, small, self.sample_cpu_s, self.small_sample_cpu_s)
 
     def peak_mb(self, cells: int) -> float:
         """Peak memory of a simulation of ``cells`` elements: the line through both meshes, MB."""
         slope = (self.memory_mb - self.small_memory_mb) / (self.cells - self.small_cells)
         return self.memory_mb + slope * (cells - self.cells)
-
-    @property
-    def _span(self) -> float:
-        return math.log(self.cells / self.small_cells)
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,37 @@ class Learning:
 
     Attributes
     ----------
-    nodes, frames : of the images that were measured.
+    nodes, small_nodes, frames : of the images of both meshes.
     gather_cpu_s : CPU seconds of checking and summing up one sample.
-    epoch_cpu_s : CPU seconds of one sample in one epoch of the network.
-    epoch_gflop : the same in floating-point operations, 1e9.
+    epoch_cpu_s, small_epoch_cpu_s : CPU seconds of one sample in one epoch of the network.
+    epoch_gflop, small_epoch_gflop : the same in floating-point operations, 1e9.
     memory_mb : peak memory of the training, whose fields were in memory, MB.
     fields_mb : size of these fields, MB.
     batch_size : samples of the training batches that were measured.
     """
 
     nodes: int
+    small_nodes: int
     frames: int
     gather_cpu_s: float
     epoch_cpu_s: float
+    small_epoch_cpu_s: float
     epoch_gflop: float
+    small_epoch_gflop: float
     memory_mb: float
     fields_mb: float
     batch_size: int
+
+    def visit(self, nodes: int, frames: int) -> tuple[float, float]:
+        """CPU seconds and 1e9 operations of a sample in an epoch: power laws through both images.
+
+        In proportion to frames. What does not grow with the image, such as the LSTM, makes a small
+        one cost more than its share.
+        """
+        share, small = nodes / self.nodes, self.small_nodes / self.nodes
+        seconds = power_law(share, small, self.epoch_cpu_s, self.small_epoch_cpu_s)
+        gflop = power_law(share, small, self.epoch_gflop, self.small_epoch_gflop)
+        return frames / self.frames * seconds, frames / self.frames * gflop
 
 
 @dataclass(frozen=True)
