@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
-
-from pydantic import ValidationError
+from typing import Any, Literal, get_args
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.study import BaseStudy
-from slipfield.core.yaml_input import first_problem, read_yaml
+from slipfield.core.study import AStudy, BaseStudy, check_study_as
+from slipfield.core.yaml_input import read_yaml
 
-AStudy = TypeVar("AStudy", bound=BaseStudy)
 Trial = tuple[Mapping[str, float], int]
 """Values of the variables by name, and a seed."""
 
@@ -133,11 +130,7 @@ def check_any_study(content: dict[str, Any], source: str) -> tuple[BaseStudy, Ki
         One line that names the file, the field, what was given and what is allowed.
     """
     kind = kind_named(content.get("kind", next(iter(KINDS))), source)
-    model = load(kind.study)
-    try:
-        return model.model_validate(content), kind
-    except ValidationError as error:
-        raise SlipfieldError(f"{source}: {first_problem(error, model)}") from error
+    return check_study_as(load(kind.study), content, source), kind
 
 
 def load_any_study(path: str | Path) -> tuple[BaseStudy, Kind]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from slipfield.core.digest import file_digest
+from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section
+from slipfield.core.yaml_input import first_problem
 
 
 def with_content(physics: dict[str, Any], table: str | Path | None) -> dict[str, Any]:
@@ -57,3 +59,20 @@ class BaseStudy(Section):
         """Hash of everything that changes a simulated value; shards of one dataset share it."""
         text = json.dumps(self.physics(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+AStudy = TypeVar("AStudy", bound=BaseStudy)
+
+
+def check_study_as(model: type[AStudy], content: dict[str, Any], source: str) -> AStudy:
+    """Turn the content of a study file into a study; ``source`` names the file in errors.
+
+    Raises
+    ------
+    SlipfieldError
+        One line that names the file, the field, what was given and what is allowed.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise SlipfieldError(f"{source}: {first_problem(error, model)}") from error

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Range, Section, Whole
-from slipfield.core.study import BaseStudy
-from slipfield.core.yaml_input import first_problem, read_yaml
+from slipfield.core.study import BaseStudy, check_study_as
+from slipfield.core.yaml_input import read_yaml
 from slipfield.kinds.composite.defaults import DEGREE
 from slipfield.kinds.composite.geometry import CELLS
 from slipfield.kinds.composite.paper import BOUNDS, TARGET
@@ -185,7 +185,4 @@ def load_study(path: str | Path) -> CompositeStudy:
 
 def check_study(content: dict[str, Any], source: str) -> CompositeStudy:
     """Turn a mapping into a study; ``source`` names it in error messages."""
-    try:
-        return CompositeStudy.model_validate(content)
-    except ValidationError as error:
-        raise SlipfieldError(f"{source}: {first_problem(error, CompositeStudy)}") from error
+    return check_study_as(CompositeStudy, content, source)

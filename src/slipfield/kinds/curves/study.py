@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.kind import load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy, with_content
-from slipfield.core.yaml_input import first_problem, read_yaml
 
 Setting = Annotated[Whole, Field(ge=1, le=5)]
 LearnerName = Literal["rule", "forest", "network"]
@@ -134,7 +133,4 @@ def load_curves_study(path: str | Path) -> CurvesStudy:
     SlipfieldError
         One line that names the file, the field, what was given and what is allowed.
     """
-    try:
-        return CurvesStudy.model_validate(read_yaml(path))
-    except ValidationError as error:
-        raise SlipfieldError(f"{path}: {first_problem(error, CurvesStudy)}") from error
+    return load_study_as(CurvesStudy, path)

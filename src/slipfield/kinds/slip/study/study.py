@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from slipfield.core.errors import SlipfieldError
-from slipfield.core.study import BaseStudy
-from slipfield.core.yaml_input import first_problem, read_yaml
+from slipfield.core.study import BaseStudy, check_study_as
+from slipfield.core.yaml_input import read_yaml
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study.constants import CONSTANTS, SATURATION
 from slipfield.kinds.slip.study.learning import CrossValidation, Curves, Learning, Noise, Sweep
@@ -146,7 +145,4 @@ def load_study(path: str | Path) -> Study:
 
 def check_study(content: dict[str, Any], source: str) -> Study:
     """Turn a mapping into a :class:`Study`; ``source`` names it in error messages."""
-    try:
-        return Study.model_validate(content)
-    except ValidationError as error:
-        raise SlipfieldError(f"{source}: {first_problem(error, Study)}") from error
+    return check_study_as(Study, content, source)
