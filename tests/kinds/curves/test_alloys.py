@@ -53,8 +53,15 @@ def test_necking_strains_span_what_a_table_by_hand_gives():
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ("1,steel,A,300,500,210,7850,0.3,\n", "alloy '1': ludwik_MPa is None, not a number"),
+        ("1,steel,A,300,500,210,7850,0.3,\n", "alloy '1': ludwik_MPa is empty; fill it in"),
         ("1,steel,A,300,x,210,7850,0.3,560\n", "alloy '1': strength_MPa is 'x'"),
+        ("1,steel,A,300,500 MPa,210,7850,0.3,560\n", "its unit stands in the name"),
+        ("1.5,steel,A,300,500,210,7850,0.3,560\n", "number is '1.5'; give a whole one"),
+        ("1,steel,A,300,500,210,7.85,0.3,560\n", "density_kg_m3 is 7.85; expected 500 to"),
+        ("1,steel,A,300,500,210,inf,0.3,560\n", "density_kg_m3 is inf; expected"),
+        ("1,steel,A,300,500,210,7850,0.3,5\n", "necks at a strain of 0.001"),
+        ("1,steel,A,300,500,210\n", "row 1 under the header has 6 entries, the header has 9"),
+        ("1,steel,A,300,500,210,7850,0.3,560,y\n", "row 1 under the header has 10 entries"),
         ("1,steel,A,500,300,210,7850,0.3,560\n", "alloy '1': strength: given 300 MPa"),
         ("1,steel,A,300,500,210,7850,0.7,560\n", "Poisson's ratio must be in"),
         ("1,steel,A,300,500,210,7850,0.3,560\n" * 2, "alloy number 1 is there twice"),
@@ -68,8 +75,26 @@ def test_a_wrong_table_is_named_in_one_line(tmp_path, rows, message):
         read_alloys(path)
 
 
-def test_a_missing_column_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("number,class,name\n", "no column 'proof_stress_MPa'"),
+        (HEADER.replace(",ludwik_MPa", ""), "no column 'ludwik_MPa'.* is what the learners learn"),
+        (HEADER.replace("\n", ",name\n"), "two columns 'name'; leave one of them out"),
+        ("# nothing\n", "no column 'number'"),
+    ],
+)
+def test_a_wrong_header_is_named(tmp_path, header, message):
     path = tmp_path / "alloys.csv"
-    path.write_text("number,class,name\n1,steel,A\n")
-    with pytest.raises(SlipfieldError, match="no column 'proof_stress_MPa'"):
+    path.write_text(header)
+    with pytest.raises(SlipfieldError, match=message):
         read_alloys(path)
+
+
+def test_a_spreadsheet_with_semicolons_and_decimal_commas(tmp_path):
+    path = tmp_path / "alloys.csv"
+    rows = "1;Stahl;für Bögen, gewalzt;300,5;500;210;7850;0,3;560\n"
+    path.write_text(HEADER.replace(",", ";") + rows, encoding="cp1252")
+    (alloy,) = read_alloys(path)
+    assert alloy.name == "für Bögen, gewalzt"
+    assert (alloy.proof_stress_MPa, alloy.poisson_ratio, alloy.exponent) == (300.5, 0.3, 0.3)

@@ -12,10 +12,18 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import Ludwik
 from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength
+from slipfield.kinds.curves.uniaxial import necking
+from slipfield.kinds.slip.measure.readers.text_files import read_lines
 
 PUBLISHED = Path(__file__).with_name("alloys.csv")
 NUMBERS = ("proof_stress_MPa", "strength_MPa", "modulus_GPa", "density_kg_m3", "poisson_ratio")
+DECIMALS = (*NUMBERS, "ludwik_MPa", "exponent")
+WANTED = ("number", "class", "name", *NUMBERS, "ludwik_MPa")
 OPTIONAL = {"exponent": PAPER_EXPONENT, "flags": "", "treatment": ""}
+PURPOSE = "K of Ludwik's law onset + K p^exponent, MPa, is what the learners learn"
+DENSITIES_KG_M3 = (500.0, 25000.0)
+LEAST_UNIFORM = 0.01
+"""Least engineering strain at maximum load, 1, for which a curve leaves something to learn."""
 
 
 @dataclass(frozen=True)
@@ -66,27 +74,15 @@ def read_alloys(path: Path = PUBLISHED) -> list[Alloy]:
 
     Columns: number, class, name, proof_stress_MPa, strength_MPa, modulus_GPa, density_kg_m3,
     poisson_ratio, ludwik_MPa; and perhaps treatment, exponent (0.3), flags. Lines that start with #
-    are skipped.
+    are skipped. A table with semicolons may have decimal commas.
 
     Raises
     ------
     SlipfieldError
-        If the file cannot be read, a column is missing, an entry is no number or cannot belong to a
-        metal, or a number occurs twice.
+        If the file cannot be read, a column is missing or there twice, an entry is no number or
+        cannot belong to a metal, or a number occurs twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error}") from error
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    table = csv.DictReader(lines)
-    wanted = ("number", "class", "name", *NUMBERS, "ludwik_MPa")
-    if missing := [name for name in wanted if name not in (table.fieldnames or ())]:
-        raise SlipfieldError(
-            f"{path}: no column {missing[0]!r}; expected {', '.join(wanted)} and perhaps "
-            f"{', '.join(OPTIONAL)}"
-        )
-    alloys = [_alloy(path, row) for row in table]
+    alloys = [_alloy(path, row) for row in _rows(path)]
     if not alloys:
         raise SlipfieldError(f"{path}: no alloys under the header")
     numbers = [alloy.number for alloy in alloys]
@@ -95,28 +91,83 @@ def read_alloys(path: Path = PUBLISHED) -> list[Alloy]:
     return alloys
 
 
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a table by the names of its columns, with decimal points."""
+    lines = [line for line in read_lines(path) if line.strip() and not line.startswith("#")]
+    delimiter = ";" if lines and ";" in lines[0] else ","
+    header, *entries = list(csv.reader(lines, delimiter=delimiter)) or [[]]
+    names = [name.strip() for name in header]
+    if missing := [name for name in WANTED if name not in names]:
+        hint = f"; {PURPOSE}" if missing[0] == "ludwik_MPa" else ""
+        raise SlipfieldError(
+            f"{path}: no column {missing[0]!r}; expected {', '.join(WANTED)} and perhaps "
+            f"{', '.join(OPTIONAL)}{hint}"
+        )
+    if twice := next((name for name in names if name and names.count(name) > 1), None):
+        raise SlipfieldError(f"{path}: two columns {twice!r}; leave one of them out")
+    rows = []
+    for number, entry in enumerate(entries, 1):
+        if len(entry) != len(names):
+            raise SlipfieldError(
+                f"{path}: row {number} under the header has {len(entry)} entries, the header has "
+                f"{len(names)}; put texts with a delimiter into quotes"
+            )
+        row = dict(zip(names, map(str.strip, entry), strict=True))
+        if delimiter == ";":
+            row |= {name: row[name].replace(",", ".") for name in DECIMALS if name in row}
+        rows.append(row)
+    return rows
+
+
 def _alloy(path: Path, row: dict[str, str]) -> Alloy:
     where = f"{path}: alloy {row['number']!r}"
-    values = {}
-    for name in (*NUMBERS, "ludwik_MPa", "exponent"):
-        entry = row.get(name) or OPTIONAL.get(name)
-        try:
-            values[name] = float(entry)  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            raise SlipfieldError(f"{where}: {name} is {entry!r}, not a number") from error
+    values = {name: _number(where, name, row) for name in DECIMALS}
     try:
-        proof, strength, modulus = (values[name] for name in NUMBERS[:3])
-        Datasheet(proof, strength, modulus)
-        number = int(row["number"])
-    except (SlipfieldError, ValueError) as error:
+        Datasheet(*(values[name] for name in NUMBERS[:3]))
+    except SlipfieldError as error:
         raise SlipfieldError(f"{where}: {error}") from error
-    if not (0 < values["poisson_ratio"] < 0.5 and values["density_kg_m3"] > 0):
-        raise SlipfieldError(f"{where}: Poisson's ratio must be in (0, 0.5), density above 0")
+    if not row["number"].isdecimal():
+        raise SlipfieldError(f"{where}: number is {row['number']!r}; give a whole one")
+    low, high = DENSITIES_KG_M3
+    if not low <= values["density_kg_m3"] <= high:
+        raise SlipfieldError(
+            f"{where}: density_kg_m3 is {values['density_kg_m3']:g}; expected {low:g} to {high:g} "
+            "(1 g/cm³ is 1000)"
+        )
+    if not 0 < values["poisson_ratio"] < 0.5:
+        raise SlipfieldError(f"{where}: Poisson's ratio must be in (0, 0.5)")
     if not (values["ludwik_MPa"] > 0 and 0 < values["exponent"] <= 1):
         raise SlipfieldError(f"{where}: ludwik_MPa must be above 0, exponent in (0, 1]")
-    texts = (row["class"], row["name"], row.get("treatment") or "")
-    entries: list[Any] = [number, *texts, *values.values(), row.get("flags") or ""]
-    return Alloy(*entries)
+    texts = (row["class"], row["name"], row.get("treatment", ""))
+    entries: list[Any] = [int(row["number"]), *texts, *values.values(), row.get("flags", "")]
+    alloy = Alloy(*entries)
+    top = necking(alloy.law, alloy.modulus_MPa)
+    if top is None or top.engineering_strain < LEAST_UNIFORM:
+        neck = "never" if top is None else f"at a strain of {top.engineering_strain:.4f}"
+        raise SlipfieldError(
+            f"{where}: with ludwik_MPa {alloy.ludwik_MPa:g} and exponent {alloy.exponent:g} it "
+            f"necks {neck}; expected {LEAST_UNIFORM:g} or more; {PURPOSE}"
+        )
+    return alloy
+
+
+def _number(where: str, name: str, row: dict[str, str]) -> float:
+    """Number of a row, or its usual value.
+
+    Raises
+    ------
+    SlipfieldError
+        If the entry is empty or no number.
+    """
+    entry = row.get(name) or OPTIONAL.get(name)
+    if entry is None:
+        raise SlipfieldError(f"{where}: {name} is empty; fill it in, or leave the row out")
+    try:
+        return float(entry)
+    except ValueError as error:
+        raise SlipfieldError(
+            f"{where}: {name} is {entry!r}, not a number; its unit stands in the name"
+        ) from error
 
 
 def duplicates(alloys: list[Alloy]) -> list[tuple[Alloy, Alloy]]:
