@@ -118,22 +118,50 @@ def test_class_is_guessed_from_modulus_and_ratio():
     assert guess_class(Datasheet(276, 310, 69)).name == "aluminium"
     assert guess_class(Datasheet(250, 600, 195)).name == "stainless"
     assert guess_class(Datasheet(350, 500, 207)).name == "steel"
-    assert find_class("Stainless-Steel").name == "stainless"
+    assert guess_class(Datasheet(160, 250, 45)).name == "aluminium"
+    assert guess_class(Datasheet(600, 800, 320)).name == "steel"
+    assert find_class("Stainless-Steel").name == find_class("316L").name == "stainless"
+    assert find_class("Titanium alloy").name == "titanium"
+    assert find_class("TRIP").name == "steel" and find_class("brass").name == "copper"
     with pytest.raises(SlipfieldError, match="class: given 'wood'; expected one of steel"):
         find_class("wood")
 
 
 def test_warnings_where_it_is_known_to_fail():
     assert any("S-shape" in text for text in make_curve(Datasheet(240, 640, 200)).warnings)
-    assert any("measured on tests" in text for text in make_curve(Datasheet(276, 310, 69)).warnings)
     steel = Datasheet(350, 560, 205, material_class="steel")
     assert make_curve(steel).warnings == ()
     assert any("onset" in text for text in make_curve(steel, "ludwik-paper").warnings)
     magnesium, alien = Datasheet(160, 250, 45), Datasheet(276, 310, 69, material_class="steel")
-    assert any("steel has 155 to 250" in text for text in make_curve(magnesium).warnings)
+    assert any("aluminium has 60 to 85" in text for text in make_curve(magnesium).warnings)
     assert any("the modulus is 69 GPa" in text for text in make_curve(alien).warnings)
     fracture = make_curve(Datasheet(276, 310, 69, 0.3)).warnings
     assert any("4.0 times what aluminium" in text for text in fracture)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (Datasheet(276, 310, 69), "(Rp0.2/Rm of 0.4 to 0.78, here 0.89)"),
+        (Datasheet(40, 60, 69), "(Rm of 198 to 1063 MPa, here 60)"),
+        (Datasheet(250, 350, 105, None, "titanium"), "(steel, stainless and aluminium, no titanium)"),
+    ],
+)
+def test_metals_unlike_those_behind_the_band_are_named(sheet, words):
+    assert any(f"measured on other metals {words}" in t for t in make_curve(sheet).warnings)
+
+
+@pytest.mark.parametrize(("modulus", "asked"), [(10, True), (29, True), (45, False), (400, False)])
+def test_moduli_that_fit_in_million_psi_are_asked_about(modulus, asked):
+    found = make_curve(Datasheet(40, 60, modulus)).warnings
+    assert any("in Msi and ksi?" in text for text in found) == asked
+
+
+def test_a_guessed_class_names_those_that_it_is_mistaken_for():
+    first, *_ = make_curve(Datasheet(880, 950, 114)).warnings
+    assert first == (
+        "class not given: taken as copper by modulus and Rp0.2/Rm; it may be titanium as well"
+    )
 
 
 def test_the_paper_s_rule():

@@ -14,7 +14,7 @@ duplex, nickel, copper, titanium : ASME Boiler and Pressure Vessel Code VIII-2, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from slipfield.core.errors import SlipfieldError
@@ -40,11 +40,16 @@ class MaterialClass:
     poisson_ratio: float
     density_kg_m3: float
     moduli_GPa: tuple[float, float]
-    synonyms: tuple[str, ...]
+    synonyms: Sequence[str]
 
-    def has_modulus(self, sheet: Datasheet) -> bool:
-        """Whether alloys of this class have the modulus of a datasheet."""
-        return self.moduli_GPa[0] <= sheet.modulus_GPa <= self.moduli_GPa[1]
+    def modulus_ratio(self, modulus_GPa: float) -> float:
+        """Factor, 1, by which a modulus lies outside those of this class; 1 inside."""
+        low, high = self.moduli_GPa
+        return max(low / modulus_GPa, modulus_GPa / high, 1.0)
+
+    def has_modulus(self, modulus_GPa: float) -> bool:
+        """Whether alloys of this class have a modulus, GPa."""
+        return self.modulus_ratio(modulus_GPa) == 1
 
 
 CLASSES = (
@@ -55,7 +60,8 @@ CLASSES = (
         0.30,
         7850.0,
         (155.0, 250.0),
-        ("ferritic", "carbon steel", "other steel", "tool steel", "mild steel", "dual phase"),
+        "ferritic, carbon steel, other steel, tool steel, mild steel, low alloy steel, "
+        "dual phase, dual phase steel, dp, trip, trip steel, twip, bainitic".split(", "),
     ),
     MaterialClass(
         "stainless",
@@ -64,7 +70,7 @@ CLASSES = (
         0.30,
         7950.0,
         (155.0, 230.0),
-        ("austenitic", "stainless steel", "austenitic stainless steel"),
+        "austenitic, stainless steel, austenitic stainless steel, 304, 304l, 316, 316l".split(", "),
     ),
     MaterialClass(
         "duplex",
@@ -73,7 +79,7 @@ CLASSES = (
         0.30,
         7800.0,
         (155.0, 230.0),
-        ("duplex stainless steel",),
+        ("duplex steel", "duplex stainless steel", "2205"),
     ),
     MaterialClass(
         "aluminium",
@@ -91,7 +97,7 @@ CLASSES = (
         0.30,
         8250.0,
         (125.0, 250.0),
-        ("ni", "nickel alloy"),
+        ("ni", "inconel", "superalloy"),
     ),
     MaterialClass(
         "copper",
@@ -123,23 +129,27 @@ def find_class(name: str) -> MaterialClass:
         If there is none of that name.
     """
     wanted = " ".join(name.lower().replace("-", " ").replace("_", " ").split())
+    spelled = {wanted, wanted.removesuffix(" alloy"), wanted.removesuffix(" alloys")}
     for known in CLASSES:
-        if wanted in (known.name, *known.synonyms):
+        if spelled.intersection((known.name, *known.synonyms)):
             return known
     names = ", ".join(known.name for known in CLASSES)
     raise SlipfieldError(f"class: given {name!r}; expected one of {names}")
 
 
 def guess_class(sheet: Datasheet) -> MaterialClass:
-    """Class that the modulus suggests; among steels, that which Rp0.2 / Rm suggests.
+    """Class whose moduli are nearest; among steels, that which Rp0.2 / Rm suggests.
 
     Copper and titanium have moduli and correlations close to each other; copper stands for both.
     """
-    for name in ("aluminium", "copper", "stainless"):
-        known = find_class(name)
-        if known.has_modulus(sheet) and (name != "stainless" or sheet.yield_ratio < SIGMOID_RATIO):
-            return known
-    return find_class("steel")
+    steel = "stainless" if sheet.yield_ratio < SIGMOID_RATIO else "steel"
+    guesses = [find_class(name) for name in ("aluminium", "copper", steel)]
+    return min(guesses, key=lambda known: known.modulus_ratio(sheet.modulus_GPa))
+
+
+def classes_of(modulus_GPa: float) -> list[MaterialClass]:
+    """Classes that have a modulus, GPa."""
+    return [known for known in CLASSES if known.has_modulus(modulus_GPa)]
 
 
 def uniform_elongation(sheet: Datasheet, known: MaterialClass) -> float:

@@ -14,6 +14,7 @@ from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.elongation import (
     SIGMOID_RATIO,
     MaterialClass,
+    classes_of,
     find_class,
     guess_class,
     uniform_elongation,
@@ -28,6 +29,11 @@ MOST_USUAL = 2.5
 
 CALIBRATED_RATIOS = (0.40, 0.78)
 """Rp0.2 / Rm of the tests behind the band, 1."""
+
+CALIBRATED_STRENGTHS_MPA = (198.0, 1063.0)
+CALIBRATED_CLASSES = ("steel", "stainless", "aluminium")
+
+GPA_PER_MSI = 6.894757
 
 COLUMNS = (
     "engineering_strain",
@@ -142,13 +148,13 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
     found = []
     ratio = sheet.yield_ratio
     if sheet.material_class is None:
-        found.append(f"class not given: taken as {material.name} by modulus and Rp0.2/Rm")
-    if not material.has_modulus(sheet):
-        low, high = material.moduli_GPa
+        others = [c.name for c in classes_of(sheet.modulus_GPa) if c is not material]
         found.append(
-            f"the modulus is {sheet.modulus_GPa:g} GPa; {material.name} has {low:g} to {high:g}: "
-            "its correlation and Poisson's ratio may not hold"
+            f"class not given: taken as {material.name} by modulus and Rp0.2/Rm"
+            + (f"; it may be {', '.join(others)} as well" if others else "")
         )
+    if not material.has_modulus(sheet.modulus_GPa):
+        found.append(_modulus_warning(sheet, material))
     usual = uniform_elongation(sheet, material)
     if sheet.uniform_elongation is not None and sheet.uniform_elongation > MOST_USUAL * usual:
         found.append(
@@ -161,10 +167,9 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
             f"Rp0.2/Rm is {ratio:.2f}, below {SIGMOID_RATIO}: such metals often harden in an "
             "S-shape; give the class and the uniform elongation, or score against a test"
         )
-    if not CALIBRATED_RATIOS[0] <= ratio <= CALIBRATED_RATIOS[1]:
+    if outside := _outside(sheet, material):
         found.append(
-            f"Rp0.2/Rm is {ratio:.2f}; the band was measured on tests with "
-            f"{CALIBRATED_RATIOS[0]} to {CALIBRATED_RATIOS[1]}"
+            f"the band was measured on other metals ({'; '.join(outside)}): it may be too narrow"
         )
     if sheet.proof_stress_1_MPa is not None and law_name != pinning.BENDING_LAW:
         found.append(f"{law_name} does not use Rp1.0; {pinning.BENDING_LAW} does")
@@ -175,6 +180,33 @@ def _warnings(sheet: Datasheet, law_name: str, material: MaterialClass) -> list[
         )
         if sheet.uniform_elongation is not None:
             found.append("the paper's rule does not use the uniform elongation")
+    return found
+
+
+def _modulus_warning(sheet: Datasheet, material: MaterialClass) -> str:
+    """What a modulus that a class does not have may mean."""
+    low, high = material.moduli_GPa
+    text = (
+        f"the modulus is {sheet.modulus_GPa:g} GPa; {material.name} has {low:g} to {high:g}: its "
+        "correlation, Poisson's ratio and density may not hold"
+    )
+    if classes_of(GPA_PER_MSI * sheet.modulus_GPa):
+        text += "; are the numbers in Msi and ksi? 1 Msi is 6.895 GPa, 1 ksi 6.895 MPa"
+    return text
+
+
+def _outside(sheet: Datasheet, material: MaterialClass) -> list[str]:
+    """In what a datasheet is not among those of the tests behind the band."""
+    found = []
+    if material.name not in CALIBRATED_CLASSES:
+        *first, last = CALIBRATED_CLASSES
+        found.append(f"{', '.join(first)} and {last}, no {material.name}")
+    low, high = CALIBRATED_RATIOS
+    if not low <= sheet.yield_ratio <= high:
+        found.append(f"Rp0.2/Rm of {low} to {high}, here {sheet.yield_ratio:.2f}")
+    low, high = CALIBRATED_STRENGTHS_MPA
+    if not low <= sheet.strength_MPa <= high:
+        found.append(f"Rm of {low:g} to {high:g} MPa, here {sheet.strength_MPa:g}")
     return found
 
 
