@@ -57,6 +57,8 @@ HABITS = {
     + (TIME, 0.06 * STRESS, 100 * STRAIN, STRESS),
     "slashes": ("Strain / %,Stress / MPa", 100 * STRAIN, STRESS),
     "kilopond": ("strain_%,stress_kgf/mm2", 100 * STRAIN, STRESS / 9.80665),
+    "elongation in per cent": ("Elongation (%),Stress (MPa)", 100 * STRAIN, STRESS),
+    "stress by its unit": ("Dehnung,R\n%,MPa", 100 * STRAIN, STRESS),
     "Greek": ("\u03b5 (1),\u03c3 (MPa)", STRAIN, STRESS),
     "facts before": (
         "Gauge length: 50 mm\nArea = 60 mm2\nOperator: X\nstrain,stress_MPa",
@@ -76,6 +78,43 @@ def test_one_test_in_the_habits_of_programs(tmp_path, habit):
     np.testing.assert_allclose(test.stress_MPa, STRESS[: TOP + 1], rtol=1e-6, atol=1e-5)
     assert test.strength_MPa == pytest.approx(STRESS[TOP], rel=1e-6)
     assert not test.strains_end_early
+
+
+LENGTH, AREA = 50.0, 60.0
+OF_LOADS = {
+    "length": ("Force (N),Length (mm)", AREA * STRESS, LENGTH * (1 + STRAIN)),
+    "place of the crosshead": ("Stroke (mm),Load (N)", 37 + LENGTH * STRAIN, AREA * STRESS),
+    "strain left empty": ("strain,extension_mm,load_N", np.nan * STRAIN, LENGTH * STRAIN)
+    + (AREA * STRESS,),
+    "strain at rest": ("strain,extension_mm,load_N", 0 * STRAIN, LENGTH * STRAIN, AREA * STRESS),
+}
+
+
+@pytest.mark.parametrize("habit", OF_LOADS)
+def test_extension_and_load(tmp_path, habit):
+    path = written(tmp_path / "t.csv", *OF_LOADS[habit])
+    test = read_test(path, LENGTH, AREA)
+    np.testing.assert_allclose(test.strain, STRAIN[: TOP + 1], rtol=1e-6, atol=1e-7)
+    assert mismatches(test, Datasheet(322, 497, 205)) == []
+
+
+def test_options_that_a_file_leaves_nothing_to_do_are_named(tmp_path):
+    path = written(tmp_path / "t.csv", "strain,stress_MPa", STRAIN, STRESS)
+    sheet = Datasheet(322, 497, 205)
+    found = mismatches(read_test(path, LENGTH, AREA), sheet)
+    assert found == [
+        "gauge-length not used: the file has its own strain",
+        "area not used: the file has its own stress",
+    ]
+    path = written(tmp_path / "t.csv", "strain,load_N", STRAIN, AREA * STRESS)
+    assert mismatches(read_test(path, None, AREA), sheet) == []
+
+
+def test_a_stress_without_a_unit_takes_the_given_one(tmp_path):
+    path = written(tmp_path / "t.csv", "strain,stress", STRAIN, STRESS / 1e3)
+    assert read_test(path, load_unit="GPa").strength_MPa == pytest.approx(STRESS[TOP], rel=1e-6)
+    with pytest.raises(SlipfieldError, match="unit 'missing' of column 'stress'"):
+        read_test(path, load_unit="kN")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +205,8 @@ REFUSED = {
         np.tile(STRESS, 2),
         "several tests",
     ),
+    "other names": ("e,s", STRAIN, STRESS, "no column of loads or stresses.*columns are 'e', 's'"),
+    "no names": ("eyy_%,stress_MPa", STRAIN, STRESS, "that changes among 'eyy_%', 'stress_MPa'"),
     "no strain": ("plastic,true_stress_MPa", STRAIN, STRESS, "no column of strain beside"),
 }
 

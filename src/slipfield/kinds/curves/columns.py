@@ -7,6 +7,7 @@ engineering one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,14 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 from slipfield.kinds.slip.measure.readers import load_table
-from slipfield.kinds.slip.measure.readers.load_table import fits, name_parts, pick, scaled
+from slipfield.kinds.slip.measure.readers.load_table import (
+    by_unit,
+    fits,
+    name_parts,
+    pick,
+    scaled,
+    unit_of,
+)
 from slipfield.kinds.slip.measure.readers.tables import Column, read_table
 
 STRAINS = (
@@ -32,15 +40,28 @@ TRUE_STRAINS = (
 )
 TRUE_STRESSES = (r"(true|cauchy)_stress|wahre_spannung|contrainte_vraie",)
 
+FAR, UNLOADED = 0.01, 0.1
+"""Strain at which no test begins, 1, and share of the largest load that is little, 1."""
+
 KNOWN = (*STRAINS, *TRUE_STRAINS, *STRESSES, *TRUE_STRESSES)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Engineering strain (n,), 1, and stress (n,), MPa, of the rows of a test.
+
+    ``unused`` names the options that the file's own columns left nothing to do.
+    """
+
+    strain: np.ndarray
+    stress_MPa: np.ndarray
+    unused: tuple[str, ...]
 
 
 def engineering_columns(
     path: Path, gauge_length_mm: float | None, area_mm2: float | None, load_unit: str | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Engineering strain (n,), 1, and stress (n,), MPa, of the rows of a test.
-
-    They are the file's, or made of its true ones, or of extension and load.
+) -> Readings:
+    """Strain and stress of a file: its own, made of its true ones, or of extension and load.
 
     Raises
     ------
@@ -48,19 +69,53 @@ def engineering_columns(
         If columns, units, gauge length or area are missing or wrong.
     """
     table = list(read_table(path, knows=_knows).values())
-    strain = _read(path, table, STRAINS, units.strain, "strains")
-    if strain is None:
-        true = _read(path, table, TRUE_STRAINS, units.strain, "true strains")
-        strain = None if true is None else np.expm1(true)
-    stress = _read(path, table, STRESSES, units.stress, "stresses")
+    strain = _strain(path, table)
+    stress = _stress(path, table, load_unit)
     true_stress = _read(path, table, TRUE_STRESSES, units.stress, "true stresses")
     if stress is None and true_stress is not None:
         if strain is None:
             raise SlipfieldError(f"{path}: no column of strain beside the true stress")
         stress = true_stress / (1 + strain)
+    options = {
+        "gauge-length": gauge_length_mm is not None and strain is not None,
+        "area": area_mm2 is not None and stress is not None,
+    }
+    unused = tuple(name for name, idle in options.items() if idle)
     if strain is not None and stress is not None:
-        return strain, stress
-    return _of_loads(path, strain, gauge_length_mm, area_mm2, load_unit)
+        return Readings(strain, stress, unused)
+    return Readings(*_of_loads(path, strain, gauge_length_mm, area_mm2, load_unit), unused)
+
+
+def _strain(path: Path, table: Sequence[Column]) -> np.ndarray | None:
+    """Engineering strain (n,), 1, of a file that has some: an elongation in % is one too.
+
+    Columns that stay empty or at one number are channels without an extensometer.
+    """
+    table = [c for c in table if len(np.unique(c.values[np.isfinite(c.values)])) > 1]
+    strain = _read(path, table, STRAINS, units.strain, "strains")
+    if strain is None:
+        true = _read(path, table, TRUE_STRAINS, units.strain, "true strains")
+        strain = None if true is None else np.expm1(true)
+    if strain is None:
+        relative = [c for c in table if units.plain(unit_of(c)) in units.STRAINS]
+        strain = _read(path, relative, load_table.EXTENSIONS, units.strain, "elongations")
+    return strain
+
+
+def _stress(path: Path, table: Sequence[Column], unit: str | None) -> np.ndarray | None:
+    """Engineering stress (n,), MPa, of a file that has some.
+
+    ``unit`` is that of a column without one. Where there are no loads, the only column in a unit of
+    stress is the stress whatever its name.
+    """
+    column = pick(path, table, STRESSES, "stresses")
+    loads = pick(path, table, load_table.LOADS, "loads") or by_unit(table, units.force)
+    if column is None and loads is None and not pick(path, table, TRUE_STRESSES, "true stresses"):
+        column = by_unit(table, units.stress)
+    if column is None:
+        return None
+    bare = units.stress(unit) if unit else None
+    return scaled(path, column, units.stress, "MPa, GPa or psi, as in stress_MPa", bare)
 
 
 def _of_loads(
@@ -74,18 +129,31 @@ def _of_loads(
     curve = load_table.read(path, load_unit)
     if strain is None:
         if curve.displacement is None:
+            names = ", ".join(repr(each.name) for each in read_table(path, knows=_knows).values())
             raise SlipfieldError(
-                f"{path}: no column of strain or extension; expected engineering_strain, or "
-                "extension_mm with --gauge-length"
+                f"{path}: no column of strain or extension that changes among {names}; call one "
+                "engineering_strain, or extension_mm with --gauge-length"
             )
         if gauge_length_mm is None:
             raise SlipfieldError(f"{path}: has extension; give --gauge-length, mm")
-        strain = curve.displacement / gauge_length_mm
+        strain = _from_start(curve.displacement / gauge_length_mm, curve.load)
     elif len(strain) != len(curve.load):
         raise SlipfieldError(f"{path}: rows without a load or of a time twice; leave them out")
     if not curve.is_stress and area_mm2 is None:
         raise SlipfieldError(f"{path}: has load; give the initial cross-section as --area, mm²")
     return strain, curve.load if curve.is_stress else curve.load / (area_mm2 or 1.0)
+
+
+def _from_start(strain: np.ndarray, load: np.ndarray) -> np.ndarray:
+    """Strain that counts from the first row where that is far from 0, under little load.
+
+    It was a length, or a place of the crosshead.
+    """
+    valid = np.flatnonzero(np.isfinite(strain) & np.isfinite(load))
+    if not len(valid):
+        return strain
+    start, loaded = strain[valid[0]], abs(load[valid[0]]) / np.abs(load[valid]).max()
+    return strain - start if abs(start) > FAR and loaded < UNLOADED else strain
 
 
 def _knows(names: Sequence[str]) -> bool:
@@ -106,4 +174,4 @@ def _read(
         return None
     if factor_of is units.strain:
         return scaled(path, column, factor_of, "% or 1, as in strain_%")
-    return scaled(path, column, factor_of, "MPa, GPa or psi, as in stress_MPa", bare=None)
+    return scaled(path, column, factor_of, "MPa, GPa or psi, as in true_stress_MPa", bare=None)

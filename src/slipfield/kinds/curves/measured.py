@@ -25,12 +25,14 @@ FLAT = 0.01
 class TensionTest:
     """Engineering strain (n,), 1, and stress (n,), MPa, up to the maximum load.
 
-    ``largest_MPa`` is the largest stress of a test whose strains end before it.
+    ``largest_MPa`` is the largest stress of a test whose strains end before it, ``unused`` names
+    the options of its reading that the file left nothing to do.
     """
 
     strain: np.ndarray
     stress_MPa: np.ndarray
     largest_MPa: float = 0.0
+    unused: tuple[str, ...] = ()
 
     @property
     def strength_MPa(self) -> float:

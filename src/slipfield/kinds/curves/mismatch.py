@@ -23,7 +23,8 @@ LARGEST_SHIFT = 5e-4
 
 def mismatches(test: TensionTest, sheet: Datasheet) -> list[str]:
     """Contradictions between a test and the datasheet it is to be scored for, one line each."""
-    found = []
+    own = {"gauge-length": "strain", "area": "stress"}
+    found = [f"{name} not used: the file has its own {own[name]}" for name in test.unused]
     strength = test.strength_MPa
     if test.strains_end_early:
         found.append(

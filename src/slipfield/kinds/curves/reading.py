@@ -50,7 +50,8 @@ def read_test(
     for name, value in (("gauge-length", gauge_length_mm), ("area", area_mm2)):
         if value is not None and not 0 < value < float("inf"):
             raise SlipfieldError(f"{name}: given {value:g}; expected more than 0")
-    strain, stress = engineering_columns(path, gauge_length_mm, area_mm2, load_unit)
+    found = engineering_columns(path, gauge_length_mm, area_mm2, load_unit)
+    strain, stress = found.strain, found.stress_MPa
     valid = np.isfinite(strain) & np.isfinite(stress)
     strain, stress = strain[valid], stress[valid]
     if len(strain) < LEAST_ROWS:
@@ -71,7 +72,7 @@ def read_test(
             f"{path}: the largest stress is at a strain of {strain[-1] if len(strain) else 0:g}; "
             "expected engineering strain (1, or % in the header) of a test beyond 0.2 %"
         )
-    return TensionTest(strain, stress, largest)
+    return TensionTest(strain, stress, largest, found.unused)
 
 
 def _forward(path: Path, strain: np.ndarray, stress: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -88,18 +88,18 @@ def read(path: Path, unit: str | None, positions: Sequence[str] = POSITIONS) -> 
     """
     columns = list(read_table(path, knows=knows).values())
     column = pick(path, columns, LOADS, "loads") or pick(path, columns, STRESSES, "stresses")
-    column = column or _by_unit(columns, units.force)
+    column = column or by_unit(columns, units.force)
     if column is None:
         raise SlipfieldError(
-            f"{path}: no column of loads, for example load_N; the columns are "
-            f"{', '.join(repr(each.name) for each in columns[:8])}"
+            f"{path}: no column of loads or stresses, for example load_N or stress_MPa; the "
+            f"columns are {', '.join(repr(each.name) for each in columns[:8])}"
         )
     factor, is_stress = _load_factor(path, column, unit)
     load = factor * column.values
     time = read_times(path, columns)
     lengths = [each for each in columns if units.plain(unit_of(each)) not in units.STRAINS]
     moving = [c for c in lengths if len(np.unique(c.values[np.isfinite(c.values)])) > 1]
-    extension = pick(path, lengths, EXTENSIONS, "extensions") or _by_unit(moving, units.length)
+    extension = pick(path, lengths, EXTENSIONS, "extensions") or by_unit(moving, units.length)
     displacement = None
     if extension is not None:
         displacement = scaled(path, extension, units.length, "mm, um, m or inch")
@@ -123,7 +123,7 @@ def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     SlipfieldError
         If several columns may be the times, or their unit is none of time.
     """
-    column = pick(path, columns, TIMES, "times") or _by_unit(columns, units.time)
+    column = pick(path, columns, TIMES, "times") or by_unit(columns, units.time)
     if column is not None:
         return scaled(path, column, units.time, "s, ms, min or h")
     several = [each.name for each in columns if units.time(unit_of(each)) is not None]
@@ -135,7 +135,7 @@ def read_times(path: Path, columns: Sequence[Column]) -> np.ndarray | None:
     return None
 
 
-def _by_unit(columns: Sequence[Column], factor_of: Callable[[str], float | None]) -> Column | None:
+def by_unit(columns: Sequence[Column], factor_of: Callable[[str], float | None]) -> Column | None:
     """Column that is the only one in a unit of a kind, whatever its name: ``Dev1/ai0 [N]``."""
     found = [column for column in columns if factor_of(unit_of(column)) is not None]
     return found[0] if len(found) == 1 and found[0].repeated == 1 else None

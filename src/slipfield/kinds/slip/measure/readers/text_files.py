@@ -11,6 +11,7 @@ from slipfield.core.errors import SlipfieldError
 LONGEST_HEADER = 400
 """Lines before a table, at most."""
 
+NO_TEXT = "not a text file; export it as text (CSV)"
 NULS = re.compile(r"\0+(?=[\r\n]|\Z)")
 """Zeros at the end of a line (WinTest), or of a file that a computer was writing when it failed."""
 
@@ -31,7 +32,7 @@ def read_text(path: Path) -> str:
     if "\0" in text:
         text = NULS.sub("", text)
     if "\0" in text or not text.strip():
-        raise SlipfieldError(f"{path}: {'not a text file' if text.strip() else 'empty'}")
+        raise SlipfieldError(f"{path}: {NO_TEXT if text.strip() else 'empty'}")
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
@@ -58,4 +59,4 @@ def _decoded(path: Path, content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise SlipfieldError(f"{path}: not a text file")
+    raise SlipfieldError(f"{path}: {NO_TEXT}")
