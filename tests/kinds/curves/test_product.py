@@ -144,7 +144,10 @@ def test_warnings_where_it_is_known_to_fail():
     [
         (Datasheet(276, 310, 69), "(Rp0.2/Rm of 0.4 to 0.78, here 0.89)"),
         (Datasheet(40, 60, 69), "(Rm of 198 to 1063 MPa, here 60)"),
-        (Datasheet(250, 350, 105, None, "titanium"), "(steel, stainless and aluminium, no titanium)"),
+        (
+            Datasheet(250, 350, 105, None, "titanium"),
+            "(steel, stainless and aluminium, no titanium)",
+        ),
     ],
 )
 def test_metals_unlike_those_behind_the_band_are_named(sheet, words):

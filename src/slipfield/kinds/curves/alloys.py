@@ -19,7 +19,7 @@ PUBLISHED = Path(__file__).with_name("alloys.csv")
 NUMBERS = ("proof_stress_MPa", "strength_MPa", "modulus_GPa", "density_kg_m3", "poisson_ratio")
 DECIMALS = (*NUMBERS, "ludwik_MPa", "exponent")
 WANTED = ("number", "class", "name", *NUMBERS, "ludwik_MPa")
-OPTIONAL = {"exponent": PAPER_EXPONENT, "flags": "", "treatment": ""}
+OPTIONAL = {"exponent": str(PAPER_EXPONENT), "flags": "", "treatment": ""}
 PURPOSE = "K of Ludwik's law onset + K p^exponent, MPa, is what the learners learn"
 DENSITIES_KG_M3 = (500.0, 25000.0)
 LEAST_UNIFORM = 0.01
@@ -123,7 +123,8 @@ def _alloy(path: Path, row: dict[str, str]) -> Alloy:
     where = f"{path}: alloy {row['number']!r}"
     values = {name: _number(where, name, row) for name in DECIMALS}
     try:
-        Datasheet(*(values[name] for name in NUMBERS[:3]))
+        proof, strength, modulus = (values[name] for name in NUMBERS[:3])
+        Datasheet(proof, strength, modulus)
     except SlipfieldError as error:
         raise SlipfieldError(f"{where}: {error}") from error
     if not row["number"].isdecimal():
