@@ -51,3 +51,16 @@ def test_more_features_never_tell_less(case):
     )
     assert np.linalg.eigvalsh(few - all_of_them).min() > -1e-12
     assert np.isnan(Features(emulator, ~emulator.used, noise).misfit(np.zeros(COUNT), true[0]))
+
+
+def test_an_estimate_beside_the_last_takes_few_factors(case, monkeypatch):
+    emulator, noisy, noise, _ = case
+    features = Features(emulator, emulator.used, noise)
+    exact = features.estimate(noisy[0], features.estimate(noisy[0], np.array(emulator.centre)))
+    count, factor = [], Features._factor
+    monkeypatch.setattr(
+        Features, "_factor", lambda self, scaled: (count.append(1), factor(self, scaled))[1]
+    )
+    found = features.estimate(noisy[0], exact + 0.01)
+    assert len(count) <= 4
+    np.testing.assert_allclose(found, exact, atol=1e-7)

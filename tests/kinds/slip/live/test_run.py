@@ -105,6 +105,10 @@ def test_each_frame_narrows_the_estimate(finished):
     live = np.array([last[f"{name}_value"] for name in PARAMETERS])
     np.testing.assert_allclose(live, values(content["final"]), rtol=0.02)
     assert content["enough"]["says"].startswith("enough: stop")
+    assert told["cpu_seconds"].max() == pytest.approx(
+        content["cpu_seconds_per_frame"]["largest"], abs=1e-4
+    )
+    assert (rows["reading_cpu_seconds"] <= rows["cpu_seconds"]).all()
 
 
 def test_a_finished_test_is_not_begun_again(finished, begun, projection):

@@ -19,6 +19,7 @@ from slipfield.kinds.slip.live.recursion import State
 from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.report.style import BLUE, GREY, RED, save_figure, use_style
 
+SECONDS = ("seconds", "cpu_seconds", "reading_seconds", "reading_cpu_seconds")
 TABLE, SUMMARY, PICTURE = "live.csv", "live.json", "live.png"
 
 
@@ -31,7 +32,8 @@ class Row:
     frame, file : its number, from 0, and its file.
     time, elongation : s and mm.
     state : estimate after it; None before the first output of the model.
-    seconds : from the complete file to the estimate, and the part of it that reading took.
+    seconds : (2, 2) from the complete file to the estimate, and of reading the file; on the clock,
+        and of a core.
     says : reason to stop, empty: none.
     """
 
@@ -40,7 +42,7 @@ class Row:
     time: float
     elongation: float
     state: State | None
-    seconds: tuple[float, float]
+    seconds: np.ndarray
     says: str
 
 
@@ -50,7 +52,7 @@ def write_rows(rows: Sequence[Row], path: Path) -> None:
         f"{name}_{end}" for name in PARAMETERS for end in ("value", "low", "high", "end_ln_std")
     ]
     names = ("frame", "file", "time_s", "elongation_mm", *ends, "unusual_strain", "unusual_load")
-    names = (*names, "seconds", "reading_seconds", "says")
+    names = (*names, *SECONDS, "says")
     write_text(path, csv_text([_cells(row, ends) for row in rows], names=names))
 
 
@@ -63,7 +65,7 @@ def _cells(row: Row, ends: Sequence[str]) -> dict[str, Any]:
         "elongation_mm": f"{row.elongation:.6g}",
         "says": row.says,
     }
-    for name, seconds in zip(("seconds", "reading_seconds"), row.seconds, strict=True):
+    for name, seconds in zip(SECONDS, row.seconds.ravel(), strict=True):
         cells[name] = f"{seconds:.4f}"
     if row.state is not None:
         answer = row.state.answer

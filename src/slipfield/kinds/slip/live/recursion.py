@@ -170,14 +170,13 @@ class Recursion:
         repetition = max(1.0, np.count_nonzero(weights.any(axis=1)) / len(self.times))
         noise = judged_noise(self.model.study.noise, self.residual, repetition, self.load_noise)
         rows = [np.concatenate([self.coefficients.ravel(), each]) for each in logs]
-        answers = [self._answer(row, self._noise(noise), settled) for row in rows]
+        covariance = self._noise(noise)
+        answers = [self._answer(row, covariance, settled) for row in rows]
         answer = answers[0] if self.factor is None else with_scatter(*answers)
         self.last = np.log(answer.parameters)
-        known = self._features(rows[0], self._noise(noise))
-        covariance, at_end = (
-            np.diag(each.covariance(self.last)) for each in (known, self._whole(noise, load))
-        )
-        return State(answer, np.sqrt(covariance), np.sqrt(np.minimum(at_end, covariance)))
+        parts = self._features(rows[0], covariance), self._whole(noise, load)
+        now, at_end = (np.diag(each.covariance(self.last)) for each in parts)
+        return State(answer, np.sqrt(now), np.sqrt(np.minimum(at_end, now)))
 
     def _load_ratios(self, load: np.ndarray) -> list[np.ndarray]:
         """Load over the run's at the frames: as it is, or for three values of the factor M."""

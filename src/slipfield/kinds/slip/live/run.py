@@ -192,10 +192,15 @@ def _summary(test: RunningTest, final: Answer) -> dict[str, Any]:
         "frames": len(test.rows),
         "enough": None if stop is None else {"frame": stop.frame, "says": stop.says},
         "final": estimate_of(final),
-        "seconds_per_frame": {
-            "median": float(np.median(seconds[:, 0])),
-            "largest": float(seconds[:, 0].max()),
-            "median_of_reading": float(np.median(seconds[:, 1])),
+        **{
+            name: {
+                "median": float(np.median(spent[:, 0])),
+                "largest": float(spent[:, 0].max()),
+                "median_of_reading": float(np.median(spent[:, 1])),
+            }
+            for name, spent in zip(
+                ("seconds_per_frame", "cpu_seconds_per_frame"), np.moveaxis(seconds, 2, 0)
+            )
         },
         "notes": test.notes,
     }

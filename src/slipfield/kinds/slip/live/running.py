@@ -88,7 +88,7 @@ class RunningTest:
             self._begin()
             before = 0
         for path in files[len(self._marks) :]:
-            began, mark = time.perf_counter(), Mark.of(path)
+            began, mark = _clocks(), Mark.of(path)
             try:
                 frame = self.reader.read(path, len(self._marks))
             except SlipfieldError as error:
@@ -98,13 +98,13 @@ class RunningTest:
                 self.notes.append(f"{path.name} was left out: {error}")
                 self._marks.append((path, mark))
                 continue
-            read = time.perf_counter() - began
+            read = _clocks() - began
             self._marks.append((path, mark))
             self._add(frame, path, began, read)
             show(self.rows[-1])
         return len(self.rows) - before
 
-    def _add(self, frame: Frame, path: Path, began: float, read: float) -> None:
+    def _add(self, frame: Frame, path: Path, began: np.ndarray, read: np.ndarray) -> None:
         """Take in one frame, and estimate if a group of frames is complete."""
         state, says = None, ""
         if frame.time > 0:
@@ -115,9 +115,8 @@ class RunningTest:
                     says = self.enough.judge(state) if state else ""
                 except SlipfieldError as error:
                     self.notes.append(f"{path.name}: no estimate: {error}")
-        seconds = time.perf_counter() - began, read
-        number = len(self._marks) - 1
-        self.rows.append(Row(number, path.name, frame.time, frame.elongation, state, seconds, says))
+        number, spent = len(self._marks) - 1, np.array([_clocks() - began, read])
+        self.rows.append(Row(number, path.name, frame.time, frame.elongation, state, spent, says))
 
     def _estimate(self) -> State | None:
         """Estimate after the last group of frames; None before the first output of the model."""
@@ -140,3 +139,8 @@ class RunningTest:
                 return self.plan.run_time(frame.time, pull)
             return min(frame.time, float(self.plan.time[-1]))
         return self.plan.run_time(frame.time, frame.elongation)
+
+
+def _clocks() -> np.ndarray:
+    """Seconds (2,) on the clock, and of a core by this process."""
+    return np.array([time.perf_counter(), time.process_time()])

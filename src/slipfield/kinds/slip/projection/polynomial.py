@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 from numpy.polynomial import legendre
 
 
+@lru_cache
 def exponents(degree: int) -> np.ndarray:
-    """List the degrees along the three variables, (terms, 3), constant term first."""
+    """List the degrees along the three variables, (terms, 3), constant term first; read only."""
     found = [row for row in product(range(degree + 1), repeat=3) if sum(row) <= degree]
-    return np.array(sorted(found, key=lambda row: (sum(row), row)))
+    terms = np.array(sorted(found, key=lambda row: (sum(row), row)))
+    terms.flags.writeable = False
+    return terms
 
 
 def term_count(degree: int) -> int:
@@ -31,10 +35,16 @@ def gradient(points: np.ndarray, degree: int) -> np.ndarray:
     values = legendre.legvander(points, degree)
     slopes = np.zeros_like(values)
     if degree:
-        slopes = legendre.legvander(points, degree - 1) @ legendre.legder(np.eye(degree + 1))
+        slopes = legendre.legvander(points, degree - 1) @ _derivatives(degree)
     i, j, k = exponents(degree).T
     columns = []
     for along in range(3):
         factors = [slopes if axis == along else values for axis in range(3)]
         columns.append(factors[0][:, 0, i] * factors[1][:, 1, j] * factors[2][:, 2, k])
     return np.stack(columns, axis=-1)
+
+
+@lru_cache
+def _derivatives(degree: int) -> np.ndarray:
+    """Coefficients (degree, degree + 1) of the derivatives of the Legendre polynomials."""
+    return legendre.legder(np.eye(degree + 1))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,7 @@ def fits(name: str, patterns: Sequence[str]) -> bool:
     return any(re.fullmatch(pattern, name) for pattern in patterns)
 
 
+@lru_cache(maxsize=1000)
 def name_parts(name: str) -> tuple[str, str]:
     """Name in small letters with underscores, and the unit that it ends with, if any.
 

@@ -16,9 +16,14 @@ from slipfield.kinds.slip.measure.readers.displacements import (
     DisplacementLayout,
     read_displacements,
 )
-from slipfield.kinds.slip.measure.readers.frames import Frames
-from slipfield.kinds.slip.measure.readers.head import Head, head_of
-from slipfield.kinds.slip.measure.readers.point_tables import STRAINS, Layout, read_frames
+from slipfield.kinds.slip.measure.readers.frames import Frames, numbered
+from slipfield.kinds.slip.measure.readers.head import Head
+from slipfield.kinds.slip.measure.readers.point_tables import (
+    STRAINS,
+    Layout,
+    from_first,
+    table_of,
+)
 
 NAME = "opencorr"
 TITLE = "OpenCorr"
@@ -34,6 +39,8 @@ def recognises(head: Head) -> bool:
 
 def read(files: Sequence[Path], gaps: bool = False) -> Frames:
     """Read tables of points, one a frame."""
-    if files and not head_of(files[0]).has(*STRAINS):
+    files = numbered(files, gaps)
+    first = table_of(files[0], [LAYOUT])
+    if not first.keys() >= set(STRAINS):
         return read_displacements(files, PLAIN, gaps)
-    return read_frames(files, [LAYOUT], gaps)
+    return from_first(files, first, [LAYOUT])
