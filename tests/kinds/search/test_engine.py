@@ -61,6 +61,15 @@ def test_nothing_is_compiled_for_several_objectives(tmp_path, monkeypatch):
     )
 
 
+def test_first_trials_that_were_not_told_are_asked_for_again():
+    study = branin_study(initial=6)
+    asked = ask(study, read_nothing(study))
+    told = asked.assign(f=branin(asked), status="ok").iloc[[0, 2, 5]]
+    pd.testing.assert_frame_equal(
+        ask(study, told).reset_index(drop=True), asked.iloc[[1, 3, 4]].reset_index(drop=True)
+    )
+
+
 def test_the_same_told_trials_ask_for_the_same():
     """Whatever was asked for before, and however many threads there are."""
     import torch

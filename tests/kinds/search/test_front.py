@@ -51,3 +51,10 @@ def test_a_table_whose_front_lies_behind_another_one_counts():
     point = reference_point(two, behind, ahead)
     assert point == pytest.approx([0.1, -1.0])
     assert progress_of(two, behind, point)[-1] == pytest.approx(0.9 * 2.0 + 1.0 * 1.0)
+
+
+@pytest.mark.parametrize("names", ["a", "ab"])
+def test_nothing_is_best_while_all_trials_have_failed(names):
+    one = study([{"name": name, "goal": "maximise"} for name in names])
+    table = pd.DataFrame({name: [np.nan] * 2 for name in names} | {"status": "failed"})
+    assert np.isnan(progress_of(one, table, reference_point(one, table))).all()

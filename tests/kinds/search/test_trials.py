@@ -74,3 +74,66 @@ def test_telling_again_corrects(tmp_path):
     table = add_told(STUDY, told(tmp_path, "1,700,310,15,,"), everything)
     assert table["hardness_HV"].tolist() == [200, 310]
     assert read_trials(STUDY, everything, told=True)["hardness_HV"].tolist() == [200, 310]
+
+
+ROWS = (HEAD, "0,650,200.5,15,,", "1,700,210.25,12.5,,a; b")
+
+
+def in_german(lines):
+    """Lines of a table as a German spreadsheet saves them, with empty rows and a column at the end."""
+    changed = [line.replace(",", ";").replace(".", ",") + ";" for line in lines]
+    return "\r\n".join([*changed, *[";" * 6] * 2, ""])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        in_german([ROWS[0], ROWS[1], ROWS[2][:-4]]).encode("utf-8-sig"),
+        in_german([ROWS[0], ROWS[2][:-4], ROWS[1]]).replace(";", "\t").encode("utf-16"),
+        "\n".join(["sep=,", "our furnace, May", ROWS[0].upper(), *ROWS[1:]]).encode(),
+        "\n".join([ROWS[0], '0,650,"200,5",15,,', '1,700,"210,25","12,5",,"Ofentür"']).encode(
+            "cp1252"
+        ),
+        "\n".join([ROWS[0], "0,650,200.5,15,,,", "1,700,210.25,12.5,,,"]).encode(),
+    ],
+    ids=["semicolons", "utf-16", "notes", "quoted", "comma too many"],
+)
+def test_tables_as_spreadsheets_save_them(tmp_path, content):
+    path = tmp_path / "filled.csv"
+    path.write_bytes(content)
+    table = read_trials(STUDY, path, told=True)
+    assert table["trial"].tolist() == [0, 1]
+    assert table["temperature_C"].tolist() == [650, 700]
+    assert table["hardness_HV"].tolist() == [200.5, 210.25]
+    assert table["grain_um"].tolist() == [15, 12.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (f"{HEAD}\n0,650,200,5,15,,\n1,700,210,12,,\n", "row 1 has 7 entries for 6 columns; put"),
+        (f"{HEAD}\n0,650,1e999,15,,\n", "trial 0: hardness_HV: '1e999' is no number"),
+        (f"{HEAD},\n0,650,200,15,,,Mia\n", "column 7 has no name; remove it"),
+        (f"{HEAD},grain_um\n0,650,200,15,,,3\n", "column 'grain_um' is there twice"),
+        (f'{HEAD}\n0,650.5,"200,5",15,,\n', "decimal points and decimal commas"),
+        (f"{HEAD}\n", "holds no trial"),
+        ("", "empty"),
+    ],
+)
+def test_damaged_tables_are_named(tmp_path, content, says):
+    path = tmp_path / "filled.csv"
+    path.write_text(content)
+    with pytest.raises(SlipfieldError, match=says):
+        read_trials(STUDY, path, told=True)
+
+
+def test_trials_of_which_nothing_is_filled_in_wait(tmp_path, capsys):
+    everything = tmp_path / "all.csv"
+    table = add_told(STUDY, told(tmp_path, "0,650,200,15,,", "1,700,,,,", "2,710,,,,"), everything)
+    assert table["trial"].tolist() == [0]
+    assert "nothing is filled in for trial 1, 2" in capsys.readouterr().err
+    with pytest.raises(SlipfieldError, match="trial 1: grain_um is empty"):
+        add_told(STUDY, told(tmp_path, "1,700,210,,,"), everything)
+    with pytest.raises(SlipfieldError, match="no trial is filled in"):
+        add_told(STUDY, told(tmp_path, "1,700,,,,"), everything)
+    assert read_trials(STUDY, everything, told=True)["trial"].tolist() == [0]

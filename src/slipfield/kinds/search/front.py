@@ -45,15 +45,17 @@ def reference_point(study: SearchStudy, *tables: pd.DataFrame) -> np.ndarray:
 
     Where the study names none: a tenth of the fronts' range below their worst, or of the range of
     all trials while the front is a single one. Each of several tables has a front of its own, so
-    that every one of them counts.
+    that every one of them counts. NaN while no trial has gone well.
     """
     values = oriented(study, pd.concat(tables))
     values = values[np.isfinite(values).all(axis=1)]
     front = np.concatenate([oriented(study, table[on_front(study, table)]) for table in tables])
     front = front if len(front) else values
-    spread = np.ptp(front, axis=0)
-    spread = np.where(spread > 0, spread, np.ptp(values, axis=0))
-    point = front.min(axis=0) - MARGIN * spread
+    point = np.full(len(study.objectives), np.nan)
+    if len(front):
+        spread = np.ptp(front, axis=0)
+        spread = np.where(spread > 0, spread, np.ptp(values, axis=0))
+        point = front.min(axis=0) - MARGIN * spread
     for number, each in enumerate(study.objectives):
         if each.reference is not None:
             point[number] = each.reference * (1 if each.goal == "maximise" else -1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
@@ -23,22 +24,25 @@ COMPARED = ("random", "latin_hypercube")
 def ask(study: SearchStudy, told: pd.DataFrame, count: int | None = None) -> pd.DataFrame:
     """Trials to do next, with empty outputs.
 
-    The first ``initial_trials`` are Sobol points. As long as fewer than two trials have gone well,
-    further Sobol points follow. The values depend on study and told trials alone.
+    The first ``initial_trials`` are Sobol points; those that were not told are asked for again. As
+    long as fewer than two trials have gone well, further Sobol points follow. The values depend on
+    study and told trials alone.
 
     Parameters
     ----------
     count : trials; by default what is left of the initial ones, then ``search.batch``.
     """
     done, initial = len(told), study.initial_trials
-    first = 0 if told.empty else int(told[TRIAL].max()) + 1
     count = count or (initial - done if done < initial else study.search.batch)
     if done < initial or (told[STATUS] == OK).sum() < LEAST_TOLD:
-        points = space.sobol(study.variables, done + count, study.search.seed)
-        return blank(study, points.iloc[done:], first)
+        free = np.setdiff1d(np.arange(done + count), told[TRIAL])[:count]
+        points = space.sobol(study.variables, int(free[-1]) + 1, study.search.seed)
+        return blank(study, points.iloc[free], free)
     from slipfield.kinds.search.engine import suggest
 
-    return blank(study, suggest(study, told, count, study.search.seed + done), first)
+    first = int(told[TRIAL].max()) + 1
+    values = suggest(study, told, count, study.search.seed + done)
+    return blank(study, values, range(first, first + count))
 
 
 def ask_round(study: SearchStudy, number: int, told: Sequence[Path]) -> pd.DataFrame:
@@ -64,4 +68,4 @@ def comparison(study: SearchStudy, method: str) -> pd.DataFrame:
     """Trials of a design that does not learn: "random" or "latin_hypercube"."""
     settings = study.comparison
     points = getattr(space, method)(study.variables, settings.trials, settings.seed)
-    return blank(study, points, 0)
+    return blank(study, points, range(len(points)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.progress import say
 from slipfield.core.tables import csv_text
+from slipfield.kinds.search.sheets import read_sheet
 from slipfield.kinds.search.study import STD, SearchStudy
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
@@ -25,20 +26,21 @@ def write_trials(table: pd.DataFrame, path: Path) -> None:
     write_text(path, csv_text(table, digits=12))
 
 
-def blank(study: SearchStudy, values: pd.DataFrame, first: int) -> pd.DataFrame:
+def blank(study: SearchStudy, values: pd.DataFrame, numbers: Sequence[int]) -> pd.DataFrame:
     """Asked trials: their numbers, the values of the variables, and empty outputs to fill in."""
-    numbers = pd.Series(range(first, first + len(values)), name=TRIAL, dtype=int)
+    numbers = pd.Series(numbers, name=TRIAL, dtype=int)
     empty = {each.name: np.full(len(values), np.nan) for each in study.outputs}
     table = pd.concat([numbers, values.reset_index(drop=True), pd.DataFrame(empty)], axis=1)
     return table.assign(**{STATUS: "", REASON: ""})
 
 
-def read_trials(study: SearchStudy, path: Path, told: bool) -> pd.DataFrame:
+def read_trials(study: SearchStudy, path: Path, told: bool, waiting: bool = False) -> pd.DataFrame:
     """Read a table of trials and check it.
 
     Parameters
     ----------
     told : whether the outputs must be there. A row whose status is "failed" needs none.
+    waiting : whether trials may be there of which nothing is filled in; they are left out.
 
     Returns
     -------
@@ -51,21 +53,31 @@ def read_trials(study: SearchStudy, path: Path, told: bool) -> pd.DataFrame:
     SlipfieldError
         One line that names file, trial and column.
     """
-    try:
-        table = pd.read_csv(path, sep=None, engine="python", skipinitialspace=True)
-    except (OSError, ValueError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SlipfieldError(f"{path}: no readable table of trials ({reason})") from error
     outputs = [each.name for each in study.outputs]
     columns = [TRIAL, *(each.name for each in study.variables), *(outputs if told else ())]
+    known = [*columns, *outputs, STATUS, REASON, *(f"{name}{STD}" for name in outputs)]
+    table = read_sheet(path, known, (STATUS, REASON))
     if missing := [name for name in columns if name not in table]:
         raise SlipfieldError(f"{path}: no column {missing[0]!r}; expected {', '.join(columns)}")
     if told and table.empty:
         raise SlipfieldError(f"{path}: holds no trial")
-    known = {*columns, *outputs, STATUS, REASON, *(f"{name}{STD}" for name in outputs)}
+    if waiting:
+        results = table.columns.difference([TRIAL, *(each.name for each in study.variables)])
+        table = _filled(path, table, results)
     if strange := [name for name in table.columns if name not in known]:
         raise SlipfieldError(f"{path}: column {strange[0]!r} is none of the study's; remove it")
     return _checked(study, table, path, told)
+
+
+def _filled(path: Path, table: pd.DataFrame, results: pd.Index) -> pd.DataFrame:
+    """The trials of which something is filled in; the others are named."""
+    empty = table[results].isna().all(axis=1)
+    if empty.all():
+        raise SlipfieldError(f"{path}: no trial is filled in")
+    if empty.any():
+        numbers = ", ".join(table.loc[empty, TRIAL].fillna("?"))
+        say(f"{path}: nothing is filled in for trial {numbers}: left out until it is")
+    return table[~empty]
 
 
 def _checked(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) -> pd.DataFrame:
@@ -140,15 +152,16 @@ def read_told(study: SearchStudy, paths: Sequence[Path]) -> pd.DataFrame:
 
 def read_nothing(study: SearchStudy) -> pd.DataFrame:
     """No told trials."""
-    return blank(study, pd.DataFrame({each.name: [] for each in study.variables}), 0)
+    return blank(study, pd.DataFrame({each.name: [] for each in study.variables}), ())
 
 
 def add_told(study: SearchStudy, filled: Path, told: Path) -> pd.DataFrame:
     """Add the filled-in trials of one table to those told so far, and write them.
 
-    A trial told before is replaced: people correct what they wrote.
+    A trial told before is replaced: people correct what they wrote. One of which nothing is filled
+    in waits.
     """
-    new = read_trials(study, filled, told=True)
+    new = read_trials(study, filled, told=True, waiting=True)
     old = read_told(study, [told]) if told.exists() else read_nothing(study)
     kept = old[~old[TRIAL].isin(new[TRIAL])]
     table = pd.concat([part for part in (kept, new) if len(part)], ignore_index=True)

@@ -55,6 +55,8 @@ def tell(
     told: Annotated[Path, typer.Option(help="Table of all told trials to add them to (CSV).")],
 ) -> None:
     """Add filled-in trials to those told so far; a trial told before is replaced."""
+    import numpy as np
+
     from slipfield.kinds.search.front import progress_of, reference_point
     from slipfield.kinds.search.study import load_study
     from slipfield.kinds.search.trials import add_told
@@ -64,7 +66,9 @@ def tell(
     typer.echo(f"{told}: {len(table)} trials told")
     best = progress_of(study, table, reference_point(study, table))[-1]
     several = len(study.objectives) > 1
-    typer.echo(f"{'hypervolume' if several else 'best ' + study.objectives[0].name}: {best:.6g}")
+    found = f"{'hypervolume' if several else 'best ' + study.objectives[0].name}: {best:.6g}"
+    kept = "gone well and kept the constraints" if study.constraints else "gone well"
+    typer.echo(found if np.isfinite(best) else f"no trial has {kept} yet")
 
 
 @app.command()
