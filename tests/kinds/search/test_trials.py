@@ -80,7 +80,7 @@ ROWS = (HEAD, "0,650,200.5,15,,", "1,700,210.25,12.5,,a; b")
 
 
 def in_german(lines):
-    """Lines of a table as a German spreadsheet saves them, with empty rows and a column at the end."""
+    """Lines of a table as a German spreadsheet saves them, with empty rows and an empty column."""
     changed = [line.replace(",", ";").replace(".", ",") + ";" for line in lines]
     return "\r\n".join([*changed, *[";" * 6] * 2, ""])
 
