@@ -1,4 +1,4 @@
-"""Tables of trials as people's spreadsheets save them: encoding, delimiter, decimal sign, blanks."""
+"""Tables of trials as people's spreadsheets save them: encoding, delimiter, decimals, blanks."""
 
 from __future__ import annotations
 

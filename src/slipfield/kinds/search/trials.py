@@ -26,11 +26,13 @@ def write_trials(table: pd.DataFrame, path: Path) -> None:
     write_text(path, csv_text(table, digits=12))
 
 
-def blank(study: SearchStudy, values: pd.DataFrame, numbers: Sequence[int]) -> pd.DataFrame:
+def blank(
+    study: SearchStudy, values: pd.DataFrame, numbers: Sequence[int] | np.ndarray
+) -> pd.DataFrame:
     """Asked trials: their numbers, the values of the variables, and empty outputs to fill in."""
-    numbers = pd.Series(numbers, name=TRIAL, dtype=int)
+    column = pd.Series(numbers, name=TRIAL, dtype=int)
     empty = {each.name: np.full(len(values), np.nan) for each in study.outputs}
-    table = pd.concat([numbers, values.reset_index(drop=True), pd.DataFrame(empty)], axis=1)
+    table = pd.concat([column, values.reset_index(drop=True), pd.DataFrame(empty)], axis=1)
     return table.assign(**{STATUS: "", REASON: ""})
 
 
