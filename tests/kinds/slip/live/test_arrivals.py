@@ -53,6 +53,7 @@ def test_a_missing_number_is_waited_for_and_order_is_by_number(arrivals, tmp_pat
         write(tmp_path, f"f{number}.csv")
         os.utime(tmp_path / f"f{number}.csv", (1e9, 1e9))
     assert names(arrivals) == ["f1.csv", "f2.csv", "f3.csv"]
+    assert [path.name for path in arrivals.held] == ["f5.csv", "f10.csv"]
     write(tmp_path, "f4.csv")
     assert names(arrivals) == ["f1.csv", "f2.csv", "f3.csv", "f4.csv", "f5.csv"]
 

@@ -119,9 +119,15 @@ def test_a_finished_test_is_not_begun_again(finished, begun, projection):
 
 def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, projection, tmp_path):
     files = sorted((laboratory / "dic").glob("*.csv"))
-    for path in (*files[: len(files) // 2], laboratory / "load.csv"):
+    for path in (files[0], files[1], files[3]):
         shutil.copy2(path, tmp_path)
+    whole = (laboratory / "load.csv").read_text()
+    (tmp_path / "load.csv").write_text("".join(whole.splitlines(keepends=True)[:3]))
+    with pytest.raises(SlipfieldError, match="start again with the same output"):
+        invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    (tmp_path / "load.csv").write_text(whole)
     content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    assert content["notes"] == [f"{files[3].name} was left out: a frame before is missing"]
     assert max(content["live_against_batch_ln_k"].values()) < 1e-6
     notes = json.loads((tmp_path / "out/result/inversion.json").read_text())["notes"]
     assert any("of its 4 outputs are missing" in note for note in notes)

@@ -45,6 +45,7 @@ class Arrivals:
     table : name of the load table, which is no frame.
     settled_s : seconds for which a file must not have changed; 0: all that is there is complete.
     clock : gives seconds; for tests.
+    held : files that were there at the last look, behind a frame that is missing.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Arrivals:
     table: str
     settled_s: float = SETTLED_S
     clock: Callable[[], float] = time.monotonic
+    held: list[Path] = field(default_factory=list)
     _seen: dict[Path, tuple[Mark, float]] = field(default_factory=dict)
 
     def frames(self) -> list[Path]:
@@ -72,14 +74,16 @@ class Arrivals:
             and path.name != self.table
             and not path.name.startswith((".", "~"))
         ]
-        files = _without_gap(numbered(files, gaps=True)) if files else []
+        there = numbered(files, gaps=True) if files else []
+        files = _without_gap(there)
+        self.held = there[len(files) :]
         settled = [self._settled(path) for path in files]
         later = False
         for number in range(len(files) - 1, -1, -1):
             mark = Mark.of(files[number])
-            there = mark is not None and mark.size > 0
-            settled[number] = there and (settled[number] or later)
-            later = later or there
+            filled = mark is not None and mark.size > 0
+            settled[number] = filled and (settled[number] or later)
+            later = later or filled
         complete = settled.index(False) if False in settled else len(files)
         return files[:complete]
 

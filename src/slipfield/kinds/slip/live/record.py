@@ -137,5 +137,6 @@ def draw_rows(
             axes.axvline(stop, color=GREY, linestyle=":", label="enough")
         axes.set(xlabel="elongation (mm)", title=parameter_label(name))
     if told:
-        panels[0].legend()
+        handles = panels[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside lower center", ncols=len(handles[0]))
     save_figure(figure, path)

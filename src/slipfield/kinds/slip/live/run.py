@@ -127,7 +127,7 @@ def invert_live(
 
 def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | None) -> None:
     """Take in frames until the test ends."""
-    last, drawn = time.monotonic(), 0
+    last, drawn, held = time.monotonic(), 0, ""
     while not test.ended:
         if test.take(idle > 0, lambda row: say(line_of(row))):
             last = time.monotonic()
@@ -136,9 +136,17 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
         if drawn != len(test.rows):
             draw_rows(test.rows, None, truth, output / PICTURE)
             drawn = len(test.rows)
+        if test.arrivals.held and held != test.arrivals.held[0].name:
+            held = test.arrivals.held[0].name
+            say(f"{held} waits: a frame before it is missing")
         if time.monotonic() - last >= idle:
             break
         time.sleep(POLL_S)
+    if test.arrivals.held and not test.ended:
+        names = [path.name for path in test.arrivals.held]
+        others = f" to {names[-1]} were" if len(names) > 1 else " was"
+        test.notes.append(f"{names[0]}{others} left out: a frame before is missing")
+        say(test.notes[-1])
     if not any(row.state for row in test.rows):
         why = test.notes[-1] if test.notes else "no frame came"
         raise SlipfieldError(f"live: {test.arrivals.folder}: no estimate: {why}")
@@ -154,7 +162,14 @@ def _finished_specimen(test: RunningTest, data: xr.Dataset, recipe: Recipe, outp
     whole = import_strain(files, options)
     copy = test.arrivals.load_table(test.table)
     if copy is not None:
-        whole = add_load(whole, test.arrivals.folder / test.arrivals.table, **recipe.load)
+        table = test.arrivals.folder / test.arrivals.table
+        try:
+            whole = add_load(whole, table, **recipe.load)
+        except SlipfieldError as error:
+            raise SlipfieldError(
+                f"{error}. All frames are kept: put the whole load table there, and start again "
+                "with the same output"
+            ) from error
     others = [step for step in provenance(data) if step.get("import") not in ("dic", "load")]
     steps = [*provenance(whole), *others]
     mine = {**STRAIN_PART, **STRAIN_EXTRAS}
