@@ -10,6 +10,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.numbers import short
 from slipfield.core.recorded import refuse_others
 from slipfield.kinds.curves.alloys import duplicates
 from slipfield.kinds.curves.evaluation import read_scores
@@ -56,7 +57,7 @@ def write_report(study: CurvesStudy, folder: Path, output: Path) -> None:
     summary = _rows(folder / "tables" / "learners.csv")
     sections = [
         _tests(study, curves, folder),
-        _learners(summary, folder),
+        learners_section(summary),
         _published(folder),
         _below(folder),
     ]
@@ -186,7 +187,8 @@ def _worst(values: xr.DataArray) -> float:
     return float(np.nanmax(np.abs(values)))
 
 
-def _learners(summary: list[dict[str, str]], folder: Path) -> Section:
+def learners_section(summary: list[dict[str, str]]) -> Section:
+    """Scores of the learners, one row for each row of tables/learners.csv."""
     header = (
         *("learner", "splits", "setting", "curves", "mean", "median", "least", "≥ 0.95"),
         *("median error", "monotone", "in band", "CPU s"),
@@ -211,7 +213,7 @@ def _learners(summary: list[dict[str, str]], folder: Path) -> Section:
             f"{float(row['median_error']):.2%}",
             f"{float(row['monotone']):.0%}",
             f"{float(row['covered']):.0%}",
-            f"{float(row['fit_cpu_s']):.2g}",
+            short(float(row["fit_cpu_s"])),
         )
         for row in ranked
     ]
