@@ -69,3 +69,12 @@ def test_curve_imports_neither_torch_nor_scipy_nor_pandas():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_solver_table_of_an_earlier_curve_is_named(slipfield, tmp_path):
+    numbers = ["--proof-stress", 276, "--strength", 310, "--modulus", 69, "--output", tmp_path]
+    assert "earlier" not in slipfield("curve", *numbers, "--export", "lsdyna").stdout
+    numbers[3] = 330
+    done = slipfield("curve", *numbers, "--export", "abaqus")
+    assert f"warning: {tmp_path / 'curve_lsdyna.k'} is of an earlier curve" in done.stdout
+    assert "curve_abaqus.inp is" not in done.stdout

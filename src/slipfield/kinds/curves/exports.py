@@ -9,7 +9,7 @@ in tension.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +144,12 @@ def write_export(curve: Curve, solver: str, folder: Path) -> Path:
     name, table_of, text = FORMATS[solver]
     write_text(folder / name, text(curve, table_of(curve)))
     return folder / name
+
+
+def other_exports(folder: Path, solvers: Collection[str]) -> list[Path]:
+    """Tables in a folder for other solvers than these: they are of an earlier curve."""
+    paths = [folder / name for solver, (name, *_) in FORMATS.items() if solver not in solvers]
+    return [path for path in paths if path.exists()]
 
 
 def _rows(table: Tabulated) -> list[tuple[float, float]]:

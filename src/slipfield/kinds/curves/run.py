@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.curves.datasheet import Datasheet
-from slipfield.kinds.curves.exports import FORMATS, write_export
+from slipfield.kinds.curves.exports import FORMATS, other_exports, write_export
 from slipfield.kinds.curves.measured import score as score_curve
 from slipfield.kinds.curves.product import DEFAULT_LAW, make_curve
 from slipfield.kinds.curves.writing import write_curve
@@ -63,5 +63,6 @@ def run_curve(
             f"{'inside' if score.covered else 'outside'} the band"
         )
     lines += [str(write_export(curve, solver, folder)) for solver in solvers]
+    lines += [f"warning: {path} is of an earlier curve" for path in other_exports(folder, solvers)]
     lines.append(str(folder / "curve.csv"))
     return lines
