@@ -180,6 +180,24 @@ def test_one_element_of_calculix_gives_the_curve(sheet, tmp_path):
     np.testing.assert_allclose(np.array(load)[from_proof], expected[from_proof], rtol=1e-3)
 
 
+STEEP = [
+    Datasheet(421.88, 457.31, 178.2, None, "titanium"),
+    Datasheet(880, 950, 114),
+    Datasheet(145, 290, 71),
+]
+"""Ludwik's exponents of these are small: the stress rises ever more steeply towards 0."""
+
+
+@pytest.mark.parametrize("sheet", STEEP, ids=lambda sheet: f"{sheet.proof_stress_MPa:g}")
+def test_rows_do_not_run_out_where_the_law_is_steepest(sheet):
+    curve = make_curve(sheet, "ludwik")
+    table = solver_table(curve.law, curve.necking.plastic_strain)
+    strain = np.geomspace(1e-6, curve.necking.plastic_strain, 4000)
+    lines = np.interp(strain, table.plastic_strain, table.stress_MPa)
+    assert np.abs(lines / curve.law.flow(strain) - 1).max() < 5e-4
+    assert len(table.plastic_strain) <= MOST_ROWS
+
+
 def test_units_and_constants_of_the_files(tmp_path):
     curve = make_curve(SHEETS[0])
     text = write_export(curve, "abaqus", tmp_path).read_text()

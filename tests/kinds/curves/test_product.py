@@ -208,6 +208,15 @@ def test_no_elongation_is_tried_twice(monkeypatch):
     assert len(set(tried)) == len(tried) > pinning.STEPS
 
 
+def test_a_maximum_beyond_the_strength_is_no_answer():
+    """Where Rm is Rp0.2 to a few digits, curvature can end up so weak that the law runs away."""
+    sheet = Datasheet(72.32171361969579, 72.33285750030163, 74.01328016265045, None, "steel")
+    with pytest.raises(SlipfieldError, match="^law: the maximum of hockett-sherby .* 7758.7 MPa"):
+        make_curve(sheet)
+    near = make_curve(Datasheet(500, 500.2, 200))
+    assert near.columns["engineering_stress_MPa"].max() == pytest.approx(500.2, rel=1e-6)
+
+
 def test_a_law_that_cannot_go_there_names_one_that_can():
     sheet = Datasheet(817, 1062, 205, 0.068)
     with pytest.raises(SlipfieldError, match="no ludwik curve .*; use --law hockett-sherby"):

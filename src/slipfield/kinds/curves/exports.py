@@ -23,13 +23,17 @@ MOST_ROWS = 100
 ACCURACY = 2e-4
 """Largest relative error of straight lines between the rows, 1, unless that takes more rows."""
 
+LEAST_STRAIN = 1e-6
+"""Plastic strain, 1, up to which a straight line is good enough: a power law of a small exponent
+rises without end towards 0."""
+
 POINTS_BETWEEN = 9
 
 
 def solver_table(law: HardeningLaw, top: float) -> Tabulated:
     """At most 100 rows from plastic strain 0 to ``top``, 1; strain and stress ascend strictly.
 
-    Rows go where straight lines are worst.
+    Rows go where straight lines are worst, beyond a plastic strain of :data:`LEAST_STRAIN`.
 
     Raises
     ------
@@ -55,6 +59,8 @@ def solver_table(law: HardeningLaw, top: float) -> Tabulated:
 
 def _error(law: HardeningLaw, low: float, high: float) -> float:
     """Largest relative error of the straight line between two plastic strains, 1."""
+    if high <= LEAST_STRAIN:
+        return 0.0
     share = np.linspace(0, 1, POINTS_BETWEEN + 2)[1:-1]
     share = np.concatenate([share**3, share])  # p^n starts steeply
     exact = law.flow(low + share * (high - low))

@@ -27,6 +27,9 @@ ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
 MOST_USUAL = 2.5
 """Uniform elongation over that of the correlation, 1, above which it is doubted."""
 
+PINNED = 1e-4
+"""Largest relative error of the strength, 1, with which a law goes through it."""
+
 CALIBRATED_RATIOS = (0.40, 0.78)
 """Rp0.2 / Rm of the tests behind the band, 1."""
 
@@ -99,7 +102,8 @@ def make_curve(sheet: Datasheet, law_name: str = DEFAULT_LAW) -> Curve:
     Raises
     ------
     SlipfieldError
-        If the law or the class is unknown, or no such law goes through the numbers.
+        If the law or the class is unknown, or no such law goes through the numbers or has its
+        maximum there.
     """
     material = find_class(sheet.material_class) if sheet.material_class else guess_class(sheet)
     warnings = _warnings(sheet, law_name, material)
@@ -111,6 +115,13 @@ def make_curve(sheet: Datasheet, law_name: str = DEFAULT_LAW) -> Curve:
     top = necking(law, sheet.modulus_MPa)
     if top is None or top.plastic_strain == 0:
         raise SlipfieldError(f"law: {law_name} has no load maximum for these numbers; use another")
+    off = abs(top.engineering_stress_MPa / sheet.strength_MPa - 1)
+    if law_name != pinning.PAPER_LAW and off > PINNED:
+        raise SlipfieldError(
+            f"law: the maximum of {law_name} through these numbers is "
+            f"{top.engineering_stress_MPa:.5g} MPa, not the strength of {sheet.strength_MPa:.5g}: "
+            "it is too near the proof stress; use another law, or give --uniform-elongation"
+        )
     given = sheet.uniform_elongation is not None and law_name != pinning.PAPER_LAW
     late = sheet.late_proof_point if law_name == pinning.BENDING_LAW else None
     if late is not None:
