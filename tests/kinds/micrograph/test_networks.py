@@ -17,8 +17,9 @@ from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
 from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, marked_pool
 from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.segment import phase_method
 from slipfield.kinds.micrograph.tones import grey
-from slipfield.kinds.micrograph.training import running_mean, train
+from slipfield.kinds.micrograph.training import rate_share, running_mean, train
 from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
 
 STEPS = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
@@ -130,6 +131,15 @@ def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):
         load_network("phases", tmp_path / "missing")
 
 
+def test_shipped_network_does_not_take_grains_of_another_tone_for_second_phase():
+    """Twins and grains of strong contrast, without particles: what Otsu takes for a third."""
+    drawn = render("twinned", 8, (256, 256))
+    found = phase_method("network", None)(drawn.image) >= 0.5
+    threshold = phase_method("otsu", None)(drawn.image) >= 0.5
+    assert not drawn.phases.any()
+    assert found.mean() < 0.01 < 0.1 < threshold.mean()
+
+
 def test_shipped_network_finds_the_boundaries_of_a_look_it_has_not_learnt():
     made = render("tinted", 3, (256, 256))
     found = tiles.probability(tiles.network_for("boundaries"), made.image) > 0.5
@@ -217,6 +227,12 @@ def test_running_mean_forgets_where_the_training_began():
     for count in range(1, 30):
         mean = running_mean(mean, torch.tensor(1.0), torch.tensor(count))
     assert mean.item() == pytest.approx(1.0, abs=0.3)
+
+
+def test_the_rate_rises_stays_and_falls_whatever_the_number_of_steps():
+    assert [rate_share(step) for step in (0, 9, 19, 999)] == [1 / 20, 1 / 2, 1, 1]
+    assert rate_share(3999) == pytest.approx(1 / 2)
+    assert rate_share(99_999) == pytest.approx(1 / 10)
 
 
 def test_grey_is_the_luma_of_colours():

@@ -51,6 +51,17 @@ def test_straight_grains_are_those_of_a_power_diagram():
     assert (beyond < 0.02).mean() > 0.9, "near corners, another edge than the next grain's is close"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_second_phase_is_seen_in_every_grain(seed):
+    """In an electron micrograph its grey values are apart from those of each grain."""
+    drawn = render("sem-two-phase", seed, (160, 160))
+    phase = drawn.phases > 0
+    own = np.median(drawn.image[phase])
+    grains = [(drawn.labels == grain) & ~phase for grain in np.unique(drawn.labels)]
+    apart = [abs(own - np.median(drawn.image[grain])) for grain in grains if grain.sum() > 200]
+    assert phase.any() and min(apart) > 20
+
+
 def test_boundaries_darken_the_image():
     drawn = render("etched-steel", 1, (256, 256))
     strong = drawn.boundaries & ~drawn.weak

@@ -104,7 +104,7 @@ PRESETS = {
         pixel_um=(0.02, 0.2),
         grain=(35.0, 100.0),
         matrix=(0.4, 0.6),
-        tone=(0.01, 0.05),
+        tone=(0.01, 0.04),
         groove=(0.1, 0.35),
         groove_width=(0.7, 1.8),
         step=(0.0, 1.0),
@@ -114,15 +114,28 @@ PRESETS = {
         chains=(0.0, 0.5),
         round=(0.0, 1.0),
         particle=(2.5, 10.0),
-        particle_tone=(0.08, 0.3),
+        particle_tone=(0.15, 0.35),
         rim=(-0.1, 0.18),
-        core=(-0.1, 0.15),
+        core=(-0.08, 0.15),
         scratches=(0.0, 3.0),
         stains=(0.0, 1.0),
         blur=(0.6, 1.4),
         noise=(0.015, 0.04),
         light=(0.0, 0.06),
         either_sign=("groove", "particle_tone"),
+    ),
+    "twinned": Preset(
+        pixel_um=(0.3, 1.2),
+        grain=(25.0, 90.0),
+        matrix=(0.5, 0.7),
+        tone=(0.05, 0.15),
+        groove=(0.1, 0.5),
+        twins=(0.2, 0.8),
+        twin_tone=(-0.25, 0.25),
+        texture=(0.01, 0.03),
+        pits=(0.0, 0.6),
+        scratches=(0.0, 8.0),
+        particle_tone=(-0.6, -0.4),
     ),
     "tinted": Preset(
         pixel_um=(0.3, 1.2),
@@ -140,6 +153,9 @@ PRESETS = {
     ),
 }
 """The presets by name."""
+
+LEARNT = tuple(name for name in PRESETS if name != "tinted")
+"""Looks that networks are trained on, unless the user says otherwise; the other is kept unseen."""
 
 
 def preset_of(name: str) -> Preset:

@@ -11,7 +11,7 @@ from slipfield.core.kind import load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy
 from slipfield.kinds.micrograph.defaults import KEEP
-from slipfield.kinds.micrograph.presets import PRESETS
+from slipfield.kinds.micrograph.presets import LEARNT, PRESETS
 
 
 def _of(value: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
@@ -35,9 +35,7 @@ class NetworkSettings(Section):
     """Networks that are trained for the comparison."""
 
     variants: tuple[str, ...] = Field((), description="Networks trained and compared.")
-    presets: tuple[str, ...] = Field(
-        ("etched-steel", "mg-gd", "sem-two-phase"), min_length=1, description="Looks trained on."
-    )
+    presets: tuple[str, ...] = Field(LEARNT, min_length=1, description="Looks trained on.")
     images: Whole = Field(48, ge=1, description="Rendered images to train on, 1.")
     steps: Whole = Field(120, ge=1, description="Steps of each training, 1.")
     seed: Whole = Field(0, ge=0, description="Of weights and pieces, 1.")

@@ -25,10 +25,17 @@ from slipfield.kinds.micrograph.weights import save_network
 BATCH = 4
 RATE = 3e-3
 WARM_UP_STEPS = 20
+STEADY_STEPS = 1000
+"""The rate falls from here on, in a way for which no end has to be known."""
 MEMORY = 0.995
 """Of the running mean of the weights, which is what is written: it is good at every step."""
 STEPS_BETWEEN_CHECKPOINTS = 10
 SIDE_WEIGHT = 0.3
+
+
+def rate_share(step: int) -> float:
+    """Share of :data:`RATE` in a step, from 0: it rises, stays, falls as the root of the steps."""
+    return min((step + 1) / WARM_UP_STEPS, 1.0, (STEADY_STEPS / (step + 1)) ** 0.5)
 
 
 def running_mean(mean: torch.Tensor, new: torch.Tensor, count: torch.Tensor | int) -> torch.Tensor:
@@ -81,9 +88,7 @@ def train(
     checkpoint = output.with_name(f".{output.stem}.checkpoint.pt")
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # quicker
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / WARM_UP_STEPS)
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_share)
     mean = AveragedModel(network, avg_fn=running_mean, use_buffers=True)
     parts: dict[str, Any] = {
         "network": network,

@@ -27,7 +27,7 @@ def group() -> None:
 def render(
     output: Output,
     preset: Annotated[
-        str, typer.Option(help="etched-steel, mg-gd, sem-two-phase or tinted.")
+        str, typer.Option(help="etched-steel, mg-gd, sem-two-phase, twinned or tinted.")
     ] = "etched-steel",
     seed: Annotated[int, typer.Option(min=0, help="Seed; every one is another image.")] = 0,
     size: Annotated[tuple[int, int], typer.Option(help="Height and width of the image, px.")] = (
@@ -168,9 +168,10 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights and pieces.")] = 0,
 ) -> None:
     """Train a network on rendered micrographs (safetensors); a killed training continues."""
+    from slipfield.kinds.micrograph.presets import LEARNT
     from slipfield.kinds.micrograph.training_run import train_named
 
-    presets = preset or ["etched-steel", "mg-gd", "sem-two-phase"]
+    presets = preset or list(LEARNT)
     for line in train_named(task, size, presets, images, steps, seed, output, marked):
         typer.echo(line)
 

@@ -154,27 +154,3 @@ def test_a_binary_load_table_and_a_grain_file_are_named(tmp_path):
     (tmp_path / "grains.txt").write_text(head)
     with pytest.raises(SlipfieldError, match="a grain file of OIM Analysis"):
         scan_formats.recognised(tmp_path / "grains.txt")
-
-
-def change_rows(path, change):
-    """Give each row of a table, as a list of entries, another form."""
-    head, *rows = (line.split(",") for line in path.read_text().splitlines())
-    path.write_text("\n".join(",".join(row) for row in [head, *map(change, rows)]))
-
-
-def test_exponents_of_fortran_are_numbers(tmp_path):
-    path = c.write_points(tmp_path / "a.csv", 1)
-    change_rows(path, lambda row: [f"{float(v):.8E}".replace("E", "D") for v in row])
-    data = import_strain([path], StrainOptions(scale=c.SCALE, interval=1.0))
-    strain = data["strain"].values[0].reshape(3, -1)
-    np.testing.assert_allclose(strain, np.outer(c.specimen_strain(1), np.ones(c.NX**2)), atol=1e-7)
-    np.testing.assert_allclose(data["displacement"], [0.008], atol=1e-7)  # 0.8 mm times 1 %
-
-
-def test_displacements_without_a_number_are_none(tmp_path):
-    path = c.write_points(tmp_path / "a.csv", 1)
-    change_rows(path, lambda row: [*row[:2], "", "NaN", *row[4:]])
-    data = import_strain([path], StrainOptions(scale=c.SCALE, interval=1.0))
-    assert "u" not in data and data.attrs["displacement_source"].startswith("mean of")
-    stretch = np.sqrt(1 + 2 * c.specimen_strain(1)[1])
-    np.testing.assert_allclose(data["displacement"], [0.8 * (stretch - 1)], rtol=0.02)

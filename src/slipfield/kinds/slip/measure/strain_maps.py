@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,8 +96,6 @@ def strain_part(
 
     Its provenance is left to the caller. Raises as :func:`import_strain`.
     """
-    if any(each is not None and not np.isfinite(each).any() for each in (frames.u, frames.v)):
-        frames = replace(frames, u=None, v=None)
     frames, starts_at_rest = without_zeros(frames, files)
     axes = Axes(
         choice("y-axis", options.y_axis or _upward(frames) or frames.y_axis, "up", "down"),

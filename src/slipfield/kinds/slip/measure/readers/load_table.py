@@ -37,7 +37,6 @@ STRESSES = (
 EXTENSIONS = (
     r"displacement|extension|elongation|(dic|video|clip)_?(displacement|extension)",
     r"(tensile|axial|standard)_(displacement|extension|elongation)|extensometer(_1)?",
-    r"(fein|l.ngs)?dehnung(saufnehmer)?|feinweg",
     r"standard_?travel|standardweg|verl.ngerung|l.ngen.nderung|allongement|d.placement",
     r"crosshead(_(displacement|extension|travel|position|separation))?|stroke|position|grip_travel",
     r"(strain_/_)?deformation|verformung",

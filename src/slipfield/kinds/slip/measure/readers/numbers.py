@@ -26,13 +26,6 @@ MISSING = frozenset(
         "-1.#qnan",
         "1.#ind",
         "-1.#ind",
-        "1,#qnan",
-        "-1,#qnan",
-        "1,#ind",
-        "-1,#ind",
-        "#div/0!",
-        "n.a.",
-        "k.a.",
         "na",
         "n/a",
         "#n/a",
@@ -50,8 +43,7 @@ MISSING = frozenset(
     }
     | {"NaN", "NAN", "-NaN", "-NAN", "+NaN", "NA", "N/A", "#N/A", "#NV", "NULL", "None", "Invalid"}
     | {"-nan(IND)", "nan(IND)", "-NaN(Ind)", "-NAN(IND)", "1.#QNAN", "-1.#QNAN", "1.#IND"}
-    | {"-1.#IND", "#WERT!", "#VALUE!", "1,#QNAN", "-1,#QNAN", "1,#IND", "-1,#IND", "#DIV/0!"}
-    | {"N.A.", "k.A."}
+    | {"-1.#IND", "#WERT!", "#VALUE!"}
 )
 """Entries that stand for no result."""
 
@@ -76,9 +68,6 @@ DATES = (
 
 DAY = 86400.0
 MINUS = "\N{MINUS SIGN}"
-FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]\d)")
-"""The exponent of double precision in FORTRAN: ``1.5D-03``."""
-
 SPACED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
 BLANKS = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 GROUPED = {",": re.compile(r"[+-]?\d{1,3}(,\d{3})+"), ".": re.compile(r"[+-]?\d{1,3}(\.\d{3})+")}
@@ -91,17 +80,15 @@ def is_number(entry: str) -> bool:
 
 
 def without_spaces(text: str) -> str:
-    """Text without blanks and apostrophes between groups of thousands, with plain signs.
+    """Text without blanks and apostrophes between groups of thousands, and with plain minus signs.
 
-    Plain blanks between groups count where entries have another delimiter (``SPACED``).
+    Plain blanks count where entries have another delimiter (``SPACED``).
     """
     if MINUS in text:
         text = text.replace(MINUS, "-")
-    if any(sign in text for sign in ("D+", "D-", "d+", "d-")):
-        text = FORTRAN.sub("e", text)
     for sign in BLANKS:
         if sign in text:
-            text = re.sub(rf"(?<=\d){sign}(?=\d{{3}})", "", text).replace(sign, " ")
+            text = re.sub(rf"(?<=\d){sign}(?=\d{{3}})", "", text)
     for sign in ("'", "\N{RIGHT SINGLE QUOTATION MARK}"):
         if sign in text:
             text = re.sub(rf"(?<=\d){sign}(?=\d{{3}})", "", text)
@@ -118,9 +105,9 @@ def decimal_sign(path: Path, body: str, delimiter: str | None) -> tuple[str, str
     """
     quoted = '"' in body
     if "," not in body or (delimiter == "," and not quoted):
-        return (",", ".") if _are_groups(body, delimiter, ".") else (".", None)
+        return ".", None
     if "." not in body and delimiter != ",":
-        return (".", ",") if _are_groups(body, delimiter, ",") else (",", None)
+        return ",", None
     entries = r'"[^"\n]*"' if delimiter == "," else rf"[^{delimiter or ' '}\s\"]+"
     commas, points, groups = False, False, {",": True, ".": True}
     for entry in set(re.findall(entries, body)):
@@ -143,27 +130,6 @@ def decimal_sign(path: Path, body: str, delimiter: str | None) -> tuple[str, str
     raise SlipfieldError(
         f"{path}: decimal points and decimal commas in one table; export the file again with one"
     )
-
-
-def _are_groups(body: str, delimiter: str | None, sign: str) -> bool:
-    """Whether the only sign in a table stands between groups of thousands.
-
-    It has three digits behind it everywhere, and in one column ``750`` stands beside ``1.000``:
-    with a fixed number of decimals that would be ``750.000``, with as many as are needed ``1``.
-    """
-    dot = re.escape(sign)
-    if sign not in body or re.search(rf"{dot}(?!\d{{3}}(?!\d))|(?<!\d)0{dot}|(?<!\d){dot}", body):
-        return False
-    rows = [[entry.strip('" ') for entry in line.split(delimiter)] for line in body.split("\n")]
-    for column in zip(*(row for row in rows if any(row)), strict=False):
-        entries = [entry.lstrip("+-") for entry in column if entry]
-        whole = [entry for entry in entries if sign not in entry]
-        signed = [entry for entry in entries if sign in entry]
-        if any(entry.strip("0") for entry in whole) and any(e.endswith("0") for e in signed):
-            known = all(re.fullmatch(r"\d{1,3}", entry) for entry in whole)
-            if known and all(GROUPED[sign].fullmatch(entry) for entry in signed):
-                return True
-    return False
 
 
 def seconds(entries: Sequence[str]) -> np.ndarray | None:

@@ -104,13 +104,13 @@ def _values(path: Path, body: str, place: Place) -> list[np.ndarray]:
     try:
         _check_lengths(path, body, place)
         table = _parse(path, body, place, decimal, thousands)
-        return _numbers(path, table, place, decimal)
+        return _numbers(path, table, place)
     except SlipfieldError:
         shorter = _without_footer(body, place)
         if shorter == body:
             raise
     _check_lengths(path, shorter, place)
-    return _numbers(path, _parse(path, shorter, place, decimal, thousands), place, decimal)
+    return _numbers(path, _parse(path, shorter, place, decimal, thousands), place)
 
 
 def _without_footer(body: str, place: Place) -> str:
@@ -214,10 +214,8 @@ def _parse(
     return table
 
 
-def _numbers(path: Path, table: pd.DataFrame, place: Place, decimal: str) -> list[np.ndarray]:
+def _numbers(path: Path, table: pd.DataFrame, place: Place) -> list[np.ndarray]:
     """Numbers of the columns of a table; a column of text alone becomes NaN.
-
-    One word leaves the other entries of its column as text, with their own decimal sign.
 
     Raises
     ------
@@ -232,8 +230,7 @@ def _numbers(path: Path, table: pd.DataFrame, place: Place, decimal: str) -> lis
             numbers = column.to_numpy(dtype=float)
             wrong = np.empty(0, dtype=int)
         else:
-            plain = column.astype(str).where(column.notna()).str.replace(decimal, ".", regex=False)
-            numbers = pd.to_numeric(plain, errors="coerce")
+            numbers = pd.to_numeric(column, errors="coerce")
             wrong = np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
             numbers = numbers.to_numpy(dtype=float, copy=True)
         if np.isinf(numbers).any():
