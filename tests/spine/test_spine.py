@@ -1,18 +1,19 @@
 """The shared stages on the cantilever, whose answers are known in closed form."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf
-from slipfield.core.kind import KINDS, check_any_study, load, schema
+from slipfield.core.kind import KINDS, Model, check_any_study, load, schema
 from slipfield.kinds.beam.beam import OUTPUTS, design, simulate
 from slipfield.kinds.beam.kind import KIND
 from slipfield.spine.crossval import cross_validate
 from slipfield.spine.design import Input, read_design, sampled, write_design
-from slipfield.spine.outputs import gather, simulate_rows
+from slipfield.spine.outputs import Output, gather, simulate_rows
 from slipfield.spine.report import write_report
 from slipfield.spine.samples import Samples
 from slipfield.spine.stale import stale
@@ -97,6 +98,69 @@ def test_failed_samples_are_data(dataset):
         assert np.isnan(data["deflection_mm"].values[~ok]).all()
 
 
+def test_what_no_estimator_can_learn_is_a_failure_with_its_reason():
+    made = study(sampling={"samples": 4})
+    plan = design(made)
+    outputs = (*OUTPUTS, Output("tail", "1", "kept as it is", False, ("time",), (2,)))
+
+    def run(made, inputs):
+        wrong = inputs["load_N"] == plan.rows["load_N"].max()
+        return {"deflection_mm": np.inf if wrong else 1.0, "tail": [0.0, np.nan]}
+
+    data = simulate_rows(made, plan, plan.rows, outputs, run)
+    failed = int(plan.rows["load_N"].argmax())
+    assert data["status"].values.tolist() == [int(row == failed) for row in range(4)]
+    assert data["reason"].values[failed] == "deflection_mm: not finite"
+    assert np.isnan(data["deflection_mm"].values[failed])
+    assert data["tail"].values[failed - 1].tolist()[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"deflection": 1.0}, "gives no 'deflection_mm'.* it gives deflection"),
+        ({"deflection_mm": [1.0, 2.0]}, r"deflection_mm: given shape \(2,\); expected \(\)"),
+    ],
+)
+def test_a_simulation_that_breaks_its_contract_is_no_failed_sample(answer, message):
+    plan = design(study())
+    with pytest.raises(SlipfieldError, match=message):
+        simulate_rows(study(), plan, plan.rows, OUTPUTS, lambda made, inputs: answer)
+
+
+class Mean:
+    """The mean of the training, in the shape that scikit-learn's trees give for one target."""
+
+    shape = (-1,)
+
+    def fit(self, x, y):
+        self.mean = y.mean()
+        return self
+
+    def predict(self, x):
+        return np.full(len(x), self.mean).reshape(self.shape)
+
+
+class Sideways(Mean):
+    """The same, lying down."""
+
+    shape = (1, -1)
+
+
+def test_an_estimator_may_answer_one_target_without_its_axis(dataset):
+    made, folder = dataset
+    models = {
+        each.__name__: Model(f"{__name__}:{each.__name__}", "", "") for each in (Mean, Sideways)
+    }
+    kind = replace(KIND, models=models)
+    samples = Samples.read(folder / "dataset.nc", design(made), OUTPUTS)
+    rows = cross_validate(made, kind, "Mean", samples, folder / "mean.json")
+    r2 = next(row for row in rows if row["metric"] == "r2")
+    assert r2["mean"] == pytest.approx(r2["mean_predictor"], abs=1e-12)
+    with pytest.raises(SlipfieldError, match=r"Sideways: answers have shape \(1, \d+\); expected"):
+        cross_validate(made, kind, "Sideways", samples, folder / "sideways.json")
+
+
 def test_shards_of_another_study_and_missing_ones_are_named(dataset):
     made, folder = dataset
     with pytest.raises(SlipfieldError, match="hold 20 samples, not each of the study's 40"):
@@ -119,7 +183,8 @@ def test_a_quadratic_in_logarithms_is_exact_and_the_report_says_so(dataset):
     write_report(made, KIND, folder, folder / "report.html")
     page = (folder / "report.html").read_text()
     assert f"{samples.failed} failed; the first: the beam fails" in page
-    assert page.count("data:image/png") == 2 and "random forest" in page
+    assert page.count("data:image/png") == 3 and "random forest" in page
+    assert page.index("What the estimators reach") < page.index("Deflection over the load")
 
 
 def test_folds_need_as_many_groups(dataset):

@@ -29,7 +29,7 @@ class Estimator(Protocol):
         """Learn from inputs (n, inputs) and targets (n, targets)."""
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Targets (n, targets); changes nothing."""
+        """Targets (n, targets), or (n,) if there is one; changes nothing."""
 
 
 def cross_validate(
@@ -43,7 +43,8 @@ def cross_validate(
     Raises
     ------
     SlipfieldError
-        If there are fewer groups than folds, or an estimator answers what is not finite.
+        If there are fewer groups than folds, or an estimator answers what is not finite or has
+        another shape than the targets.
     """
     settings, names = study.crossval, tuple(samples.units)
     groups = len(np.unique(samples.groups))
@@ -60,9 +61,9 @@ def cross_validate(
             for train, test in partition.split(samples.x, groups=samples.groups):
                 began = time.process_time()
                 estimator: Estimator = load(kind.models[model].estimator)()
-                found = estimator.fit(samples.x[train], samples.y[train]).predict(samples.x[test])
-                if not np.isfinite(found).all():
-                    raise SlipfieldError(f"{model}: an answer is not finite; see its settings")
+                estimator.fit(samples.x[train], samples.y[train])
+                answers = np.asarray(estimator.predict(samples.x[test]))
+                found = _checked(answers, samples.y[test], model)
                 if repeat == 0:
                     first[test] = found
                 folds.append(
@@ -85,3 +86,13 @@ def cross_validate(
         write_text(predictions, csv_text(pd.DataFrame(table), digits=9))
         written.update(model=model, table=rows, folds=folds)
     return rows
+
+
+def _checked(found: np.ndarray, targets: np.ndarray, model: str) -> np.ndarray:
+    """Answers in the shape of the targets; (n,) will do for one target, as scikit-learn has it."""
+    one = targets.shape[1] == 1 and found.shape == targets.shape[:1]
+    if found.shape != targets.shape and not one:
+        raise SlipfieldError(f"{model}: answers have shape {found.shape}; expected {targets.shape}")
+    if not np.isfinite(found).all():
+        raise SlipfieldError(f"{model}: an answer is not finite; see its settings")
+    return found.reshape(targets.shape)

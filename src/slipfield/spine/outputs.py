@@ -49,7 +49,13 @@ def simulate_rows(
     Returns
     -------
     xarray.Dataset
-        Over ``sample``: inputs, outputs (NaN where it failed), ``status`` and ``reason``.
+        Over ``sample``: inputs, outputs (NaN where it failed), ``status`` and ``reason``. A target
+        that is not finite is a failure, too.
+
+    Raises
+    ------
+    SlipfieldError
+        If ``run`` leaves out one of the outputs, or gives one of another shape.
     """
     outputs, count = tuple(outputs), len(rows)
     found = {each.name: np.full((count, *each.shape), np.nan) for each in outputs}
@@ -58,10 +64,14 @@ def simulate_rows(
         for number, (_, row) in enumerate(rows.iterrows()):
             try:
                 answer = run(study, row.to_dict())
-                for each in outputs:
-                    found[each.name][number] = answer[each.name]
             except SlipfieldError as error:
                 status[number], reason[number] = 1, str(error)
+            else:
+                values = {each.name: _value(each, answer) for each in outputs}
+                reason[number] = _not_finite(outputs, values)
+                status[number] = reason[number] != ""
+                for name, value in values.items() if not status[number] else ():
+                    found[name][number] = value
             advance("", number + 1)
     data: dict[str, Any] = {
         each.name: (("sample", *each.dims), found[each.name], _facts(each)) for each in outputs
@@ -76,6 +86,30 @@ def simulate_rows(
     data["reason"] = ("sample", reason, {"long_name": "why the sample failed, empty when ok"})
     counted = {"long_name": "number of the sample in the design", "units": "1"}
     return xr.Dataset(data, coords={"sample": ("sample", rows.index.to_numpy(), counted)})
+
+
+def _value(output: Output, answer: Mapping[str, Any]) -> np.ndarray:
+    """Value of one output in what a simulation gave."""
+    if output.name not in answer:
+        raise SlipfieldError(
+            f"simulate: gives no {output.name!r}, which is one of the kind's outputs; "
+            f"it gives {', '.join(answer) or 'nothing'}"
+        )
+    value = np.asarray(answer[output.name], float)
+    if value.shape != output.shape:
+        raise SlipfieldError(
+            f"simulate: {output.name}: given shape {value.shape}; expected {output.shape}, "
+            "as in the kind's outputs"
+        )
+    return value
+
+
+def _not_finite(outputs: Iterable[Output], values: Mapping[str, np.ndarray]) -> str:
+    """Which targets are not finite, as the reason of a failure; "" if all are."""
+    names = [
+        each.name for each in outputs if each.target and not np.isfinite(values[each.name]).all()
+    ]
+    return f"{', '.join(names)}: not finite" if names else ""
 
 
 def _facts(output: Output) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.kind import Kind, load
 from slipfield.core.reading import read_json, read_table
-from slipfield.report.page import Card, Section, Table, picture_of, significant
+from slipfield.report.page import Card, Section, Table, picture_of, significant, unit_text
 from slipfield.report.render import render
 from slipfield.report.style import plain, save_figure, score_text, use_style
 from slipfield.spine.check import models_of
@@ -22,6 +23,8 @@ from slipfield.spine.stale import refuse_stale
 from slipfield.spine.study import SpineStudy
 
 MOST_PANELS = 6
+LABEL_WIDTH = 34
+"""Letters in a line below a panel: more would run into the next panel."""
 
 
 def write_report(study: SpineStudy, kind: Kind, folder: Path, output: Path) -> None:
@@ -115,8 +118,9 @@ def figure_predictions(
         entry = kind.models[model]
         axes.plot(true, predicted, entry.marker, color=entry.colour, markersize=3)
         output = known[name.partition("[")[0]]
-        label = f"{output.long_name}{name.removeprefix(output.name)} ({output.units})"
-        axes.set(xlabel=plain(f"simulated {label}"), ylabel="predicted")
+        label = f"simulated {output.long_name}{name.removeprefix(output.name)}"
+        unit = f" ({text})" if (text := unit_text(output.units)) else ""
+        axes.set(xlabel=plain(fill(label + unit, LABEL_WIDTH)), ylabel="predicted")
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     return figure

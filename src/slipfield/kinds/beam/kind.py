@@ -14,4 +14,5 @@ KIND = Kind(
         "quadratic": Model("slipfield.kinds.beam.beam:Quadratic", "quadratic", "#0072B2"),
         "forest": Model("slipfield.kinds.beam.beam:forest", "random forest", "#E69F00", "s"),
     },
+    sections="slipfield.kinds.beam.report:sections",
 )
