@@ -1,15 +1,19 @@
 """The report: sections only for what exists, the numbers of the files, one self-contained page."""
 
 import json
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf, write_text
-from slipfield.kinds.slip.figures import sources
+from slipfield.kinds.slip.figures import pictures, sources
+from slipfield.kinds.slip.figures.catalogue import FIGURES, Entry
 from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.overview import figure_overview
 from slipfield.kinds.slip.figures.report import write_report
@@ -97,6 +101,30 @@ def test_sections_appear_with_their_files(results):
     page = page_of(results)
     assert sum(source.startswith("data:image/png;base64,") for source in page.sources) == 2
     assert "Strain fields at several steps" in " ".join(page.text)
+
+
+def figure_shares(results, name):
+    """A figure of a user's own."""
+    figure = Figure()
+    figure.subplots().plot(results.runs["steps"].values)
+    return figure
+
+
+def test_an_entry_of_the_table_is_all_that_a_new_figure_takes(results, monkeypatch):
+    draw = f"{__name__}:figure_shares"
+    entry = Entry("Simulation", "Steps of samples", "As run.", draw, (), ("shards",), "simulation")
+    monkeypatch.setitem(FIGURES, "steps", entry)
+    assert entry.shown(results.study)
+    write_figure("steps", results, results.folder / "figures" / "steps.png")
+    text = " ".join(page_of(results).text)
+    assert text.index("Simulations") < text.index("Steps of samples") < text.index("Versions")
+
+
+def test_every_figure_names_a_section_that_there_is():
+    named = {entry.section for entry in FIGURES.values()} - {""}
+    texts = (path.read_text() for path in Path(pictures.__file__).parent.glob("*_section*.py"))
+    shown = set(re.findall(r'pictures_of\(results, "(\w+)"', " ".join(texts)))
+    assert named == shown
 
 
 def test_failed_samples_are_told(results):

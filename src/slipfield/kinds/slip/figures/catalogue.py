@@ -24,6 +24,7 @@ class Entry:
     files : what the workflow waits for, below the study's folder; ``{model}`` stands for each
         inverter that the study trains.
     rests_on : folders and files that have to be of the study.
+    section : key of the section of the report that shows it; "": none, or one that names it.
     model : inverter without which the figure is not drawn; "": none.
     asked : whether it is drawn only when somebody asks for it.
     """
@@ -34,6 +35,7 @@ class Entry:
     draw: str
     files: tuple[str, ...]
     rests_on: tuple[str, ...]
+    section: str = ""
     model: str = ""
     asked: bool = False
 
@@ -63,6 +65,7 @@ def _predictions(name: str, model: SlipModel) -> Entry:
         f"{DRAWING}:predictions",
         (f"models/{name}/model.json",),
         (f"models/{name}",),
+        section="prediction",
         model=name,
     )
 
@@ -83,6 +86,7 @@ FIGURES = {
         f"{DRAWING}:microstructure",
         ("microstructures/00000.nc",),
         ("microstructures",),
+        section="specimen",
     ),
     "design": Entry(
         "Specimen",
@@ -91,6 +95,7 @@ FIGURES = {
         f"{DRAWING}:design",
         ("samples.csv",),
         ("samples.csv",),
+        section="design",
     ),
     "strain": Entry(
         "Simulation",
@@ -102,6 +107,7 @@ FIGURES = {
         f"{DRAWING}:strain",
         (MANIFEST,),
         ("microstructures", "shards"),
+        section="simulation",
     ),
     "loads": Entry(
         "Simulation",
@@ -112,6 +118,7 @@ FIGURES = {
         f"{DRAWING}:loads",
         (MANIFEST,),
         ("shards",),
+        section="simulation",
     ),
     "loss": Entry(
         "Learning",
@@ -121,6 +128,7 @@ FIGURES = {
         f"{DRAWING}:loss",
         ("models/cnn_lstm/model.json",),
         (f"models/{NETWORK}",),
+        section="training",
         model=NETWORK,
     ),
     **{f"predictions-{name}": _predictions(name, model) for name, model in MODELS.items()},
@@ -132,6 +140,7 @@ FIGURES = {
         f"{DRAWING}:attention",
         ("models/cnn_lstm/model.json",),
         (f"models/{NETWORK}",),
+        section="prediction",
         model=NETWORK,
     ),
     "attribution": Entry(
@@ -146,6 +155,7 @@ FIGURES = {
         f"{DRAWING}:attribution",
         ("models/cnn_lstm/attribution.nc",),
         (f"models/{NETWORK}",),
+        section="prediction",
         model=NETWORK,
     ),
     "learning-curves": Entry(
@@ -157,6 +167,7 @@ FIGURES = {
         f"{DRAWING}:learning_curves",
         ("baselines/learning_curves.csv",),
         ("baselines",),
+        section="curves",
         asked=True,
     ),
     "overview": Entry(
@@ -186,5 +197,6 @@ FIGURES = {
         f"{DRAWING}:runtime",
         (TRAINED, "tables/table6.csv"),
         ("shards",),
+        section="cost",
     ),
 }

@@ -6,7 +6,7 @@ import pandas as pd
 
 from slipfield.core.reading import read_table, reading
 from slipfield.kinds.slip.figures.baselines import LOOKS
-from slipfield.kinds.slip.figures.pictures import picture
+from slipfield.kinds.slip.figures.pictures import pictures_of
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.report.page import Section, Table, duration
@@ -41,9 +41,7 @@ def _section(results: Results, table: pd.DataFrame) -> Section:
         ("", *(f"R² of {name}" for name in PARAMETERS), "median error", "95 % error", "CPU time"),
         note="Errors: of k1, k2, k3, relative to the true value. CPU time: of the training.",
     )
-    return Section(
-        "curves", "Learning curves", [text], picture(results, "learning-curves"), [compared]
-    )
+    return Section("curves", "Learning curves", [text], pictures_of(results, "curves"), [compared])
 
 
 def _row(label: str, own: pd.DataFrame) -> tuple[str, ...] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from slipfield.core.numbers import percent
 from slipfield.core.reading import read_json, read_table, reading
-from slipfield.kinds.slip.figures.pictures import picture
+from slipfield.kinds.slip.figures.pictures import pictures_of
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.models import MODELS, NETWORK
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
@@ -43,7 +43,7 @@ def cards(results: Results) -> list[Card]:
 
 def training_section(results: Results) -> Section | None:
     """Loss over the epochs."""
-    pictures = picture(results, "loss")
+    pictures = pictures_of(results, "training", (NETWORK,))
     path = results.model(NETWORK) / "history.csv"
     metrics = _metrics(results, NETWORK)
     if not (pictures and path.exists() and metrics):
@@ -71,16 +71,12 @@ def prediction_section(results: Results) -> Section | None:
     first = trained[0]
     count = first["samples"]["test"]
     text = f"{count} samples were held out for the test, {SPLIT_NAMES[first['split']]}."
-    pictures = [
-        shown
-        for metrics in trained
-        for shown in picture(results, f"predictions-{metrics['model']}")
-    ]
+    models = [metrics["model"] for metrics in trained]
     return Section(
         "prediction",
         "Prediction",
         [text, *map(_verdict, trained)],
-        [*pictures, *picture(results, "attention"), *picture(results, "attribution")],
+        pictures_of(results, "prediction", models),
         [_test_table(metrics) for metrics in trained],
     )
 

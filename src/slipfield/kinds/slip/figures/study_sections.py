@@ -10,7 +10,7 @@ import numpy as np
 
 from slipfield import __version__
 from slipfield.core.reading import read_json, reading
-from slipfield.kinds.slip.figures.pictures import picture
+from slipfield.kinds.slip.figures.pictures import pictures_of
 from slipfield.kinds.slip.figures.simulation import STRAIN_NAMES
 from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.specimen.told import SizeContrast
@@ -112,7 +112,7 @@ def study_section(results: Results) -> Section:
 
 def specimen_section(results: Results) -> Section | None:
     """Microstructure and grain sizes."""
-    pictures = picture(results, "microstructure")
+    pictures = pictures_of(results, "specimen")
     if not pictures:
         return None
     texts = []
@@ -127,7 +127,7 @@ def specimen_section(results: Results) -> Section | None:
 def design_section(results: Results) -> Section | None:
     """Sample design and its quality."""
     path = results.folder / "samples.json"
-    pictures = picture(results, "design")
+    pictures = pictures_of(results, "design")
     if not (pictures and path.exists()):
         return None
     facts = read_json(path, "design")
@@ -146,7 +146,7 @@ def simulation_section(results: Results) -> Section | None:
     if not results.shards:
         return None
     runs = results.runs
-    pictures = [*picture(results, "strain"), *picture(results, "loads")]
+    pictures = pictures_of(results, "simulation")
     failed = runs["status"].values != 0
     reasons = Counter(str(reason) for reason in runs["reason"].values[failed])
     planned = results.study.sampling.samples
@@ -186,7 +186,7 @@ def cost_section(results: Results) -> Section | None:
         ("stage", "jobs", "wall time", "peak memory"),
         note="Wall time is summed over the jobs of a stage; jobs may have run side by side.",
     )
-    pictures = picture(results, "runtime")
+    pictures = pictures_of(results, "cost")
     return Section(
         "cost",
         "Run times",
