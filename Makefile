@@ -8,7 +8,7 @@ CONFIG ?= config/demo.yaml
 .PHONY: help setup demo curves composite invert-demo check test lint types docs bench verify thickness faults fuzz plan slice doctor clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 setup:  ## set up both environments (does nothing when they are up to date)
 	@envs/setup
@@ -70,7 +70,7 @@ doctor: setup  ## check this machine for a study: make doctor CONFIG=config/work
 	@envs/run doctor --config $(CONFIG)
 
 plan: TARGET ?= $(if $(filter %paper.yaml %paper-small.yaml,$(CONFIG)),paper)
-plan: setup  ## what a study costs before it runs: make plan CONFIG=config/paper.yaml [TARGET=table3]
+plan: setup  ## what a study of sheets costs before it runs (of other kinds, its jobs): make plan CONFIG=config/paper.yaml [TARGET=table3]
 	@PYTHONWARNINGS=ignore::RuntimeWarning:snakemake.rules envs/run snakemake $(TARGET) --dry-run --quiet all --profile workflow/profiles/slurm --configfile $(CONFIG)
 
 slice: setup  ## run eight samples of the paper's study; the plan's unit costs come from them

@@ -11,6 +11,7 @@ from typer.main import get_group
 
 from slipfield import __version__
 from slipfield.cli import VERBS as VERBS_BY_HEADING
+from slipfield.cli import commands
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "config" / "demo.yaml"
@@ -43,6 +44,13 @@ def test_every_verb_of_a_module_is_listed():
         group = get_group(import_module(module).app)
         listed = {name for name, place in places.items() if place == module}
         assert listed == set(group.commands) or listed.isdisjoint(group.commands), module
+
+
+def test_the_lists_of_groups_cut_no_line():
+    groups = [found for name, found in commands().items() if hasattr(found, "commands")]
+    assert {"study", "composite"} <= {group.name for group in groups}
+    lines = [verb.get_short_help_str() for group in groups for verb in group.commands.values()]
+    assert all(lines) and not [line for line in lines if line.endswith("...")]
 
 
 def test_a_verb_imports_neither_others_nor_what_draws_help():

@@ -102,6 +102,9 @@ VERBS = {
 """Module of each verb, by the heading under which `--help` lists it. A name that is no verb of its
 module is that of a group: all of the module's verbs."""
 
+LONGEST_LINE = 100
+"""Letters of a verb's line in `--help`; what is longer would be cut."""
+
 
 class Verbs(TyperGroup):
     """The group of all verbs, which imports the module of the one that is asked for."""
@@ -118,8 +121,11 @@ class Verbs(TyperGroup):
         group = get_group(import_module(module).app)
         command = group.commands.get(cmd_name, group)
         command.name = cmd_name
-        for each in (command, *getattr(command, "commands", {}).values()):
+        of_group = getattr(command, "commands", {}).values()
+        for each in (command, *of_group):
             each.rich_markup_mode = None  # half a second to import
+        for each in of_group:
+            each.short_help = each.get_short_help_str(limit=LONGEST_LINE)
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -131,7 +137,7 @@ class Verbs(TyperGroup):
 
     def _line(self, ctx: Any, name: str) -> str:
         command = self.get_command(ctx, name)
-        return command.get_short_help_str(limit=100) if command else ""
+        return command.get_short_help_str(limit=LONGEST_LINE) if command else ""
 
 
 app = typer.Typer(
