@@ -69,9 +69,11 @@ def simulate_rows(
             else:
                 values = {each.name: _value(each, answer) for each in outputs}
                 reason[number] = _not_finite(outputs, values)
-                status[number] = reason[number] != ""
-                for name, value in values.items() if not status[number] else ():
-                    found[name][number] = value
+                if reason[number]:
+                    status[number] = 1
+                else:
+                    for name, value in values.items():
+                        found[name][number] = value
             advance("", number + 1)
     data: dict[str, Any] = {
         each.name: (("sample", *each.dims), found[each.name], _facts(each)) for each in outputs
