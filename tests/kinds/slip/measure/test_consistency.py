@@ -61,6 +61,22 @@ def test_the_wrong_axis_is_named(tmp_path, name, change, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("factor", "words"), [(-1, "shear xy has the other sign"), (2, "--engineering-shear"), (1, "")]
+)
+def test_a_shear_that_is_the_same_everywhere_is_compared_too(factor, words):
+    x, y = np.linspace(0, 0.8, 9), np.linspace(0, 0.8, 9)
+    u = np.array([-0.004 * x + 0.002 * y[:, None]])
+    v = np.array([0.001 * x + 0.01 * y[:, None]])
+    strain = np.stack([green_lagrange(u[0], v[0], x, y)])
+    strain[:, 2] *= factor
+    if not words:
+        check_gradient(strain, u, v, x, y, "green_lagrange")
+        return
+    with pytest.raises(SlipfieldError, match=words):
+        check_gradient(strain, u, v, x, y, "green_lagrange")
+
+
 def test_displacements_that_are_noise_say_nothing():
     noise = np.random.default_rng(0).standard_normal((2, *TEST.u.shape))
     small = replace_strain(1e-3)

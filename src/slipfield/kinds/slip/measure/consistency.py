@@ -14,6 +14,9 @@ ALIKE = 0.6
 LEAST_STRAIN = 2e-3
 """Mean strain along the load below which displacements tell little."""
 
+LEAST_SHEAR = 5e-4
+"""Shear, the same everywhere, above which its sign is compared."""
+
 WINDOW = 5
 """Points along each axis over which both are averaged, at most."""
 
@@ -108,19 +111,29 @@ def _normal_problem(
 
 def _shear_problem(exy: np.ndarray, gxy: np.ndarray) -> str | None:
     """What is wrong with the shear."""
-    spread = exy.std() * gxy.std()
-    alike = float(np.cov(exy, gxy, bias=True)[0, 1] / spread) if spread > 0 else 0.0
+    alike, ratio = _compared(exy, gxy)
     if alike < -ALIKE:
         return (
             "the shear xy has the other sign than that of the displacements; the file gives it in "
             "axes of which one points the other way. Change the sign of the column exy"
         )
-    if alike > ALIKE and exy.std() / gxy.std() > FACTORS[1] * 1.05:
+    if alike > ALIKE and ratio > FACTORS[1] * 1.05:
         return (
-            f"the shear xy is {exy.std() / gxy.std():.2g} times that of the displacements; "
+            f"the shear xy is {ratio:.2g} times that of the displacements; "
             "engineering shear takes --engineering-shear"
         )
     return None
+
+
+def _compared(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Correlation of two maps and the ratio of their sizes; of their means where both are even."""
+    means, spreads = (one.mean(), other.mean()), (one.std(), other.std())
+    if all(abs(m) > max(LEAST_SHEAR, 3 * s) for m, s in zip(means, spreads, strict=True)):
+        return float(np.sign(means[0] * means[1])), abs(float(means[0] / means[1]))
+    if not min(spreads) > 0:
+        return 0.0, 1.0
+    alike = np.cov(one, other, bias=True)[0, 1] / (spreads[0] * spreads[1])
+    return float(alike), float(spreads[0] / spreads[1])
 
 
 def _means(fields: np.ndarray) -> np.ndarray:
