@@ -27,7 +27,7 @@ invert-demo: setup  ## measure a specimen that the demo has not seen, import and
 
 check: setup  ## run the fast tests, to run all the time: minutes are for make test
 	@envs/run pytest tests $(addprefix --ignore=,$(NEEDS_DOLFINX)) -m 'not slow' -q \
-		-n auto --maxprocesses 8 --dist worksteal
+		-n logical --maxprocesses 8 --dist worksteal
 
 test: setup  ## run all tests, side by side: those of the rooms, and those of the program as it is used
 	@{ failed=0; envs/run --in simulate python3 -m pytest $(NEEDS_DOLFINX) || failed=1; \
