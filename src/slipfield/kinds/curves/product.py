@@ -21,13 +21,14 @@ from slipfield.kinds.curves.elongation import (
 )
 from slipfield.kinds.curves.laws import HardeningLaw, as_dict
 from slipfield.kinds.curves.uniaxial import TensilePoint, necking
+from slipfield.kinds.slip.measure import units
 
 DEFAULT_LAW = next(iter(pinning.PINNED))
 ELASTIC_ROWS, PLASTIC_ROWS = 5, 195
 MOST_USUAL = 2.5
 """Uniform elongation over that of the correlation, 1, above which it is doubted."""
 
-PINNED = 1e-4
+PIN_TOLERANCE = 1e-4
 """Largest relative error of the strength, 1, with which a law goes through it."""
 
 CALIBRATED_RATIOS = (0.40, 0.78)
@@ -35,8 +36,6 @@ CALIBRATED_RATIOS = (0.40, 0.78)
 
 CALIBRATED_STRENGTHS_MPA = (198.0, 1063.0)
 CALIBRATED_CLASSES = ("steel", "stainless", "aluminium")
-
-GPA_PER_MSI = 6.894757
 
 COLUMNS = (
     "engineering_strain",
@@ -116,7 +115,7 @@ def make_curve(sheet: Datasheet, law_name: str = DEFAULT_LAW) -> Curve:
     if top is None or top.plastic_strain == 0:
         raise SlipfieldError(f"law: {law_name} has no load maximum for these numbers; use another")
     off = abs(top.engineering_stress_MPa / sheet.strength_MPa - 1)
-    if law_name != pinning.PAPER_LAW and off > PINNED:
+    if law_name != pinning.PAPER_LAW and off > PIN_TOLERANCE:
         raise SlipfieldError(
             f"law: the maximum of {law_name} through these numbers is "
             f"{top.engineering_stress_MPa:.5g} MPa, not the strength of {sheet.strength_MPa:.5g}: "
@@ -201,7 +200,7 @@ def _modulus_warning(sheet: Datasheet, material: MaterialClass) -> str:
         f"the modulus is {sheet.modulus_GPa:g} GPa; {material.name} has {low:g} to {high:g}: its "
         "correlation, Poisson's ratio and density may not hold"
     )
-    if classes_of(GPA_PER_MSI * sheet.modulus_GPa):
+    if classes_of(units.STRESSES["ksi"] * sheet.modulus_GPa):  # GPa of an Msi, as MPa of a ksi
         text += "; are the numbers in Msi and ksi? 1 Msi is 6.895 GPa, 1 ksi 6.895 MPa"
     return text
 
