@@ -25,10 +25,11 @@ def launch(wildcards, resources):
 
 RANKS = STUDY.execution.ranks_per_sample
 MEMORY = plan.simulation_memory_mb(STUDY)
+TENS, REST = plan.map_jobs(STUDY)
 
 
 wildcard_constraints:
-    index=r"\d{5}",
+    tens="|".join(TENS) or "none",
     model="|".join(MODELS),
     grouping="random|microstructure",
     first=r"\d{4}",

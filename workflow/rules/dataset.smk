@@ -1,6 +1,5 @@
 """The dataset: all shards, checked and listed."""
 
-MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
 REFERENCES = MICROSTRUCTURES[: plan.reference_maps(STUDY)]
 
 

@@ -12,7 +12,7 @@ def show_costs():
         return
     planned = set(workflow.dag.needrun_jobs(exclude_finished=False))
     jobs = [
-        (job.rule.name, dict(job.wildcards_dict))
+        (job.rule.name.removesuffix("_rest"), dict(job.wildcards_dict))
         for level in workflow.dag.toposorted(planned)
         for job in sorted(level, key=str)
         if not job.is_norun

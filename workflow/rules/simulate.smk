@@ -66,26 +66,45 @@ rule shards:
 rule reference:
     input:
         warm="<results>/warmup.done",
-        microstructure="<results>/microstructures/{index}.nc",
+        microstructures=expand(
+            "<results>/microstructures/{{tens}}{last}.nc", last=range(10)
+        ),
     output:
-        "<results>/references/{index}.nc",
+        expand("<results>/references/{{tens}}{last}.nc", last=range(10)),
     log:
-        "<logs>/reference/{index}.log",
+        "<logs>/reference/{tens}.log",
     benchmark:
-        "<benchmarks>/reference/{index}.tsv"
+        "<benchmarks>/reference/{tens}.tsv"
     conda:
         "../../envs/simulate.yaml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: attempt * plan.reference_memory_mb(STUDY),
-        runtime=lambda wildcards, attempt: attempt * plan.reference_minutes(STUDY),
+        runtime=lambda wildcards, attempt: attempt * plan.reference_minutes(STUDY, 10),
     params:
         run=RUN,
         config=CONFIG,
+        maps=lambda wildcards, input, output: " ".join(
+            f"--microstructure {grains} --output {path}"
+            for grains, path in zip(input.microstructures, output)
+        ),
         physics=STUDY.physics_hash(),
         centre=STUDY.sampling.centre,
     message:
-        "Reference run {wildcards.index}"
+        "Reference runs from {output[0]} on"
     shell:
-        "{params.run} reference --config {params.config} --microstructure {input.microstructure}"
-        " --output {output} > {log} 2>&1"
+        "{params.run} reference --config {params.config} {params.maps} > {log} 2>&1"
+
+
+if REST:
+
+    use rule reference as reference_rest with:
+        input:
+            warm="<results>/warmup.done",
+            microstructures=expand("<results>/microstructures/{index}.nc", index=REST),
+        output:
+            expand("<results>/references/{index}.nc", index=REST),
+        log:
+            "<logs>/reference/rest.log",
+        benchmark:
+            "<benchmarks>/reference/rest.tsv"

@@ -122,7 +122,15 @@ def test_smaller_mesh_and_projection_cost_less(paper):
     assert small.disk_mb / large.disk_mb == pytest.approx(48**2 / 200**2)
     projection = job_cost(demo, UNITS, "train", {"model": "projection"})
     assert projection.training_gflop == 0
-    assert job_cost(demo, UNITS, "reference", {}).cpu_s < UNITS.simulation.reference_cpu_s
+
+
+def test_reference_runs_cost_what_their_maps_cost():
+    demo = load_study(CONFIG / "demo.yaml")
+    ten, six = (job_cost(demo, UNITS, "reference", job) for job in ({"tens": "0000"}, {}))
+    share = demo.specimen.cells_x * demo.specimen.cells_y / UNITS.simulation.cells
+    assert ten.cpu_s < 10 * UNITS.simulation.reference_cpu_s
+    assert six.cpu_s == pytest.approx(0.6 * ten.cpu_s)
+    assert ten.disk_mb == pytest.approx(10 * share * UNITS.simulation.reference_mb)
 
 
 def test_table_names_every_rule_and_the_total(paper, capsys):

@@ -10,6 +10,7 @@ from slipfield.kinds.slip.planning.plan import (
     crossval_minutes,
     learning_gpus,
     learning_memory_mb,
+    map_jobs,
     parse_batch,
     samples_of,
     simulation_minutes,
@@ -44,6 +45,18 @@ def test_batches_cover_each_sample_once_on_its_microstructure(samples, maps, per
     assert found == owner
     for index in range(maps):
         assert list(samples_of(given, index)) == [s for s in owner if owner[s] == index]
+
+
+@pytest.mark.parametrize(
+    ("maps", "tens", "rest"),
+    [(4, 0, range(4)), (10, 1, ()), (16, 1, range(10, 16)), (120, 12, ())],
+)
+def test_jobs_of_maps_make_each_map_once(maps, tens, rest):
+    full, left = map_jobs(study(maps, maps, 1))
+    assert len(full) == tens
+    assert list(map(int, left)) == list(rest)
+    made = [int(f"{ten}{last}") for ten in full for last in range(10)] + list(map(int, left))
+    assert made == list(range(maps))
 
 
 def test_name_and_rows_of_a_batch():

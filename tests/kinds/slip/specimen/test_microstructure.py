@@ -210,8 +210,12 @@ def test_command_line_in_other_processes(tmp_path):
         settings = {"cells_x": cells, "cells_y": cells, "microstructures": 3}
         config, output = tmp_path / "study.yaml", tmp_path / f"{cells}.nc"
         config.write_text(yaml.safe_dump({"name": "test", "specimen": settings}))
-        command = ["microstructure", "--config", config, "--index", "2", "--output", output]
+        other = tmp_path / f"other-{cells}.nc"
+        command = ["microstructure", "--config", config, "--index", "1", "--output", other]
+        command += ["--index", "2", "--output", output]
         subprocess.run([sys.executable, "-m", "slipfield", *command], check=True)
+        with open_netcdf(other) as data:
+            assert data.attrs["microstructure_index"] == 1
         with open_netcdf(output) as data:
             assert study_of(data, output).specimen.cells_x == cells
             made[cells] = data.load()
@@ -223,14 +227,21 @@ def test_command_line_in_other_processes(tmp_path):
 
 
 @pytest.mark.slow
-def test_command_line_error_is_one_line(tmp_path):
-    """No traceback for a wrong index."""
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["--index", "9"], "index: given 9;"),
+        (["--index", "0", "--index", "0"], "output: 1 given for 2 grain maps;"),
+    ],
+)
+def test_command_line_error_is_one_line(tmp_path, given, expected):
+    """No traceback for a wrong index, or for an index without a file."""
     config = tmp_path / "study.yaml"
     config.write_text("name: test\n")
-    command = ["microstructure", "--config", config, "--index", "9", "--output", tmp_path / "m.nc"]
+    command = ["microstructure", "--config", config, *given, "--output", tmp_path / "m.nc"]
     done = subprocess.run(
         [sys.executable, "-m", "slipfield", *command], capture_output=True, text=True
     )
     assert done.returncode == 2 and not (tmp_path / "m.nc").exists()
-    assert done.stderr.startswith("slipfield: error: index: given 9;")
+    assert done.stderr.startswith(f"slipfield: error: {expected}")
     assert done.stderr.count("\n") == 1

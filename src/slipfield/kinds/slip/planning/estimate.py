@@ -56,7 +56,8 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
     if rule == "simulate":
         return _simulation(study, units, len(plan.parse_batch(wildcards["batch"])))
     if rule == "reference":
-        return _reference(study, units)
+        runs = plan.MAPS_PER_JOB if "tens" in wildcards else len(plan.map_jobs(study)[1])
+        return _reference(study, units, runs)
     if rule == "gather":
         return Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
     if rule == "train":
@@ -81,10 +82,10 @@ def _simulation(study: Study, units: UnitCosts, samples: int) -> Cost:
     return Cost(1, cpu, disk_mb=samples * simulation.sample_mb * size * _outputs(study, units))
 
 
-def _reference(study: Study, units: UnitCosts) -> Cost:
+def _reference(study: Study, units: UnitCosts, runs: int) -> Cost:
     simulation, size = units.simulation, plan.cells(study) / units.simulation.cells
-    samples = simulation.reference_cpu_s / simulation.sample_cpu_s
-    disk = simulation.reference_mb * size * _outputs(study, units)
+    samples = runs * simulation.reference_cpu_s / simulation.sample_cpu_s
+    disk = runs * simulation.reference_mb * size * _outputs(study, units)
     return Cost(1, samples * simulation.cpu_s(plan.cells(study)), disk_mb=disk)
 
 
@@ -118,10 +119,8 @@ def _decoded(study: Study) -> Cost:
 def planned_disk_mb(study: Study, units: UnitCosts) -> float:
     """Size of all shards, references and the decoded copy of a study, MB."""
     batches = [_simulation(study, units, len(batch)) for batch in plan.batches(study)]
-    maps = plan.reference_maps(study)
-    return sum((cost.disk_mb for cost in batches), maps * _reference(study, units).disk_mb) + (
-        _decoded(study).disk_mb
-    )
+    references = _reference(study, units, plan.reference_maps(study))
+    return sum((cost.disk_mb for cost in batches), references.disk_mb + _decoded(study).disk_mb)
 
 
 def estimate(

@@ -27,6 +27,9 @@ SNAKEMAKE_MB = 400
 LEARNING_LIBRARIES_MB = 600
 """Memory of a training process without data: PyTorch and what it loads, MB."""
 
+MAPS_PER_JOB = 10
+"""Grain maps, or reference runs, of one job: as the last digit of a file's name counts them."""
+
 FIELD_BYTES = 2
 """Size of a value of the decoded fields (float16), bytes."""
 
@@ -105,6 +108,19 @@ def batches(study: Study) -> list[Batch]:
     return found
 
 
+def map_jobs(study: Study) -> tuple[list[str], list[str]]:
+    """Jobs that make grain maps, or reference runs on them.
+
+    Returns
+    -------
+    tens : all digits but the last of every ten maps, which are one job: "0003" is 00030 to 00039.
+    rest : numbers of the maps that are left, which are the last job.
+    """
+    names = [f"{index:05d}" for index in range(study.specimen.microstructures)]
+    full = len(names) // MAPS_PER_JOB * MAPS_PER_JOB
+    return [name[:-1] for name in names[:full:MAPS_PER_JOB]], names[full:]
+
+
 def cells(study: Study) -> int:
     """Elements of the mesh."""
     return study.specimen.cells_x * study.specimen.cells_y
@@ -133,11 +149,11 @@ def reference_memory_mb(study: Study) -> int:
     return _memory_mb(share * units.peak_mb(cells(study)))
 
 
-def reference_minutes(study: Study) -> int:
-    """Run time request of a reference run, min."""
+def reference_minutes(study: Study, runs: int) -> int:
+    """Run time request of a job with several reference runs, min."""
     units = unit_costs().simulation
     share = units.reference_cpu_s / units.sample_cpu_s
-    return _minutes(share * units.cpu_s(cells(study)))
+    return _minutes(runs * share * units.cpu_s(cells(study)))
 
 
 def gather_minutes(study: Study) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,16 +15,25 @@ app = typer.Typer()
 @app.command()
 def microstructure(
     config: Config,
-    index: Annotated[int, typer.Option(help="Index of the grain map, from 0.")],
-    output: Output,
+    index: Annotated[
+        list[int],
+        typer.Option(help="Index of the grain map, from 0; repeatable, each with its --output."),
+    ],
+    output: Annotated[list[Path], typer.Option(help="File to write; repeatable.")],
 ) -> None:
-    """Make one gradient-grained microstructure (NetCDF)."""
+    """Make gradient-grained microstructures (NetCDF)."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.core.files import write_netcdf
     from slipfield.kinds.slip.specimen.microstructure import make_microstructure
     from slipfield.kinds.slip.study import load_study
 
+    if len(index) != len(output):
+        raise SlipfieldError(
+            f"output: {len(output)} given for {len(index)} grain maps; give one for each"
+        )
     study = load_study(config)
-    write_netcdf(make_microstructure(study, index), output, study)
+    for number, path in zip(index, output, strict=True):
+        write_netcdf(make_microstructure(study, number), path, study)
 
 
 @app.command()
