@@ -86,6 +86,43 @@ def test_the_same_told_trials_ask_for_the_same():
         torch.set_num_threads(threads)
 
 
+def in_log_and_linear(**more):
+    """Branin's function on a scale of logarithms, and its logarithm itself; told trials of both."""
+    content = branin_study(seed=2).model_dump(mode="json")
+    content["objectives"] = [{"name": "f", "goal": "minimise", **more}]
+    linear = check_any_study(content, "test")[0]
+    content["objectives"][0]["scale"] = "log"
+    log = check_any_study(content, "test")[0]
+    told = told_after(linear, 8).assign(f_std=np.linspace(0.5, 3.0, 8))
+    values, std = told["f"], told["f_std"]
+    return log, told, linear, told.assign(f=np.log(values), f_std=std / values)
+
+
+def test_a_scale_of_logarithms_asks_for_what_the_logarithm_would():
+    log, told, linear, told_of_logarithm = in_log_and_linear()
+    wanted = ask(linear, told_of_logarithm)[["x", "y"]]
+    pd.testing.assert_frame_equal(ask(log, told)[["x", "y"]], wanted)
+    as_they_are = ask(linear, told)[["x", "y"]]
+    assert np.abs(as_they_are - wanted).to_numpy().max() > 0.01
+
+
+def test_hypervolumes_are_of_the_values_where_the_model_is_of_logarithms():
+    import torch
+
+    from slipfield.kinds.search.engine import Surrogate
+
+    log, told, _, _ = in_log_and_linear()
+    content = log.model_dump(mode="json")
+    content["objectives"].append({"name": "load_N", "goal": "maximise"})
+    study = check_any_study(content, "test")[0]
+    surrogate = Surrogate.learn(study, told.assign(load_N=900.0 + told["x"]))
+    samples = torch.tensor([[np.log(20.0), 900.0]], requires_grad=True)
+    values = surrogate.acquisition(0).objective(samples)
+    np.testing.assert_allclose(values.detach().numpy(), [[-20.0, 900.0]])
+    values.sum().backward()
+    np.testing.assert_allclose(samples.grad.numpy(), [[-20.0, 1.0]])
+
+
 def test_models_pass_through_exact_trials_and_doubt_between_them():
     from slipfield.kinds.search.engine import Surrogate
 

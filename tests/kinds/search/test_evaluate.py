@@ -36,6 +36,18 @@ def test_outputs_are_those_of_the_kind_and_failures_are_told():
     assert "the beam fails" in told["reason"][1] and pd.isna(told["deflection_mm"][1])
 
 
+@pytest.mark.parametrize(("scale", "status"), [("linear", "ok"), ("log", "failed")])
+def test_a_trial_without_a_logarithm_has_failed(monkeypatch, scale, status):
+    """The tip of a beam that nothing pulls stays where it is."""
+    monkeypatch.setattr("slipfield.kinds.beam.beam.simulate", lambda *_: {"deflection_mm": 0.0})
+    objective = {"name": "deflection_mm", "units": "mm", "goal": "minimise", "scale": scale}
+    study = search({"kind": "beam"}, objectives=[objective])
+    asked = pd.DataFrame({"trial": [0], "length_mm": [300.0], "load_N": [50.0]})
+    told = evaluate(study, asked)
+    assert told["status"].tolist() == [status]
+    assert scale == "linear" or "deflection_mm is not above 0" in told["reason"][0]
+
+
 @pytest.mark.parametrize(
     ("evaluator", "objective", "says"),
     [

@@ -57,3 +57,21 @@ def test_texts_at_ticks_stand_apart(drawn, name):
 def test_whole_variables_have_whole_ticks(drawn):
     low, high = drawn["columnar"].get_xlim()
     assert [at for at in drawn["columnar"].get_xticks() if low <= at <= high] == [0, 1]
+
+
+def test_a_model_of_logarithms_is_drawn_as_values():
+    content = {
+        "name": "logarithms",
+        "kind": "search",
+        "variables": [{"name": "x", "low": 0, "high": 1}],
+        "objectives": [{"name": "f", "goal": "minimise", "scale": "log"}],
+    }
+    study = check_any_study(content, "test")[0]
+    told = pd.DataFrame({"x": [0.0, 1.0], "f": [10.0, 1000.0], "trial": [0, 1], "status": "ok"})
+    mean = np.full((1, POINTS, 1), np.log(100.0))
+    deviation = np.full_like(mean, np.log(10.0) / 2)
+    axes = figure_slices(study, told, told.iloc[0], mean, deviation, mean[..., 0]).axes[0]
+    assert axes.get_yscale() == "log"
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), 100.0)
+    band = axes.collections[0].get_paths()[0].vertices[:, 1]
+    np.testing.assert_allclose([band.min(), band.max()], [10.0, 1000.0])

@@ -59,6 +59,27 @@ def test_what_is_wrong_is_named(tmp_path, rows, says):
         read_trials(STUDY, told(tmp_path, *rows), told=True)
 
 
+def test_a_logarithm_is_of_values_above_zero(tmp_path):
+    content = STUDY.model_dump(mode="json")
+    content["objectives"][0]["scale"] = "log"
+    study = check_any_study(content, "test")[0]
+    path = told(tmp_path, "0,650,,,failed,", "1,700,0,12,,")
+    with pytest.raises(SlipfieldError, match="trial 1: hardness_HV must be above 0"):
+        read_trials(study, path, told=True)
+    assert len(read_trials(STUDY, path, told=True)) == 2
+
+
+def test_a_linear_scale_leaves_what_decides_trials_as_it_was():
+    """Rounds of a version that knew no scale are not taken for another study's."""
+    objective = STUDY.physics()["objectives"][0]
+    assert sorted(objective) == ["goal", "name", "noise_std", "reference", "units"]
+    content = STUDY.model_dump(mode="json")
+    content["objectives"][0]["scale"] = "log"
+    changed = check_any_study(content, "test")[0]
+    assert changed.physics()["objectives"][0]["scale"] == "log"
+    assert changed.physics_hash() != STUDY.physics_hash()
+
+
 def test_missing_and_strange_columns_are_named(tmp_path):
     with pytest.raises(SlipfieldError, match="no column 'grain_um'"):
         read_trials(

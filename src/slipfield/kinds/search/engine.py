@@ -36,7 +36,7 @@ from gpytorch.settings import min_fixed_noise
 
 from slipfield.kinds.search.front import reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
-from slipfield.kinds.search.study import STD, SearchStudy
+from slipfield.kinds.search.study import STD, Constraint, Objective, SearchStudy, in_log
 from slipfield.kinds.search.trials import OK, STATUS
 
 logei._load_attempted = True
@@ -73,28 +73,31 @@ class Surrogate:
         good = told[went_well]
         unit = torch.tensor(to_unit(study.variables, good))
         with _quiet():
-            processes = [
-                _process(unit, good[each.name], _variance(good, each.name, each.noise_std))
-                for each in study.outputs
-            ]
+            processes = [_process(unit, *_modelled(good, each)) for each in study.outputs]
             if not went_well.all():
                 everywhere = torch.tensor(to_unit(study.variables, told))
-                processes.append(_process(everywhere, went_well, None))
+                processes.append(_process(everywhere, went_well.to_numpy(float), None))
             model = ModelListGP(*processes)
             fit_gpytorch_mll(SumMarginalLogLikelihood(model.likelihood, model))
         return cls(study, model, unit, not went_well.all(), good)
 
     def predict(self, values: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation (n, outputs) of the outputs, without a trial's noise."""
+        """Mean and standard deviation (n, outputs) of the outputs, without a trial's noise.
+
+        Those of the natural logarithm where an objective's scale is logarithmic.
+        """
         unit = torch.tensor(to_unit(self.study.variables, values))
         with torch.no_grad(), _quiet():
             posterior = self.model.posterior(unit, list(range(len(self.study.outputs))))
             return posterior.mean.numpy(), posterior.variance.clamp_min(0).sqrt().numpy()
 
     def acquisition(self, seed: int) -> AcquisitionFunction:
-        """Logarithm of the expected improvement (several objectives: of the hypervolume)."""
-        signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in self.study.objectives])
-        count = len(signs)
+        """Logarithm of the expected improvement (several objectives: of the hypervolume).
+
+        A single objective improves on its scale; a hypervolume is that of the values themselves.
+        """
+        goals = self.study.objectives
+        signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in goals])
         settings: dict[str, Any] = {
             "model": self.model,
             "X_baseline": self.unit,
@@ -102,7 +105,7 @@ class Surrogate:
             "constraints": _constraints(self.study, self.fails) or None,
             "prune_baseline": True,
         }
-        if count == 1:
+        if len(goals) == 1:
 
             def turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
                 return samples[..., 0] * signs[0]
@@ -110,8 +113,11 @@ class Surrogate:
             objective = GenericMCObjective(turned)
             return qLogNoisyExpectedImprovement(objective=objective, **settings)
 
+        logarithms = torch.tensor([in_log(o) for o in goals])
+
         def all_turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
-            return samples[..., :count] * signs
+            values = samples[..., : len(goals)]
+            return torch.where(logarithms, values.where(logarithms, 0.0).exp(), values) * signs
 
         objectives = GenericMCMultiOutputObjective(all_turned)
         point = torch.tensor(reference_point(self.study, self.told)).to(self.unit)
@@ -147,28 +153,40 @@ def suggest(study: SearchStudy, told: pd.DataFrame, count: int, seed: int) -> pd
     return from_unit(study.variables, unit.numpy())
 
 
-def _process(unit: torch.Tensor, values: pd.Series, variance: torch.Tensor | None) -> SingleTaskGP:
+def _process(unit: torch.Tensor, values: np.ndarray, variance: torch.Tensor | None) -> SingleTaskGP:
     """Gaussian process through values (n,) at ``unit`` (n, variables), not yet fitted.
 
     Noise that is not known is learnt under a nearly flat prior. BoTorch's default expects a tenth
     of the spread; where half of it is noise, as of one grain map, models then pass through trials.
     """
-    y = torch.tensor(values.to_numpy(float))[:, None]
+    y = torch.tensor(values)[:, None]
     learnt = get_gaussian_likelihood_with_gamma_prior() if variance is None else None
     return SingleTaskGP(unit, y, variance, learnt, outcome_transform=Standardize(1))
 
 
-def _variance(table: pd.DataFrame, name: str, known: float | None) -> torch.Tensor | None:
-    """Variance (n, 1) of each trial's noise where it is known, in the output's unit squared."""
-    column = f"{name}{STD}"
+def _modelled(
+    table: pd.DataFrame, output: Objective | Constraint
+) -> tuple[np.ndarray, torch.Tensor | None]:
+    """Values (n,) that a process goes through, and the variance (n, 1) of noise that is known.
+
+    Both in the output's unit, or of the values' natural logarithm where the scale is that.
+    """
+    values, std = table[output.name].to_numpy(float), _std(table, output)
+    if in_log(output):
+        std = None if std is None else std / values
+        values = np.log(values)
+    if std is None:
+        return values, None
+    least = LEAST_STD * max(float(values.std(ddof=1)), np.finfo(float).tiny)
+    return values, torch.tensor(np.maximum(std, least) ** 2)[:, None]
+
+
+def _std(table: pd.DataFrame, output: Objective | Constraint) -> np.ndarray | None:
+    """Standard deviation (n,) of each trial's noise where it is known, in the output's unit."""
+    column = f"{output.name}{STD}"
     if column in table and table[column].notna().all():
-        std = table[column].to_numpy(float)
-    elif known is not None:
-        std = np.full(len(table), known)
-    else:
-        return None
-    least = LEAST_STD * max(float(table[name].std()), np.finfo(float).tiny)
-    return torch.tensor(np.maximum(std, least) ** 2)[:, None]
+        return table[column].to_numpy(float)
+    return None if output.noise_std is None else np.full(len(table), output.noise_std)
 
 
 def _constraints(study: SearchStudy, fails: bool) -> list:

@@ -12,7 +12,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import Kind, Trial, check_any_study, kind_named, load
 from slipfield.core.progress import progress
 from slipfield.core.study import BaseStudy
-from slipfield.kinds.search.study import STD, Evaluator, SearchStudy
+from slipfield.kinds.search.study import STD, Evaluator, SearchStudy, in_log
 from slipfield.kinds.search.trials import FAILED, OK, REASON, STATUS, TRIAL
 
 Evaluate = Callable[[Any, Sequence[Trial]], Iterator[Mapping[str, Any] | SlipfieldError]]
@@ -135,4 +135,6 @@ def _numbers(study: SearchStudy, found: Mapping[str, Any] | SlipfieldError) -> d
                 numbers[name] = float(found[name])
         if not math.isfinite(numbers[each.name]):
             raise SlipfieldError(f"{each.name} is not finite")
+        if in_log(each) and numbers[each.name] <= 0:
+            raise SlipfieldError(f"{each.name} is not above 0, as its scale log asks")
     return numbers

@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from slipfield.kinds.search.front import kept, on_front, progress_of, reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
-from slipfield.kinds.search.study import Constraint, Objective, SearchStudy, Variable
+from slipfield.kinds.search.study import Constraint, Objective, SearchStudy, Variable, in_log
 from slipfield.report.style import BLUE, GREEN, GREY, ORANGE, RED, plain, use_style
 
 POINTS = 101
@@ -109,7 +109,8 @@ def figure_slices(
 
     Parameters
     ----------
-    mean, deviation : (variables, points, outputs), at the rows of :func:`slices`.
+    mean, deviation : (variables, points, outputs), at the rows of :func:`slices`; of the natural
+        logarithm where an objective's scale is that.
     acquired : (variables, points), a logarithm.
     """
     use_style()
@@ -124,10 +125,12 @@ def figure_slices(
         for row, output in enumerate(study.outputs):
             axes = panels[row, column]
             centre, spread = mean[column, :, row], 2 * deviation[column, :, row]
-            axes.fill_between(
-                x, centre - spread, centre + spread, color=BLUE, alpha=0.2, linewidth=0
-            )
-            axes.plot(x, centre, color=BLUE)
+            low, middle, high = centre - spread, centre, centre + spread
+            if in_log(output):
+                low, middle, high = np.exp((low, middle, high))
+                axes.set_yscale("log")
+            axes.fill_between(x, low, high, color=BLUE, alpha=0.2, linewidth=0)
+            axes.plot(x, middle, color=BLUE)
             axes.plot(
                 told[variable.name][good], told[output.name][good], "o", color=GREY, markersize=2.5
             )

@@ -20,7 +20,7 @@ TABLES = ("asked.csv", "told.csv")
 def made_by(study: SearchStudy, place: str) -> dict:
     """What decides the trials in ``place`` ("rounds/0003", "comparison/random")."""
     content = study.model_dump(mode="json")
-    kept = {name: content[name] for name in SearchStudy.PHYSICS}
+    kept = study.physics()
     if study.evaluator is not None:
         table = evaluators_study(study)[0].physics().get("content")
         kept |= {} if table is None else {"evaluator_table": table}

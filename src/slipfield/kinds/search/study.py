@@ -53,6 +53,11 @@ class Objective(Section):
         description="Standard deviation of one trial, in the objective's unit; default: learnt "
         "from the trials, or a column NAME_std of them.",
     )
+    scale: Literal["linear", "log"] = Field(
+        "linear",
+        description="What its model is made of: the values, or their logarithms, for values above "
+        "0 of which ratios count.",
+    )
     reference: float | None = Field(
         None,
         description="Worst value that still counts in the hypervolume of several objectives, in "
@@ -78,6 +83,11 @@ class Constraint(Section):
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError(f"{self.name}: low must be below high, got {self.low}, {self.high}")
         return self
+
+
+def in_log(output: Objective | Constraint) -> bool:
+    """Whether an output's logarithm is modelled, so that its values must be above 0."""
+    return isinstance(output, Objective) and output.scale == "log"
 
 
 class Evaluator(Section):
@@ -156,6 +166,14 @@ class SearchStudy(BaseStudy):
     def outputs(self) -> tuple[Objective | Constraint, ...]:
         """Objectives, then constraints."""
         return (*self.objectives, *self.constraints)
+
+    def physics(self) -> dict[str, Any]:
+        """Content of the sections in :attr:`PHYSICS`, but not scales that are linear."""
+        content = super().physics()
+        for each in content["objectives"]:
+            if each["scale"] == "linear":
+                del each["scale"]
+        return content
 
     @property
     def initial_trials(self) -> int:

@@ -13,7 +13,7 @@ from slipfield.core.files import write_text
 from slipfield.core.progress import say
 from slipfield.core.tables import csv_text
 from slipfield.kinds.search.sheets import read_sheet
-from slipfield.kinds.search.study import STD, SearchStudy
+from slipfield.kinds.search.study import STD, SearchStudy, in_log
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
 OK, FAILED = "ok", "failed"
@@ -128,6 +128,11 @@ def _check_values(study: SearchStudy, table: pd.DataFrame, path: Path, told: boo
                 f"fill it in, or write {FAILED} into the column {STATUS}"
             )
         table.loc[table[STATUS] == FAILED, each.name] = np.nan
+        if in_log(each) and (table[each.name] <= 0).any():
+            raise SlipfieldError(
+                f"{path}: trial {table[TRIAL][table[each.name] <= 0].iloc[0]}: {each.name} must be "
+                f"above 0, as its scale is log"
+            )
         spread = f"{each.name}{STD}"
         if spread in table and (table[spread] < 0).any():
             raise SlipfieldError(f"{path}: {spread}: a standard deviation below 0")
