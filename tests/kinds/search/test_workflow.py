@@ -1,6 +1,10 @@
-"""A search by real Snakemake, cut in the middle and continued, and by people who fill in tables."""
+"""A search by real Snakemake, killed and continued, and by people who fill in tables."""
 
+import os
 import shutil
+import signal
+import subprocess
+import time
 
 import pandas as pd
 import pytest
@@ -8,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from slipfield.cli import app
-from tests.workflow.test_workflow import snakemake
+from tests.workflow.test_workflow import PATIENCE_S, command, snakemake
 
 pytestmark = pytest.mark.slow
 CONTENT = {
@@ -19,7 +23,7 @@ CONTENT = {
         {"name": "load_N", "units": "N", "low": 10, "high": 100},
     ],
     "objectives": [{"name": "deflection_mm", "units": "mm", "goal": "maximise"}],
-    "search": {"initial": 4, "rounds": 1, "batch": 2},
+    "search": {"initial": 4, "rounds": 2, "batch": 2},
     "execution": {"trials_per_job": 4},
 }
 
@@ -41,7 +45,7 @@ def test_the_page_can_be_read_in_a_browser(searched, readable):
 
 def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
     folder = searched / "results/light"
-    page, told = (folder / "report.html").read_text(), folder / "rounds/0001/told.csv"
+    page, told = (folder / "report.html").read_text(), folder / "rounds/0002/told.csv"
     assert "best deflection mm" in page and page.count("data:image/png") == 2
     first = told.read_text()
     assert len(pd.read_csv(told)) == 2
@@ -49,6 +53,42 @@ def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
     again = snakemake(searched, config=searched / "study.yaml")
     assert again.returncode == 0, again.stdout
     assert told.read_text() == first
+
+
+def kill_when(folder, sign):
+    """Start the search in ``folder``; kill all its processes once a file ``sign`` is there."""
+    arguments = command(config=folder / "study.yaml")
+    with subprocess.Popen(
+        arguments,
+        cwd=folder,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    ) as run:
+        limit = time.monotonic() + PATIENCE_S
+        while not sign.exists():
+            assert run.poll() is None, f"the search ended before {sign} was there"
+            assert time.monotonic() < limit, f"no {sign} in time"
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGKILL)
+
+
+def test_a_search_killed_in_its_rounds_ends_as_one_that_was_not(searched, tmp_path):
+    """First while a trial of round 1 is evaluated, then while round 2 is asked for."""
+    shutil.copy(searched / "study.yaml", tmp_path)
+    folder, whole = tmp_path / "results/light", searched / "results/light"
+    told = sorted(path.relative_to(whole) for path in whole.glob("rounds/*/told.csv"))
+    assert len(told) == 3
+    kill_when(tmp_path, folder / "logs/evaluate/rounds/0001/000004-000005.log")
+    first = (folder / told[0]).stat().st_mtime_ns
+    assert (folder / "rounds/0001/asked.csv").exists() and not (folder / told[1]).exists()
+    kill_when(tmp_path, folder / "logs/ask/0002.log")
+    assert (folder / told[1]).exists() and not (folder / "rounds/0002/asked.csv").exists()
+    done = snakemake(tmp_path, config=tmp_path / "study.yaml")
+    assert done.returncode == 0, done.stdout
+    assert (folder / told[0]).stat().st_mtime_ns == first, "finished rounds are kept"
+    for path in (*told, "best.csv"):
+        assert (folder / path).read_bytes() == (whole / path).read_bytes(), path
 
 
 def test_people_ask_fill_in_and_tell(tmp_path):
