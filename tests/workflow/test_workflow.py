@@ -49,7 +49,7 @@ def snakemake(folder, *arguments, **options):
 
 
 def jobs(output):
-    """Rule -> number of jobs, from Snakemake's table; what is left of the tens of maps counts, too."""
+    """Rule -> number of jobs, from Snakemake's table; with the job of the maps beyond the tens."""
     table = output.split("Job stats:", 1)[1].split("\n\n", 1)[0]
     found = Counter()
     for name, count in re.findall(r"^(\w+?)(?:_rest)? +(\d+)$", table, re.M):
