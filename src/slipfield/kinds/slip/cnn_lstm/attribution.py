@@ -19,7 +19,7 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_netcdf
 from slipfield.core.progress import track
-from slipfield.kinds.slip.cnn_lstm.device import choose_device
+from slipfield.kinds.slip.cnn_lstm.device import choose_device, keep_freed_memory
 from slipfield.kinds.slip.cnn_lstm.network import MODALITIES, CnnLstm
 from slipfield.kinds.slip.cnn_lstm.network_inverter import NetworkInverter
 from slipfield.kinds.slip.dataset.collection import Collection
@@ -139,6 +139,7 @@ def write_attribution(
     if dataset.data_hash != card["data_hash"]:
         raise SlipfieldError(f"{model_dir}: trained on another dataset than {dataset_dir}")
     study = inverter.study
+    keep_freed_memory()
     device = choose_device(study.learning.device)
     network = inverter.network.to(device)
     split = split_once(study, dataset)
