@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 Scores = dict[str, dict[str, float]]
 
@@ -82,6 +81,8 @@ def _interval(values: np.ndarray, factor: float, level: float) -> tuple[float, f
     count = len(values)
     if count < 2:
         return float("nan"), float("nan")
+    from scipy.special import stdtrit  # a tenth of a second, and most need scores alone
+
     half = stdtrit(count - 1, (1 + level) / 2) * np.std(values, ddof=1) * np.sqrt(factor)
     mean = float(np.mean(values))
     return mean - float(half), mean + float(half)
