@@ -17,6 +17,9 @@ from slipfield.kinds.search.trials import read_nothing
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.slow
 SEEDS = int(os.environ.get("SLIPFIELD_SEEDS", "0"))
+SETTLED = 35
+"""Trials after which both come to Branin's least value; after 25 either may still be 10 % above."""
+
 NOISE = 0.05
 """Standard deviation of both objectives of ZDT1, whose front reaches from (0, 1) to (1, 0)."""
 
@@ -146,7 +149,7 @@ def test_a_round_promises_as_much_as_the_librarys_own():
 def test_branin_is_as_low_as_the_library_gets(seed):
     from botorch.test_functions import Branin
 
-    problem, trials = Branin(dtype=torch.float64), 25
+    problem, trials = Branin(dtype=torch.float64), SETTLED
     chosen = study(problem, seed, 1, noise_std=0)
     ours = searched(problem, chosen, trials, seed)
     theirs = tried_by_library(problem, ours[: chosen.initial_trials], trials, 1, seed)
