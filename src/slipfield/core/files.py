@@ -16,7 +16,7 @@ import numpy as np
 
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError, one_line
-from slipfield.core.places import check_place
+from slipfield.core.places import check_place, is_running
 from slipfield.core.study import BaseStudy
 
 if TYPE_CHECKING:  # most of a second to import, and a verb that writes text needs neither
@@ -90,22 +90,8 @@ def _remove_abandoned(ours: Path, path: Path) -> None:
             continue
         with suppress(FileNotFoundError):
             old = ours.stat().st_mtime - other.stat().st_mtime > ABANDONED_S
-            if old if host != socket.gethostname() else not _is_running(int(process)):
+            if old if host != socket.gethostname() else not is_running(int(process)):
                 other.unlink()
-
-
-def _is_running(process: int) -> bool:
-    """Whether a process of this machine lives; one that is dead but not yet buried does not."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    with suppress(OSError, IndexError):  # no /proc: what `kill` said holds
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        return state not in ("Z", "X")
-    return True
 
 
 def _storage_fault(temporary: Path, error: Exception) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from slipfield.core.errors import SlipfieldError
 
@@ -14,6 +17,12 @@ RUN_VARIABLE = "SLIPFIELD_RUN"
 """Environment variable of the workflow's jobs: a word, a colon, and the file that must hold it."""
 
 CLAIM = ".claimed"
+
+BEAT_S = 20.0
+"""Time between two signs of life of a claim, s."""
+
+SILENT_S = 300.0
+"""Time without a sign of life after which a claim counts no more, s."""
 
 
 def check_place(path: str | Path) -> None:
@@ -42,13 +51,31 @@ def check_place(path: str | Path) -> None:
         )
 
 
+def is_running(process: int) -> bool:
+    """Whether a process of this machine lives; one that is dead but not yet buried does not."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    with suppress(OSError, IndexError):  # no /proc: what `kill` said holds
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in ("Z", "X")
+    return True
+
+
 @contextmanager
 def claimed(folder: str | Path, work: str) -> Iterator[None]:
     """Keep ``folder`` for this process until the block ends; make it if it is not there.
 
-    The claim ends with its process, however it ends. Jobs of the workflow need none: its run has
-    claimed the whole study, and an orphan that still holds a folder cannot write. Where the file
-    system has no locks, nothing is claimed.
+    The claim is a lock, and for machines that share no locks a file that names machine and
+    process and is touched every :data:`BEAT_S`. The lock ends with its process, however it ends;
+    the file of a process that is gone counts no more, that of another machine once it has not
+    been touched for :data:`SILENT_S`. Whoever claims writes its file first and looks then, so
+    that of two that begin at the same time one is refused, or both. Jobs of the workflow need no
+    claim: its run has claimed the whole study, and an orphan that still holds a folder cannot
+    write.
 
     Raises
     ------
@@ -60,21 +87,78 @@ def claimed(folder: str | Path, work: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         yield
         return
+    ours = folder / f"{CLAIM}.{socket.gethostname()}.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / CLAIM, "w")
     except OSError as error:
         raise SlipfieldError(f"{folder}: cannot be written: {error.strerror}") from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SlipfieldError(
-                f"{folder}: another `{work}` is at work in this folder; wait for it to end, or "
-                "choose another folder"
-            ) from None
-        except OSError:  # no locks on this file system
-            pass
-        yield
+        _lock(lock, folder, work)
+        with _kept(ours):
+            _refuse_others(ours, work)
+            yield
         with suppress(OSError):
             (folder / CLAIM).unlink()
+
+
+def _lock(lock: IO[str], folder: Path, work: str) -> None:
+    """Lock the open file for this process, if its file system has locks."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SlipfieldError(
+            f"{folder}: another `{work}` is at work in this folder; wait for it to end, or "
+            "choose another folder"
+        ) from None
+    except OSError:  # no locks on this file system
+        pass
+
+
+@contextmanager
+def _kept(ours: Path) -> Iterator[None]:
+    """Touch the file of a claim from time to time until the block ends, then remove it."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_S):
+            with suppress(OSError):
+                os.utime(ours)
+
+    try:
+        ours.write_text("")
+    except OSError as error:
+        raise SlipfieldError(f"{ours}: cannot be written: {error.strerror}") from error
+    try:
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+    finally:
+        with suppress(OSError):
+            ours.unlink()
+
+
+def _refuse_others(ours: Path, work: str) -> None:
+    """Refuse to work beside the claim of another process; remove claims that count no more.
+
+    Ages are taken against ``ours``, which the same file system has just dated.
+    """
+    for other in ours.parent.glob(f"{CLAIM}.*"):
+        host, _, process = other.name.removeprefix(f"{CLAIM}.").rpartition(".")
+        if other == ours or not process.isdigit():
+            continue
+        with suppress(FileNotFoundError):
+            silent = ours.stat().st_mtime - other.stat().st_mtime > SILENT_S
+            gone = host == socket.gethostname() and not is_running(int(process))
+            if not (silent or gone):
+                raise SlipfieldError(
+                    f"{ours.parent}: another `{work}` is at work in this folder, process {process} "
+                    f"on {host}; wait for it to end, choose another folder, or delete {other.name} "
+                    "if that process is gone"
+                )
+            with suppress(PermissionError):
+                other.unlink()
