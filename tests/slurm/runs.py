@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -49,6 +51,12 @@ class Job:
         return self.comment.removeprefix(rule) if self.comment.startswith(rule) else None
 
 
+def queue(cluster: Cluster) -> list[Job]:
+    """All jobs that a cluster has seen, finished ones too."""
+    listed = cluster.ask("squeue", "--noheader", "--states=all", "--format=%i|%T|%N|%k")
+    return [Job(*line.split("|")) for line in listed.splitlines()]
+
+
 class SlurmRun:
     """A run of the study in ``folder`` with the profile `slurm`, from start to end.
 
@@ -64,6 +72,7 @@ class SlurmRun:
                 cwd=folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def __enter__(self) -> SlurmRun:
@@ -73,11 +82,14 @@ class SlurmRun:
         self.snakemake.terminate()
         self.snakemake.wait()
 
+    def kill(self) -> None:
+        """Kill Snakemake and what it runs on this machine without a word; its jobs live on."""
+        os.killpg(self.snakemake.pid, signal.SIGKILL)
+        self.snakemake.wait()
+
     def jobs(self) -> list[Job]:
         """All jobs that the cluster has seen, finished ones too."""
-        form = "--format=%i|%T|%N|%k"
-        listed = self.cluster.ask("squeue", "--noheader", "--states=all", form)
-        return [Job(*line.split("|")) for line in listed.splitlines()]
+        return queue(self.cluster)
 
     def facts(self, job: Job) -> dict[str, str]:
         """What the controller knows about a job."""
