@@ -108,6 +108,12 @@ def test_unknown_figure_is_one_line_with_the_known_ones(slipfield, tmp_path):
     assert_one_line_error(slipfield(*arguments), "'fluxes'", "strain", "microstructure")
 
 
+def test_a_figure_without_a_file_to_write_is_one_line(slipfield, tmp_path):
+    arguments = ["figure", "loads", "strain", "--config", DEMO, "--results", tmp_path]
+    result = slipfield(*arguments, "--output", tmp_path / "loads.png")
+    assert_one_line_error(result, "output: 1 given for 2 figures")
+
+
 def test_figure_without_results_is_one_line_and_leaves_no_file(slipfield, tmp_path):
     arguments = ["figure", "loads", "--config", DEMO, "--results", tmp_path]
     result = slipfield(*arguments, "--output", tmp_path / "loads.png")

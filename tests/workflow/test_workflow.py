@@ -49,10 +49,10 @@ def snakemake(folder, *arguments, **options):
 
 
 def jobs(output):
-    """Rule -> number of jobs, from Snakemake's table; with the job of the maps beyond the tens."""
+    """Stage -> number of jobs, from the table of rules, such as figure_loss and reference_rest."""
     table = output.split("Job stats:", 1)[1].split("\n\n", 1)[0]
     found = Counter()
-    for name, count in re.findall(r"^(\w+?)(?:_rest)? +(\d+)$", table, re.M):
+    for name, count in re.findall(r"^(figure|\w+?)(?:_rest|(?<=figure)_\w+)? +(\d+)$", table, re.M):
         found[name] += int(count)
     return found
 

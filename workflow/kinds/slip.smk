@@ -1,7 +1,7 @@
 """The study of gradient-grained sheets: its stages, from grain maps to the report."""
 
 from slipfield.kinds.slip.cnn_lstm import settings as sweeps
-from slipfield.kinds.slip.figures.catalogue import FIGURES
+from slipfield.kinds.slip.figures.catalogue import FIGURES, drawn_together
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.planning import plan
 

@@ -1,35 +1,41 @@
-"""Figures: one verb draws them all, each from the files it needs."""
+"""Figures, each from the files it needs: one job draws those that wait for the same files."""
 
+for names in drawn_together(STUDY):
 
-rule figure:
-    input:
-        lambda wildcards: [
-            f"<results>/{file}" for file in FIGURES[wildcards.figure].needed(STUDY)
-        ],
-    output:
-        report(
-            "<results>/figures/{figure}.png",
-            caption="../report/figure.rst",
-            category=lambda wildcards: FIGURES[wildcards.figure].topic,
-            labels=lambda wildcards: {"figure": FIGURES[wildcards.figure].title},
-        ),
-    log:
-        "<logs>/figure/{figure}.log",
-    benchmark:
-        "<benchmarks>/figure/{figure}.tsv"
-    conda:
-        "../../envs/learn.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        run=RUN,
-        config=CONFIG,
-        title=lambda wildcards: FIGURES[wildcards.figure].title,
-        text=lambda wildcards: FIGURES[wildcards.figure].text,
-    message:
-        "Figure {wildcards.figure}"
-    shell:
-        "{params.run} figure {wildcards.figure} --config {params.config}"
-        " --output {output} > {log} 2>&1"
+    rule:
+        name:
+            "figure_" + names[0].replace("-", "_")
+        input:
+            [f"<results>/{file}" for file in FIGURES[names[0]].needed(STUDY)],
+        output:
+            [
+                report(
+                    f"<results>/figures/{name}.png",
+                    caption="../report/figure.rst",
+                    category=FIGURES[name].topic,
+                    labels={"figure": FIGURES[name].title},
+                )
+                for name in names
+            ],
+        log:
+            f"<logs>/figure/{names[0]}.log",
+        benchmark:
+            f"<benchmarks>/figure/{names[0]}.tsv"
+        conda:
+            "../../envs/learn.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        params:
+            run=RUN,
+            config=CONFIG,
+            names=names,
+            title=[FIGURES[name].title for name in names],
+            text=[FIGURES[name].text for name in names],
+            pictures=lambda wildcards, output: repeated("--output", output),
+        message:
+            "Figures {params.names}"
+        shell:
+            "{params.run} figure {params.names} --config {params.config}"
+            " {params.pictures} > {log} 2>&1"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf, write_text
 from slipfield.kinds.slip.figures import pictures, sources
-from slipfield.kinds.slip.figures.catalogue import FIGURES, Entry
+from slipfield.kinds.slip.figures.catalogue import FIGURES, Entry, drawn_together
 from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.overview import figure_overview
 from slipfield.kinds.slip.figures.report import write_report
@@ -118,6 +118,18 @@ def test_an_entry_of_the_table_is_all_that_a_new_figure_takes(results, monkeypat
     write_figure("steps", results, results.folder / "figures" / "steps.png")
     text = " ".join(page_of(results).text)
     assert text.index("Simulations") < text.index("Steps of samples") < text.index("Versions")
+
+
+def test_one_job_draws_the_figures_of_the_report_that_wait_for_the_same_files():
+    study = tiny_study(learning={"model": "projection"}, crossval={"models": ["projection"]})
+    jobs = drawn_together(study)
+    assert sorted(name for names in jobs for name in names) == sorted(FIGURES)
+    assert ["strain", "loads"] in jobs
+    for names in jobs:
+        assert len({tuple(FIGURES[name].needed(study)) for name in names}) == 1
+        if len(names) > 1:
+            assert all(FIGURES[name].shown(study) for name in names), "drawn only if asked for"
+    assert ["loss"] in jobs, "the study trains no network"
 
 
 def test_every_figure_names_a_section_that_there_is():

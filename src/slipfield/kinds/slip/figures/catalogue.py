@@ -200,3 +200,15 @@ FIGURES = {
         section="cost",
     ),
 }
+
+
+def drawn_together(study: Study) -> list[list[str]]:
+    """Figures by job: those of the report that wait for the same files are one, each other one is.
+
+    Drawing takes less than starting Python for it.
+    """
+    jobs: dict[tuple[str, ...], list[str]] = {}
+    for name, entry in FIGURES.items():
+        key = tuple(entry.needed(study)) if entry.shown(study) else (name,)
+        jobs.setdefault(key, []).append(name)
+    return list(jobs.values())

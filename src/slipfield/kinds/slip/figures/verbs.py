@@ -14,18 +14,30 @@ app = typer.Typer()
 
 @app.command()
 def figure(
-    name: Annotated[str, typer.Argument(help="Name of the figure, for example strain.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Names of figures, for example strain.")
+    ],
     config: Config,
-    output: Annotated[Path, typer.Option(help="Picture to write: .png, .svg or .pdf.")],
+    output: Annotated[
+        list[Path],
+        typer.Option(help="Picture to write: .png, .svg or .pdf; one option for each name."),
+    ],
     results: Results = None,
 ) -> None:
-    """Draw one figure from the files of a study."""
+    """Draw figures from the files of a study."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.slip.figures.drawing import write_figure
     from slipfield.kinds.slip.figures.sources import Results as Files
     from slipfield.kinds.slip.study import load_study
 
+    if len(names) != len(output):
+        raise SlipfieldError(
+            f"output: {len(output)} given for {len(names)} figures; give one for each"
+        )
     study = load_study(config)
-    write_figure(name, Files(study, results or Path("results") / study.name), output)
+    files = Files(study, results or Path("results") / study.name)
+    for name, path in zip(names, output, strict=True):
+        write_figure(name, files, path)
 
 
 @app.command()
