@@ -138,6 +138,23 @@ def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
     assert judged(refined=first).word == "good"
 
 
+@pytest.mark.parametrize(
+    ("before", "load", "cause"),
+    [(1.4, 0.4, "mesh"), (1.05, 0.4, "slip law"), (1.4, 1.8, "slip law"), (None, 0.4, "slip law")],
+)
+def test_strain_that_a_finer_mesh_explains_better_is_no_sign_of_another_law(before, load, cause):
+    problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
+    refined = model.refine(problem, model.CENTRE, 8)
+    if before:
+        coarser = replace(refined, residual=before * refined.residual)
+        refined = replace(refined, coarser=coarser)
+    channels = [("strain", 3.6), ("load", load)]
+    named = [Channel(f"misfit of the {n} (projection)", "", "", v) for n, v in channels]
+    found = judged(refined=refined, channels=named)
+    assert (found.word, found.cause) == ("doubtful", cause)
+    assert "3.6 times" in found.sentence
+
+
 def constant(name="n", step=0.69, told=0.02, **more):
     """A constant that the data ask to change by ``step``."""
     return Assumed(name, 10.0, np.array([-0.01, 0.04, -0.57]), told, step, **more)

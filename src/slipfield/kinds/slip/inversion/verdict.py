@@ -48,6 +48,9 @@ DAMPED = 0.92
 MOVED = 0.05
 """Change of ln k by a finer mesh beyond which the mesh is the cause of doubt."""
 
+RESOLVED = 0.1
+"""Share of the strain residual that a finer mesh takes away beyond which the mesh is the cause."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -200,6 +203,15 @@ def _doubts(
             "smaller ones.",
             "optics",
         )
+    if strain > LARGEST_MISFIT >= load and (less := _less_by_the_mesh(refined)) > RESOLVED:
+        return Verdict(
+            "doubtful",
+            f"The strain maps differ from the model {strain:.2g} times more than 99 % of its "
+            f"training data do. A mesh twice as fine left {percent(less)} less of that, the load "
+            "fits, and no constant is asked to be another: a still finer mesh, grain boundaries or "
+            "optics are missing, rather than another slip law. The interval holds as much.",
+            "mesh",
+        )
     if max(load, strain) > LARGEST_MISFIT:
         name, value = ("load", load) if load > strain else ("strain maps", strain)
         return Verdict(
@@ -231,6 +243,13 @@ def _doubts(
             "noise",
         )
     return None
+
+
+def _less_by_the_mesh(refined: Refined | None) -> float:
+    """Share of the strain residual that a finer mesh took away; 0 without one."""
+    if refined is None or refined.coarser is None:
+        return 0.0
+    return 1 - refined.residual / refined.coarser.residual
 
 
 def _good(seen: Pattern, scale: LoadScale | None) -> str:
