@@ -1,10 +1,11 @@
 """What may not be read or written: one line that names it."""
 
+import os
 import subprocess
 
 import pytest
 
-from tests.faults.finished import REPOSITORY
+from tests.faults.finished import REPOSITORY, command
 from tests.faults.ordinary import ORDINARY, need_ordinary_user
 
 pytestmark = pytest.mark.slow
@@ -33,8 +34,8 @@ CLOSED = {
 
 
 def run(home, arguments):
-    command = [*ORDINARY, RUN, *arguments]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+    words = [*ORDINARY, RUN, *arguments]
+    return subprocess.run(words, cwd=home, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,27 @@ def test_a_dataset_of_somebody_else_is_trained_on(home):
         path / "model.safetensors" for path in (home / "m", folder.parent / "models/projection")
     )
     assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("closed", ["results/tiny/samples.csv", ".snakemake/metadata"])
+def test_a_study_of_somebody_else_is_continued_once_its_owner_opens_it(home, closed):
+    """A group's folder, and a first user whose umask keeps the group from writing."""
+    job = [*ORDINARY, *command("results/tiny/samples.csv", "--forcerun", "design")]
+    path = home / closed
+    path.parent.mkdir(exist_ok=True)
+    if os.getuid():
+        pytest.skip("only root may give a file to somebody else")
+    if path.name == "metadata":
+        path.mkdir(exist_ok=True)
+    mode = path.stat().st_mode
+    os.chown(path, 12345, os.getgid())
+    path.chmod(mode & ~0o022)
+    refused = subprocess.run(job, cwd=home, capture_output=True, text=True, timeout=300)
+    assert refused.returncode != 0
+    last = refused.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"slipfield: error: {closed}: may not be written by you; let its owner")
+    assert "chmod -R g+w results/tiny .snakemake" in last
+    assert "Traceback" not in refused.stderr and "Exception" not in refused.stderr
+    path.chmod(mode | 0o020)
+    done = subprocess.run(job, cwd=home, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

@@ -109,6 +109,21 @@ def by_its_run(remove):
     return removed
 
 
+def refuse_closed(path):
+    """End the run if a file or folder is there and closed to this user, as others' may be."""
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        end(
+            f"{path}: may not be written by you; let its owner run `chmod -R g+w {FOLDER} "
+            ".snakemake` here and set `umask 002`, or work on a copy of this folder"
+        )
+
+
+async def refuse_closed_outputs(job):
+    """Snakemake's own check of write-protected outputs, in one line and with a remedy."""
+    for path in job.output:
+        refuse_closed(path)
+
+
 def others_results():
     """Results of another study in this study's folder, each named with what differs."""
     if not workflow.is_main_process or not os.path.isdir(FOLDER):
@@ -155,6 +170,8 @@ def begin():
     """
     if workflow.non_local_exec:
         refuse_shell_signs()
+    for notes in ("metadata", "incomplete"):
+        refuse_closed(f".snakemake/{notes}")
     try:
         os.makedirs(FOLDER, exist_ok=True)
         lock_study()
@@ -195,6 +212,7 @@ RUN = shlex.quote(os.path.relpath(Path(workflow.basedir) / "envs" / "run"))
 SHOWN = 3
 STALE = others_results()
 snakemake.workflow.DAG = HonestDAG
+Job.check_protected_output = refuse_closed_outputs
 Job.cleanup = by_its_run(Job.cleanup)
 Job.remove_existing_output = by_its_run(Job.remove_existing_output)
 
