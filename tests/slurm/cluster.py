@@ -181,6 +181,13 @@ class Cluster:
                 os.kill(process, signal.SIGKILL)
         daemon.wait()
 
+    def signal_jobs(self, node: str, number: signal.Signals) -> None:
+        """Send a signal to all that the jobs of a node run, not to Slurm's own processes."""
+        steps = _stepds(self.folder / node)
+        for process in (child for step in steps for child in _descendants(step)):
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
     def node_states(self) -> dict[str, str]:
         """State of each node, as Slurm names it."""
         listed = self.ask("sinfo", "--noheader", "--Node", "--format=%N %t", check=False)
