@@ -51,12 +51,24 @@ def test_separators_of_spreadsheets(tmp_path, separator):
         (["0,650,soft,15,,"], "trial 0: hardness_HV: 'soft' is no number"),
         (["0,650,200,15,perhaps,"], "status 'perhaps'"),
         (["0,650,200,15,,", "0,660,210,15,,"], "trial 0 is there twice"),
+        (["0,900.5,200,15,,"], r"900.5 is not within \[600, 900\]; .* widen these bounds"),
+        (["0,,200,15,,"], "trial 0: temperature_C is empty; fill in"),
         (["0.5,650,200,15,,"], "whole numbers"),
+        (["100000000000000000000,650,200,15,,"], "whole numbers from 0 to 1,000,000,000"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, rows, says):
     with pytest.raises(SlipfieldError, match=says):
         read_trials(STUDY, told(tmp_path, *rows), told=True)
+
+
+@pytest.mark.parametrize("name", ["Hardness_hv", "Trial", "GRAIN_um_STD"])
+def test_names_that_differ_by_capitals_only_are_refused(name):
+    """Spreadsheets and people change capitals, so columns are found whatever theirs."""
+    content = STUDY.model_dump(mode="json")
+    content["variables"][0]["name"] = name
+    with pytest.raises(SlipfieldError, match="stands for two columns"):
+        check_any_study(content, "test")
 
 
 def test_a_logarithm_is_of_values_above_zero(tmp_path):

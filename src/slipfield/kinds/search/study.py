@@ -155,9 +155,12 @@ class SearchStudy(BaseStudy):
     def _names_once(self) -> SearchStudy:
         names = [each.name for each in (*self.variables, *self.outputs)]
         taken = [*names, *(f"{each.name}{STD}" for each in self.outputs), *sorted(RESERVED)]
-        twice = [name for name, count in Counter(taken).items() if count > 1]
+        counts = Counter(name.lower() for name in taken)
+        twice = [name for name in taken if counts[name.lower()] > 1]
         if twice:
-            raise ValueError(f"the name {twice[0]!r} stands for two columns; rename one")
+            raise ValueError(
+                f"the name {twice[0]!r} stands for two columns (capitals do not count); rename one"
+            )
         if self.comparison.trials and self.evaluator is None:
             raise ValueError("comparison.trials needs an evaluator: people fill in the search only")
         return self

@@ -17,6 +17,9 @@ from slipfield.kinds.search.study import STD, SearchStudy, in_log
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
 OK, FAILED = "ok", "failed"
+LAST_TRIAL = 10**9
+"""Largest number of a trial."""
+
 TOLERANCE = 1e-6
 """Share of a variable's range by which a told value may differ from the asked one unremarked."""
 
@@ -101,8 +104,10 @@ def _checked(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) ->
             )
         table[name] = numbers
     trial = table[TRIAL]
-    if trial.isna().any() or (trial % 1 != 0).any() or (trial < 0).any():
-        raise SlipfieldError(f"{path}: column 'trial' must hold whole numbers from 0")
+    if trial.isna().any() or (trial % 1 != 0).any() or not trial.between(0, LAST_TRIAL).all():
+        raise SlipfieldError(
+            f"{path}: column 'trial' must hold whole numbers from 0 to {LAST_TRIAL:,}"
+        )
     table[TRIAL] = trial.astype(int)
     if (twice := table[TRIAL].duplicated()).any():
         raise SlipfieldError(f"{path}: trial {table[TRIAL][twice].iloc[0]} is there twice")
@@ -113,12 +118,17 @@ def _checked(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) ->
 def _check_values(study: SearchStudy, table: pd.DataFrame, path: Path, told: bool) -> None:
     for variable in study.variables:
         name, low, high = variable.name, variable.low, variable.high
+        if (empty := table[name].isna()).any():
+            raise SlipfieldError(
+                f"{path}: trial {table[TRIAL][empty].iloc[0]}: {name} is empty; fill in what was "
+                "asked for or reached"
+            )
         slack = TOLERANCE * (high - low)
         wrong = ~table[name].between(low - slack, high + slack)
         for row in table.loc[wrong].itertuples():
             raise SlipfieldError(
                 f"{path}: trial {row.trial}: {name}: {getattr(row, name)} is not within "
-                f"[{low:g}, {high:g}]"
+                f"[{low:g}, {high:g}]; if it was reached, widen these bounds in the study file"
             )
     for each in study.outputs if told else ():
         empty = table[each.name].isna() & (table[STATUS] == OK)
