@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from slipfield.core.kind import check_any_study
+from slipfield.kinds.search import engine
 from slipfield.kinds.search.rounds import ask
 from slipfield.kinds.search.trials import read_nothing
 
@@ -59,6 +60,32 @@ def test_nothing_is_compiled_for_several_objectives(tmp_path, monkeypatch):
         "BoTorch compiles again: it no longer heeds logei._load_attempted, which "
         "slipfield/kinds/search/engine.py sets; find out what its new version heeds"
     )
+
+
+def asked_in(unit, several):
+    """What is asked for after eight trials if all outputs are told in ``unit``."""
+    content = branin_study().model_dump(mode="json")
+    content["constraints"] = [{"name": "sum", "high": 8 * unit}]
+    if several:
+        content["objectives"].append({"name": "x_squared", "goal": "minimise"})
+    study = check_any_study(content, "test")[0]
+    told = ask(study, read_nothing(study), 8)
+    squared, total = told["x"] ** 2 * unit, (told["x"] + told["y"]) * unit
+    told = told.assign(f=branin(told) * unit, sum=total, status="ok")
+    told = told.assign(x_squared=squared) if several else told
+    return ask(study, told)[["x", "y"]].to_numpy()
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_units_do_not_decide_what_is_asked_for(unit, several):
+    assert np.allclose(asked_in(unit, several), asked_in(1.0, several), atol=0.02)
+
+
+def test_a_trials_own_noise_counts_and_the_studys_where_it_has_none():
+    study = branin_study()
+    told = ask(study, read_nothing(study)).assign(status="ok", f=1.0, f_std=[3.0] + [np.nan] * 5)
+    assert engine._std(told, study.objectives[0]).tolist() == [3.0] + [0.0] * 5
 
 
 def test_first_trials_that_were_not_told_are_asked_for_again():

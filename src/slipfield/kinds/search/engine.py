@@ -98,17 +98,18 @@ class Surrogate:
         """
         goals = self.study.objectives
         signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in goals])
+        units = torch.tensor([_unit(_spread(self.told, o)) for o in goals]).to(self.unit)
         settings: dict[str, Any] = {
             "model": self.model,
             "X_baseline": self.unit,
             "sampler": SobolQMCNormalSampler(torch.Size([DRAWS]), seed=seed),
-            "constraints": _constraints(self.study, self.fails) or None,
+            "constraints": _constraints(self.study, self.told, self.fails) or None,
             "prune_baseline": True,
         }
         if len(goals) == 1:
 
             def turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
-                return samples[..., 0] * signs[0]
+                return samples[..., 0] * signs[0] / (1.0 if in_log(goals[0]) else units[0])
 
             objective = GenericMCObjective(turned)
             return qLogNoisyExpectedImprovement(objective=objective, **settings)
@@ -117,10 +118,12 @@ class Surrogate:
 
         def all_turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
             values = samples[..., : len(goals)]
-            return torch.where(logarithms, values.where(logarithms, 0.0).exp(), values) * signs
+            return (
+                torch.where(logarithms, values.where(logarithms, 0.0).exp(), values) * signs / units
+            )
 
         objectives = GenericMCMultiOutputObjective(all_turned)
-        point = torch.tensor(reference_point(self.study, self.told)).to(self.unit)
+        point = torch.tensor(reference_point(self.study, self.told)).to(self.unit) / units
         return qLogNoisyExpectedHypervolumeImprovement(
             ref_point=point, objective=objectives, **settings
         )
@@ -161,7 +164,8 @@ def _process(unit: torch.Tensor, values: np.ndarray, variance: torch.Tensor | No
     """
     y = torch.tensor(values)[:, None]
     learnt = get_gaussian_likelihood_with_gamma_prior() if variance is None else None
-    return SingleTaskGP(unit, y, variance, learnt, outcome_transform=Standardize(1))
+    least = 1e-8 * min(1.0, float(np.abs(values).max())) or 1e-8
+    return SingleTaskGP(unit, y, variance, learnt, outcome_transform=Standardize(1, min_stdv=least))
 
 
 def _modelled(
@@ -182,24 +186,41 @@ def _modelled(
 
 
 def _std(table: pd.DataFrame, output: Objective | Constraint) -> np.ndarray | None:
-    """Standard deviation (n,) of each trial's noise where it is known, in the output's unit."""
-    column = f"{output.name}{STD}"
-    if column in table and table[column].notna().all():
-        return table[column].to_numpy(float)
-    return None if output.noise_std is None else np.full(len(table), output.noise_std)
+    """Standard deviation (n,) of each trial's noise, in the output's unit; None: not all known.
+
+    A trial's own one counts before that of the study.
+    """
+    general = np.nan if output.noise_std is None else output.noise_std
+    std = np.full(len(table), general)
+    if (column := f"{output.name}{STD}") in table:
+        std = table[column].fillna(general).to_numpy(float)
+    return None if np.isnan(std).any() else std
 
 
-def _constraints(study: SearchStudy, fails: bool) -> list:
+def _spread(told: pd.DataFrame, output: Objective | Constraint) -> float:
+    """Standard deviation of an output over the trials that went well, in its unit; 1 without."""
+    spread = float(told[output.name].std())
+    return spread if np.isfinite(spread) and spread > 0 else 1.0
+
+
+def _unit(spread: float) -> float:
+    """Power of a million that ``spread`` is 0.001 to 1000 of: BoTorch's tolerances are absolute."""
+    return float(1e6 ** np.round(np.log10(spread) / 6))
+
+
+def _constraints(study: SearchStudy, told: pd.DataFrame, fails: bool) -> list:
     """Functions of samples (..., outputs) that are 0 or less where a bound is kept.
 
-    And, if there is a last output for it, where a trial goes well.
+    They count in the output's spread, as a bound is kept to 0.001 of what they give. And, if there
+    is a last output for it, where a trial goes well.
     """
     found: list = []
     for number, each in enumerate(study.constraints, start=len(study.objectives)):
+        one = _spread(told, each)
         if each.high is not None:
-            found.append(lambda z, k=number, bound=each.high: z[..., k] - bound)
+            found.append(lambda z, k=number, b=each.high, s=one: (z[..., k] - b) / s)
         if each.low is not None:
-            found.append(lambda z, k=number, bound=each.low: bound - z[..., k])
+            found.append(lambda z, k=number, b=each.low, s=one: (b - z[..., k]) / s)
     if fails:
         found.append(lambda z: 0.5 - z[..., -1])
     return found
