@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial.distance import pdist
 
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search import engine
 from slipfield.kinds.search.rounds import ask
+from slipfield.kinds.search.space import to_unit
 from slipfield.kinds.search.trials import read_nothing
 
 pytestmark = pytest.mark.slow
@@ -180,3 +182,45 @@ def test_where_trials_fail_is_learnt():
     assert failed[:6].any(), "the start has shown it"
     assert failed[6:].sum() <= 2
     assert told["f"].min() < 3 * LEAST, "the search goes on beside it"
+
+
+def furnace_asked(count):
+    """What is asked for after six hot trials whose grains are 3 times the bound and more."""
+    content = {
+        "name": "furnace",
+        "kind": "search",
+        "variables": [
+            {"name": "temperature_C", "units": "C", "low": 600, "high": 900},
+            {"name": "time_min", "units": "min", "low": 5, "high": 240, "scale": "log"},
+        ],
+        "objectives": [{"name": "hardness_HV", "units": "HV", "goal": "maximise"}],
+        "constraints": [{"name": "grain_um", "units": "um", "high": 20}],
+        "search": {"batch": count},
+    }
+    study = check_any_study(content, "test")[0]
+    told = read_nothing(study)
+    hot = pd.DataFrame(
+        {"temperature_C": [850, 880, 800, 900, 830, 870], "time_min": [60, 120, 200, 30, 90, 240]}
+    )
+    told = hot.assign(trial=range(6), round=0, status="ok").reindex(columns=told.columns)
+    return study, told.assign(**furnace(told))
+
+
+def furnace(table):
+    hot = (table["temperature_C"] - 600) / 300
+    grain = 60 * hot + 5 * np.log(table["time_min"]) - 10
+    return {"grain_um": grain, "hardness_HV": 150 + 2 * grain}
+
+
+def test_as_long_as_no_trial_keeps_the_constraints_the_least_violation_is_looked_for():
+    study, told = furnace_asked(3)
+    assert told["grain_um"].min() > 50
+    asked = ask(study, told)
+    apart = pdist(to_unit(study.variables, asked))
+    assert apart.min() > 0.05, "three trials, not one point three times"
+    for _ in range(4):
+        told = pd.concat([told, asked.assign(status="ok", **furnace(asked))], ignore_index=True)
+        asked = ask(study, told)
+    good = told[told["grain_um"] < 20]
+    assert good.index.min() < 12, "after six trials of the search"
+    assert good["hardness_HV"].max() > 188, "at most 190 where the grains are small enough"

@@ -10,7 +10,7 @@ by a process of its own through 1 (went well) and 0 (failed) of all trials (Gelb
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ from botorch.sampling import SobolQMCNormalSampler
 from gpytorch.mlls import SumMarginalLogLikelihood
 from gpytorch.settings import min_fixed_noise
 
-from slipfield.kinds.search.front import reference_point
+from slipfield.kinds.search.front import kept, reference_point
 from slipfield.kinds.search.space import from_unit, to_unit
 from slipfield.kinds.search.study import STD, Constraint, Objective, SearchStudy, in_log
 from slipfield.kinds.search.trials import OK, STATUS
@@ -43,6 +43,8 @@ logei._load_attempted = True
 """Keeps BoTorch from compiling its kernel for hypervolumes in the first search of a machine: that
 takes a minute, a search killed meanwhile leaves a lock that all later ones wait for, and machines
 with a compiler would round otherwise than those without."""
+
+Bound = Callable[[torch.Tensor], torch.Tensor]
 
 DRAWS = 128
 RESTARTS, RAW_STARTS = 8, 256
@@ -95,6 +97,7 @@ class Surrogate:
         """Logarithm of the expected improvement (several objectives: of the hypervolume).
 
         A single objective improves on its scale; a hypervolume is that of the values themselves.
+        As long as no trial keeps all constraints, what improves is their violation.
         """
         goals = self.study.objectives
         signs = torch.tensor([1.0 if o.goal == "maximise" else -1.0 for o in goals])
@@ -106,6 +109,10 @@ class Surrogate:
             "constraints": _constraints(self.study, self.told, self.fails) or None,
             "prune_baseline": True,
         }
+        if not kept(self.study, self.told).any():
+            bounds = _bounds(self.study, self.told)
+            settings["constraints"] = settings["constraints"][len(bounds) :] or None
+            return qLogNoisyExpectedImprovement(objective=_keeping(bounds), **settings)
         if len(goals) == 1:
 
             def turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
@@ -208,22 +215,50 @@ def _unit(spread: float) -> float:
     return float(1e6 ** np.round(np.log10(spread) / 6))
 
 
-def _constraints(study: SearchStudy, told: pd.DataFrame, fails: bool) -> list:
+def _constraints(study: SearchStudy, told: pd.DataFrame, fails: bool) -> list[Bound]:
     """Functions of samples (..., outputs) that are 0 or less where a bound is kept.
 
-    They count in the output's spread, as a bound is kept to 0.001 of what they give. And, if there
-    is a last output for it, where a trial goes well.
+    And, if there is a last output for it, where a trial goes well.
     """
-    found: list = []
-    for number, each in enumerate(study.constraints, start=len(study.objectives)):
-        one = _spread(told, each)
-        if each.high is not None:
-            found.append(lambda z, k=number, b=each.high, s=one: (z[..., k] - b) / s)
-        if each.low is not None:
-            found.append(lambda z, k=number, b=each.low, s=one: (b - z[..., k]) / s)
+    found = _bounds(study, told)
     if fails:
         found.append(lambda z: 0.5 - z[..., -1])
     return found
+
+
+def _bounds(study: SearchStudy, told: pd.DataFrame) -> list[Bound]:
+    """Functions of samples (..., outputs): how far each bound is broken, negative where it is kept.
+
+    They count in the output's spread, as a bound is kept to 0.001 of what they give.
+    """
+    found: list[Bound] = []
+    for number, each in enumerate(study.constraints, start=len(study.objectives)):
+        one = _spread(told, each)
+        if each.high is not None:
+            found.append(_beyond(number, each.high, one))
+        if each.low is not None:
+            found.append(_beyond(number, each.low, -one))
+    return found
+
+
+def _beyond(number: int, bound: float, unit: float) -> Bound:
+    """How far samples of one output lie beyond a bound, in ``unit``; below it if that is < 0."""
+    return lambda samples: (samples[..., number] - bound) / unit
+
+
+def _keeping(bounds: list[Bound]) -> GenericMCObjective:
+    """Sum of what all bounds are broken by, with a minus.
+
+    Where no trial keeps them, the improvement of the objectives weighted by their probability is
+    nothing anywhere, and a batch of its trials one point. The least violation is what a search
+    begins with then (as that of Eriksson & Poloczek, Scalable constrained Bayesian optimization,
+    2021).
+    """
+
+    def violation(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
+        return -torch.stack([bound(samples).clamp_min(0.0) for bound in bounds]).sum(dim=0)
+
+    return GenericMCObjective(violation)
 
 
 @contextmanager
