@@ -161,13 +161,14 @@ def planned_after(folder, results, name, moved_s):
 
 
 DAY_S = 24 * 3600
+EARLIER = ("microstructure", "design", "simulate")
 
 
 @pytest.mark.parametrize("moved_s", [-DAY_S, DAY_S])
 def test_a_clock_that_jumped_between_the_stages_repeats_no_simulation(study, moved_s):
     folder, results, _, _ = study
     planned = planned_after(folder, results, "shards/*.nc", moved_s)
-    assert planned.keys().isdisjoint({"microstructure", "design", "simulate"})
+    assert not any(name.startswith(EARLIER) for name in planned)
 
 
 def test_other_training_repeats_no_simulation(study):
@@ -175,7 +176,7 @@ def test_other_training_repeats_no_simulation(study):
     dry = snakemake(folder, "--dry-run", "--config", "learning={epochs: 3}")
     planned = jobs(dry.stdout)
     assert {"train", "crossval", "report"} <= planned.keys()
-    assert planned.keys().isdisjoint({"microstructure", "design", "simulate", "gather"})
+    assert not any(name.startswith((*EARLIER, "gather")) for name in planned)
 
 
 def test_other_material_repeats_every_simulation_but_no_grain_map(study):
