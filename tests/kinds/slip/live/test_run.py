@@ -135,6 +135,19 @@ def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, pro
     assert np.all((low < TRUTH) & (TRUTH < high))
 
 
+def test_a_frame_that_stays_empty_is_named(laboratory, begun, projection, tmp_path):
+    files = sorted((laboratory / "dic").glob("*.csv"))
+    for path in (*files, laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    (tmp_path / files[2].name).write_text("")
+    content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    first, last = files[2].name, files[3].name
+    assert content["notes"] == [
+        f"{first} to {last} were left out: {first} is empty or not yet complete"
+    ]
+    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+
+
 def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):
     with pytest.raises(SlipfieldError, match="is no folder"):
         invert_live(begun, tmp_path / "none", [projection], tmp_path / "a", idle=0.0)

@@ -46,6 +46,7 @@ class Arrivals:
     settled_s : seconds for which a file must not have changed; 0: all that is there is complete.
     clock : gives seconds; for tests.
     held : files that were there at the last look, behind a frame that is missing.
+    incomplete : the first file that was empty or not yet still at the last look, and those behind.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class Arrivals:
     settled_s: float = SETTLED_S
     clock: Callable[[], float] = time.monotonic
     held: list[Path] = field(default_factory=list)
+    incomplete: list[Path] = field(default_factory=list)
     _seen: dict[Path, tuple[Mark, float]] = field(default_factory=dict)
 
     def frames(self) -> list[Path]:
@@ -85,6 +87,7 @@ class Arrivals:
             settled[number] = filled and (settled[number] or later)
             later = later or filled
         complete = settled.index(False) if False in settled else len(files)
+        self.incomplete = files[complete:]
         return files[:complete]
 
     def _settled(self, path: Path) -> bool:

@@ -142,6 +142,11 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
         if time.monotonic() - last >= idle:
             break
         time.sleep(POLL_S)
+    if test.arrivals.incomplete and not test.ended:
+        names = [path.name for path in test.arrivals.incomplete]
+        others = f" to {names[-1]} were" if len(names) > 1 else " was"
+        test.notes.append(f"{names[0]}{others} left out: {names[0]} is empty or not yet complete")
+        say(test.notes[-1])
     if test.arrivals.held and not test.ended:
         names = [path.name for path in test.arrivals.held]
         others = f" to {names[-1]} were" if len(names) > 1 else " was"

@@ -50,7 +50,7 @@ class RunningTest:
     def _begin(self) -> None:
         self.recursion, self.enough = self.plan.recursion.fresh(), Enough(self.percent)
         self.reached = 0.0
-        for part in (self.rows, self._marks, self._frames):
+        for part in (self.rows, self.notes, self._marks, self._frames, self._waiting):
             part.clear()
 
     @property
@@ -121,16 +121,29 @@ class RunningTest:
     def _estimate(self) -> State | None:
         """Estimate after the last group of frames; None before the first output of the model."""
         times = [frame.time for frame in self._frames]
-        copy = self.arrivals.load_table(self.table)
-        loads, pulls = readings_at(copy, times, self.reader.data, self.reader.recipe)
+        loads, pulls = self._readings(times)
         group = list(zip(self._frames, pulls, strict=True))[-self.each :]
         at = [self._run_time(frame, pull) for frame, pull in group]
-        self.reached = at[-1]
         points = np.mean([self.plan.points(frame.strain) for frame, _ in group], axis=0)
-        self.recursion.add(float(np.mean(at)), points)
+        try:
+            self.recursion.add(float(np.mean(at)), points)
+        except SlipfieldError:
+            del self._frames[-self.each :]  # the recursion has as many as loads are given
+            raise
+        self.reached = at[-1]
         if not self.recursion.reached.any():
             return None
         return self.recursion.state(loads.reshape(-1, self.each).mean(axis=1))
+
+    def _readings(self, times: list[float]) -> np.ndarray:
+        """Loads and elongations (2, frames); NaN, and a note, if the table cannot be read now."""
+        try:
+            copy = self.arrivals.load_table(self.table)
+            return np.array(readings_at(copy, times, self.reader.data, self.reader.recipe))
+        except SlipfieldError as error:
+            if not any(str(error) in note for note in self.notes):
+                self.notes.append(f"{self._marks[-1][0].name}: without loads: {error}")
+            return np.full((2, len(times)), np.nan)
 
     def _run_time(self, frame: Frame, pull: float) -> float:
         """Time of the run that a frame is compared at, by its elongation or the table's (mm)."""
