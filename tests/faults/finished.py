@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,6 +22,7 @@ from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.planning.plan import batches, fold_batches
 from slipfield.kinds.slip.study import Study
 from tests.shards import make_microstructure, make_reference, make_shard, tiny_study
+from tests.workflow.test_workflow import jobs
 
 REPOSITORY = Path(__file__).parents[2]
 FIGURES = ("microstructure", "design", "strain", "loads", "predictions-projection", "overview")
@@ -123,12 +123,11 @@ def snakemake(home: Path, *arguments: str, **environment: str) -> subprocess.Com
 
 
 def planned(home: Path, *arguments: str) -> dict[str, int]:
-    """Rule -> number of jobs that Snakemake plans for the study in ``home``."""
+    """Stage -> number of jobs that Snakemake plans for the study in ``home``."""
     dry = snakemake(home, "--dry-run", *arguments)
     assert dry.returncode == 0, dry.stdout
     if "Job stats:" not in dry.stdout:
         assert "Nothing to be done" in dry.stdout, dry.stdout
         return {}
-    table = dry.stdout.split("Job stats:", 1)[1].split("\n\n", 1)[0]
-    jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
-    return {name: count for name, count in jobs.items() if name not in ("all", "total")}
+    found = jobs(dry.stdout)
+    return {name: count for name, count in found.items() if name not in ("all", "total")}

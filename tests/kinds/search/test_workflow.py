@@ -1,10 +1,6 @@
 """A search by real Snakemake, killed and continued, and by people who fill in tables."""
 
-import os
 import shutil
-import signal
-import subprocess
-import time
 
 import pandas as pd
 import pytest
@@ -12,7 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from slipfield.cli import app
-from tests.workflow.test_workflow import PATIENCE_S, command, snakemake
+from tests.workflow.test_workflow import kill_when, snakemake
 
 pytestmark = pytest.mark.slow
 CONTENT = {
@@ -55,34 +51,20 @@ def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
     assert told.read_text() == first
 
 
-def kill_when(folder, sign):
-    """Start the search in ``folder``; kill all its processes once a file ``sign`` is there."""
-    arguments = command(config=folder / "study.yaml")
-    with subprocess.Popen(
-        arguments,
-        cwd=folder,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    ) as run:
-        limit = time.monotonic() + PATIENCE_S
-        while not sign.exists():
-            assert run.poll() is None, f"the search ended before {sign} was there"
-            assert time.monotonic() < limit, f"no {sign} in time"
-            time.sleep(0.02)
-        os.killpg(run.pid, signal.SIGKILL)
-
-
 def test_a_search_killed_in_its_rounds_ends_as_one_that_was_not(searched, tmp_path):
     """First while a trial of round 1 is evaluated, then while round 2 is asked for."""
     shutil.copy(searched / "study.yaml", tmp_path)
     folder, whole = tmp_path / "results/light", searched / "results/light"
     told = sorted(path.relative_to(whole) for path in whole.glob("rounds/*/told.csv"))
     assert len(told) == 3
-    kill_when(tmp_path, folder / "logs/evaluate/rounds/0001/000004-000005.log")
+    evaluating, asking = (
+        folder / "logs" / name
+        for name in ("evaluate/rounds/0001/000004-000005.log", "ask/0002.log")
+    )
+    kill_when(tmp_path, evaluating.exists, config=tmp_path / "study.yaml")
     first = (folder / told[0]).stat().st_mtime_ns
     assert (folder / "rounds/0001/asked.csv").exists() and not (folder / told[1]).exists()
-    kill_when(tmp_path, folder / "logs/ask/0002.log")
+    kill_when(tmp_path, asking.exists, config=tmp_path / "study.yaml")
     assert (folder / told[1]).exists() and not (folder / "rounds/0002/asked.csv").exists()
     done = snakemake(tmp_path, config=tmp_path / "study.yaml")
     assert done.returncode == 0, done.stdout
