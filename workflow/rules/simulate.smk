@@ -66,11 +66,9 @@ rule shards:
 rule reference:
     input:
         warm="<results>/warmup.done",
-        microstructures=expand(
-            "<results>/microstructures/{{tens}}{last}.nc", last=range(10)
-        ),
+        microstructures=expand("<results>/microstructures/{{tens}}{last}.nc", last=LAST),
     output:
-        expand("<results>/references/{{tens}}{last}.nc", last=range(10)),
+        expand("<results>/references/{{tens}}{last}.nc", last=LAST),
     log:
         "<logs>/reference/{tens}.log",
     benchmark:
@@ -80,20 +78,22 @@ rule reference:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: attempt * plan.reference_memory_mb(STUDY),
-        runtime=lambda wildcards, attempt: attempt * plan.reference_minutes(STUDY, 10),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.reference_minutes(STUDY, plan.MAPS_PER_JOB),
     params:
         run=RUN,
         config=CONFIG,
-        maps=lambda wildcards, input, output: " ".join(
-            f"--microstructure {grains} --output {path}"
-            for grains, path in zip(input.microstructures, output)
+        maps=lambda wildcards, input: repeated(
+            "--microstructure", input.microstructures
         ),
+        files=lambda wildcards, output: repeated("--output", output),
         physics=STUDY.physics_hash(),
         centre=STUDY.sampling.centre,
     message:
         "Reference runs from {output[0]} on"
     shell:
-        "{params.run} reference --config {params.config} {params.maps} > {log} 2>&1"
+        "{params.run} reference --config {params.config} {params.maps}"
+        " {params.files} > {log} 2>&1"
 
 
 if REST:

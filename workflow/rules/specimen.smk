@@ -1,11 +1,12 @@
 """Microstructures: a job makes ten, the last one what is left. A start takes longer than a map."""
 
 MICROSTRUCTURES = [f"{index:05d}" for index in range(STUDY.specimen.microstructures)]
+LAST = range(plan.MAPS_PER_JOB)
 
 
 rule microstructure:
     output:
-        expand("<results>/microstructures/{{tens}}{last}.nc", last=range(10)),
+        expand("<results>/microstructures/{{tens}}{last}.nc", last=LAST),
     log:
         "<logs>/microstructure/{tens}.log",
     benchmark:
@@ -19,14 +20,16 @@ rule microstructure:
     params:
         run=RUN,
         config=CONFIG,
-        maps=lambda wildcards, output: " ".join(
-            f"--index {int(Path(path).stem)} --output {path}" for path in output
+        indices=lambda wildcards, output: repeated(
+            "--index", (int(Path(path).stem) for path in output)
         ),
+        files=lambda wildcards, output: repeated("--output", output),
         settings=settings("specimen"),
     message:
         "Microstructures from {output[0]} on"
     shell:
-        "{params.run} microstructure --config {params.config} {params.maps} > {log} 2>&1"
+        "{params.run} microstructure --config {params.config} {params.indices}"
+        " {params.files} > {log} 2>&1"
 
 
 if REST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,12 @@ Dataset = Annotated[Path, typer.Option(help="Folder that `gather` wrote.")]
 Results = Annotated[
     Path | None, typer.Option(help="Folder of the study's files [default: results/<name>].")
 ]
+
+
+def check_outputs(output: Sequence[Path], count: int, things: str) -> None:
+    """Raise a SlipfieldError unless there is a file to write for each of ``count`` ``things``."""
+    if len(output) != count:
+        raise SlipfieldError(f"output: {len(output)} given for {count} {things}; give one for each")
 
 
 def parse_rows(text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from slipfield.core import ranks
-from slipfield.core.options import Config, Output, parse_rows
+from slipfield.core.options import Config, Output, check_outputs, parse_rows
 
 app = typer.Typer()
 
@@ -100,10 +100,7 @@ def reference(
             f"config: {len(config)} given for {len(microstructure)} grain maps; give one, or one "
             "for each"
         )
-    if len(microstructure) != len(output):
-        raise SlipfieldError(
-            f"output: {len(output)} given for {len(microstructure)} grain maps; give one for each"
-        )
+    check_outputs(output, len(microstructure), "grain maps")
     studies = [load_study(path) for path in config]
     studies *= len(microstructure) // len(studies)
     for study, grains, path in zip(studies, microstructure, output, strict=True):

@@ -1,6 +1,6 @@
 """Draw the figures of a study, each from its files.
 
-What draws a figure is imported when it is drawn: a job of the workflow draws one.
+What draws a figure is imported when it is drawn: a job of the workflow draws a few of them.
 """
 
 from __future__ import annotations

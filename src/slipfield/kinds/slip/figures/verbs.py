@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipfield.core.options import Config, Results
+from slipfield.core.options import Config, Results, check_outputs
 
 app = typer.Typer()
 
@@ -25,15 +25,11 @@ def figure(
     results: Results = None,
 ) -> None:
     """Draw figures from the files of a study."""
-    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.slip.figures.drawing import write_figure
     from slipfield.kinds.slip.figures.sources import Results as Files
     from slipfield.kinds.slip.study import load_study
 
-    if len(names) != len(output):
-        raise SlipfieldError(
-            f"output: {len(output)} given for {len(names)} figures; give one for each"
-        )
+    check_outputs(output, len(names), "figures")
     study = load_study(config)
     files = Files(study, results or Path("results") / study.name)
     for name, path in zip(names, output, strict=True):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipfield.core.options import Config, Output
+from slipfield.core.options import Config, Output, check_outputs
 
 app = typer.Typer()
 
@@ -22,15 +22,11 @@ def microstructure(
     output: Annotated[list[Path], typer.Option(help="File to write; repeatable.")],
 ) -> None:
     """Make gradient-grained microstructures (NetCDF)."""
-    from slipfield.core.errors import SlipfieldError
     from slipfield.core.files import write_netcdf
     from slipfield.kinds.slip.specimen.microstructure import make_microstructure
     from slipfield.kinds.slip.study import load_study
 
-    if len(index) != len(output):
-        raise SlipfieldError(
-            f"output: {len(output)} given for {len(index)} grain maps; give one for each"
-        )
+    check_outputs(output, len(index), "grain maps")
     study = load_study(config)
     for number, path in zip(index, output, strict=True):
         write_netcdf(make_microstructure(study, number), path, study)
