@@ -106,13 +106,13 @@ class Surrogate:
             "model": self.model,
             "X_baseline": self.unit,
             "sampler": SobolQMCNormalSampler(torch.Size([DRAWS]), seed=seed),
-            "constraints": _constraints(self.study, self.told, self.fails) or None,
             "prune_baseline": True,
         }
+        bounds, well = _bounds(self.study, self.told), [_failing] if self.fails else []
         if not kept(self.study, self.told).any():
-            bounds = _bounds(self.study, self.told)
-            settings["constraints"] = settings["constraints"][len(bounds) :] or None
+            settings["constraints"] = well or None
             return qLogNoisyExpectedImprovement(objective=_keeping(bounds), **settings)
+        settings["constraints"] = [*bounds, *well] or None
         if len(goals) == 1:
 
             def turned(samples: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
@@ -215,15 +215,9 @@ def _unit(spread: float) -> float:
     return float(1e6 ** np.round(np.log10(spread) / 6))
 
 
-def _constraints(study: SearchStudy, told: pd.DataFrame, fails: bool) -> list[Bound]:
-    """Functions of samples (..., outputs) that are 0 or less where a bound is kept.
-
-    And, if there is a last output for it, where a trial goes well.
-    """
-    found = _bounds(study, told)
-    if fails:
-        found.append(lambda z: 0.5 - z[..., -1])
-    return found
+def _failing(samples: torch.Tensor) -> torch.Tensor:
+    """0 or less where a trial goes well, by the last output of samples (..., outputs)."""
+    return 0.5 - samples[..., -1]
 
 
 def _bounds(study: SearchStudy, told: pd.DataFrame) -> list[Bound]:

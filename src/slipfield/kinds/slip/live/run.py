@@ -142,19 +142,21 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
         if time.monotonic() - last >= idle:
             break
         time.sleep(POLL_S)
-    if test.arrivals.incomplete and not test.ended:
-        names = [path.name for path in test.arrivals.incomplete]
-        others = f" to {names[-1]} were" if len(names) > 1 else " was"
-        test.notes.append(f"{names[0]}{others} left out: {names[0]} is empty or not yet complete")
-        say(test.notes[-1])
-    if test.arrivals.held and not test.ended:
-        names = [path.name for path in test.arrivals.held]
-        others = f" to {names[-1]} were" if len(names) > 1 else " was"
-        test.notes.append(f"{names[0]}{others} left out: a frame before is missing")
-        say(test.notes[-1])
+    if not test.ended:
+        _note_left_out(test, test.arrivals.incomplete, "{} is empty or not yet complete")
+        _note_left_out(test, test.arrivals.held, "a frame before is missing")
     if not any(row.state for row in test.rows):
         why = test.notes[-1] if test.notes else "no frame came"
         raise SlipfieldError(f"live: {test.arrivals.folder}: no estimate: {why}")
+
+
+def _note_left_out(test: RunningTest, files: Sequence[Path], why: str) -> None:
+    """Note and say that files were left out, if there are any; {} in ``why`` is the first one."""
+    if files:
+        first = files[0].name
+        others = f" to {files[-1].name} were" if len(files) > 1 else " was"
+        test.notes.append(f"{first}{others} left out: {why.format(first)}")
+        say(test.notes[-1])
 
 
 def _finished_specimen(test: RunningTest, data: xr.Dataset, recipe: Recipe, output: Path) -> Path:
