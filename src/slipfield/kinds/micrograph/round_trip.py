@@ -132,7 +132,7 @@ def _row(model: Path, pulled: Callable[[], Pulled], name: str, work: Path) -> li
     for earlier in (specimen, result / RESULT):
         earlier.unlink(missing_ok=True)
     write_specimen(data, specimen)
-    answer = invert(specimen, [model], result, membrane=True).answer
+    answer = invert(specimen, [model], result, membrane=True, laid=True).answer
     values = dict(zip(PARAMETERS, map(float, answer.parameters), strict=True))
     grains = len(np.unique(labels))
     return [{"map": name, "grains": grains, "matched": share_matched(true, labels), **values}]

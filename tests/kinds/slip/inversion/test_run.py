@@ -179,6 +179,14 @@ def test_masked_points_are_left_out(specimen, projection, tmp_path):
     assert np.abs(value / TRUTH - 1).max() < 0.1
 
 
+def test_a_map_that_is_known_to_lie_right_is_laid_no_other_way(specimen, projection, tmp_path):
+    path = changed(specimen, tmp_path / "wrong.nc", lambda data: data.assign(euler=-data.euler))
+    for laid in (False, True):
+        output = tmp_path / f"laid-{laid}"
+        invert(path, [projection], output, membrane=True, laid=laid)
+        assert (output / "work/ways").exists() is not laid
+
+
 def test_unusual_input_is_named_with_its_channel_and_amount(specimen, projection, tmp_path):
     """The same specimen, said to be three times as large and ten times as slow."""
 

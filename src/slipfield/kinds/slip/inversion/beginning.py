@@ -38,6 +38,7 @@ class Asked:
     sheets: int
     constants: tuple[Constant, ...]
     register: bool
+    laid: bool = False
 
 
 @dataclass(frozen=True)

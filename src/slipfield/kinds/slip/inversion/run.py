@@ -77,6 +77,7 @@ def invert(
     free: Sequence[str] = (),
     priors: Sequence[str] = (),
     register: bool = True,
+    laid: bool = False,
 ) -> Inversion:
     """Invert a specimen file and write ``inversion.json``, figures and ``report.html``.
 
@@ -94,6 +95,7 @@ def invert(
     free, priors : constants of the slip law that are estimated with the parameters, as
         :func:`~.constants.estimated_constants` takes them.
     register : let a refinement first move the grain map to where the strain maps want it.
+    laid : the grain map is known to lie right; no other way to lay it is tried, however it fits.
     known : JSON file with the true ``parameters`` of a simulated specimen, shown beside the answer.
 
     Raises
@@ -120,7 +122,7 @@ def invert(
         began = time.perf_counter()
         work = output / "work"
         if "euler" in data:
-            asked = Asked(solves, cells, start, finer, membrane, sheets, constants, register)
+            asked = Asked(solves, cells, start, finer, membrane, sheets, constants, register, laid)
             found = _invert_known(specimen, data, loaded, work, asked)
         else:
             found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
@@ -184,7 +186,7 @@ def _invert_known(
         first = begun.first.of_k
         found.answers[0] = widened(found.answers[0], of_k, first, found.assumed, sizes)
     noise, prior, base = of_k.load_noise, of_k.prior, found
-    way, lies_right = _lay(found, begun.first, work)
+    way, lies_right = (None, True) if asked.laid else _lay(found, begun.first, work)
     problem = _with_constants(of_k, solver, asked.constants)
     if asked.solves and lies_right:
         start = found.answers[0].parameters
