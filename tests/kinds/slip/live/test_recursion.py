@@ -12,7 +12,7 @@ from slipfield.kinds.slip.inversion.estimates import with_scatter
 from slipfield.kinds.slip.inversion.stiffening import without_factor
 from slipfield.kinds.slip.live.recursion import Recursion
 from slipfield.kinds.slip.measure.resample import Measurement
-from slipfield.kinds.slip.measure.times import solver_times
+from slipfield.kinds.slip.measure.times import between_frames, solver_times
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import Mesh, bilinear_weights
 from slipfield.kinds.slip.study.study import Study
@@ -89,12 +89,13 @@ def followed(model, case, factor=None):
         recursion.add(at, points)
         if recursion.reached.any():
             states.append(recursion.state(measurement.load[: number + 1]))
-    return [*states, recursion.state(measurement.load, settled=True)]
+    recursion.finish()
+    return [*states, recursion.state(measurement.load)]
 
 
-def same(states, batch):
+def same(states, batch, steps=2):
     """The settled state is that of the finished test; the last step came within 1e-4 of it."""
-    for state, away in ((states[-1], 1e-6), (states[-2], 1e-4)):
+    for state, away in ((states[-1], 1e-6), (states[-2], 1e-4))[:steps]:
         for part in ("parameters", "low", "high"):
             found, expected = (np.log(getattr(each, part)) for each in (state.answer, batch))
             np.testing.assert_allclose(found, expected, rtol=0, atol=away, err_msg=part)
@@ -104,6 +105,19 @@ def test_it_ends_where_the_projection_of_the_whole_test_ends(model, case):
     run, _, measurement = case
     states = followed(model, case)
     same(states, by_projection(model, run, measurement, LOAD_NOISE))
+
+
+def test_so_it_does_where_the_last_output_is_carried_on_from_the_last_frame(model, case):
+    run, _, measurement = case
+    early = replace(
+        measurement,
+        time=measurement.time[:-1],
+        points=measurement.points[:-1],
+        load=measurement.load[:-1],
+    )
+    wanted = solver_times(early.time, float(run.time[-1]), model.study.loading.outputs)[1]
+    assert between_frames(early.time, wanted)[-1].any() and wanted[-1] > early.time[-1] + 1
+    same(followed(model, (run, wanted, early)), by_projection(model, run, early, LOAD_NOISE), 1)
 
 
 @pytest.mark.slow

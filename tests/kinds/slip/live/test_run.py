@@ -135,6 +135,15 @@ def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, pro
     assert np.all((low < TRUTH) & (TRUTH < high))
 
 
+def test_without_its_load_table_it_ends_where_the_batch_inversion_ends(
+    laboratory, begun, projection, tmp_path
+):
+    for path in (laboratory / "dic").glob("*.csv"):
+        shutil.copy2(path, tmp_path)
+    content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+
+
 def test_a_frame_that_stays_empty_is_named(laboratory, begun, projection, tmp_path):
     files = sorted((laboratory / "dic").glob("*.csv"))
     for path in (*files, laboratory / "load.csv"):

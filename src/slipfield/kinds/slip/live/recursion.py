@@ -86,6 +86,7 @@ class Recursion:
         self.loads: list[tuple[float, np.ndarray]] = []  # of the run and their rates, at the times
         self.deviations: list[np.ndarray] = []
         self.last = np.array(self.inverter.emulator.centre)
+        self.finished = False
 
     def fresh(self) -> Recursion:
         """The same without a frame."""
@@ -109,7 +110,7 @@ class Recursion:
         self.times.append(at)
         self.loads.append((load, rates))
         self.deviations = [*self.deviations[-1:], self._nodal(points) - strain]
-        self._project()
+        self._project(self.reached)
 
     def _nodal(self, points: np.ndarray) -> np.ndarray:
         """Strain (3, y, x) at the nodes."""
@@ -133,17 +134,28 @@ class Recursion:
             parts.append(low + share * (values[after] - low))
         return parts[0], float(parts[1]), parts[2]
 
+    def finish(self) -> None:
+        """No frame will follow: estimates are those of a finished test from now on.
+
+        Outputs shortly behind the last frame are carried on from it, and the arithmetic is that of
+        finished tests, ten times dearer. Noise of neighbouring features is nearly dependent, so
+        that two ways to weigh it differ by some 1e-6 in ln k.
+        """
+        ahead = ~self.reached
+        self.finished = True
+        self._project(ahead)
+
     @property
     def reached(self) -> np.ndarray:
-        """Outputs (outputs,) bool that the frames so far have come to."""
+        """Outputs (outputs,) bool that the frames so far have come to; all, if none will follow."""
         near = NEAR * self.wanted[-1] / len(self.wanted)
-        return self.wanted <= self.times[-1] + near
+        return (self.wanted <= self.times[-1] + near) | self.finished
 
-    def _project(self) -> None:
-        """Project the outputs that lie between the last two frames, or near the last one."""
+    def _project(self, outputs: np.ndarray) -> None:
+        """Project those of the outputs (outputs,) bool that the last frame tells of."""
         frames = np.array(self.times)
         weights = between_frames(frames, self.wanted)
-        new = self.reached & (weights[:, -1] > 0)
+        new = outputs & (weights[:, -1] != 0)
         kept = len(self.deviations)
         for row in np.flatnonzero(new):
             own = np.concatenate(
@@ -153,15 +165,8 @@ class Recursion:
             found = self.projector.project_frame(deviation)
             self.coefficients[row], self.residual[row], self.share[row] = found
 
-    def state(self, load: np.ndarray, settled: bool = False) -> State:
-        """Estimate from all frames so far.
-
-        Parameters
-        ----------
-        load : (frames,) N at the frames so far, NaN: not known.
-        settled : in the arithmetic of finished tests, ten times dearer. Noise of neighbouring
-            features is nearly dependent, so that two ways to weigh it differ by some 1e-6 in ln k.
-        """
+    def state(self, load: np.ndarray) -> State:
+        """Estimate from all frames so far; ``load`` (frames,) N at them, NaN: not known."""
         weights = between_frames(np.array(self.times), self.wanted)
         weights[~self.reached] = 0.0
         ratios = self._load_ratios(load)
@@ -171,7 +176,7 @@ class Recursion:
         noise = judged_noise(self.model.study.noise, self.residual, repetition, self.load_noise)
         rows = [np.concatenate([self.coefficients.ravel(), each]) for each in logs]
         covariance = self._noise(noise)
-        answers = [self._answer(row, covariance, settled) for row in rows]
+        answers = [self._answer(row, covariance) for row in rows]
         answer = answers[0] if self.factor is None else with_scatter(*answers)
         self.last = np.log(answer.parameters)
         parts = self._features(rows[0], covariance), self._whole(noise, load)
@@ -210,18 +215,18 @@ class Recursion:
             used[-len(self.wanted) :] = False
         return Features(emulator, used, self._noise(noise, full=True))
 
-    def _answer(self, row: np.ndarray, noise: np.ndarray, settled: bool) -> Answer:
+    def _answer(self, row: np.ndarray, noise: np.ndarray) -> Answer:
         """Estimate of one row of features, its interval widened as that of a finished test."""
         inverter, usual = self.inverter, self._noise(self.model.study.noise)
         if not (np.isfinite(row) & inverter.emulator.used).any():
             raise SlipfieldError("frames: none has reached an output of the model yet")
-        found, covariance = self._solve(row, noise, self.last, settled)
+        found, covariance = self._solve(row, noise, self.last)
         as_trained = found
         if not np.array_equal(noise, usual):
-            as_trained, _ = self._solve(row, usual, found, settled)
+            as_trained, _ = self._solve(row, usual, found)
         is_load = np.arange(len(row)) >= len(row) - len(self.wanted)
         misfits = {
-            name: self._misfit(np.where(own, row, np.nan), usual, as_trained, settled)
+            name: self._misfit(np.where(own, row, np.nan), usual, as_trained)
             for name, own in {"strain": ~is_load, "load": is_load}.items()
         }
         unusual = {
@@ -236,21 +241,19 @@ class Recursion:
         return Answer(self.model.name, np.exp(found), *ends, 0.0, level, unusual)
 
     def _solve(
-        self, row: np.ndarray, noise: np.ndarray, start: np.ndarray, settled: bool
+        self, row: np.ndarray, noise: np.ndarray, start: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Most probable ln k (3,) of a row of features, and its covariance (3, 3)."""
-        if settled:
+        if self.finished:
             whole = self.inverter.emulator.estimate(row[None], noise)
             return whole.log_parameters[0], whole.covariance[0]
         features = self._features(row, noise)
         found = features.estimate(row, start)
         return found, features.covariance(found)
 
-    def _misfit(
-        self, row: np.ndarray, noise: np.ndarray, log_parameters: np.ndarray, settled: bool
-    ) -> float:
+    def _misfit(self, row: np.ndarray, noise: np.ndarray, log_parameters: np.ndarray) -> float:
         """Misfit of a row of features at ln k; NaN without any."""
-        if settled:
+        if self.finished:
             emulator = self.inverter.emulator
             return float(emulator.misfit(row[None], log_parameters[None], noise)[0])
         return self._features(row, noise).misfit(row, log_parameters)

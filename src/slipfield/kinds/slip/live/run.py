@@ -22,7 +22,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import estimate_of
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
-from slipfield.kinds.slip.inversion.shown import shown
+from slipfield.kinds.slip.inversion.shown import for_models
 from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
 from slipfield.kinds.slip.live.frames import FrameReader, Recipe
 from slipfield.kinds.slip.live.plan import Plan
@@ -198,13 +198,15 @@ def _final(
 ) -> Answer:
     """The recursion once more, along the measured loading, with outputs at the frames."""
     data = read_specimen(path)
-    found = shown(prepare(path, data, model.study, cells, membrane=membrane))
-    solver = Solver.prepare(found.study, found.microstructure, output / RESULT_FOLDER / "work")
-    measured = found.measurement
-    plan = Plan.of(found, solver, model, data, test.plan.time, test.plan.elongation, measured.time)
+    found = prepare(path, data, model.study, cells, membrane=membrane)
+    whole = Solver.prepare(found.study, found.microstructure, output / RESULT_FOLDER / "work")
+    seen, solver = for_models(found, whole)
+    measured = seen.measurement
+    plan = Plan.of(seen, solver, model, data, test.plan.time, test.plan.elongation, measured.time)
     for at, points in zip(measured.time, measured.points, strict=True):
         plan.recursion.add(float(at), points)
-    return plan.recursion.state(measured.load, settled=True).answer
+    plan.recursion.finish()
+    return plan.recursion.state(measured.load).answer
 
 
 def _summary(test: RunningTest, final: Answer) -> dict[str, Any]:
