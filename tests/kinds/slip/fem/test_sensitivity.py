@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from slipfield.kinds.slip.crystal.build import law_variants, sheet_variants
+from slipfield.kinds.slip.fem import sensitivity, stepping
 from slipfield.kinds.slip.fem.batch import reference_fields, simulate_sample
 from slipfield.kinds.slip.fem.nodal import NodalGradient
 from slipfield.kinds.slip.study import Material
@@ -82,3 +84,27 @@ def test_reference_run_is_the_sample_at_the_centre_and_scales_with_all_stresses(
     np.testing.assert_allclose(
         found["dload_dlnk"].sum(axis=0)[late], found["load"][late], rtol=0.02
     )
+
+
+@pytest.mark.parametrize("hardening", ["linear", "voce"])
+@pytest.mark.parametrize("constants", [[], ["q", "n"]])
+def test_systems_that_harden_alike_share_a_crss_to_the_same_fields(
+    monkeypatch, hardening, constants
+):
+    study = make_study(6, 8, loading={"outputs": 4}, material={"hardening": hardening})
+    problem, k = problem_of(study, grain_map(study)), study.sampling.centre
+    assert problem.blocks.crss == 1
+    shared = reference_fields(problem, k, constants)
+
+    def each(material):
+        return *law_variants(material), "each"
+
+    assert sheet_variants(study.material) != each(study.material)
+    for module in (stepping, sensitivity):
+        monkeypatch.setattr(module, "sheet_variants", each)
+    problem = problem_of(study, grain_map(study))
+    assert problem.blocks.crss == 12
+    own = reference_fields(problem, k, constants)
+    for name in ("strain", "load", "dstrain_dlnk", "dload_dlnk"):
+        scale = np.abs(own[name]).max()
+        np.testing.assert_allclose(shared[name], own[name], atol=1e-4 * scale, err_msg=name)

@@ -33,13 +33,22 @@ VARIANTS = {
     "voce": "-DSLIPFIELD_VOCE",
     "double": "",
     "single": "-DSLIPFIELD_SINGLE",
+    "each": "",
+    "alike": "-DSLIPFIELD_ONE_CRSS",
+    "q": "-DSLIPFIELD_LATENT_RATES",
 }
-"""What a kernel can be compiled for: slip families, hardening and precisions, and their flags."""
+"""What a kernel can be compiled for, and the flags: slip families, hardening, precisions, whether
+each system has a crss of its own or all harden alike, and whether rates to q are taken."""
 
 
 def law_variants(material: Material) -> tuple[str, str]:
     """Those of :data:`VARIANTS` that a material asks for."""
     return material.slip_family, material.hardening
+
+
+def sheet_variants(material: Material) -> tuple[str, str, str]:
+    """Those of a sheet's kernels: with q = 1 the systems of a point have one crss among them."""
+    return *law_variants(material), "alike" if material.latent_ratio == 1 else "each"
 
 
 def _compiler(variants: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,14 @@ constexpr bool kVoce = true;
 #else
 constexpr bool kVoce = false;
 #endif
-constexpr int kGrowths = kVoce ? kSystems : 1;  // linear hardening has none
+// Systems that harden alike (q = 1) have one crss among them; otherwise each has its own.
+#ifdef SLIPFIELD_ONE_CRSS
+constexpr int kCrss = 1;
+#else
+constexpr int kCrss = kSystems;
+#endif
+constexpr int crss_of(int system) { return kCrss == 1 ? 0 : system; }
+constexpr int kGrowths = kVoce ? kCrss : 1;  // linear hardening has none
 
 struct Law {
   double s11, s12, s44;  // cubic compliance, 1/MPa
@@ -56,7 +63,7 @@ inline void saturate(const Law& law, const V& g, V& f, V& slope) {
 template <class V>
 struct Slip {
   V gamma[kSystems];                           // signed slip at the linearised crss
-  V residual[kSystems];                        // of the hardening law
+  V residual[kCrss];                           // of the hardening law
   V correction[kSystems];                      // of |slip| by the crss step at fixed stress
   V wy[kSystems], zy[kSystems], sg[kSystems];  // d|slip|/d|tau|, -d|slip|/dg (reduced), signs
   V own, shared;                               // (1 - q) h and q h, MPa
@@ -65,17 +72,17 @@ struct Slip {
   V denominator;  // smallest 1 + (1 - q) h dgamma/dg: must stay well above 0
 
   template <class Old>  // History, or what else holds h, g and g_old
-  Slip(const Law& law, const Step& step, const Old& old, const V tau[kSystems],
-       const V g[kSystems]) {
+  Slip(const Law& law, const Step& step, const Old& old, const V tau[kSystems], const V g[kCrss]) {
     const V c = constant<V>(step.alpha() * step.dt * law.rate), beta = constant<V>(step.beta());
     const V exponent = constant<V>(law.exponent);
     own = constant<V>(1.0 - law.latent) * old.h;
     shared = constant<V>(law.latent) * old.h;
     const int whole = static_cast<int>(law.exponent);
     V sum = constant<V>(0.0), rank_one = constant<V>(1.0), moment = constant<V>(0.0);
-    V y[kSystems];
+    V y[kSystems], inverse[kCrss];
+    for (int c = 0; c < kCrss; c++) inverse[c] = 1.0 / g[c];
     for (int a = 0; a < kSystems; a++) {
-      const V i = 1.0 / g[a];
+      const V i = inverse[crss_of(a)];
       const V x = abs(tau[a]) * i;
       const V power = whole == law.exponent
                           ? integer_power(x, whole - 1)
@@ -86,20 +93,22 @@ struct Slip {
       sum += y[a];
     }
     denominator = constant<V>(1.0);
-    for (int a = 0; a < kSystems; a++) {
-      const V start = old.g[a] + beta * (old.g[a] - old.g_old[a]);
+    for (int c = 0; c < kCrss; c++) {
+      const V start = old.g[c] + beta * (old.g[c] - old.g_old[c]);
+      const V hardening = hardened(y[c], sum);
       if constexpr (kVoce) {
-        const V hardening = own * y[a] + shared * sum;
         V f, slope;
-        saturate(law, g[a], f, slope);
-        eased[a] = 1.0 / (1.0 - slope * hardening);
-        growth[a] = eased[a] * f;
-        residual[a] = eased[a] * (g[a] - start - f * hardening);
+        saturate(law, g[c], f, slope);
+        eased[c] = 1.0 / (1.0 - slope * hardening);
+        growth[c] = eased[c] * f;
+        residual[c] = eased[c] * (g[c] - start - f * hardening);
       } else {
-        residual[a] = g[a] - start - own * y[a] - shared * sum;
+        residual[c] = g[c] - start - hardening;
       }
+    }
+    for (int a = 0; a < kSystems; a++) {
       sg[a] = sign(tau[a]);
-      if (law.latent != 1.0) {
+      if (kCrss > 1 && law.latent != 1.0) {
         const V self = 1.0 + zy[a] * grown(a, own);
         denominator = min(denominator, self);
         const V k = 1.0 / max(self, constant<V>(kLeastDenominator));
@@ -107,12 +116,12 @@ struct Slip {
         zy[a] *= k;
       }
       rank_one += shared * grown(a, zy[a]);
-      moment += zy[a] * residual[a];
+      moment += zy[a] * residual[crss_of(a)];
     }
     shared_over_rank_one = shared / rank_one;
     moment = shared_over_rank_one * moment;
     for (int a = 0; a < kSystems; a++) {
-      correction[a] = zy[a] * (residual[a] - grown(a, moment));
+      correction[a] = zy[a] * (residual[crss_of(a)] - grown(a, moment));
       gamma[a] = sg[a] * (y[a] + correction[a]);
     }
   }
@@ -120,9 +129,14 @@ struct Slip {
   // A modulus, or what it is a factor of, in the hardening of system a.
   V grown(int a, const V& x) const {
     if constexpr (kVoce)
-      return growth[a] * x;
+      return growth[crss_of(a)] * x;
     else
       return x;
+  }
+
+  // What slip y of a system itself and ``sum`` of all systems add to its crss, but for growth.
+  V hardened(const V& y, const V& sum) const {
+    return kCrss > 1 ? own * y + shared * sum : shared * sum;
   }
 
   // Derivatives of gamma to the N components of s, given those of tau.
@@ -141,7 +155,7 @@ struct Slip {
   }
 
   // Newton step of the crss for the stress step ds.
-  void crss_step(const V dgamma[3][kSystems], const V ds[3], V dg[kSystems]) const {
+  void crss_step(const V dgamma[3][kSystems], const V ds[3], V dg[kCrss]) const {
     V change[kSystems];
     for (int a = 0; a < kSystems; a++)
       change[a] = dgamma[0][a] * ds[0] + dgamma[1][a] * ds[1] + dgamma[2][a] * ds[2];
@@ -149,13 +163,13 @@ struct Slip {
   }
 
   // The same for the change of the signed slip.
-  void crss_step(const V change[kSystems], V dg[kSystems]) const {
+  void crss_step(const V change[kSystems], V dg[kCrss]) const {
     V dy[kSystems], sum = constant<V>(0.0);
     for (int a = 0; a < kSystems; a++) {
       dy[a] = sg[a] * change[a] + correction[a];
       sum += dy[a];
     }
-    for (int a = 0; a < kSystems; a++) dg[a] = grown(a, own * dy[a] + shared * sum) - residual[a];
+    for (int c = 0; c < kCrss; c++) dg[c] = grown(c, hardened(dy[c], sum)) - residual[c];
   }
 
   static constexpr double kLeastDenominator = 0.2;

@@ -8,7 +8,7 @@
 //   Ee      = M : Se                           cubic compliance
 //   tau_a   = s_a . (I + 2 Ee) Se . n_a        Mandel stress (Ce Se)
 //   dgamma  = dt g0 |tau/g|^n sign(tau),  dg_a = f_a sum_b h_ab |dgamma_b|
-//   h_aa    = h,  h_ab = q h
+//   h_aa    = h,  h_ab = q h              (q = 1: all crss are equal, one is kept)
 //   f_a     = 1 (linear hardening) or (1 - g_a/g_sat)^p (Voce), a choice at compile time
 //   a_i . (I + 2 Ee) a_j = C_ij,  i, j in {1, 2}     three equations, C = F^T F = I + 2 E
 // Time: variable-step BDF2 on slip and crss (w = dt/dt_old; backward Euler when w = 0), the
@@ -25,19 +25,19 @@
 
 namespace slipfield {
 
-template <class V>
-struct History {                   // at the start of the step
-  V a[2][3];                       // first two columns of Fp
-  V P[3];                          // P11, P22, 2 P12
-  V g[kSystems], g_old[kSystems];  // crss now and one step before, MPa
-  V L[3][3];                       // slip tensor of the last step
-  V h;                             // hardening modulus, MPa
+template <class V, int N = kCrss>
+struct History {     // at the start of the step
+  V a[2][3];         // first two columns of Fp
+  V P[3];            // P11, P22, 2 P12
+  V g[N], g_old[N];  // crss now and one step before, MPa
+  V L[3][3];         // slip tensor of the last step
+  V h;               // hardening modulus, MPa
 };
 
 template <class V>
-struct Trial {    // iterates in, solution out
-  V s[3];         // S11, S22, S12, MPa
-  V g[kSystems];  // crss, MPa
+struct Trial {  // iterates in, solution out
+  V s[3];       // S11, S22, S12, MPa
+  V g[kCrss];   // crss, MPa
   V a[2][3], P[3], L[3][3];
   V D[3][3];  // d(S11, S22, S12) / d(E11, E22, 2 E12), MPa
 };
@@ -207,12 +207,12 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
   V tau[kSystems], excess = constant<V>(-1.0), scale = constant<V>(1.0);
   frame.shear(t.s, tau);
   const V cap = constant<V>(step.cap);
-  for (int a = 0; a < kSystems; a++) excess = max(excess, abs(tau[a]) - cap * t.g[a]);
+  for (int a = 0; a < kSystems; a++) excess = max(excess, abs(tau[a]) - cap * t.g[crss_of(a)]);
   V T[3][kSystems], dgamma[3][kSystems];
   frame.shear_derivatives(t.s, T);
   if (!all(excess < 0.0)) {
     for (int a = 0; a < kSystems; a++)
-      scale = min(scale, cap * t.g[a] / max(abs(tau[a]), constant<V>(1e-30)));
+      scale = min(scale, cap * t.g[crss_of(a)] / max(abs(tau[a]), constant<V>(1e-30)));
     for (int j = 0; j < 3; j++) t.s[j] *= scale;
     for (int a = 0; a < kSystems; a++) tau[a] *= scale;
   }
@@ -221,17 +221,17 @@ inline V iterate(const Law& law, const Step& step, const History<V>& old, const 
   slip.derivatives(T, dgamma);
   const Kinematics<V> kinematics(step, old, frame, E, slip.gamma, t);
   tangent(frame, kinematics, t, dgamma, t.D);
-  V ds[3], dg[kSystems];
+  V ds[3], dg[kCrss];
   for (int i = 0; i < 3; i++)
     ds[i] =
         -(t.D[i][0] * kinematics.r[0] + t.D[i][1] * kinematics.r[1] + t.D[i][2] * kinematics.r[2]);
   slip.crss_step(dgamma, ds, dg);
   V crss_change = constant<V>(0.0), least = t.g[0];
-  for (int a = 0; a < kSystems; a++) {
-    const V next = min(max(t.g[a] + dg[a], constant<V>(0.7) * t.g[a]), 1.5 * t.g[a]);
-    crss_change = max(crss_change, abs(next - t.g[a]));
-    least = min(least, t.g[a]);
-    t.g[a] = next;
+  for (int c = 0; c < kCrss; c++) {
+    const V next = min(max(t.g[c] + dg[c], constant<V>(0.7) * t.g[c]), 1.5 * t.g[c]);
+    crss_change = max(crss_change, abs(next - t.g[c]));
+    least = min(least, t.g[c]);
+    t.g[c] = next;
   }
   for (int j = 0; j < 3; j++) t.s[j] = t.s[j] + ds[j];
   // a sum, so that a NaN in any part stays one

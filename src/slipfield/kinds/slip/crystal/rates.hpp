@@ -23,8 +23,17 @@ inline void single(const Vec (&x)[M][N], Single (&y)[M][N]) {
   for (int k = 0; k < M; k++) single(x[k], y[k]);
 }
 
+// Crss that the rates tell apart: systems that harden alike do not when q changes.
+#ifdef SLIPFIELD_LATENT_RATES
+constexpr int kRated = kSystems;
+#else
+constexpr int kRated = kCrss;
+#endif
+constexpr int rated_of(int system) { return kRated == 1 ? 0 : system; }
+typedef History<Single, kRated> RateHistory;
+
 struct Rates {  // of the state at the end of the step
-  Single s[3], g[kSystems], a[2][3], L[3][3];
+  Single s[3], g[kRated], a[2][3], L[3][3];
 };
 
 struct ConstantRates {  // derivatives of the logarithms of the law's constants
@@ -61,17 +70,17 @@ class Linearised {
   }
 
   // Stress rates for the rates of the history, of the law's constants and of E11, E22, 2 E12.
-  void stress(const History<Single>& d_old, const ConstantRates& constants, const Single dE[3],
+  void stress(const RateHistory& d_old, const ConstantRates& constants, const Single dE[3],
               Single ds[3]) const {
-    Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
+    Single dEe[3][3], crss[kRated], dgamma[kSystems], c[2][3];
     at_fixed_stress(d_old, constants, dEe, crss, dgamma, c);
     stress_step(dEe, c, dE, ds);
   }
 
   // Rates of the whole state.
-  void state(const History<Single>& d_old, const ConstantRates& constants, const Single dE[3],
+  void state(const RateHistory& d_old, const ConstantRates& constants, const Single dE[3],
              Rates& d) const {
-    Single dEe[3][3], crss[kSystems], dgamma[kSystems], c[2][3];
+    Single dEe[3][3], crss[kRated], dgamma[kSystems], c[2][3];
     at_fixed_stress(d_old, constants, dEe, crss, dgamma, c);
     stress_step(dEe, c, dE, d.s);
     Single sum = constant<Single>(0.0), more[kSystems], x[2][3];
@@ -80,8 +89,10 @@ class Linearised {
       dgamma[a] += more[a];
       sum += sign_[a] * dgamma[a];
     }
-    for (int a = 0; a < kSystems; a++)
-      d.g[a] = crss[a] + grown(a, own_ * (sign_[a] * dgamma[a]) + shared_ * sum);
+    for (int r = 0; r < kRated; r++) {
+      d.g[r] = crss[r] + grown(r, shared_ * sum);
+      if (kCrss > 1) d.g[r] += grown(r, own_ * (sign_[r] * dgamma[r]));
+    }
     for (int i = 0; i < 3; i++)
       for (int j = 0; j < 3; j++) d.L[i][j] = beta_ * d_old.L[i][j];
     add_slip_tensor(dgamma, d.L);
@@ -119,11 +130,12 @@ class Linearised {
   void keep(const Slip<Vec>& slip, const Kinematics<Vec>& kinematics) {
     const Vec latent = constant<Vec>(law_.latent);
     Vec slipped[kSystems], total = constant<Vec>(0.0);
-    for (int a = 0; a < kSystems; a++) total += slipped[a] = slip.sg[a] * slip.gamma[a];
     for (int a = 0; a < kSystems; a++) {
-      per_h_[a] = single((1.0 - latent) * slipped[a] + latent * total);
+      total += slipped[a] = slip.sg[a] * slip.gamma[a];
       per_tau_[a] = single(slip.sg[a] * slip.wy[a]);
     }
+    for (int c = 0; c < kCrss; c++)
+      per_h_[c] = single(kCrss > 1 ? (1.0 - latent) * slipped[c] + latent * total : total);
     single(slip.zy, per_crss_);
     if constexpr (kVoce) single(slip.growth, growth_), single(slip.eased, eased_);
     single(slip.sg, sign_);
@@ -139,38 +151,38 @@ class Linearised {
   // A modulus, or what it is a factor of, in the hardening of system a.
   Single grown(int a, const Single& x) const {
     if constexpr (kVoce)
-      return growth_[a] * x;
+      return growth_[crss_of(a)] * x;
     else
       return x;
   }
 
-  void keep_constants(const Slip<Vec>& slip, const Vec tau[kSystems], const Vec g[kSystems]) {
+  void keep_constants(const Slip<Vec>& slip, const Vec tau[kSystems], const Vec g[kCrss]) {
     const Vec exponent = constant<Vec>(law_.exponent);
     Vec slipped[kSystems], total = constant<Vec>(0.0);
     for (int a = 0; a < kSystems; a++) total += slipped[a] = slip.sg[a] * slip.gamma[a];
     for (int a = 0; a < kSystems; a++) {
-      const Vec per_rate = slip.zy[a] * g[a] / exponent;
-      const Vec ratio = max(abs(tau[a]) / g[a], constant<Vec>(1e-12));
+      const Vec per_rate = slip.zy[a] * g[crss_of(a)] / exponent;
+      const Vec ratio = max(abs(tau[a]) / g[crss_of(a)], constant<Vec>(1e-12));
       per_rate_[a] = single(per_rate);
       per_exponent_[a] = single(exponent * per_rate * logarithm(ratio));
       per_latent_[a] = single(slip.shared * (total - slipped[a]));
-      if constexpr (kVoce) {
-        const Vec left = max(1.0 - g[a] / constant<Vec>(law_.saturation), constant<Vec>(1e-12));
-        const Vec hardening = slip.own * slipped[a] + slip.shared * total;
+    }
+    if constexpr (kVoce)
+      for (int c = 0; c < kCrss; c++) {
+        const Vec left = max(1.0 - g[c] / constant<Vec>(law_.saturation), constant<Vec>(1e-12));
+        const Vec hardening = slip.hardened(slipped[c], total);
         Vec f, slope;
-        saturate(law_, g[a], f, slope);
-        per_saturation_[a] = single(-slip.eased[a] * hardening * slope * g[a]);
-        per_power_[a] = single(slip.eased[a] * hardening * constant<Vec>(law_.saturation_power) *
+        saturate(law_, g[c], f, slope);
+        per_saturation_[c] = single(-slip.eased[c] * hardening * slope * g[c]);
+        per_power_[c] = single(slip.eased[c] * hardening * constant<Vec>(law_.saturation_power) *
                                f * logarithm(left));
       }
-    }
   }
 
   // Rates at fixed stress: elastic strain, crss without slip, slip, and
   // c = dL (a + a_n) / 2 + (I + L/2) da_n, so that (I - L/2) da = c.
-  void at_fixed_stress(const History<Single>& d_old, const ConstantRates& constants,
-                       Single dEe[3][3], Single crss[kSystems], Single dgamma[kSystems],
-                       Single c[2][3]) const {
+  void at_fixed_stress(const RateHistory& d_old, const ConstantRates& constants, Single dEe[3][3],
+                       Single crss[kRated], Single dgamma[kSystems], Single c[2][3]) const {
     Single da[2][3], dtau[kSystems];
     extrapolated_columns(d_old, da);
     elastic_strain(da, dEe);
@@ -189,7 +201,7 @@ class Linearised {
   }
 
   // Columns of Fp extrapolated by w L_n: a_n + w L_n a_n + w^2/2 L_n L_n a_n.
-  void extrapolated_columns(const History<Single>& d_old, Single da[2][3]) const {
+  void extrapolated_columns(const RateHistory& d_old, Single da[2][3]) const {
     for (int i = 0; i < 2; i++) {
       Single x[3], y[3], z[3], q[3];
       times(d_old.L, a_n_[i], x);
@@ -227,17 +239,19 @@ class Linearised {
   }
 
   // dg = crss + h_ab d|dgamma_b| with the slip's dependence on g eliminated (Sherman-Morrison).
-  void slip(const History<Single>& d_old, const ConstantRates& constants,
-            const Single dtau[kSystems], Single crss[kSystems], Single dgamma[kSystems]) const {
+  void slip(const RateHistory& d_old, const ConstantRates& constants, const Single dtau[kSystems],
+            Single crss[kRated], Single dgamma[kSystems]) const {
     Single sum = constant<Single>(0.0);
-    for (int a = 0; a < kSystems; a++) {
-      const Single start = d_old.g[a] + beta_ * (d_old.g[a] - d_old.g_old[a]);
+    for (int r = 0; r < kRated; r++) {
+      const Single start = d_old.g[r] + beta_ * (d_old.g[r] - d_old.g_old[r]);
       if constexpr (kVoce)
-        crss[a] = eased_[a] * start + growth_[a] * (d_old.h * per_h_[a]);
+        crss[r] = eased_[crss_of(r)] * start + grown(r, d_old.h * per_h_[crss_of(r)]);
       else
-        crss[a] = start + d_old.h * per_h_[a];
-      if (constants_) crss[a] += of_constants(a, constants);
-      dgamma[a] = per_tau_[a] * dtau[a] - per_crss_[a] * crss[a];
+        crss[r] = start + d_old.h * per_h_[crss_of(r)];
+      if (constants_) crss[r] += of_constants(r, constants);
+    }
+    for (int a = 0; a < kSystems; a++) {
+      dgamma[a] = per_tau_[a] * dtau[a] - per_crss_[a] * crss[rated_of(a)];
       if (constants_)
         dgamma[a] += constants.rate * per_rate_[a] + constants.exponent * per_exponent_[a];
       sum += dgamma[a];
@@ -247,14 +261,14 @@ class Linearised {
       dgamma[a] = sign_[a] * (dgamma[a] - grown(a, per_crss_[a]) * sum);
   }
 
-  // What changes of the law's constants do to the crss at fixed slip.
+  // What changes of the law's constants do to the crss of a system at fixed slip.
   Single of_constants(int a, const ConstantRates& constants) const {
-    const Single latent = grown(a, constants.latent * per_latent_[a]);
+    Single change = constant<Single>(0.0);
+    if (kRated > 1) change += grown(a, constants.latent * per_latent_[a]);
     if constexpr (kVoce)
-      return latent + constants.saturation * per_saturation_[a] +
-             constants.saturation_power * per_power_[a];
-    else
-      return latent;
+      change += constants.saturation * per_saturation_[crss_of(a)] +
+                constants.saturation_power * per_power_[crss_of(a)];
+    return change;
   }
 
   // ds = -D dr with the strain residual's rate at fixed stress.
@@ -278,7 +292,7 @@ class Linearised {
   Single a_ext_[2][3], na_[2][kNormalParts];              // extrapolated columns, on the normals
   Single Su_[2][3], Sa_[2][3];                            // S_ij (I + 2 Ee) a_j, S_ij a_j of these
   Single middle_[2][3], nm_[2][kNormalParts], pulled_[2][3], Zi_[3][3];  // see Kinematics
-  Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kSystems];      // d|slip| or dg per these
+  Single per_tau_[kSystems], per_crss_[kSystems], per_h_[kCrss];         // d|slip| or dg per these
   // the same for relative changes of the law's constants
   Single per_rate_[kSystems], per_exponent_[kSystems], per_latent_[kSystems];
   Single per_saturation_[kGrowths], per_power_[kGrowths];

@@ -38,9 +38,9 @@ inline void read_history(const State& s, int64_t i, History<Vec>& old) {
   for (int k = 0; k < 6; k++) old.a[k / 3][k % 3] = lane(s.a_n, 6 * i + k);
   for (int k = 0; k < 3; k++) old.P[k] = lane(s.P_n, 3 * i + k);
   for (int k = 0; k < 9; k++) old.L[k / 3][k % 3] = lane(s.L_n, 9 * i + k);
-  for (int k = 0; k < kSystems; k++) {
-    old.g[k] = lane(s.g_n, kSystems * i + k);
-    old.g_old[k] = lane(s.g_old, kSystems * i + k);
+  for (int k = 0; k < kCrss; k++) {
+    old.g[k] = lane(s.g_n, kCrss * i + k);
+    old.g_old[k] = lane(s.g_old, kCrss * i + k);
   }
   old.h = lane(s.h, i);
 }
@@ -56,9 +56,9 @@ inline void prefetch(const State& s, int64_t point) {
   prefetch(s.a_n, point, 6);
   prefetch(s.P_n, point, 3);
   prefetch(s.L_n, point, 9);
-  prefetch(s.g_n, point, kSystems);
-  prefetch(s.g_old, point, kSystems);
-  prefetch(s.g, point, kSystems);
+  prefetch(s.g_n, point, kCrss);
+  prefetch(s.g_old, point, kCrss);
+  prefetch(s.g, point, kCrss);
   prefetch(s.s, point, 3);
   prefetch(s.s_n, point, 3);
   prefetch(s.s_old, point, 3);
@@ -66,7 +66,7 @@ inline void prefetch(const State& s, int64_t point) {
 }
 
 inline void read_trial(const State& s, int64_t point, Trial<Vec>& t) {
-  for (int k = 0; k < kSystems; k++) t.g[k] = lane(s.g, kSystems * point + k);
+  for (int k = 0; k < kCrss; k++) t.g[k] = lane(s.g, kCrss * point + k);
   for (int k = 0; k < 3; k++) t.s[k] = lane(s.s, 3 * point + k);
 }
 
@@ -75,7 +75,7 @@ inline void read_trial(const State& s, int64_t point, Trial<Vec>& t) {
 inline void extrapolated_trial(const State& s, const History<Vec>& old, double ratio, int64_t point,
                                Trial<Vec>& t) {
   const Vec w = constant<Vec>(ratio);
-  for (int k = 0; k < kSystems; k++) t.g[k] = old.g[k] + w * (old.g[k] - old.g_old[k]);
+  for (int k = 0; k < kCrss; k++) t.g[k] = old.g[k] + w * (old.g[k] - old.g_old[k]);
   for (int k = 0; k < 3; k++) {
     const Vec now = lane(s.s_n, 3 * point + k);
     t.s[k] = now + w * (now - lane(s.s_old, 3 * point + k));
@@ -84,7 +84,7 @@ inline void extrapolated_trial(const State& s, const History<Vec>& old, double r
 
 // What the next evaluation of the step starts from.
 inline void write_iterates(const State& s, int64_t point, const Trial<Vec>& t) {
-  for (int k = 0; k < kSystems; k++) lane(s.g, kSystems * point + k) = t.g[k];
+  for (int k = 0; k < kCrss; k++) lane(s.g, kCrss * point + k) = t.g[k];
   for (int k = 0; k < 3; k++) lane(s.s, 3 * point + k) = t.s[k];
 }
 // The rest of the state, which only the next step needs: half of what an evaluation writes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slipfield.kinds.slip.crystal.law import Parameters, initial_crss
+from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters, initial_crss
 from slipfield.kinds.slip.fem.state import PointStates
 from slipfield.kinds.slip.fem.stepping import Problem
 from slipfield.kinds.slip.fem.strain import strain
@@ -72,8 +72,8 @@ class PointFields:
         The hardening law gives it: the crss of all systems grow by h (1 + 11 q) times this sum.
         """
         start = initial_crss(self.k, self.size)[:, None, None]
-        growth = (self.crss - start).sum(axis=-1)
-        modulus = self._h * (1 + 11 * self.law.latent)
+        growth = (self.crss - start).mean(axis=-1)
+        modulus = self._h * (1 + 11 * self.law.latent) / SYSTEMS
         return np.divide(growth, modulus, out=np.full_like(growth, np.nan), where=modulus > 0)
 
     def lattice_rotation(self) -> np.ndarray:

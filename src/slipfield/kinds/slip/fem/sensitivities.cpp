@@ -32,8 +32,8 @@ inline bool any_constant(const ConstantRates* constants, int parameters) {
 inline void prefetch(const StateDerivatives& d, int64_t i) {
   prefetch(d.a_n, i, 6);
   prefetch(d.L_n, i, 9);
-  prefetch(d.g_n, i, kSystems);
-  prefetch(d.g_old, i, kSystems);
+  prefetch(d.g_n, i, kRated);
+  prefetch(d.g_old, i, kRated);
   prefetch(d.h, i, 1);
 }
 
@@ -42,12 +42,12 @@ inline const Single& single_lane(const float* base, int64_t i) {
 }
 inline Single& single_lane(float* base, int64_t i) { return reinterpret_cast<Single*>(base)[i]; }
 
-inline void read_rates(const StateDerivatives& d, int64_t i, History<Single>& d_old) {
+inline void read_rates(const StateDerivatives& d, int64_t i, RateHistory& d_old) {
   for (int k = 0; k < 6; k++) d_old.a[k / 3][k % 3] = single_lane(d.a_n, 6 * i + k);
   for (int k = 0; k < 9; k++) d_old.L[k / 3][k % 3] = single_lane(d.L_n, 9 * i + k);
-  for (int k = 0; k < kSystems; k++) {
-    d_old.g[k] = single_lane(d.g_n, kSystems * i + k);
-    d_old.g_old[k] = single_lane(d.g_old, kSystems * i + k);
+  for (int k = 0; k < kRated; k++) {
+    d_old.g[k] = single_lane(d.g_n, kRated * i + k);
+    d_old.g_old[k] = single_lane(d.g_old, kRated * i + k);
   }
   d_old.h = single_lane(d.h, i);
 }
@@ -55,7 +55,7 @@ inline void read_rates(const StateDerivatives& d, int64_t i, History<Single>& d_
 inline void write_rates(const StateDerivatives& d, int64_t i, const Rates& rates) {
   for (int k = 0; k < 6; k++) single_lane(d.a, 6 * i + k) = rates.a[k / 3][k % 3];
   for (int k = 0; k < 9; k++) single_lane(d.L, 9 * i + k) = rates.L[k / 3][k % 3];
-  for (int k = 0; k < kSystems; k++) single_lane(d.g, kSystems * i + k) = rates.g[k];
+  for (int k = 0; k < kRated; k++) single_lane(d.g, kRated * i + k) = rates.g[k];
 }
 
 // Rates of E11, E22, 2 E12 for dF.
@@ -127,7 +127,7 @@ void slipfield_residual_rates(const Law* law, const Elements* m, const State* s,
       for (int p = 0; p < parameters; p++) {
         Vec dF[2][2], ds[3];
         Single dE[3], single_ds[3];
-        History<Single> d_old;
+        RateHistory d_old;
         prefetch(*d, point * parameters + p + parameters);
         solved.rates(*m, due[p], point, dF, dE);
         read_rates(*d, point * parameters + p, d_old);
@@ -163,7 +163,7 @@ void slipfield_state_rates(const Law* law, const Elements* m, const State* s,
         const int64_t i = point * parameters + p;
         Vec dF[2][2];
         Single dE[3];
-        History<Single> d_old;
+        RateHistory d_old;
         prefetch(*d, point * parameters + p + parameters);
         Rates rates;
         solved.rates(*m, due[p], point, dF, dE);

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from dolfinx import la
 
-from slipfield.kinds.slip.crystal.build import Precision, law_variants, load_kernel
+from slipfield.kinds.slip.crystal.build import Precision, load_kernel, sheet_variants
 from slipfield.kinds.slip.crystal.law import SYSTEMS, Parameters
 from slipfield.kinds.slip.fem.kernels import SENSITIVITIES
-from slipfield.kinds.slip.fem.state import COMPONENTS, address
+from slipfield.kinds.slip.fem.state import address
 from slipfield.kinds.slip.fem.stepping import Problem, StepFailure, Stepper, extrapolated_change
 from slipfield.kinds.slip.study import PARAMETERS, Material
 
@@ -55,8 +55,10 @@ class Sensitivity:
     ):
         self.problem = problem
         blocks, nodes = problem.blocks, problem.sheet.nodes
-        law = law_variants(material)
-        self._library = load_kernel(SENSITIVITIES, *law, blocks.precision)
+        law, to_q = sheet_variants(material), "q" in constants  # it sets the systems apart
+        variants = (*law, "q", blocks.precision) if to_q else (*law, blocks.precision)
+        self._library = load_kernel(SENSITIVITIES, *variants)
+        components = {"a": 6, "g": SYSTEMS if to_q else blocks.crss, "L": 9}
         grain = problem.micro.element_grain.ravel()[problem.sheet.cell_index]
         root = problem.micro.size[grain] ** -0.5
         names = (*PARAMETERS, *constants)
@@ -65,12 +67,12 @@ class Sensitivity:
         d_crss = {"k2": k[1] * one, "k3": k[2] * root}
         self._h = self._at_points(np.stack([d_h.get(n, none) for n in names], axis=-1))
         self._start, self._end = (
-            {n: blocks.zeros(len(names) * COMPONENTS[n], np.float32) for n in ("a", "g", "L")}
+            {n: blocks.zeros(len(names) * size, np.float32) for n, size in components.items()}
             for _ in range(2)
         )
         self._constants = np.array([[n == c for c in IN_KERNEL] for n in names], np.float32)
         crss = np.stack([d_crss.get(n, none) for n in names], axis=-1)
-        self._g_old = self._at_points(np.repeat(crss, SYSTEMS, axis=1))
+        self._g_old = self._at_points(np.repeat(crss, components["g"], axis=1))
         self._start["g"][:] = self._g_old
         self.du = np.zeros((len(names), 2 * nodes))
         self.dload = np.zeros(len(names))

@@ -22,7 +22,7 @@ from slipfield.kinds.slip.fem.sheet import Microstructure, Sheet
 from slipfield.kinds.slip.specimen.orientation import matrix_of_euler
 from slipfield.kinds.slip.study import Material
 
-COMPONENTS = {"a": 6, "P": 3, "g": SYSTEMS, "L": 9, "s": 3}  # in the order of struct State
+COMPONENTS = ("a", "P", "g", "L", "s")  # in the order of struct State
 
 
 class _Elements(ctypes.Structure):
@@ -80,6 +80,7 @@ class Blocks:
     Attributes
     ----------
     kernel, prefix : the kernels' source, and what the names of its functions begin with.
+    crss : how many of them a point has: one for each system, or one for all.
     """
 
     kernel = ELEMENTS
@@ -87,8 +88,9 @@ class Blocks:
 
     def __init__(self, sheet: Sheet, law: Sequence[str], precision: Precision = "double"):
         self.precision, self.dtype = precision, DTYPES[precision]
-        self._library = load_kernel(self.kernel, *law, precision)
-        self.lanes = self._library.slipfield_lanes()
+        self.library = load_kernel(self.kernel, *law, precision)
+        self.crss = 1 if "alike" in law else SYSTEMS
+        self.lanes = self.library.slipfield_lanes()
         count = len(sheet.cells)
         blocks = -(-count // self.lanes)
         padded = np.minimum(np.arange(blocks * self.lanes), count - 1)
@@ -121,13 +123,13 @@ class Blocks:
 
     def strain_square(self, x: np.ndarray) -> float:
         """Integral of |sym grad x|^2 over this rank's cells for a nodal vector (axes * nodes,)."""
-        integral = self._library[f"{self.prefix}_strain_square"]
+        integral = self.library[f"{self.prefix}_strain_square"]
         integral.restype = ctypes.c_double
         return integral(ctypes.byref(self.struct), address(np.ascontiguousarray(x)))
 
     def corner_gradients(self, coordinates: np.ndarray, u: np.ndarray, total: np.ndarray) -> None:
         """Add the displacement gradient at the cells' corners to ``total`` (4 * nodes,)."""
-        self._library.slipfield_corner_gradients(
+        self.library.slipfield_corner_gradients(
             ctypes.byref(self.struct), address(coordinates), address(u), address(total)
         )
 
@@ -159,12 +161,11 @@ class PointStates:
     ):
         self.blocks, self.counters = blocks, Counters()
         self.law = make_law(material, max(tolerance, LEAST_POINT_TOLERANCE[blocks.precision]))
-        self._library = load_kernel(blocks.kernel, *self.law.variants, blocks.precision)
         grain = self.grain_of(micro)[sheet.cell_index]
         self.grain_size = micro.size[grain]
         start = self.start_of(matrix_of_euler(micro.euler[grain]))
         self._first_columns = blocks.spread(start["a"][:, None])
-        crss = np.repeat(initial_crss(k, self.grain_size)[:, None], SYSTEMS, axis=1)
+        crss = np.repeat(initial_crss(k, self.grain_size)[:, None], blocks.crss, axis=1)
         per_cell = start | {"g": crss, "L": np.zeros((len(grain), 9))}
         self.h = self._at_points(hardening_modulus(material, k, self.grain_size)[:, None])
         self.start = {name: self._at_points(value) for name, value in per_cell.items()}
@@ -219,7 +220,7 @@ class PointStates:
         -------
         Number of point blocks without convergence on this rank.
         """
-        return self._library[f"{self.blocks.prefix}_evaluate"](
+        return self.blocks.library[f"{self.blocks.prefix}_evaluate"](
             ctypes.byref(self.law),
             ctypes.byref(self.blocks.struct),
             ctypes.byref(self.struct()),
@@ -245,7 +246,7 @@ class PointStates:
         -------
         rad mm^2, of three axes rad mm^3.
         """
-        integral = self._library[f"{self.blocks.prefix}_lattice_rotation"]
+        integral = self.blocks.library[f"{self.blocks.prefix}_lattice_rotation"]
         integral.restype = ctypes.c_double
         return integral(
             ctypes.byref(self.law),

@@ -11,7 +11,7 @@ import numpy as np
 from dolfinx import la
 from mpi4py import MPI
 
-from slipfield.kinds.slip.crystal.build import Precision, law_variants
+from slipfield.kinds.slip.crystal.build import Precision, sheet_variants
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.fem.linear import StepFailure, TangentSolver
 from slipfield.kinds.slip.fem.loading import LoadPath
@@ -123,7 +123,7 @@ class Problem:
     def discretise(self) -> None:
         """Make the mesh and its blocks."""
         self.sheet = Sheet(self.micro, self.comm)
-        self.blocks = Blocks(self.sheet, law_variants(self.study.material), self.precision)
+        self.blocks = Blocks(self.sheet, sheet_variants(self.study.material), self.precision)
         self.load_factor = self.study.specimen.thickness_mm
         self.max_factor_age = self.study.solver.max_factor_age
 
