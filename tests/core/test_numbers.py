@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipfield.core.numbers import percent, short
+from slipfield.core.numbers import percent, short, within
 
 SOURCES = Path(__file__).parents[2] / "src" / "slipfield"
 
@@ -26,6 +26,10 @@ def test_a_whole_is_a_hundred_per_cent():
         "1200 %",
         "5 %",
     ]
+
+
+def test_what_is_not_known_has_no_digits():
+    assert [within(0.05), within(1.0), within(70.0)] == ["to 5.1 %", "to 170 %", "not at all"]
 
 
 def test_no_sentence_writes_per_cent_in_a_way_that_gives_exponents():

@@ -11,9 +11,8 @@ def state(percent, gain):
     """A state with intervals of +-``percent`` % that the rest of the test shrinks by ``gain``."""
     k, half = np.array([110.0, 24.0, 12.0]), 1 + np.array(percent) / 100
     deviation = np.log(half) / 2
-    return State(
-        Answer("projection", k, k / half, k * half, 0.0), deviation, deviation * (1 - gain)
-    )
+    answer = Answer("projection", k, k / half, k * half, 0.0)
+    return State(answer, deviation, deviation * (1 - gain), np.full(3, True))
 
 
 def test_narrow_intervals_are_enough_when_two_frames_say_so():

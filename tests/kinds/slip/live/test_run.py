@@ -6,13 +6,15 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.live.run import invert_live
+from slipfield.kinds.slip.live.record import summary_lines
+from slipfield.kinds.slip.live.run import agreement, invert_live
 from slipfield.kinds.slip.study import PARAMETERS
 from tests.kinds.slip.measure.conftest import TRUTH
 
@@ -119,20 +121,41 @@ def test_a_finished_test_is_not_begun_again(finished, begun, projection):
 
 def test_a_test_that_was_stopped_early_says_what_it_knows(laboratory, begun, projection, tmp_path):
     files = sorted((laboratory / "dic").glob("*.csv"))
-    for path in (files[0], files[1], files[3]):
+    for path in files[:2]:
         shutil.copy2(path, tmp_path)
     whole = (laboratory / "load.csv").read_text()
-    (tmp_path / "load.csv").write_text("".join(whole.splitlines(keepends=True)[:3]))
+    (tmp_path / "load.csv").write_text("".join(whole.splitlines(keepends=True)[:3]) + "50,31")
     with pytest.raises(SlipfieldError, match="start again with the same output"):
         invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
     (tmp_path / "load.csv").write_text(whole)
     content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
-    assert content["notes"] == [f"{files[3].name} was left out: a frame before is missing"]
+    assert not content["notes"]
     assert max(content["live_against_batch_ln_k"].values()) < 1e-6
     notes = json.loads((tmp_path / "out/result/inversion.json").read_text())["notes"]
     assert any("of its 4 outputs are missing" in note for note in notes)
     low, high = values(content["final"], "low"), values(content["final"], "high")
     assert np.all((low < TRUTH) & (TRUTH < high))
+
+
+def test_strange_files_and_a_missing_frame_end_nothing(laboratory, begun, projection, tmp_path):
+    files = sorted((laboratory / "dic").glob("*.csv"))
+    for path in (files[0], files[1], files[3], laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    shutil.copy2(files[1], tmp_path / "frame_002 (1).csv")
+    (tmp_path / "camera_log.csv").write_text("image,shutter_ms\n1,2\n")
+    with open(tmp_path / "load.csv", "a") as table:
+        table.write("125")
+    content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
+    assert sorted(content["notes"]) == [
+        f"1 frame before {files[3].name} missing",
+        "camera_log.csv was left out: its name is not like that of frame_001.csv",
+        "frame_002 (1).csv was left out: its name is not like that of frame_001.csv",
+        "load.csv: its last line is not whole, and was left out",
+    ]
+    assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+    assert np.abs(values(content["final"]) / TRUTH - 1).max() < 0.1
+    times = pd.read_csv(tmp_path / "out/live.csv")["time_s"]
+    assert times.tolist() == [25.0, 50.0, 100.0]
 
 
 def test_without_its_load_table_it_ends_where_the_batch_inversion_ends(
@@ -142,6 +165,16 @@ def test_without_its_load_table_it_ends_where_the_batch_inversion_ends(
         shutil.copy2(path, tmp_path)
     content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
     assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+    (note,) = content["notes"]
+    assert "no frame has a load" in note
+    lines = summary_lines(content)
+    assert note in lines and lines[-1].endswith("agree to 1e-06 in ln k")
+    assert any("not told: its 95 % interval is as wide" in line for line in lines)
+
+
+def test_a_difference_to_the_batch_inversion_is_said():
+    text = agreement(np.array([0.0, 0.037, 1e-9]), Path("out/specimen.nc"))
+    assert "differ by 0.037 in ln k2" in text and "Trust the batch inversion" in text
 
 
 def test_a_frame_that_stays_empty_is_named(laboratory, begun, projection, tmp_path):
@@ -150,11 +183,9 @@ def test_a_frame_that_stays_empty_is_named(laboratory, begun, projection, tmp_pa
         shutil.copy2(path, tmp_path)
     (tmp_path / files[2].name).write_text("")
     content = invert_live(begun, tmp_path, [projection], tmp_path / "out", idle=0.0, membrane=True)
-    first, last = files[2].name, files[3].name
-    assert content["notes"] == [
-        f"{first} to {last} were left out: {first} is empty or not yet complete"
-    ]
+    assert content["notes"] == [f"{files[2].name} was left out: is empty"]
     assert max(content["live_against_batch_ln_k"].values()) < 1e-6
+    assert content["frames"] == len(files) - 1
 
 
 def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):

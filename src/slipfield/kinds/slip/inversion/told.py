@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.core.numbers import percent
+from slipfield.core.numbers import within
 from slipfield.kinds.slip.inversion.answers import NORMAL_95, Answer
 from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.projection.reference import Reference
@@ -53,13 +53,12 @@ class Told:
     def text(self) -> str:
         """Sentences for readers."""
         each = ", ".join(
-            f"{name} to {percent(np.expm1(half))}"
-            for name, half in zip(PARAMETERS, self.half_width, strict=True)
+            f"{name} {within(half)}" for name, half in zip(PARAMETERS, self.half_width, strict=True)
         )
         if not self.factor > 0:
             return f"The data tell {each} (95 %)."
         best = (
-            f"{self.combination} = {self.value:.4g} MPa to {percent(self.sum_half_width)} "
+            f"{self.combination} = {self.value:.4g} MPa {within(np.log1p(self.sum_half_width))} "
             f"(the strength of grains of D = {self.factor**-2:.2g} mm)"
         )
         if self.apart:

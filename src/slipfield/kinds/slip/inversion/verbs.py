@@ -103,11 +103,12 @@ def invert(
 
         options = (enough, end, load_table, idle, refine, cells, membrane, known)
         content = invert_live(specimen, live, model, output, *options)
-        for name, each in content["final"].items():
-            typer.echo("{}: {value:.4g} ({low:.4g} to {high:.4g}) {unit}".format(name, **each))
-        for line in content["notes"]:
+        from slipfield.kinds.slip.live.record import summary_lines
+
+        for line in summary_lines(content):
             typer.echo(line)
         typer.echo(f"frames: {output / 'live.csv'}, picture: {output / 'live.png'}")
+        typer.echo(f"report: {output / 'result' / 'report.html'}")
         return
     found = invert_specimen(
         specimen,

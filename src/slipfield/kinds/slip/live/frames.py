@@ -13,7 +13,11 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure.loads import SAME_TIME_S, with_curve
 from slipfield.kinds.slip.measure.readers import load_formats
-from slipfield.kinds.slip.measure.readers.frames import Frames
+from slipfield.kinds.slip.measure.readers.frames import (
+    LARGEST_UNEVENNESS,
+    Frames,
+    frame_numbers,
+)
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
 from slipfield.kinds.slip.measure.specimen_file import part, provenance
 from slipfield.kinds.slip.measure.strain_maps import (
@@ -96,6 +100,11 @@ class FrameReader:
     data : specimen with the first frames.
     recipe : of its imports.
     folder : where the files of the first frames lie.
+
+    Raises
+    ------
+    SlipfieldError
+        If one of those is not there, or its name has no number.
     """
 
     def __init__(self, data: xr.Dataset, recipe: Recipe, folder: Path) -> None:
@@ -106,6 +115,7 @@ class FrameReader:
             raise SlipfieldError(
                 f"{missing}: not there; the specimen was imported from it, so it is a frame, too"
             )
+        frame_numbers(self.first)  # the others are recognised by their numbers
         form = recipe.strain.format
         self.format = recognised(self.first[0]) if form == "auto" else reader_named(form)
         self.start = self.format.read(self.first, False)
@@ -154,7 +164,7 @@ def joined(start: Frames, own: Frames, path: Path) -> Frames:
         step = (axis[-1] - axis[0]) / (len(axis) - 1)
         place = (there - axis[0]) / step
         near = np.rint(place).astype(int)
-        if near[0] < 0 or near[-1] >= len(axis) or np.abs(place - near).max() > 0.1:
+        if near[0] < 0 or near[-1] >= len(axis) or np.abs(place - near).max() > LARGEST_UNEVENNESS:
             raise SlipfieldError(
                 f"{path}: shows points off the grid of the first frames; import the specimen from "
                 "frames that show all of them"
@@ -176,25 +186,28 @@ def joined(start: Frames, own: Frames, path: Path) -> Frames:
 
 
 def readings_at(
-    table: Path | None, times: Sequence[float], data: xr.Dataset, recipe: Recipe
+    table: Path, times: Sequence[float], data: xr.Dataset, recipe: Recipe
 ) -> tuple[np.ndarray, np.ndarray]:
     """Loads and elongations (frames,), N and mm, at the frames that the table has come to.
 
-    NaN later, or without a table; the elongations also unless they are taken from the table.
+    NaN later; the elongations also unless they are taken from the table.
 
     Parameters
     ----------
     table : load table so far.
     times : of the frames, s.
     data : specimen, whose section counts.
+
+    Raises
+    ------
+    SlipfieldError
+        If the table cannot be read.
     """
     load, elongation = np.full((2, len(times)), np.nan)
-    if table is None or not len(times):
-        return load, elongation
     options = dict(recipe.load)
     curve, _ = load_formats.read(table, options.pop("unit"))
     if curve.time is None:
-        raise SlipfieldError(f"{table.name}: no column of times; a live inversion needs one")
+        raise SlipfieldError(f"{table}: no column of times; a live inversion needs one")
     reached = np.array(times) <= curve.time[-1] + options["offset"] + SAME_TIME_S
     if reached.any():
         one = xr.Dataset(part({"time": np.array(times)[reached]}), attrs=data.attrs)

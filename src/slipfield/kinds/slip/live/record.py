@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slipfield.core.files import write_text
@@ -81,14 +82,34 @@ def line_of(row: Row) -> str:
     """A row for the console."""
     if row.state is None:
         return f"frame {row.frame}: no estimate yet"
-    answer = row.state.answer
-    each = ", ".join(
-        f"{name} {value:.4g} +-{percent(np.sqrt(high / low) - 1)}"
-        for name, value, low, high in zip(
-            PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
-        )
-    )
-    return f"frame {row.frame}: {each}" + (f"; {row.says}" if row.says else "")
+    text = f"frame {row.frame}: {estimates_text(row.state)}"
+    return text + (f"; {row.says}" if row.says else "")
+
+
+def estimates_text(state: State) -> str:
+    """k1, k2, k3 with half-widths of their intervals, or that one is not told yet.
+
+    It is not if the interval is as wide as the range of the training.
+    """
+    answer, each = state.answer, []
+    for name, value, low, high, told in zip(
+        PARAMETERS, answer.parameters, answer.low, answer.high, state.told, strict=True
+    ):
+        half = percent(np.sqrt(high / low) - 1)
+        each.append(f"{name} {value:.4g} +-{half}" if told else f"{name} not told yet")
+    return ", ".join(each)
+
+
+def summary_lines(content: dict[str, Any]) -> list[str]:
+    """What a finished test is told by, from the content of ``live.json``, for the console."""
+    lines = []
+    for name, each in content["final"].items():
+        text = "{value:.4g} ({low:.4g} to {high:.4g}) {unit}".format(**each)
+        if not each["told"]:
+            text = "not told: its 95 % interval is as wide as the range of the training"
+        lines.append(f"{name}: {text}")
+    lines += [f"verdict: {content['verdict']}", *content["warnings"], *content["notes"]]
+    return [*lines, content["agreement"]]
 
 
 def draw_rows(
@@ -101,25 +122,16 @@ def draw_rows(
     final : estimate with the run at the measured times, drawn at the end.
     known : (3,) parameters of a simulated specimen, dashed.
     """
-    told = [row for row in rows if row.state is not None]
+    states = [row.state for row in rows if row.state is not None]
     use_style()
     figure = Figure(figsize=(9.0, 3.0), layout="constrained")
     panels = figure.subplots(1, len(PARAMETERS))
-    at = np.array([row.elongation for row in told])
-    answers = [row.state.answer for row in told if row.state is not None]
+    at = np.array([row.elongation for row in rows if row.state is not None])
     stop = next((row.elongation for row in rows if row.says), None)
     for i, (axes, name) in enumerate(zip(panels, PARAMETERS, strict=True)):
-        if told:
-            low, value, high = (
-                np.array([getattr(answer, part)[i] for answer in answers])
-                for part in ("low", "parameters", "high")
-            )
-            axes.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0, label="95 %")
-            axes.plot(at, value, "o-", color=BLUE, markersize=3, label="after each frame")
-            inner = slice(len(low) // 4, None)
-            margin = 0.15 * (high[inner].max() - low[inner].min())
-            axes.set_ylim(low[inner].min() - margin, high[inner].max() + margin)
-        if final is not None and told:
+        if states:
+            _draw_course(axes, at, states, i)
+        if final is not None and states:
             ends = [[final.parameters[i] - final.low[i]], [final.high[i] - final.parameters[i]]]
             axes.errorbar(
                 at[-1:],
@@ -136,7 +148,24 @@ def draw_rows(
         if stop is not None:
             axes.axvline(stop, color=GREY, linestyle=":", label="enough")
         axes.set(xlabel="elongation (mm)", title=parameter_label(name))
-    if told:
+    if states:
         handles = panels[0].get_legend_handles_labels()
         figure.legend(*handles, loc="outside lower center", ncols=len(handles[0]))
     save_figure(figure, path)
+
+
+def _draw_course(axes: Axes, at: np.ndarray, states: Sequence[State], i: int) -> None:
+    """Draw parameter ``i`` and its interval over the elongation, where it is told."""
+    parts = ("low", "parameters", "high")
+    low, value, high = np.array([[getattr(s.answer, part)[i] for part in parts] for s in states]).T
+    told = np.array([state.told[i] for state in states])
+    low, value, high = (np.where(told, each, np.nan) for each in (low, value, high))
+    axes.fill_between(at, low, high, color=BLUE, alpha=0.2, linewidth=0, label="95 %")
+    axes.plot(at, value, "o-", color=BLUE, markersize=3, label="after each frame")
+    shown = np.flatnonzero(told)
+    if not len(shown):
+        axes.text(0.5, 0.5, "not told yet", transform=axes.transAxes, ha="center")
+        return
+    inner = shown[len(shown) // 4 :]
+    margin = 0.15 * (high[inner].max() - low[inner].min())
+    axes.set_ylim(low[inner].min() - margin, high[inner].max() + margin)

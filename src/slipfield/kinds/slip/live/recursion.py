@@ -36,11 +36,13 @@ class State:
     answer : estimate with its 95 % interval.
     deviation : (3,) standard deviations of ln k by the density alone.
     at_end : (3,) the same after the planned end of the loading, if no frame or load is missing.
+    told : (3,) bool, whether the 95 % interval is narrower than the range of the training.
     """
 
     answer: Answer
     deviation: np.ndarray
     at_end: np.ndarray
+    told: np.ndarray
 
 
 class Recursion:
@@ -181,7 +183,8 @@ class Recursion:
         self.last = np.log(answer.parameters)
         parts = self._features(rows[0], covariance), self._whole(noise, load)
         now, at_end = (np.diag(each.covariance(self.last)) for each in parts)
-        return State(answer, np.sqrt(now), np.sqrt(np.minimum(at_end, now)))
+        told = np.log(answer.high / answer.low) < 2 * self.inverter.emulator.half
+        return State(answer, np.sqrt(now), np.sqrt(np.minimum(at_end, now)), told)
 
     def _load_ratios(self, load: np.ndarray) -> list[np.ndarray]:
         """Load over the run's at the frames: as it is, or for three values of the factor M."""

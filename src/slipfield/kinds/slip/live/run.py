@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import say
-from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.estimates import load_models
 from slipfield.kinds.slip.inversion.forward import Solver
-from slipfield.kinds.slip.inversion.outcome import estimate_of
+from slipfield.kinds.slip.inversion.outcome import Inversion, estimate_of
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
 from slipfield.kinds.slip.inversion.shown import for_models
 from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
+from slipfield.kinds.slip.live.finished import finished_specimen
 from slipfield.kinds.slip.live.frames import FrameReader, Recipe
 from slipfield.kinds.slip.live.plan import Plan
 from slipfield.kinds.slip.live.record import (
@@ -34,22 +32,17 @@ from slipfield.kinds.slip.live.record import (
     line_of,
     write_rows,
 )
+from slipfield.kinds.slip.live.recursion import State
 from slipfield.kinds.slip.live.running import RunningTest
-from slipfield.kinds.slip.measure.loads import add_load
-from slipfield.kinds.slip.measure.specimen_file import (
-    STRAIN_EXTRAS,
-    STRAIN_PART,
-    provenance,
-    read_specimen,
-    write_specimen,
-)
-from slipfield.kinds.slip.measure.strain_maps import import_strain
+from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.study import PARAMETERS
 
 POLL_S = 0.1
 IDLE_S = 600.0
 DEFAULT_TABLE = "load.csv"
 RESULT_FOLDER = "result"
+SAME = 1e-6
+"""Difference in ln k of live and batch inversion that is rounding."""
 
 
 def invert_live(
@@ -110,112 +103,120 @@ def invert_live(
     reader = FrameReader(data, recipe, folder)
     with claimed(output, "invert --live"):
         plan = Plan.make(specimen, data, loaded[0], output / "work", end, cells, membrane)
-        suffix = Path(recipe.first[0]).suffix
         name, settled = table or recipe.table or DEFAULT_TABLE, SETTLED_S if idle else 0.0
-        arrivals = Arrivals(folder, suffix, name, settled)
-        test = RunningTest(plan, reader, arrivals, output / "work" / "load.csv", percent)
+        arrivals = Arrivals(folder, reader.first, name, settled)
+        test = RunningTest(plan, reader, arrivals, output / "work" / "table", percent)
         say(f"ready: {folder}, {plan.elongation[-1]:g} mm in {plan.time[-1]:g} s are planned")
         _follow(test, output, idle, truth)
-        path = _finished_specimen(test, data, recipe, output)
-        final = _final(test, path, loaded[0], output, cells, membrane)
-        content = _summary(test, final)
-        draw_rows(test.rows, final, truth, output / PICTURE)
-        content |= _batch(path, models, output, solves, cells, membrane, known, final)
+        path = finished_specimen(test, data, output)
+        content = _finish(test, path, models, output, solves, cells, membrane, truth, known)
         write_text(output / SUMMARY, json.dumps(content, indent=1) + "\n")
     return content
 
 
 def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | None) -> None:
     """Take in frames until the test ends."""
-    last, drawn, held = time.monotonic(), 0, ""
-    while not test.ended:
-        if test.take(idle > 0, lambda row: say(line_of(row))):
-            last = time.monotonic()
-            write_rows(test.rows, output / TABLE)
-            continue
-        if drawn != len(test.rows):
-            draw_rows(test.rows, None, truth, output / PICTURE)
-            drawn = len(test.rows)
-        if test.arrivals.held and held != test.arrivals.held[0].name:
-            held = test.arrivals.held[0].name
-            say(f"{held} waits: a frame before it is missing")
-        if time.monotonic() - last >= idle:
-            break
-        time.sleep(POLL_S)
-    if not test.ended:
-        _note_left_out(test, test.arrivals.incomplete, "{} is empty or not yet complete")
-        _note_left_out(test, test.arrivals.held, "a frame before is missing")
+    last, drawn = time.monotonic(), 0
+    try:
+        while not test.ended:
+            if test.take(idle > 0, lambda row: say(line_of(row))):
+                last = time.monotonic()
+                write_rows(test.rows, output / TABLE)
+                continue
+            if drawn != len(test.rows):
+                draw_rows(test.rows, None, truth, output / PICTURE)
+                drawn = len(test.rows)
+            if time.monotonic() - last >= idle:
+                break
+            time.sleep(POLL_S)
+    except KeyboardInterrupt:
+        write_rows(test.rows, output / TABLE)
+        raise SlipfieldError(
+            f"live: interrupted after {len(test.rows)} frames, which {output / TABLE} keeps; start "
+            "the same command again to go on, or with --idle 0 to finish with what is there"
+        ) from None
+    test.close()
     if not any(row.state for row in test.rows):
         why = test.notes[-1] if test.notes else "no frame came"
         raise SlipfieldError(f"live: {test.arrivals.folder}: no estimate: {why}")
 
 
-def _note_left_out(test: RunningTest, files: Sequence[Path], why: str) -> None:
-    """Note and say that files were left out, if there are any; {} in ``why`` is the first one."""
-    if files:
-        first = files[0].name
-        others = f" to {files[-1].name} were" if len(files) > 1 else " was"
-        test.notes.append(f"{first}{others} left out: {why.format(first)}")
-        say(test.notes[-1])
-
-
-def _finished_specimen(test: RunningTest, data: xr.Dataset, recipe: Recipe, output: Path) -> Path:
-    """Write the specimen of the finished test, imported as a whole."""
-    files, options = [test.arrivals.folder / row.file for row in test.rows], recipe.strain
-    if not test.whole:
-        times = output / "work" / "times.csv"
-        write_text(times, "".join(f"{row.time!r}\n" for row in test.rows))
-        options = replace(options, interval=None, start=None, times=times)
-    whole = import_strain(files, options)
-    copy = test.arrivals.load_table(test.table)
-    if copy is not None:
-        table = test.arrivals.folder / test.arrivals.table
-        try:
-            whole = add_load(whole, table, **recipe.load)
-        except SlipfieldError as error:
-            raise SlipfieldError(
-                f"{error}. All frames are kept: put the whole load table there, and start again "
-                "with the same output"
-            ) from error
-    others = [step for step in provenance(data) if step.get("import") not in ("dic", "load")]
-    steps = [*provenance(whole), *others]
-    mine = {**STRAIN_PART, **STRAIN_EXTRAS}
-    rest = data.drop_vars([name for name in mine if name in data.variables])
-    attrs = {**data.attrs, **whole.attrs, "provenance": json.dumps(steps)}
-    path = output / "specimen.nc"
-    path.unlink(missing_ok=True)
-    write_specimen(rest.assign(whole.variables).assign_attrs(attrs), path)
-    return path
-
-
-def _final(
+def _finish(
     test: RunningTest,
     path: Path,
-    model: Model,
+    models: Sequence[Path],
     output: Path,
+    solves: int,
     cells: tuple[int, int] | None,
     membrane: bool,
-) -> Answer:
-    """The recursion once more, along the measured loading, with outputs at the frames."""
-    data = read_specimen(path)
-    found = prepare(path, data, model.study, cells, membrane=membrane)
-    whole = Solver.prepare(found.study, found.microstructure, output / RESULT_FOLDER / "work")
-    seen, solver = for_models(found, whole)
-    measured = seen.measurement
-    plan = Plan.of(seen, solver, model, data, test.plan.time, test.plan.elongation, measured.time)
+    truth: np.ndarray | None,
+    known: Path | None,
+) -> dict[str, Any]:
+    """Invert the finished specimen as `invert` does, and by the recursion, and compare them."""
+    folder, data = output / RESULT_FOLDER, read_specimen(path)
+    found = prepare(path, data, test.plan.recursion.model.study, cells, membrane=membrane)
+    final = _final(test, found, folder / "work")
+    draw_rows(test.rows, final.answer, truth, output / PICTURE)
+    (folder / RESULT).unlink(missing_ok=True)
+    batch = invert(path, models, folder, solves, cells, known=known, membrane=membrane)
+    if batch.registered is not None:  # the grain map was moved, so that it is another specimen now
+        moved = prepare(path, batch.data, batch.trained, cells, membrane=membrane)
+        final = _final(test, moved, folder / "work" / "registered")
+        draw_rows(test.rows, final.answer, truth, output / PICTURE)
+    away = np.abs(np.log(batch.answers[0].parameters / final.answer.parameters))
+    return {
+        **_summary(test, final),
+        "batch": {answer.method: estimate_of(answer) for answer in batch.answers},
+        "answer": batch.choice.method if batch.answered else None,
+        "verdict": f"{batch.verdict.word}. {batch.verdict.sentence}",
+        "warnings": [*batch.warnings],
+        "live_against_batch_ln_k": dict(zip(PARAMETERS, away.tolist(), strict=True)),
+        "agreement": agreement(away, path),
+    }
+
+
+def agreement(away: np.ndarray, specimen: Path) -> str:
+    """Say how far in ln k (3,) a live inversion ended from that of the finished specimen."""
+    name, most = PARAMETERS[int(away.argmax())], float(away.max())
+    if most <= SAME:
+        return f"live and batch inversion of {specimen.name} agree to {SAME:g} in ln k"
+    return (
+        f"live and batch inversion of {specimen.name} differ by {most:.2g} in ln {name}, although "
+        f"both have its frames and loads: a fault of this package. Trust the batch inversion, "
+        f"which `slipfield invert {specimen}` repeats, and report it with that file"
+    )
+
+
+def _final(test: RunningTest, found: Inversion, work: Path) -> State:
+    """The recursion once more, along the measured loading, with outputs at the frames.
+
+    Parameters
+    ----------
+    found : the finished specimen.
+    work : folder of the batch inversion's runs, which takes this one's.
+    """
+    model = test.plan.recursion.model
+    seen, solver = for_models(found, Solver.prepare(found.study, found.microstructure, work))
+    measured, loading = seen.measurement, (test.plan.time, test.plan.elongation)
+    plan = Plan.of(seen, solver, model, found.data, *loading, measured.time)
     for at, points in zip(measured.time, measured.points, strict=True):
         plan.recursion.add(float(at), points)
     plan.recursion.finish()
-    return plan.recursion.state(measured.load).answer
+    return plan.recursion.state(measured.load)
 
 
-def _summary(test: RunningTest, final: Answer) -> dict[str, Any]:
+def _summary(test: RunningTest, final: State) -> dict[str, Any]:
     seconds = np.array([row.seconds for row in test.rows if row.state is not None])
     stop = next((row for row in test.rows if row.says), None)
     return {
         "frames": len(test.rows),
         "enough": None if stop is None else {"frame": stop.frame, "says": stop.says},
-        "final": estimate_of(final),
+        "final": {
+            name: {**estimate, "told": bool(told)}
+            for (name, estimate), told in zip(
+                estimate_of(final.answer).items(), final.told, strict=True
+            )
+        },
         **{
             name: {
                 "median": float(np.median(spent[:, 0])),
@@ -228,27 +229,4 @@ def _summary(test: RunningTest, final: Answer) -> dict[str, Any]:
             }.items()
         },
         "notes": test.notes,
-    }
-
-
-def _batch(
-    path: Path,
-    models: Sequence[Path],
-    output: Path,
-    solves: int,
-    cells: tuple[int, int] | None,
-    membrane: bool,
-    known: Path | None,
-    final: Answer,
-) -> dict[str, Any]:
-    """Invert the finished specimen as `invert` does, and compare."""
-    folder = output / RESULT_FOLDER
-    (folder / RESULT).unlink(missing_ok=True)
-    found = invert(path, models, folder, solves, cells, known=known, membrane=membrane)
-    batch = found.answers[0]
-    away = np.abs(np.log(batch.parameters / final.parameters))
-    return {
-        "batch": {answer.method: estimate_of(answer) for answer in found.answers},
-        "answer": found.choice.method if found.answered else None,
-        "live_against_batch_ln_k": dict(zip(PARAMETERS, away.tolist(), strict=True)),
     }

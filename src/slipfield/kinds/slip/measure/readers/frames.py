@@ -98,6 +98,22 @@ def numbered(files: Sequence[Path], gaps: bool = False) -> list[Path]:
         raise SlipfieldError("files: none given; name one file for each frame")
     if len(files) == 1:
         return list(files)
+    return in_order(files, frame_numbers(files), gaps)
+
+
+def name_pattern(path: Path) -> str:
+    """Name of a file in small letters, without its suffix, with # for its numbers."""
+    return NUMBER.sub("#", path.stem).lower()
+
+
+def frame_numbers(files: Sequence[Path]) -> np.ndarray:
+    """Numbers (files,) in the names of a series that order its frames.
+
+    Raises
+    ------
+    SlipfieldError
+        If a name has none, or two numbers order the frames in two ways.
+    """
     found = [NUMBER.findall(path.stem) for path in files]
     if not all(found):
         unnumbered = next(path for path, numbers in zip(files, found, strict=True) if not numbers)
@@ -106,10 +122,10 @@ def numbered(files: Sequence[Path], gaps: bool = False) -> list[Path]:
         found = [numbers[-1:] for numbers in found]
     table = [[float(n.replace(",", ".").replace("p", ".")) for n in numbers] for numbers in found]
     clock = [all(len(n) == 2 and n < "60" for n in place) for place in zip(*found, strict=True)]
-    return in_order(files, _frame_numbers(files, np.array(table), np.array(clock)), gaps)
+    return _ordering_numbers(files, np.array(table), np.array(clock))
 
 
-def _frame_numbers(files: Sequence[Path], table: np.ndarray, clock: np.ndarray) -> np.ndarray:
+def _ordering_numbers(files: Sequence[Path], table: np.ndarray, clock: np.ndarray) -> np.ndarray:
     """Numbers (files,) that order the files, from all numbers (files, places) in their names.
 
     ``clock`` are the places that may be hours, minutes or seconds.
