@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +15,8 @@ import psutil
 
 PATIENCE_S = 300
 LOOK_EVERY_S = 0.002
+STARTING = 0.1
+"""Share of kills while Snakemake starts, before it has begun a job."""
 
 
 @dataclass(frozen=True)
@@ -82,3 +86,71 @@ def processes_below(process: int) -> list[int]:
     """A process and all that it has started, directly or not."""
     started = psutil.Process(process).children(recursive=True)
     return [process, *(each.pid for each in started)]
+
+
+def role(process: int) -> str:
+    """What a process of a run is: Snakemake, a shell or sandbox around a job, or the job's verb."""
+    try:
+        words = psutil.Process(process).cmdline()
+    except psutil.NoSuchProcess:
+        return ""
+    names = [os.path.basename(word) for word in words]
+    if "slipfield" in names and names[0].startswith("python"):
+        return " ".join(words[words.index("slipfield") + 1 :][:2]).partition(" --")[0]
+    if any("snakemake" in name for name in names[:2]):
+        return "snakemake"
+    return names[0] if names else ""
+
+
+class Progress:
+    """What a run of Snakemake has said so far, by the file that it writes to."""
+
+    def __init__(self, log: Path):
+        self.log = log
+
+    def planned(self) -> int:
+        """Jobs that the run is to do; 0 until it has said so."""
+        found = re.search(r"^total +(\d+)$", self.log.read_text(), re.M)
+        return int(found[1]) if found else 0
+
+    def events(self) -> int:
+        """Jobs that have begun and jobs that have ended, together."""
+        return len(re.findall(r"^(?:Job \d+:|Finished jobid:)", self.log.read_text(), re.M))
+
+
+def kill_one(command: list[str], folder: Path, draw: random.Random, longest_s: float = 2.0) -> str:
+    """Start a run and kill one of its processes; give its role, or nothing if the run had ended.
+
+    The moment is one of the run itself, so that it is hit on a machine of any speed: up to
+    ``longest_s`` after the start, or after a job has begun or ended. Orphans are left alone.
+    """
+    log, share, delay = folder.with_name("run.log"), draw.random(), draw.uniform(0, longest_s)
+    with (
+        open(log, "w") as said,
+        subprocess.Popen(command, cwd=folder, stdout=said, stderr=said) as run,
+    ):
+        progress, target, limit = Progress(log), None, None
+        if share < STARTING:
+            target = 0
+        while run.poll() is None:
+            if target is None and (planned := progress.planned()):
+                target = 1 + int((share - STARTING) / (1 - STARTING) * (2 * planned - 2))
+            if limit is None and target is not None and progress.events() >= target:
+                limit = time.monotonic() + delay
+            if limit is not None and time.monotonic() >= limit:
+                return _kill_any(run.pid, draw)
+            time.sleep(0.01)
+    return ""
+
+
+def _kill_any(run: int, draw: random.Random) -> str:
+    """Kill any process of a run; give its role, or nothing if it had just ended."""
+    try:
+        victim = psutil.Process(draw.choice(processes_below(run)))
+        name = role(victim.pid)
+        if not name or victim.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        victim.kill()
+    except psutil.NoSuchProcess:
+        return ""
+    return name

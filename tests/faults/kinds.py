@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.faults.stages import _READERS as READERS
 
+PLAIN = {"variants": ["plain"], "images": 1}
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "beam": (
         {
@@ -55,10 +56,31 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"targets": [{"constant": "C22", "low": 15.0, "high": 16.8}]},
     ),
+    "slip": (
+        {
+            "specimen": {"cells_x": 8, "cells_y": 8, "grains": 12, "microstructures": 2},
+            "sampling": {"samples": 24},
+            "loading": {"outputs": 3},
+            "execution": {"samples_per_job": 12},
+            "learning": {"split": "random", "model": "projection"},
+            "crossval": {"folds": 2, "repeats": 1, "models": ["projection"]},
+        },
+        {"noise": {"strain_std": 0.002}},
+    ),
+    "micrograph": (
+        {
+            "images": {"presets": ["mg-gd"], "number": 1, "side_px": 192},
+            "boundaries": {**PLAIN, "steps": 1},
+            "phases": {"variants": [], "images": 1, "steps": 1},
+        },
+        {"boundaries": {**PLAIN, "steps": 2}},
+    ),
 }
 """Kind -> a study of it, and the sections of another one."""
 
 LEFT_OUT = {"logs", "benchmarks", "figures"}
+OF_CLOCKS = {"data_hash", "sha256", "bytes"}
+"""Fields with the digests of files that hold, among others, what a clock measured."""
 
 
 def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,13 +90,26 @@ def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return one, {**one, **change}
 
 
-def content(folder: Path) -> dict[str, Any]:
-    """What the results in a study's folder hold and no clock measured, by file."""
+def content(folder: Path) -> dict[str, str]:
+    """What the results in a study's folder hold and no clock measured, as text, by file.
+
+    Text, so that numbers that are none are the same as well.
+    """
     found = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder)
         if LEFT_OUT & set(inner.parts) or any(name.startswith(".") for name in inner.parts):
             continue
-        if path.is_file() and path.suffix in READERS:
-            found[str(inner)] = READERS[path.suffix](path)
+        if path.is_file() and path.suffix in (".safetensors", *READERS):
+            held = READERS.get(path.suffix, Path.read_bytes)(path)
+            found[str(inner)] = repr(_without_digests(held))
     return found
+
+
+def _without_digests(held: Any) -> Any:
+    if isinstance(held, list):
+        return [_without_digests(entry) for entry in held]
+    if not isinstance(held, dict):
+        return held
+    kept = sorted(held.keys() - OF_CLOCKS)
+    return {name: _without_digests(held[name]) for name in kept}

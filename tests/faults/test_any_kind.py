@@ -1,7 +1,9 @@
 """Kill any process of a running study of any kind, change it or not, start again: the same bits.
 
-Orphans are left alone. Only `make faults` does it; SLIPFIELD_SEED names the moments, SLIPFIELD_KIND
-one kind, SLIPFIELD_MINUTES the time after which no further kill begins.
+Orphans are left alone, and what a rerun has made is compared with an undisturbed run after each
+kill or two. Only `make faults` does it; SLIPFIELD_SEED names the moments, SLIPFIELD_KIND kinds,
+SLIPFIELD_MINUTES the time after which no further kill begins. SLIPFIELD_KILLS is how many
+reruns are compared, of each kind. A line for each says what was killed.
 """
 
 from __future__ import annotations
@@ -9,8 +11,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -18,14 +18,16 @@ import pytest
 import yaml
 
 from tests.faults.finished import command, planned, snakemake
+from tests.faults.killing import kill_one
 from tests.faults.kinds import KINDS, content, studies
-from tests.faults.test_any_process import processes_below
 
-KILLS = int(os.environ.get("SLIPFIELD_KILLS", "0"))
+REPEATS = int(os.environ.get("SLIPFIELD_KILLS", "0"))
 SEED = int(os.environ.get("SLIPFIELD_SEED", "1"))
 MINUTES = float(os.environ.get("SLIPFIELD_MINUTES", "inf"))
 CHOSEN = os.environ.get("SLIPFIELD_KIND", ",".join(KINDS)).split(",")
-LONGEST_CHAIN = 6
+KILLED_AGAIN = 0.25
+"""Share of reruns that are killed as well, before the one that ends."""
+
 RESULTS = Path("results") / "killed"
 
 pytestmark = [
@@ -34,83 +36,90 @@ pytestmark = [
 ]
 
 
-def write(home: Path, study: dict) -> None:
-    """Write the study file."""
-    (home / "p.yaml").write_text(yaml.safe_dump(study))
+class Home:
+    """Folder of a study that is one of two, with the results that both have undisturbed."""
+
+    def __init__(self, folder: Path, kind: str):
+        self.folder, self.studies, self.current = folder, studies(kind), 0
+        self.expected = []
+        folder.mkdir()
+        for number in (0, 1):
+            shutil.rmtree(folder / "results", ignore_errors=True)
+            self.take(number)
+            self.finish()
+            self.expected.append(content(folder / RESULTS))
+        first, second = self.expected
+        assert first != second and first.keys() == second.keys()
+
+    def take(self, number: int) -> None:
+        """Write the study file of one of the two studies."""
+        self.current = number
+        (self.folder / "p.yaml").write_text(yaml.safe_dump(self.studies[number]))
+
+    def finish(self) -> None:
+        """Run the study to its end, and wait for orphans."""
+        done = snakemake(self.folder)
+        assert done.returncode == 0, done.stdout
+        limit = time.monotonic() + 600
+        while at_work(self.folder):
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+
+    def difference(self) -> list[str]:
+        """Files that differ from those of an undisturbed run, or that nobody finished."""
+        found, expected = content(self.folder / RESULTS), self.expected[self.current]
+        differ = [
+            name
+            for name in sorted(found.keys() | expected.keys())
+            if found.get(name) != expected.get(name)
+        ]
+        return differ + [str(path) for path in self.folder.rglob("*.part")]
 
 
-def finish(home: Path) -> float:
-    """Run the study to its end, wait for orphans; give the seconds that the run took."""
-    began = time.monotonic()
-    done = snakemake(home)
-    assert done.returncode == 0, done.stdout
-    seconds = time.monotonic() - began
-    while at_work(home):
-        assert time.monotonic() - began < 600
-        time.sleep(0.2)
-    return seconds
-
-
-def at_work(home: Path) -> list[str]:
-    """Processes, dead ones left out, whose current folder is ``home``."""
+def at_work(folder: Path) -> list[str]:
+    """Processes, dead ones left out, whose current folder is ``folder``."""
     found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if os.readlink(f"/proc/{entry}/cwd") == str(home) and os.readlink(f"/proc/{entry}/exe"):
+            if os.readlink(f"/proc/{entry}/cwd") == str(folder):
+                os.readlink(f"/proc/{entry}/exe")
                 found.append(entry)
         except OSError:
             continue
     return found
 
 
-def kill_one(home: Path, after: float, draw: random.Random) -> str:
-    """Start the run and kill one of its processes; give its name, or nothing if the run ended."""
-    with subprocess.Popen(
-        command(), cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    ) as run:
-        limit = time.monotonic() + after
-        while time.monotonic() < limit and run.poll() is None:
-            time.sleep(0.02)
-        if run.poll() is not None:
-            return ""
-        victim = draw.choice(processes_below(run.pid))
-        try:
-            name = Path(f"/proc/{victim}/cmdline").read_bytes().replace(b"\0", b" ")[:60]
-            os.kill(victim, signal.SIGKILL)
-        except OSError:  # it has just ended
-            return ""
-    return name.decode("utf-8", "replace") or "?"
+def disturb(home: Home, draw: random.Random) -> list[tuple[str, bool]]:
+    """Give a run work and kill a process of it, perhaps also one of the rerun.
+
+    Gives the role of each process that was hit, and whether the study was changed afterwards.
+    """
+    if draw.random() < 0.5:
+        shutil.rmtree(home.folder / RESULTS)
+    else:
+        home.take(1 - home.current)
+    hit = []
+    for _ in range(2 if draw.random() < KILLED_AGAIN else 1):
+        name, changed = kill_one(command(), home.folder, draw), draw.random() < 0.5
+        if name:
+            hit.append((name, changed))
+        if changed:
+            home.take(1 - home.current)
+        if draw.random() < 0.2:
+            shutil.rmtree(home.folder / ".snakemake", ignore_errors=True)
+    return hit
 
 
 @pytest.mark.parametrize("kind", CHOSEN)
 def test_a_kill_of_any_process_of_any_kind_of_study(kind, tmp_path):
-    home, draw = tmp_path / "home", random.Random(f"{SEED} {kind}")
-    home.mkdir()
-    expected, seconds = [], 0.0
-    for study in studies(kind):
-        shutil.rmtree(home / "results", ignore_errors=True)
-        write(home, study)
-        seconds = finish(home)
-        expected.append(content(home / RESULTS))
-    assert expected[0] != expected[1] and expected[0].keys() == expected[1].keys()
-    current, killed, compared = 1, 0, 0
+    home, draw = Home(tmp_path / "home", kind), random.Random(f"{SEED} {kind}")
     until = time.monotonic() + 60 * MINUTES
-    while killed < KILLS and time.monotonic() < until:
-        chain: list[tuple[float, int, str]] = []
-        if draw.random() < 0.5:
-            shutil.rmtree(home / RESULTS)
-        for _ in range(draw.randint(1, LONGEST_CHAIN)):
-            if draw.random() < 0.5:
-                current = 1 - current
-                write(home, studies(kind)[current])
-            if draw.random() < 0.2:
-                shutil.rmtree(home / ".snakemake", ignore_errors=True)
-            moment = draw.uniform(0.15, 1) * seconds
-            if name := kill_one(home, moment, draw):
-                chain.append((round(moment, 1), current, name))
-        finish(home)
-        assert content(home / RESULTS) == expected[current], (SEED, chain)
-        assert list(home.rglob("*.part")) == [], (SEED, chain)
-        killed, compared = killed + len(chain), compared + 1
-        print(f"{kind}, seed {SEED}: {killed} kills, {compared} times the same bits", flush=True)
-    assert compared and planned(home) == {}
+    compared, kills, missed = 0, 0, 0
+    while compared < REPEATS and time.monotonic() < until:
+        hit = disturb(home, draw)
+        home.finish()
+        assert home.difference() == [], (SEED, hit)
+        compared, kills, missed = compared + bool(hit), kills + len(hit), missed + (not hit)
+        counts = f"{kills} kills, {compared} reruns the same, {missed} missed"
+        print(f"{kind}, seed {SEED}: {counts}: {hit}", flush=True)
+    assert compared and planned(home.folder) == {}
