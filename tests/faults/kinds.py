@@ -79,8 +79,9 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Kind -> a study of it, and the sections of another one."""
 
 LEFT_OUT = {"logs", "benchmarks", "figures"}
-OF_CLOCKS = {"data_hash", "sha256", "bytes"}
-"""Fields with the digests of files that hold, among others, what a clock measured."""
+NOT_COMPARED = {"data_hash", "sha256", "bytes", "study"}
+"""Digests of files that hold, among others, what a clock measured; and the study of a result, which
+is an earlier one where the result does not depend on what was changed."""
 
 
 def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -91,9 +92,9 @@ def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def content(folder: Path) -> dict[str, str]:
-    """What the results in a study's folder hold and no clock measured, as text, by file.
+    """What the results in a study's folder are compared by, as text, by file.
 
-    Text, so that numbers that are none are the same as well.
+    What a clock measured is left out, and :data:`NOT_COMPARED`. Text, so that numbers that are none are the same as well.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
@@ -102,14 +103,14 @@ def content(folder: Path) -> dict[str, str]:
             continue
         if path.is_file() and path.suffix in (".safetensors", *READERS):
             held = READERS.get(path.suffix, Path.read_bytes)(path)
-            found[str(inner)] = repr(_without_digests(held))
+            found[str(inner)] = repr(_compared(held))
     return found
 
 
-def _without_digests(held: Any) -> Any:
+def _compared(held: Any) -> Any:
     if isinstance(held, list):
-        return [_without_digests(entry) for entry in held]
+        return [_compared(entry) for entry in held]
     if not isinstance(held, dict):
         return held
-    kept = sorted(held.keys() - OF_CLOCKS)
-    return {name: _without_digests(held[name]) for name in kept}
+    kept = sorted(held.keys() - NOT_COMPARED)
+    return {name: _compared(held[name]) for name in kept}

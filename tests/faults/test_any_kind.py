@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from slipfield.core.kind import load, load_any_study
 from tests.faults.finished import command, planned, snakemake
 from tests.faults.killing import kill_one
 from tests.faults.kinds import KINDS, content, studies
@@ -66,14 +67,16 @@ class Home:
             time.sleep(0.05)
 
     def difference(self) -> list[str]:
-        """Files that differ from those of an undisturbed run, or that nobody finished."""
+        """Files that differ from those of an undisturbed run, are stale, or nobody finished."""
         found, expected = content(self.folder / RESULTS), self.expected[self.current]
         differ = [
             name
             for name in sorted(found.keys() | expected.keys())
             if found.get(name) != expected.get(name)
         ]
-        return differ + [str(path) for path in self.folder.rglob("*.part")]
+        study, kind = load_any_study(self.folder / "p.yaml")
+        stale = load(kind.stale)(study, self.folder / RESULTS)
+        return [*differ, *map(str, stale), *map(str, self.folder.rglob("*.part"))]
 
 
 def at_work(folder: Path) -> list[str]:
