@@ -58,6 +58,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     path = tmp_path / "table.csv"
     left_by(path, HOST, ended_process())
     left_by(path, "another-host", 1, age_s=2 * ABANDONED_S)
+    left_by(path, HOST, os.getppid(), age_s=2 * ABANDONED_S)  # a number that was given again
     write_text(path, "new")
     assert list(tmp_path.iterdir()) == [path]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "design": {"draws": 50},
             "baselines": {"runs": 1, "population": 8, "generations": 2},
         },
-        {"targets": [{"constant": "C22", "low": 15.0, "high": 16.8}]},
+        {"design": {"draws": 60}},
     ),
     "slip": (
         {
@@ -79,9 +80,11 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Kind -> a study of it, and the sections of another one."""
 
 LEFT_OUT = {"logs", "benchmarks", "figures"}
-NOT_COMPARED = {"data_hash", "sha256", "bytes", "study"}
-"""Digests of files that hold, among others, what a clock measured; and the study of a result, which
-is an earlier one where the result does not depend on what was changed."""
+NOT_COMPARED = {"data_hash", "bytes", "study"}
+"""What depends on files that hold, among others, what a clock measured, as all digests do; and the
+study of a result, which is an earlier one where the result does not depend on what was changed."""
+
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -94,23 +97,24 @@ def studies(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def content(folder: Path) -> dict[str, str]:
     """What the results in a study's folder are compared by, as text, by file.
 
-    What a clock measured is left out, and :data:`NOT_COMPARED`. Text, so that numbers that are none are the same as well.
+    What a clock measured is left out, digests, and :data:`NOT_COMPARED`. Text, so that numbers that
+    are none are the same as well.
     """
     found = {}
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder)
         if LEFT_OUT & set(inner.parts) or any(name.startswith(".") for name in inner.parts):
             continue
-        if path.is_file() and path.suffix in (".safetensors", *READERS):
-            held = READERS.get(path.suffix, Path.read_bytes)(path)
-            found[str(inner)] = repr(_compared(held))
+        if path.is_file() and path.suffix in READERS:
+            found[str(inner)] = repr(_compared(READERS[path.suffix](path)))
     return found
 
 
 def _compared(held: Any) -> Any:
     if isinstance(held, list):
         return [_compared(entry) for entry in held]
+    if isinstance(held, str) and DIGEST.fullmatch(held):
+        return "digest"
     if not isinstance(held, dict):
         return held
-    kept = sorted(held.keys() - NOT_COMPARED)
-    return {name: _compared(held[name]) for name in kept}
+    return {name: _compared(held[name]) for name in sorted(held.keys() - NOT_COMPARED)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from safetensors import safe_open
 
 from slipfield.core.files import write_netcdf
 from slipfield.kinds.slip.design import make_design, write_design
@@ -122,10 +123,14 @@ def _netcdf(path: Path) -> dict[str, Any]:
 
 
 def _json(path: Path) -> Any:
+    return _unmeasured(path.read_text())
+
+
+def _unmeasured(text: str) -> Any:
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return {key: value for key, value in pairs if key not in MEASURED}
 
-    return json.loads(path.read_text(), object_pairs_hook=kept)
+    return json.loads(text, object_pairs_hook=kept)
 
 
 def _csv(path: Path) -> list[dict[str, str]]:
@@ -134,4 +139,14 @@ def _csv(path: Path) -> list[dict[str, str]]:
     return [{key: value for key, value in row.items() if key not in MEASURED} for row in rows]
 
 
-_READERS = {".nc": _netcdf, ".json": _json, ".csv": _csv}
+def _safetensors(path: Path) -> dict[str, Any]:
+    """Weights, and what is written beside them, of which some is JSON in JSON."""
+    with safe_open(path, "np") as file:
+        beside = {name: str(text) for name, text in (file.metadata() or {}).items()}
+        found: dict[str, Any] = {name: file.get_tensor(name).tobytes() for name in file.keys()}
+    if "training" in beside:
+        beside["training"] = str(_unmeasured(beside["training"]))
+    return {**found, "beside": beside}
+
+
+_READERS = {".nc": _netcdf, ".json": _json, ".csv": _csv, ".safetensors": _safetensors}

@@ -97,8 +97,11 @@ def disturb(home: Home, draw: random.Random) -> list[tuple[str, bool]]:
 
     Gives the role of each process that was hit, and whether the study was changed afterwards.
     """
-    if draw.random() < 0.5:
-        shutil.rmtree(home.folder / RESULTS)
+    work, folder = draw.choice(("all", "a file", "another study")), home.folder / RESULTS
+    if work == "all":
+        shutil.rmtree(folder)
+    elif work == "a file":
+        (folder / draw.choice(sorted(home.expected[home.current]))).unlink()
     else:
         home.take(1 - home.current)
     hit = []

@@ -101,6 +101,16 @@ CASES = [(kind, name) for kind, files in READ_BY.items() for name in files]
 TRUE_TABLES = {("search", "without its last row"), ("hardness", "without its last row")}
 """A table of fewer trials, or alloys, is a table, for the verbs that take people's own."""
 
+NOT_READ = {
+    ("beam", "samples.csv"),
+    ("beam", "shards/1.nc"),
+    ("hardness", "table.csv"),
+    ("search", "rounds/0000/study.json"),
+    ("curves", "shards/0.nc"),
+    ("curves", "scores/rule-4.csv"),
+}
+"""What a report compares with its study where it is there, and does without."""
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
@@ -144,6 +154,29 @@ def test_a_damaged_file_is_named_by_the_verb_that_reads_it(finished, kind, name,
             assert result.code == 2 and result.error.startswith("slipfield: error: "), where
             assert path.stem in result.error and "Traceback" not in result.err, where
             assert set(folder.rglob("*")) == before, where
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_a_missing_file_is_not_called_a_damaged_one(finished, kind, name, monkeypatch):
+    """Nobody is told to delete what is not there, or shown Python's own words."""
+    folder = finished(kind)
+    monkeypatch.chdir(folder)
+    path = folder / name
+    whole, before = path.read_bytes(), set(folder.rglob("*"))
+    for verb in READ_BY[kind][name].split():
+        words = VERBS[kind][verb].split()
+        words = words if verb == "report" else [*words[:-1], "again.out"]
+        path.unlink()
+        result = run_verb(*words)
+        path.write_bytes(whole)
+        assert set(folder.rglob("*")) - before <= {folder / "again.out"}, (verb, result)
+        (folder / "again.out").unlink(missing_ok=True)
+        if verb == "report" and (kind, name) in NOT_READ:
+            assert result.code == 0, (verb, result)
+            continue
+        assert result.code == 2 and result.error.startswith("slipfield: error: "), (verb, result)
+        assert path.stem in result.error and "Traceback" not in result.err, (verb, result)
+        assert "Errno" not in result.error and "delete" not in result.error, (verb, result)
 
 
 @pytest.mark.parametrize("kind", VERBS)

@@ -14,5 +14,7 @@ EXIT_STATUS = {SlipfieldError: 2, NoEquilibrium: 3}
 
 
 def one_line(error: Exception) -> str:
-    """Message of an error without line breaks."""
+    """Message of an error without line breaks; of what the system refused, the reason alone."""
+    if isinstance(error, OSError) and (error.errno or 0) > 0 and error.strerror:
+        return error.strerror
     return " ".join(str(error).split())

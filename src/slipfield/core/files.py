@@ -16,7 +16,7 @@ import numpy as np
 
 from slipfield import __version__
 from slipfield.core.errors import SlipfieldError, one_line
-from slipfield.core.places import check_place, is_running
+from slipfield.core.places import abandoned, check_place, owner_in
 from slipfield.core.study import BaseStudy
 
 if TYPE_CHECKING:  # most of a second to import, and a verb that writes text needs neither
@@ -28,7 +28,7 @@ PART = ".part"
 """End of the temporary names of files that are being written."""
 
 ABANDONED_S = 24 * 3600
-"""Age at which a temporary file of another machine, which cannot be asked, is given up, s."""
+"""Age at which a temporary file is given up whose process cannot be asked, s."""
 
 STORAGE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 PROBE_BYTES = 2**20
@@ -77,20 +77,14 @@ def complete_file(path: str | Path) -> Iterator[Path]:
 
 
 def _remove_abandoned(ours: Path, path: Path) -> None:
-    """Remove temporary files of ``path`` whose process is gone, or of other machines and old.
-
-    Ages are taken against ``ours``, which the same file system has just dated.
-    """
+    """Remove temporary files of ``path`` whose writer is gone."""
     start = f".{path.name}."
     for other in path.parent.iterdir():
         if other == ours or not (other.name.startswith(start) and other.name.endswith(PART)):
             continue
-        host, _, process = other.name[len(start) : -len(PART)].rpartition(".")
-        if not process.isdigit():
-            continue
-        with suppress(FileNotFoundError):
-            old = ours.stat().st_mtime - other.stat().st_mtime > ABANDONED_S
-            if old if host != socket.gethostname() else not is_running(int(process)):
+        owner = owner_in(other.name[len(start) : -len(PART)])
+        with suppress(FileNotFoundError, PermissionError):
+            if owner and abandoned(other, owner, ours, ABANDONED_S):
                 other.unlink()
 
 
@@ -215,6 +209,8 @@ def open_netcdf(path: str | Path) -> xr.Dataset:
     """
     import xarray as xr
 
+    if not Path(path).exists():
+        raise SlipfieldError(f"{path}: not there")
     try:
         return xr.open_dataset(path, engine="netcdf4", decode_times=False, cache=False)
     except Exception as error:  # what a damaged file makes the libraries raise is not listed

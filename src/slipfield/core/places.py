@@ -65,6 +65,35 @@ def is_running(process: int) -> bool:
     return True
 
 
+def owner_in(name: str) -> tuple[str, int] | None:
+    """Machine and process in HOST.PROCESS; None if it is something else."""
+    host, _, process = name.rpartition(".")
+    return (host, int(process)) if host and process.isdigit() else None
+
+
+def abandoned(file: Path, owner: tuple[str, int], ours: Path, patience_s: float) -> bool:
+    """Whether the file of a process counts no more: of one here that has ended, or an old one.
+
+    A process of another machine cannot be asked, and the number of one that has ended here is given
+    to another one some day: what has not been touched for longer is nobody's.
+
+    Parameters
+    ----------
+    owner : machine and process of ``file``.
+    ours : a file beside it that the same file system has just dated; ages are taken against it.
+    patience_s : age up to which a file counts, s.
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the files is gone.
+    """
+    host, process = owner
+    if host == socket.gethostname() and not is_running(process):
+        return True
+    return ours.stat().st_mtime - file.stat().st_mtime > patience_s
+
+
 @contextmanager
 def claimed(folder: str | Path, work: str) -> Iterator[None]:
     """Keep ``folder`` for this process until the block ends; make it if it is not there.
@@ -143,18 +172,14 @@ def _kept(ours: Path) -> Iterator[None]:
 
 
 def _refuse_others(ours: Path, work: str) -> None:
-    """Refuse to work beside the claim of another process; remove claims that count no more.
-
-    Ages are taken against ``ours``, which the same file system has just dated.
-    """
+    """Refuse to work beside the claim of another process; remove claims that count no more."""
     for other in ours.parent.glob(f"{CLAIM}.*"):
-        host, _, process = other.name.removeprefix(f"{CLAIM}.").rpartition(".")
-        if other == ours or not process.isdigit():
+        owner = owner_in(other.name.removeprefix(f"{CLAIM}."))
+        if other == ours or owner is None:
             continue
         with suppress(FileNotFoundError):
-            silent = ours.stat().st_mtime - other.stat().st_mtime > SILENT_S
-            gone = host == socket.gethostname() and not is_running(int(process))
-            if not (silent or gone):
+            if not abandoned(other, owner, ours, SILENT_S):
+                host, process = owner
                 raise SlipfieldError(
                     f"{ours.parent}: another `{work}` is at work in this folder, process {process} "
                     f"on {host}; wait for it to end, choose another folder, or delete {other.name} "

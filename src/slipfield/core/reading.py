@@ -1,4 +1,4 @@
-"""Read small results; what is damaged is one line that names the file and what makes it again."""
+"""Read small results; what is missing or damaged is one line with the file and its maker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ NOT_LISTED = (OSError, ValueError, LookupError, TypeError, AttributeError, Recur
 
 @contextmanager
 def reading(path: Path, maker: str) -> Iterator[None]:
-    """Turn what a damaged file leads to into one line that names it and the verb to run again.
+    """Turn what a missing or damaged file leads to into one line with the verb to run.
+
+    A file that the system does not open, as with too many open ones, is not called damaged: nobody
+    is told to delete it.
 
     Raises
     ------
@@ -32,6 +35,11 @@ def reading(path: Path, maker: str) -> Iterator[None]:
     try:
         yield
     except NOT_LISTED as error:
+        if isinstance(error, OSError):
+            if not path.exists():
+                raise SlipfieldError(f"{path}: not there yet; run `{maker}` first") from error
+            if (error.errno or 0) > 0:  # libraries give a damaged file none, or one of their own
+                raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
         raise SlipfieldError(
             f"{path}: not readable ({type(error).__name__}: {one_line(error)[:LONGEST]}); delete "
             f"it and run the study, or `{maker}`, again"
@@ -60,8 +68,6 @@ def read_table(
     """
     import pandas as pd
 
-    if not path.exists():
-        raise SlipfieldError(f"{path}: not there yet; run `{maker}` first")
     with reading(path, maker):
         table = pd.read_csv(path)
         if table.empty and not empty:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
+from slipfield.core.reading import reading
 from slipfield.core.sobol import sobol_points
 from slipfield.core.tables import csv_text
 
@@ -102,12 +103,8 @@ def read_design(path: Path, design: Design) -> pd.DataFrame:
     SlipfieldError
         If the file cannot be read or is not of this design.
     """
-    try:
+    with reading(path, "study design"):
         table = pd.read_csv(path, index_col="sample")
-    except (OSError, ValueError, TypeError) as error:
-        raise SlipfieldError(
-            f"{path}: no readable design ({error}); delete it and run again"
-        ) from error
     names = [each.name for each in design.inputs]
     if list(table.columns) != list(design.rows.columns) or len(table) != len(design.rows):
         raise SlipfieldError(f"{path}: not the design of this study; delete it and run again")

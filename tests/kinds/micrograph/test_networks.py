@@ -115,6 +115,17 @@ def test_dice_loss_is_zero_for_the_truth_and_one_for_its_opposite():
     assert dice_loss(-sure, truth).item() == pytest.approx(1, abs=1e-3)
 
 
+def test_the_same_network_is_the_same_file(tmp_path):
+    """Whoever compares files by their hash must not see other weights in it."""
+    network, facts = NestedUNet(NestedSettings(width=2, levels=2)), dict.fromkeys("abcdef", "1")
+    path = tmp_path / "n.safetensors"
+    found = set()
+    for _ in range(5):
+        save_network(network, "phases", facts, path)
+        found.add(path.read_bytes())
+    assert len(found) == 1
+
+
 def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):
     network = NestedUNet(NestedSettings(width=2, levels=2)).eval()
     path = tmp_path / "n.safetensors"

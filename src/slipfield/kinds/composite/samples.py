@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_netcdf
+from slipfield.core.reading import reading
 from slipfield.core.sobol import sobol_points
 from slipfield.kinds.composite.answers import write_table
 from slipfield.kinds.composite.constants import CONSTANTS
@@ -43,15 +44,11 @@ def read_samples(path: Path) -> tuple[np.ndarray, list[str]]:
     SlipfieldError
         If the file is missing or is not such a table.
     """
-    try:
+    with reading(path, "composite samples"):
         with open(path, newline="") as handle:
             rows = list(csv.DictReader(handle))
         points = np.array([[float(row[name]) for name in PARAMETERS] for row in rows])
         return points.reshape(-1, 5), [row["role"] for row in rows]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise SlipfieldError(
-            f"{path}: not a table of samples ({error}); `composite samples` writes one"
-        ) from error
 
 
 def solve_samples(study: CompositeStudy, samples: Path, output: Path) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
+from slipfield.core.reading import reading
 from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.curve_set import CurveSet
 from slipfield.kinds.curves.learners import Learner, LudwikForest, LudwikNetwork, Rule
@@ -172,11 +173,14 @@ def write_scores(path: Path, scores: Iterable[CurveScore]) -> None:
     write_text(path, csv_text([vars(score) for score in scores], 6, names))
 
 
-def read_scores(paths: Iterable[Path], empty: bool = False) -> list[CurveScore]:
+def read_scores(
+    paths: Iterable[Path], maker: str = "curve-learn", empty: bool = False
+) -> list[CurveScore]:
     """Read what :func:`write_scores` wrote.
 
     Parameters
     ----------
+    maker : verb that writes such files.
     empty : whether a file may hold no score.
 
     Raises
@@ -187,15 +191,13 @@ def read_scores(paths: Iterable[Path], empty: bool = False) -> list[CurveScore]:
     scores = []
     kinds = {field.name: field.type for field in fields(CurveScore)}
     for path in paths:
-        try:
+        with reading(path, maker):
             with open(path, newline="", encoding="utf-8") as handle:
                 table = csv.DictReader(handle)
                 rows = [{n: _typed(row[n], k) for n, k in kinds.items()} for row in table]
             if not set(kinds) <= set(table.fieldnames or ()) or not (rows or empty):
                 raise ValueError("no rows of scores")
             scores += [CurveScore(**row) for row in rows]
-        except (OSError, KeyError, ValueError, TypeError) as error:
-            raise SlipfieldError(f"{path}: no table of scores: {error}") from error
     return scores
 
 

@@ -73,7 +73,9 @@ def draw_predicted(trained: Path, output: Path) -> None:
     """Draw known and predicted curves of a test group (the paper's figures 9 to 23)."""
     use_style()
     content: dict[str, Any] = read_json(trained, "curve-train")
-    scores = {s.name: s.similarity for s in read_scores([trained.with_suffix(".csv")])}
+    scores = {
+        s.name: s.similarity for s in read_scores([trained.with_suffix(".csv")], "curve-train")
+    }
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     panels = np.ravel(figure.subplots(2, 5, sharex=True))
     percent = 100 * np.array(content["true_strain"])
@@ -92,7 +94,7 @@ def draw_predicted(trained: Path, output: Path) -> None:
 def draw_similarity(scores: list[Path], output: Path) -> None:
     """Draw the similarity of every test alloy, by learner and setting (figures 10 to 24)."""
     use_style()
-    found = read_scores(scores)
+    found = read_scores(scores, "curve-train")
     names = list(dict.fromkeys(score.name for score in found))
     kinds = list(dict.fromkeys((score.learner, score.setting) for score in found))
     figure = Figure(figsize=(max(5.0, 0.62 * len(names)), 3.4), layout="constrained")

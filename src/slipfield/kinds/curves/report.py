@@ -11,6 +11,7 @@ import xarray as xr
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.numbers import short
+from slipfield.core.reading import reading
 from slipfield.core.recorded import refuse_others
 from slipfield.kinds.curves.alloys import duplicates
 from slipfield.kinds.curves.evaluation import read_scores
@@ -72,11 +73,9 @@ def write_report(study: CurvesStudy, folder: Path, output: Path) -> None:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
+    with reading(path, "curve-summary"):
         with open(path, newline="", encoding="utf-8") as handle:
             return list(csv.DictReader(handle))
-    except OSError as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _cards(study: CurvesStudy, curves: xr.Dataset, summary: list[dict[str, str]]) -> list[Card]:
@@ -249,7 +248,7 @@ def _published(folder: Path) -> Section | None:
 
 
 def _below(folder: Path) -> Section:
-    scores = read_scores([folder / "tables" / "below.csv"], empty=True)
+    scores = read_scores([folder / "tables" / "below.csv"], "curve-summary", empty=True)
     rows = [
         (
             s.name,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from slipfield.core.errors import SlipfieldError, one_line
@@ -22,13 +22,32 @@ NETWORKS = {
 }
 """Class and settings by what a network finds."""
 
+LENGTH = 8
+"""Bytes of the size at the start of a file of safetensors, and what headers are padded to."""
+
 
 def save_network(network: Any, task: str, facts: dict[str, str], path: Path) -> None:
-    """Write the weights of a network; ``facts`` say how it was trained."""
+    """Write the weights of a network; ``facts`` say how it was trained.
+
+    The same network and facts give the same bytes.
+    """
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
     metadata = {**facts, "task": task, "settings": json.dumps(network.describe())}
     with complete_file(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        temporary.write_bytes(_with_metadata(save(tensors), metadata))
+
+
+def _with_metadata(content: bytes, metadata: dict[str, str]) -> bytes:
+    """Add metadata to a file of safetensors, in order; the library's order is another each time.
+
+    The format: size of the header, 8 bytes; the header, JSON that ends in spaces, so that its size
+    is a multiple of 8; the numbers. https://huggingface.co/docs/safetensors/index
+    """
+    end = LENGTH + int.from_bytes(content[:LENGTH], "little")
+    header = {"__metadata__": dict(sorted(metadata.items())), **json.loads(content[LENGTH:end])}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % LENGTH)
+    return len(text).to_bytes(LENGTH, "little") + text + content[end:]
 
 
 def load_network(task: str, path: Path | None = None) -> nn.Module:

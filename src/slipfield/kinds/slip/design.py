@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from slipfield import __version__
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import write_text
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
@@ -199,7 +199,7 @@ def read_design(path: str | Path) -> Samples:
             _check_header(path, reader.fieldnames)
             rows = [(reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SlipfieldError(f"{path}: cannot be read as CSV: {error}") from error
+        raise SlipfieldError(f"{path}: cannot be read as CSV: {one_line(error)}") from error
     if not rows:
         raise SlipfieldError(f"{path}: no samples; write it with `slipfield design`")
     lines: dict[int, int] = {}

@@ -10,7 +10,7 @@ from typing import SupportsFloat
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import write_text
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.crystal.law import (
@@ -162,7 +162,7 @@ def read_path(path: Path) -> tuple[np.ndarray, np.ndarray]:
                 )
             rows = [[float(row[name]) for name in PATH_COLUMNS] for row in reader]
     except (OSError, UnicodeDecodeError) as error:
-        raise SlipfieldError(f"{path}: cannot be read: {error}") from error
+        raise SlipfieldError(f"{path}: cannot be read: {one_line(error)}") from error
     except (TypeError, ValueError) as error:
         raise SlipfieldError(f"{path}: a value is not a number: {error}") from error
     table = np.array(rows, dtype=float).reshape(-1, len(PATH_COLUMNS))

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 
 REFERENCE_FILE = Path(__file__).with_name("unit-costs.json")
 """The unit costs that requests and estimates rest on; `make slice` measures them anew."""
@@ -129,7 +129,7 @@ def read_unit_costs(path: Path) -> UnitCosts:
         return UnitCosts(simulation, learning, content["measured"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SlipfieldError(
-            f"{path}: no readable unit costs ({error}); run `make slice`"
+            f"{path}: no readable unit costs ({one_line(error)}); run `make slice`"
         ) from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import write_text
 
 ORDER = (
@@ -118,4 +118,6 @@ def read_chapter(path: Path) -> Chapter:
             content[name] = [kind(**entry) for entry in content[name]]
         return Chapter(**content)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SlipfieldError(f"{path}: not a chapter of `slipfield verify`: {error}") from error
+        raise SlipfieldError(
+            f"{path}: not a chapter of `slipfield verify`: {one_line(error)}"
+        ) from error
