@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -44,18 +45,21 @@ def arrive(laboratory, folder, pause):
     time.sleep(pause)
 
 
-def killed_after_a_frame(begun, projection, folder):
-    """Begin a live inversion as users do, kill it, and tell its forward runs and their times."""
+def ended_after_a_frame(begun, projection, folder, by):
+    """Begin a live inversion as users do, end it by a signal, and tell what it said."""
     verb = ["invert", begun, "--live", folder, "--model", projection, "--output", folder / "out"]
     command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    table, began = folder / "out" / "live.csv", time.time_ns()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 120
-        while not (folder / "out" / "live.csv").exists() and time.monotonic() < until:
-            assert process.poll() is None, "it waits for more frames"
+        while not table.exists() or table.stat().st_mtime_ns < began:
+            assert process.poll() is None and time.monotonic() < until, "it waits for more frames"
             time.sleep(0.05)
-        process.kill()
+        process.send_signal(by)
+        said = process.communicate()[1]
     assert not (folder / "out" / "live.json").exists()
-    return forward_runs(folder)
+    assert len(pd.read_csv(table)) == 1
+    return said
 
 
 def forward_runs(folder):
@@ -64,13 +68,16 @@ def forward_runs(folder):
 
 @pytest.fixture(scope="module")
 def finished(laboratory, begun, projection, tmp_path_factory):
-    """Folder and summary of a live inversion that was killed and begun again; frames arrived then.
+    """Folder and summary of a live inversion that was interrupted, killed, and begun again.
 
-    And the forward runs that the first one had made.
+    Frames arrived then. And the forward runs that the first one had made.
     """
     folder = tmp_path_factory.mktemp("live")
     shutil.copy2(sorted((laboratory / "dic").glob("*.csv"))[0], folder)
-    runs = killed_after_a_frame(begun, projection, folder)
+    said = ended_after_a_frame(begun, projection, folder, signal.SIGINT)
+    assert "live.csv has the estimates so far" in said and "the same command again" in said
+    runs = forward_runs(folder)
+    ended_after_a_frame(begun, projection, folder, signal.SIGKILL)
     writer = threading.Thread(target=arrive, args=(laboratory, folder, 0.4))
     writer.start()
     content = invert_live(

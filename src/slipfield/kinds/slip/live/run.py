@@ -130,9 +130,10 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
                 break
             time.sleep(POLL_S)
     except KeyboardInterrupt:
-        write_rows(test.rows, output / TABLE)
+        if test.rows:
+            write_rows(test.rows, output / TABLE)
         raise SlipfieldError(
-            f"live: interrupted after {len(test.rows)} frames, which {output / TABLE} keeps; start "
+            f"live: interrupted; {output / TABLE} has the estimates so far. Start "
             "the same command again to go on, or with --idle 0 to finish with what is there"
         ) from None
     test.close()
