@@ -72,13 +72,13 @@ def test_covariance_is_the_scatter_over_noise():
 def test_alike_residuals_weigh_less_than_white_ones():
     """A disturbance that follows a sensitivity in every block must raise the deviation."""
     measurement = measure(1e-3)
-    white = deviations(compare(measurement, forward(np.exp(TRUTH))), np.ones(NODES**2), 5e-3)
+    white = deviations(compare(measurement, forward(np.exp(TRUTH)), 5e-3), np.ones(NODES**2), 5e-3)
     assert white.strain == pytest.approx(1e-3, rel=0.3)
     random = np.random.default_rng(1)
     block_noise = random.standard_normal(BLOCKS**2)[measurement.block].reshape(NODES, NODES)
     disturbed = measure(1e-3)
     disturbed.points[:] += (1e-3 * block_noise * SHAPES[0]).reshape(FRAMES, 3, -1)
-    alike = deviations(compare(disturbed, forward(np.exp(TRUTH))), np.ones(NODES**2), 5e-3)
+    alike = deviations(compare(disturbed, forward(np.exp(TRUTH)), 5e-3), np.ones(NODES**2), 5e-3)
     assert alike.strain > 3 * white.strain
 
 
@@ -122,7 +122,7 @@ def test_masked_points_do_not_shift_the_answer():
 def test_normal_equations_agree_with_the_dense_ones():
     measurement = measure(1e-3, seed=3)
     run = forward(np.exp(CENTRE))
-    found = compare(measurement, run)
+    found = compare(measurement, run, 5e-3)
     jacobian = run.strain_rates.reshape(3, -1)
     residual = (measurement.points - run.strain.reshape(FRAMES, 3, -1)).ravel()
     np.testing.assert_allclose(found.normals.sum(axis=0), jacobian @ jacobian.T)

@@ -36,7 +36,7 @@ def test_whitened_load_is_generalised_least_squares():
     run, measurement = forward(np.exp(CENTRE)), measure(load_noise=0.01, seed=3)
     along = np.array([2.8, 1.0, 1.0])
     factor = LoadFactor(0.05, 0.03, along, NOISE)
-    found = compare(measurement, run, factor=factor)
+    found = compare(measurement, run, NOISE, factor=factor)
     model, rates = factor.expected(run.load, run.load_rates)
     scale = np.abs(measurement.load)
     r, jacobian = (measurement.load - model) / scale, rates / scale

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.measure.elongation import with_elongation
+from slipfield.kinds.slip.measure.elongation import elongation_noise, with_elongation
 from slipfield.kinds.slip.measure.specimen_file import part
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
 from tests.kinds.slip.measure import measurement as m
@@ -70,3 +70,34 @@ def test_without_displacements_points_at_an_edge_stand_for_half_a_step():
     data = with_elongation(xr.Dataset(part(values), attrs=facts))
     # Two columns of 21 differ; each stands for half a step of the twenty.
     np.testing.assert_allclose(data["displacement"], 2 * (0.04 + 0.02 / 20), rtol=1e-6)
+
+
+def drawn(path, noise, strain_noise, seed=3):
+    """A specimen of 41 x 21 points, 0.1 mm apart, whose elongation, mm, has white noise."""
+    random = np.random.default_rng(seed)
+    time, y, x = np.arange(1.0, len(path) + 1), 0.1 * np.arange(41), 0.1 * np.arange(21)
+    strain = strain_noise * random.standard_normal((len(path), 3, len(y), len(x)))
+    strain[:, 1] += (path / 4)[:, None, None]
+    moved = path + noise * random.standard_normal(len(path))
+    return xr.Dataset(
+        {
+            "strain": (("time", "component", "y", "x"), strain),
+            "displacement": ("time", moved),
+        },
+        {"time": time, "y_mm": y, "x_mm": x},
+    )
+
+
+def test_noise_of_the_elongation_is_told_by_its_frames():
+    data = [drawn(0.004 * np.arange(1, 41), 1e-4, 1e-3, seed) for seed in range(20)]
+    assert np.mean([elongation_noise(one) for one in data]) == pytest.approx(1e-4, rel=0.15)
+
+
+def test_many_turns_of_the_loading_are_no_noise():
+    """Eight frames, three turns; no elongation is worse than a point's strain over two steps."""
+    path = np.array([0.02, 0.04, 0.01, 0.03, 0.05, 0.02, 0.04, 0.06])
+    assert elongation_noise(drawn(path, 1e-5, 1e-4)) < 0.2 * 1.2e-3
+
+
+def test_few_frames_tell_no_noise():
+    assert elongation_noise(drawn(np.array([0.01, 0.02]), 1e-4, 1e-3)) == 0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipfield.kinds.slip.inversion.comparison import (
-    SMALL_LOAD,
     compare,
     deviations,
+    load_divisor,
     point_weights,
 )
 from slipfield.kinds.slip.inversion.refine import Problem
@@ -91,11 +91,11 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     down by a twentieth. Elastic changes of the load, as on unloading, tell the scale whatever k is.
     """
     factor = factor_at(problem.factor, run.parameters, problem.load_noise)
-    found = compare(problem.measurement, run)
+    found = compare(problem.measurement, run, problem.load_noise)
     if not found.counts.sum() or found.load_count < 2:
         return None
     points = point_weights(found)
-    found = compare(problem.measurement, run, points)
+    found = compare(problem.measurement, run, problem.load_noise, points)
     weights = deviations(found, points, problem.load_noise, problem.strain_noise)
     here = run.at(problem.measurement.time)
     given = np.isfinite(problem.measurement.load)
@@ -105,7 +105,7 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
         exponent = load_exponent(factor.along, here.load[given], here.load_rates[:, given])
         load = load * np.exp(-factor.mean * exponent)
         spread = factor.deviation * float(np.abs(exponent).max())
-    scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
+    scale = load_divisor(problem.measurement, here, problem.load_noise)[given]
     rates = np.vstack([here.load_rates[:, given], here.load[given]]) / scale
     misfit = (load - here.load[given]) / scale
     matrix, slope = rates @ rates.T / weights.load**2, rates @ misfit / weights.load**2

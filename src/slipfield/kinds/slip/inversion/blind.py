@@ -85,8 +85,9 @@ def invert_blind(
     found.choice = Choice(found.answers[0].method, ALONE)
     found.verdict = Verdict("doubtful", UNKNOWN_GRAINS, "grain map")
     found.check = found.measurement.seen(solvers[-1].run(found.answer.parameters))
-    at = factor_at(found.factor, found.answer.parameters, load_noise(data, trained))
-    found.comparison = compare(found.measurement, found.check, factor=at)
+    noise = load_noise(data, trained)
+    at = factor_at(found.factor, found.answer.parameters, noise)
+    found.comparison = compare(found.measurement, found.check, noise, factor=at)
     found.channels = channels(
         data, found.microstructure, seen.study, trained, found.measurement, found.answers
     )

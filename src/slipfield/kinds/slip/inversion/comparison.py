@@ -22,6 +22,8 @@ Term = TypeVar("Term", float, np.ndarray)
 SMALL_LOAD = 0.05
 """Loads below this share of the largest are compared relative to this share of it."""
 
+STEADY = 3.0
+"""Changes of the elongation below this multiple of its noise tell no slope of the load."""
 
 COMMON = 7.0
 """Variance by an error of the model, over what the scatter of the blocks says of it. Of four unseen
@@ -157,6 +159,7 @@ def deviations(
 def compare(
     measurement: Measurement,
     run: Reference,
+    load_noise: float,
     points: np.ndarray | None = None,
     factor: LoadFactor | None = None,
 ) -> Comparison:
@@ -164,6 +167,7 @@ def compare(
 
     Parameters
     ----------
+    load_noise : standard deviation of the load relative to itself.
     points : (n,) weights of the measured points, by default 1.
     factor : what the sheet's thickness makes of the load; None for a membrane.
     """
@@ -192,7 +196,7 @@ def compare(
         counts,
         sums[:, :-1, :-1],
         sums[:, :-1, -1],
-        *_load_part(measurement, run, factor),
+        *_load_part(measurement, run, load_noise, factor),
     )
 
 
@@ -209,16 +213,33 @@ def _by_block(values: np.ndarray, own: np.ndarray, block: np.ndarray, blocks: in
     return found
 
 
+def load_divisor(measurement: Measurement, run: Reference, load_noise: float) -> np.ndarray:
+    """Loads (time,) N that residuals are divided by, NaN: unknown; ``load_noise`` of it is noise.
+
+    The load itself, or a share of the largest where that is more. The run follows the measured
+    elongation, and where its course is steep the load follows a difference of two of these, now
+    and when the sheet last yielded: on unloading a thousandth of the elongation is a tenth of the
+    load.
+    """
+    load = np.abs(measurement.load)
+    scale = np.maximum(load, SMALL_LOAD * np.nanmax(load))
+    course = np.diff(run.load, prepend=0.0), np.diff(run.displacement, prepend=0.0)
+    least = STEADY * max(measurement.elongation_noise, np.finfo(float).tiny)
+    slope = np.abs(course[0]) / np.maximum(np.abs(course[1]), least)
+    slope[:-1] = 0.5 * (slope[:-1] + slope[1:])
+    noise = np.sqrt(2) * slope * measurement.elongation_noise
+    return np.hypot(scale, noise / max(load_noise, LOAD_FLOOR))
+
+
 def _load_part(
-    measurement: Measurement, run: Reference, factor: LoadFactor | None
+    measurement: Measurement, run: Reference, load_noise: float, factor: LoadFactor | None
 ) -> tuple[float, int, np.ndarray, np.ndarray]:
     """Squares, number, J'J and J'r of the relative load."""
     given = np.isfinite(measurement.load)
     if not given.any():
         size = len(run.load_rates)
         return 0.0, 0, np.zeros((size, size)), np.zeros(size)
-    load = measurement.load[given]
-    scale = np.maximum(np.abs(load), SMALL_LOAD * np.abs(load).max())
+    load, scale = measurement.load[given], load_divisor(measurement, run, load_noise)[given]
     model, rates = run.load[given], run.load_rates[:, given]
     if factor is not None:
         model, rates = factor.expected(model, rates)

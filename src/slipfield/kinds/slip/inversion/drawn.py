@@ -111,14 +111,14 @@ def drawn_answer(
     factors += LN_M_FOIL - _ln_m(foil.load, run, along)
     spread = _pooled(factors.var(ddof=1), factor.deviation**2, len(factors))
     load = LoadFactor(0.0, float(np.sqrt(spread)), along, max(load_noise, LOAD_FLOOR))
-    *each, thin = (compare(one, run, factor=load) for one in (*sheets, foil))
+    *each, thin = (compare(one, run, load.noise, factor=load) for one in (*sheets, foil))
     weighing = Weighing(_strain_variance(each), load, prior.information)
     missed = np.array([weighing.step(one) for one in each])
     missed += LN_M_FOIL * along - weighing.step(thin)
     middle = np.log(start.parameters)
     for _ in range(STEPS):
         run = measured.seen(ensemble.forward(np.exp(middle)))
-        found = compare(measured, run, factor=load)
+        found = compare(measured, run, load.noise, factor=load)
         middle = middle + weighing.step(found) - missed.mean(axis=0)
     inverse, count = weighing.inverse(found), len(missed)
     noise = inverse @ found.load_normal @ inverse / load.noise**2

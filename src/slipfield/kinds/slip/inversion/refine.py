@@ -174,7 +174,7 @@ class Problem:
     ) -> Comparison:
         """Compare a run at a point, with weights of the measured points."""
         factor = factor_at(self.factor, np.exp(log_parameters), self.load_noise)
-        return compare(self.measurement, run, points, factor)
+        return compare(self.measurement, run, self.load_noise, points, factor)
 
     def at(self, log_parameters: np.ndarray, points: np.ndarray | None = None) -> Point:
         """Run the model at a point and compare, with weights of the measured points."""

@@ -241,7 +241,7 @@ def _check(
         else found.measurement.seen(solver.run(found.answer.parameters, names))
     )
     at = factor_at(found.factor, found.check.parameters, problem.load_noise)
-    found.comparison = compare(found.measurement, found.check, factor=at)
+    found.comparison = compare(found.measurement, found.check, problem.load_noise, factor=at)
     found.told = told(problem, found.check, found.answer, own)
     held = replace(problem, prior=as_assumed(problem.prior, constants))
     found.verdict = judge(

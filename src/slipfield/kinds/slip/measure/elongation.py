@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.gauge import gauge_of
+from slipfield.kinds.slip.measure.noise import frame_noise
 from slipfield.kinds.slip.measure.specimen_file import part
 from slipfield.kinds.slip.measure.strain_measures import stretch_along_y
 
@@ -57,6 +59,20 @@ def with_elongation(data: xr.Dataset) -> xr.Dataset:
         source += f"; frame{'s' if len(filled) > 1 else ''} {names} from the frames beside"
     data = data.assign(part({"displacement": elongation}))
     return data.assign_attrs(displacement_source=source)
+
+
+def elongation_noise(data: xr.Dataset) -> float:
+    """Standard deviation of a frame's elongation, mm; 0 where too few frames tell it.
+
+    From the scatter over the frames. Where the loading turns often that is too much: strain over
+    the length of a gauge, or two steps of the points, is never known worse than one point of it.
+    """
+    time = data["time"].values
+    gauge = gauge_of(data)
+    length = 2 * float(np.diff(data["y_mm"].values).mean()) if gauge is None else gauge.width
+    seen = frame_noise(data["displacement"].values, time)
+    most = length * frame_noise(data["strain"].values, time)
+    return float(np.nan_to_num(min(seen, most)))
 
 
 def _filled(

@@ -20,28 +20,33 @@ CHI2_MEDIAN = 0.4549
 def strain_noise(strain: np.ndarray, time: np.ndarray | None = None) -> float:
     """Standard deviation of the white noise of strain maps (time, ...), NaN: too few frames.
 
-    Strain changes smoothly from frame to frame, noise does not. Third divided differences, scaled
-    to unit sum of squares, leave nothing of a quadratic course and the whole variance of white
-    noise. The median leaves out frames at kinks of the loading.
-
     Parameters
     ----------
     strain : as measured: frames that were interpolated in time have less noise than that.
     time : (time,) of the frames, s; by default they are equally spaced.
     """
-    time = np.arange(float(len(strain))) if time is None else time
+    found = frame_noise(strain, time)
+    return found if np.isnan(found) else max(found, STRAIN_FLOOR)
+
+
+def frame_noise(values: np.ndarray, time: np.ndarray | None = None) -> float:
+    """Standard deviation of the white noise of values (time, ...), NaN: too few frames.
+
+    Strains and elongations change smoothly from frame to frame, noise does not. Third divided
+    differences, scaled to unit sum of squares, leave nothing of a quadratic course and the whole
+    variance of white noise. The median leaves out frames at kinks of the loading.
+    """
+    time = np.arange(float(len(values))) if time is None else time
     squares = []
-    for first in range(len(strain) - ORDER):
+    for first in range(len(values) - ORDER):
         own = slice(first, first + ORDER + 1)
         gaps = time[own, None] - time[own] + np.eye(ORDER + 1)
         weights = 1 / gaps.prod(axis=1)
         weights /= np.linalg.norm(weights)
-        difference = np.tensordot(weights, strain[own], axes=1)
+        difference = np.tensordot(weights, values[own], axes=1)
         squares.append(difference[np.isfinite(difference)] ** 2)
     known = np.concatenate(squares) if squares else np.empty(0)
-    if not known.size:
-        return float("nan")
-    return max(float(np.sqrt(np.median(known) / CHI2_MEDIAN)), STRAIN_FLOOR)
+    return float(np.sqrt(np.median(known) / CHI2_MEDIAN)) if known.size else float("nan")
 
 
 def reading_noise(time: np.ndarray, values: np.ndarray) -> float:

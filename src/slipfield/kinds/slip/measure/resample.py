@@ -17,6 +17,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.elongation import elongation_noise
 from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.strain_measures import convert
 from slipfield.kinds.slip.measure.times import frame_groups, group_means
@@ -52,6 +53,7 @@ class Measurement:
     spacing : distance of the measured points along x and y, mm.
     averaged_frames : frames that each strain map is the mean of.
     gauge : width of the box that the strain was averaged over, mm; None: two steps of the points.
+    elongation_noise : standard deviation of the elongation that the run follows, mm.
     """
 
     time: np.ndarray
@@ -62,6 +64,7 @@ class Measurement:
     spacing: tuple[float, float]
     averaged_frames: int = 1
     gauge: float | None = None
+    elongation_noise: float = 0.0
 
     @cached_property
     def places(self) -> np.ndarray:
@@ -214,7 +217,8 @@ def resample(
     each = groups[0].stop - groups[0].start
     gauge, at = gauge_of(data), group_means(time, groups)
     width = None if gauge is None else gauge.width
-    return Measurement(at, points, load, sampling, mesh, (dx, dy), each, width)
+    noise = elongation_noise(data) / np.sqrt(each)
+    return Measurement(at, points, load, sampling, mesh, (dx, dy), each, width, noise)
 
 
 def window_weights(
