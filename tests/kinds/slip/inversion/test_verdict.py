@@ -150,9 +150,23 @@ def test_strain_that_a_finer_mesh_explains_better_is_no_sign_of_another_law(befo
         refined = replace(refined, coarser=coarser)
     channels = [("strain", 3.6), ("load", load)]
     named = [Channel(f"misfit of the {n} (projection)", "", "", v) for n, v in channels]
-    found = judged(refined=refined, channels=named)
+    found = judged(refined=refined, channels=named, fit=Fit(7.5e-4, 5e-4))
     assert (found.word, found.cause) == ("doubtful", cause)
     assert "3.6 times" in found.sentence
+
+
+@pytest.mark.parametrize(("load", "word"), [(0.4, "good"), (1.8, "doubtful")])
+def test_strain_maps_that_a_refinement_explains_are_no_reason_for_doubt(load, word):
+    """Whatever the linear model leaves of them; what is left of the load still counts."""
+    problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
+    refined = model.refine(problem, model.CENTRE, 8)
+    named = [
+        Channel(f"misfit of the {name} (projection)", "", "", value)
+        for name, value in (("strain", 4.7), ("load", load))
+    ]
+    assert judged(refined=refined, channels=named, fit=Fit(5.5e-4, 5e-4)).word == word
+    assert judged(refined=refined, channels=named, fit=Fit(9e-4, 5e-4)).word == "doubtful"
+    assert judged(channels=named).word == "doubtful"
 
 
 def constant(name="n", step=0.69, told=0.02, **more):

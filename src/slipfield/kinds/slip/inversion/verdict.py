@@ -42,6 +42,10 @@ SURE = 3.0
 LARGEST_MISFIT = 1.5
 """Misfit, over what 99 % of the training data stay below, beyond which an answer is doubtful."""
 
+EXPLAINED = 1.2
+"""Weighted strain residual of a refinement over the noise up to which it explains the strain maps.
+What a trained model, linear about one run, does not explain of them is no reason for doubt then."""
+
 DAMPED = 0.92
 """Contrast of measured strain maps below which they were averaged wider than the model's."""
 
@@ -186,6 +190,8 @@ def _doubts(
     misfits = {c.name: c.excess for c in channels if c.name.startswith("misfit")}
     strain = max((v for n, v in misfits.items() if "strain" in n), default=0.0)
     load = max((v for n, v in misfits.items() if "load" in n), default=0.0)
+    if refined is not None and fit.lack <= EXPLAINED:
+        strain = 0.0
     if refined is not None and refined.coarser is not None:
         moved = np.abs(refined.moved[: len(PARAMETERS)]).max()
         if moved > MOVED:
