@@ -2,7 +2,7 @@
 #pragma once
 #include <cmath>
 #if defined(__SSE__)
-#include <xmmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace slipfield {
@@ -87,6 +87,17 @@ inline V integer_power(V x, int e) {
     if (!(e >>= 1)) return r;
     x *= x;
   }
+}
+
+// Write a whole cache line that is not read again soon past the caches, without fetching it first.
+template <class V>
+inline void stream(V& to, const V& x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64)
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(&to), reinterpret_cast<const __m512i&>(x));
+  else
+#endif
+    to = x;
 }
 
 // While it lives, numbers below the smallest normal one are zero: high powers of small ratios

@@ -53,9 +53,9 @@ inline void read_rates(const StateDerivatives& d, int64_t i, RateHistory& d_old)
 }
 
 inline void write_rates(const StateDerivatives& d, int64_t i, const Rates& rates) {
-  for (int k = 0; k < 6; k++) single_lane(d.a, 6 * i + k) = rates.a[k / 3][k % 3];
-  for (int k = 0; k < 9; k++) single_lane(d.L, 9 * i + k) = rates.L[k / 3][k % 3];
-  for (int k = 0; k < kRated; k++) single_lane(d.g, kRated * i + k) = rates.g[k];
+  for (int k = 0; k < 6; k++) stream(single_lane(d.a, 6 * i + k), rates.a[k / 3][k % 3]);
+  for (int k = 0; k < 9; k++) stream(single_lane(d.L, 9 * i + k), rates.L[k / 3][k % 3]);
+  for (int k = 0; k < kRated; k++) stream(single_lane(d.g, kRated * i + k), rates.g[k]);
 }
 
 // Rates of E11, E22, 2 E12 for dF.
