@@ -125,7 +125,8 @@ class TangentSolver:
         sheet = self.sheet
         order = self._dofs(nested_dissection(sheet.grid_position())).ravel()
         self._order = np.concatenate([order[~np.isin(order, shared)], shared])
-        size, pattern = len(order), self._pattern(np.argsort(self._order))
+        self._row = np.argsort(self._order)
+        size, pattern = len(order), self._pattern(self._row)
         if sheet.comm.size == 1:
             return Cholesky(size, *pattern, precision)
         if sheet.comm.allreduce(len(shared)) > 2 * LARGEST_SCHUR:
@@ -189,10 +190,9 @@ class TangentSolver:
 
     def solve_many(self, rights: np.ndarray) -> np.ndarray:
         """Solutions (n, dimension * owned) for n right-hand sides with the last factor."""
-        rights = rights * self._free
         if isinstance(self._active, MumpsFactor):
-            return self._active.solve(rights)
-        whole = np.zeros((len(rights), len(self._order)))
-        whole[:, : self._owned] = rights
-        whole[:, self._order] = self._active.solve(whole[:, self._order])
-        return whole[:, : self._owned]
+            return self._active.solve(rights * self._free)
+        whole = np.zeros((len(rights), len(self._order)), self.values.dtype)
+        np.multiply(rights, self._free, out=whole[:, : self._owned], casting="same_kind")
+        found = self._active.solve(whole.take(self._order, axis=1))
+        return found.take(self._row[: self._owned], axis=1).astype(float)

@@ -80,7 +80,6 @@ class Sensitivity:
         self._tangent = blocks.zeros(9)
         self._work = problem.vector()
         self._tolerance = TOLERANCE[blocks.precision]
-        self._free = problem.free.astype(float)
 
     def _at_points(self, per_cell: np.ndarray) -> np.ndarray:
         blocks = self.problem.blocks
@@ -133,8 +132,11 @@ class Sensitivity:
         raise StepFailure(f"sensitivities still change by {errors[-1]:.1e}")
 
     def _dot(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Products (p,) of vectors (p, 2 * owned) over the free displacements of all ranks."""
-        return self.problem.comm.allreduce((x * y) @ self._free)
+        """Products (p,) over all ranks of (p, 2 * owned) residuals, products or rates and rates.
+
+        Rates and their corrections are 0 at prescribed displacements.
+        """
+        return self.problem.comm.allreduce(np.einsum("pi,pi->p", x, y))
 
     def _arguments(self, stepper: Stepper) -> list[object]:
         """What the kernel's derivatives of a step start from."""
