@@ -1,10 +1,13 @@
 """Trials evaluated by another kind: the cantilever, whose deflection has a closed form."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
+from slipfield.kinds.curves.kind import KIND
 from slipfield.kinds.search.evaluate import check_evaluator, evaluate
 from slipfield.kinds.search.rounds import comparison
 from slipfield.kinds.search.stale import recorded, stale
@@ -51,16 +54,28 @@ def test_a_trial_without_a_logarithm_has_failed(monkeypatch, scale, status):
 @pytest.mark.parametrize(
     ("evaluator", "objective", "says"),
     [
-        ({"kind": "bridge"}, "deflection_mm", "evaluator: kind: given 'bridge'"),
-        ({"kind": "search"}, "deflection_mm", "cannot evaluate another search"),
-        ({"kind": "beam", "output": "guess"}, "deflection_mm", "output: .* simulate"),
         ({"kind": "beam"}, "weight_kg", "does not know 'weight_kg'; it has deflection_mm"),
         ({"kind": "beam", "study": {"beam": {"width": 3}}}, "deflection_mm", "evaluator.study"),
     ],
 )
 def test_wrong_evaluators_are_named_before_anything_runs(evaluator, objective, says):
+    study = search(evaluator, objective)
     with pytest.raises(SlipfieldError, match=says):
-        check_evaluator(search(evaluator, objective))
+        check_evaluator(study)
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "says"),
+    [
+        ({"kind": "bridge"}, "evaluator: .*kind: given 'bridge'; expected slip, beam"),
+        ({"kind": "search"}, "kind: given 'search'; expected slip, beam"),
+        ({"kind": "beam", "output": "guess"}, "output: kind 'beam' has simulate, given 'guess'"),
+        ({"kind": "slip", "output": "sheets"}, "output: kind 'slip' has .*sheet"),
+    ],
+)
+def test_a_study_file_names_an_evaluator_that_exists(evaluator, says):
+    with pytest.raises(SlipfieldError, match=says):
+        search(evaluator)
 
 
 def test_designs_that_do_not_learn_fill_the_bounds():
@@ -83,7 +98,10 @@ def test_tables_of_another_study_are_found(tmp_path):
     assert stale(longer, tmp_path) == {}, "more rounds leave earlier trials as they are"
 
 
-def test_another_content_of_the_evaluators_table_is_found(tmp_path):
+def test_another_content_of_the_evaluators_table_is_found(tmp_path, monkeypatch):
+    """Of a kind that reads a table, if one of those could be asked."""
+    asked = dataclasses.replace(KIND, evaluations={"simulate": "none:none"})
+    monkeypatch.setattr("slipfield.kinds.curves.kind.KIND", asked)
     table, place = tmp_path / "alloys.csv", tmp_path / "comparison/random"
     table.write_text("first\n")
     curves = {"kind": "curves", "study": {"table": {"file": str(table)}}}

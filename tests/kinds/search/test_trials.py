@@ -62,6 +62,17 @@ def test_what_is_wrong_is_named(tmp_path, rows, says):
         read_trials(STUDY, told(tmp_path, *rows), told=True)
 
 
+def test_whole_variables_are_told_whole(tmp_path):
+    content = STUDY.model_dump(mode="json")
+    content["variables"][0]["values"] = "whole"
+    study = check_any_study(content, "test")[0]
+    path = told(tmp_path, "0,650,200,15,,", "1,700.5,210,15,,")
+    with pytest.raises(SlipfieldError, match="trial 1: temperature_C: 700.5 is no whole number"):
+        read_trials(study, path, told=True)
+    path = told(tmp_path, "0,650.0,200,15,,", "1,699.9999999,210,15,,")
+    assert read_trials(study, path, told=True)["temperature_C"].tolist() == [650, 700]
+
+
 @pytest.mark.parametrize("name", ["Hardness_hv", "Trial", "GRAIN_um_STD"])
 def test_names_that_differ_by_capitals_only_are_refused(name):
     """Spreadsheets and people change capitals, so columns are found whatever theirs."""

@@ -30,12 +30,13 @@ from botorch.models import ModelListGP, SingleTaskGP
 from botorch.models.transforms import Standardize
 from botorch.models.utils.gpytorch_modules import get_gaussian_likelihood_with_gamma_prior
 from botorch.optim import optimize_acqf
+from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
 from botorch.sampling import SobolQMCNormalSampler
 from gpytorch.mlls import SumMarginalLogLikelihood
 from gpytorch.settings import min_fixed_noise
 
 from slipfield.kinds.search.front import kept, reference_point
-from slipfield.kinds.search.space import from_unit, to_unit
+from slipfield.kinds.search.space import from_unit, to_unit, whole_places
 from slipfield.kinds.search.study import STD, Constraint, Objective, SearchStudy, in_log
 from slipfield.kinds.search.trials import OK, STATUS
 
@@ -145,21 +146,26 @@ class Surrogate:
 def suggest(study: SearchStudy, told: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """Values of the variables of the next ``count`` trials, chosen one after the other.
 
-    The same told trials and seed give the same values.
+    The same told trials and seed give the same values. Those of whole variables are whole while
+    the acquisition is optimised: steps between neighbours take turns with gradients in the others.
     """
+    whole = whole_places(study.variables)
     with seeded(seed):
         surrogate = Surrogate.learn(study, told)
         bounds = torch.tensor([[0.0], [1.0]]).repeat(1, len(study.variables)).to(surrogate.unit)
+        settings: dict[str, Any] = {
+            "q": count,
+            "num_restarts": RESTARTS,
+            "raw_samples": RAW_STARTS,
+            "sequential": True,
+        }
+        acquisition = surrogate.acquisition(seed)
         with _quiet():
-            unit, _ = optimize_acqf(
-                surrogate.acquisition(seed),
-                bounds,
-                q=count,
-                num_restarts=RESTARTS,
-                raw_samples=RAW_STARTS,
-                sequential=True,
-                options={"seed": seed},
-            )
+            if whole:
+                unit, _ = optimize_acqf_mixed_alternating(acquisition, bounds, whole, **settings)
+            else:
+                settings["options"] = {"seed": seed}
+                unit, _ = optimize_acqf(acquisition, bounds, **settings)
     return from_unit(study.variables, unit.numpy())
 
 

@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.kind import Kind, Trial, check_any_study, kind_named, load
+from slipfield.core.kind import Kind, Trial, check_any_study, load
 from slipfield.core.progress import progress
 from slipfield.core.study import BaseStudy
-from slipfield.kinds.search.study import STD, Evaluator, SearchStudy, in_log
+from slipfield.kinds.search.study import STD, Evaluator, SearchStudy, evaluations_of, in_log
 from slipfield.kinds.search.trials import FAILED, OK, REASON, STATUS, TRIAL
 
 Evaluate = Callable[[Any, Sequence[Trial]], Iterator[Mapping[str, Any] | SlipfieldError]]
-SIMULATE = "simulate"
 
 
 def check_evaluator(study: SearchStudy) -> None:
@@ -40,10 +39,7 @@ def evaluators_study(study: SearchStudy) -> tuple[BaseStudy, Kind]:
         If there is none, or one line that names the field.
     """
     chosen = _evaluator(study)
-    kind = kind_named(chosen.kind, "evaluator")
-    if kind.name == study.kind:
-        raise SlipfieldError("evaluator.kind: a search cannot evaluate another search")
-    content = {"name": "evaluator", **chosen.study, "kind": kind.name}
+    content = {"name": "evaluator", **chosen.study, "kind": chosen.kind}
     return check_any_study(content, "evaluator.study")
 
 
@@ -56,17 +52,8 @@ def evaluation(study: SearchStudy) -> tuple[BaseStudy, Evaluate]:
         As :func:`check_evaluator`.
     """
     theirs, kind = evaluators_study(study)
-    chosen = _evaluator(study).output
-    given = dict(kind.evaluations)
-    if kind.simulate:
-        given.setdefault(SIMULATE, "")
-    if chosen not in given:
-        raise SlipfieldError(
-            f"evaluator.output: kind {kind.name!r} has {', '.join(given) or 'no evaluation'}, "
-            f"given {chosen!r}"
-        )
-    if given[chosen]:
-        parts = load(given[chosen])
+    if place := evaluations_of(kind)[_evaluator(study).output]:
+        parts = load(place)
         inputs, outputs, run = parts.inputs, parts.outputs, parts.run
     else:
         simulate = load(kind.simulate)

@@ -27,6 +27,15 @@ def from_unit(variables: Sequence[Variable], unit: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(values)
 
 
+def whole_places(variables: Sequence[Variable]) -> dict[int, list[float]]:
+    """Positions in the unit cube of all values of the whole variables, by their numbers."""
+    return {
+        number: _input(each).share(np.arange(each.low, each.high + 1)).tolist()
+        for number, each in enumerate(variables)
+        if each.values == "whole"
+    }
+
+
 def sobol(variables: Sequence[Variable], count: int, seed: int) -> pd.DataFrame:
     """Scrambled Sobol points (Owen 1998)."""
     return from_unit(variables, unit_points(len(variables), count, seed, "sobol"))

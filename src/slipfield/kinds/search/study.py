@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from slipfield.core.kind import load_study_as
+from slipfield.core.kind import KINDS, Kind, kind_named, load_study_as
 from slipfield.core.section import Section, Whole
 from slipfield.core.study import BaseStudy
 
@@ -90,18 +90,41 @@ def in_log(output: Objective | Constraint) -> bool:
     return isinstance(output, Objective) and output.scale == "log"
 
 
+SIMULATE = "simulate"
+"""Evaluation that is one sample of a kind whose stages are the shared ones."""
+
+
+def evaluations_of(kind: Kind) -> dict[str, str]:
+    """What a search may ask of a kind: "module:name" by name, empty for :data:`SIMULATE`."""
+    return {**({SIMULATE: ""} if kind.simulate else {}), **kind.evaluations}
+
+
 class Evaluator(Section):
     """Which kind of study gives the outputs of a trial."""
 
     kind: str = Field(description="Kind of study.")
     output: str = Field(
-        "simulate",
+        SIMULATE,
         description="Which of the kind's evaluations; 'simulate': one sample of the kind.",
     )
     study: dict[str, Any] = Field(
         default_factory=dict,
         description="Sections of that kind's study; default: its own defaults.",
     )
+
+    @model_validator(mode="after")
+    def _there(self) -> Evaluator:
+        """Kind and output exist; a search is no evaluator of another one."""
+        offers = {name: evaluations_of(kind_named(name, "evaluator")) for name in KINDS}
+        able = [name for name, given in offers.items() if given]
+        if self.kind not in able:
+            raise ValueError(f"kind: given {self.kind!r}; expected {', '.join(able)}")
+        if self.output not in offers[self.kind]:
+            raise ValueError(
+                f"output: kind {self.kind!r} has {', '.join(offers[self.kind])}, given "
+                f"{self.output!r}"
+            )
+        return self
 
 
 class Rounds(Section):

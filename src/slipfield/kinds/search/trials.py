@@ -21,7 +21,8 @@ LAST_TRIAL = 10**9
 """Largest number of a trial."""
 
 TOLERANCE = 1e-6
-"""Share of a variable's range by which a told value may differ from the asked one unremarked."""
+"""Share of a variable's range by which a told value may differ from the asked one unremarked, and
+that of 1 by which a whole one may."""
 
 
 def write_trials(table: pd.DataFrame, path: Path) -> None:
@@ -130,6 +131,13 @@ def _check_values(study: SearchStudy, table: pd.DataFrame, path: Path, told: boo
                 f"{path}: trial {row.trial}: {name}: {getattr(row, name)} is not within "
                 f"[{low:g}, {high:g}]; if it was reached, widen these bounds in the study file"
             )
+        if variable.values == "whole":
+            for row in table.loc[(table[name] % 1).between(TOLERANCE, 1 - TOLERANCE)].itertuples():
+                raise SlipfieldError(
+                    f"{path}: trial {row.trial}: {name}: {getattr(row, name)} is no whole number, "
+                    "as the values of this variable are"
+                )
+            table[name] = table[name].round()
     for each in study.outputs if told else ():
         empty = table[each.name].isna() & (table[STATUS] == OK)
         if empty.any():
