@@ -22,7 +22,7 @@ from slipfield.core.files import open_netcdf, write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import track
 from slipfield.core.tables import csv_text
-from slipfield.kinds.micrograph.defaults import shipped
+from slipfield.kinds.micrograph.defaults import KEEP, shipped
 from slipfield.kinds.micrograph.files import read_labels, write_image
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.render import render
@@ -61,7 +61,7 @@ class Pulled(NamedTuple):
 
 
 def round_trip(
-    model: Path, presets: list[str], cells: int, side: int, output: Path
+    model: Path, presets: list[str], cells: int, side: int, output: Path, keep: float = KEEP
 ) -> list[dict[str, Any]]:
     """Invert one specimen with its true grain map, and with micrographs of it.
 
@@ -73,6 +73,7 @@ def round_trip(
     presets : looks of the micrographs.
     cells : elements of the specimen along each side.
     side : of a micrograph, px; it shows the whole sheet.
+    keep : mean probability that a boundary has at least.
 
     Returns
     -------
@@ -94,6 +95,7 @@ def round_trip(
     facts = {
         "cells": cells,
         "side_px": side,
+        "keep": keep,
         "networks": {task: file_digest(shipped(task)) for task in METHODS},
     }
     work = output / "work"
@@ -103,7 +105,7 @@ def round_trip(
         sheet = cache(partial(_pulled, loaded.study, cells, side, work))
         for name in track([TRUE, *presets], "invert"):
             path = output / "cases" / f"{name.replace(' ', '-')}.json"
-            rows += cached_rows(path, partial(_row, model, sheet, name, work))
+            rows += cached_rows(path, partial(_row, model, sheet, name, work, keep))
         for row in rows:
             for parameter in PARAMETERS:
                 row[f"{parameter}_shift"] = row[parameter] / rows[0][parameter] - 1.0
@@ -111,7 +113,9 @@ def round_trip(
     return rows
 
 
-def _row(model: Path, pulled: Callable[[], Pulled], name: str, work: Path) -> list[dict[str, Any]]:
+def _row(
+    model: Path, pulled: Callable[[], Pulled], name: str, work: Path, keep: float
+) -> list[dict[str, Any]]:
     """Answer by the true map, or by a micrograph of the look ``name``."""
     measured, true, euler, pixel = pulled()
     folder = work / name.replace(" ", "-")
@@ -122,7 +126,7 @@ def _row(model: Path, pulled: Callable[[], Pulled], name: str, work: Path) -> li
         drawn = render(name, 0, scene=scene_of(true))
         image = folder / "image.png"
         write_image(image, drawn.image, pixel * 1000)
-        segment(image, folder, SegmentOptions(pixel_um=pixel * 1000))
+        segment(image, folder, SegmentOptions(pixel_um=pixel * 1000, keep=keep))
         path = folder / "grains.png"
         labels = read_labels(path)
     table = folder / "orientations.csv"

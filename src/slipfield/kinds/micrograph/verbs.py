@@ -246,12 +246,15 @@ def round_trip(
     ] = None,
     cells: Annotated[int, typer.Option(min=16, help="Elements of the specimen each way.")] = 128,
     size: Annotated[int, typer.Option(min=256, help="Side of the micrographs, px.")] = 1024,
+    keep: Annotated[
+        float, typer.Option(min=0, max=1, help="Least mean probability of a boundary, 1.")
+    ] = KEEP,
 ) -> None:
     """Invert a simulated specimen with micrographs of its grains in place of their true map."""
     from slipfield.kinds.micrograph.presets import PRESETS
     from slipfield.kinds.micrograph.round_trip import round_trip
 
-    for row in round_trip(model, preset or list(PRESETS), cells, size, output):
+    for row in round_trip(model, preset or list(PRESETS), cells, size, output, keep):
         shifts = ", ".join(
             f"{name} {100 * row[f'{name}_shift']:+.2f} %" for name in ("k1", "k2", "k3")
         )
