@@ -51,6 +51,19 @@ def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
     assert told.read_text() == first
 
 
+def test_raised_rounds_are_added_to_those_that_are_there(searched, tmp_path):
+    shutil.copytree(searched / "results", tmp_path / "results")
+    content = {**CONTENT, "evaluator": {"kind": "beam"}, "search": {**CONTENT["search"]}}
+    content["search"]["rounds"] = 3
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(content))
+    told = sorted((tmp_path / "results/light/rounds").glob("*/told.csv"))
+    before = {path: path.stat().st_mtime_ns for path in told}
+    done = snakemake(tmp_path, config=tmp_path / "study.yaml")
+    assert done.returncode == 0, done.stdout
+    assert {path: path.stat().st_mtime_ns for path in told} == before
+    assert len(pd.read_csv(told[0].parents[1] / "0003/told.csv")) == 2
+
+
 def test_a_search_killed_in_its_rounds_ends_as_one_that_was_not(searched, tmp_path):
     """First while a trial of round 1 is evaluated, then while round 2 is asked for."""
     shutil.copy(searched / "study.yaml", tmp_path)

@@ -150,5 +150,5 @@ def test_frames_without_loads_and_before_the_first_output(model, case):
     assert not recursion.reached.any()
     recursion.add(5.0, measurement.points[0])
     assert np.isfinite(recursion.state(np.full(2, np.nan)).answer.parameters).all()
-    with pytest.raises(SlipfieldError, match="not beyond"):
+    with pytest.raises(SlipfieldError, match="not stretched beyond"):
         recursion.add(5.0, measurement.points[0])

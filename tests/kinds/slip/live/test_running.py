@@ -110,6 +110,18 @@ def test_frames_go_on_while_the_load_table_cannot_be_read(trial, monkeypatch):
     assert trial.notes == []
 
 
+def test_a_table_that_begins_late_is_told_once_and_left_to_the_end(trial, monkeypatch):
+    def late(table, times, *_):
+        raise SlipfieldError(f"{table}: covers 60 to 100 s, but the frames lie at 1 to {times[-1]}")
+
+    (trial.arrivals.folder / "load.csv").write_text("time\n")
+    monkeypatch.setattr(running, "readings_at", late)
+    write(trial, "1", "2", "3")
+    assert trial.take(False) == 3 and len(trial.told) == 1
+    trial.close()
+    assert trial.notes == []
+
+
 def test_a_load_table_that_never_came_is_noted(trial):
     write(trial, "1", "2")
     trial.take(False)

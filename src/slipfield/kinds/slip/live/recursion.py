@@ -106,7 +106,8 @@ class Recursion:
         """
         if self.times and at <= self.times[-1]:
             raise SlipfieldError(
-                f"frame at {at:.4g} s: not beyond the one at {self.times[-1]:.4g} s"
+                f"the sheet is not stretched beyond the frame before ({at:.4g} s of the planned "
+                f"loading, {self.times[-1]:.4g} s there)"
             )
         strain, load, rates = self._at(at)
         self.times.append(at)

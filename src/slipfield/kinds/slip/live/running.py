@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ class RunningTest:
         for name, others, why in self._strange():
             more = f" and {others} like it were" if others else " was"
             self.notes.append(f"{name}{more} left out: {why}")
-        if self.no_loads:
+        if self.no_loads and not self.arrivals.table_path.exists():
             self._note(NO_LOADS.format(why=self.no_loads, folder=self.arrivals.folder))
 
     def _strange(self) -> list[tuple[str, int, str]]:
@@ -250,8 +251,10 @@ class RunningTest:
         return found
 
     def _without_loads(self, why: str) -> None:
+        again = _without_numbers(why) == _without_numbers(self.no_loads)
         self.no_loads = why
-        self._say(f"{why}: until it can be read the frames have no loads")
+        if not again:
+            self._say(f"{why}: until it can be read the frames have no loads")
 
     def _run_time(self, frame: Frame, pull: float) -> float:
         """Time of the run that a frame is compared at, by its elongation or the table's (mm)."""
@@ -260,6 +263,10 @@ class RunningTest:
                 return self.plan.run_time(frame.time, pull)
             return min(frame.time, float(self.plan.time[-1]))
         return self.plan.run_time(frame.time, frame.elongation)
+
+
+def _without_numbers(sentence: str) -> str:
+    return re.sub(r"[0-9.]+", "#", sentence)
 
 
 def _clocks() -> np.ndarray:
