@@ -82,6 +82,12 @@ def test_other_noise_reruns_learning_alone(home):
     assert jobs.keys().isdisjoint({"simulate", "gather", "design", "microstructure"})
 
 
+def test_a_model_whose_weights_are_gone_is_trained_again(home):
+    """The card, the scores and the report are there."""
+    (home / "results/tiny/models/projection/model.safetensors").unlink()
+    assert planned(home).get("train") == 1
+
+
 def test_deleted_files_are_made_again_although_the_report_is_there(home):
     """As after a `gather` that named a damaged shard: manifest and shard are gone."""
     folder = home / "results" / "tiny"

@@ -10,6 +10,7 @@ EVOLVED = ["evolved", "sums", "table4-composite"] if STUDY.is_published else []
 rule samples:
     output:
         "<results>/samples.csv",
+        "<results>/samples.json",
     log:
         "<logs>/samples.log",
     conda:
@@ -27,7 +28,7 @@ rule samples:
     message:
         "Design of experiments"
     shell:
-        "{params.run} composite samples --config {params.config} --output {output} > {log} 2>&1"
+        "{params.run} composite samples --config {params.config} --output {output[0]} > {log} 2>&1"
 
 
 rule cells:
@@ -82,6 +83,7 @@ rule surrogate:
         "<results>/cells.nc",
     output:
         "<results>/reduced.csv",
+        "<results>/reduced.json",
     log:
         "<logs>/surrogate.log",
     conda:
@@ -98,7 +100,7 @@ rule surrogate:
         "Compare reduced bases"
     shell:
         "{params.run} composite surrogate --config {params.config} --cells {input}"
-        " --output {output} > {log} 2>&1"
+        " --output {output[0]} > {log} 2>&1"
 
 
 rule boxes:
@@ -137,6 +139,7 @@ rule paper:
             table=["table1", "table2", "recheck"],
         ),
         "<results>/tables/table1-quality.csv",
+        "<results>/tables/study.json",
     log:
         "<logs>/paper.log",
     conda:
@@ -165,6 +168,7 @@ rule baselines:
             "<results>/baselines/{table}.csv",
             table=FITTED + EVOLVED,
         ),
+        "<results>/baselines/study.json",
     log:
         "<logs>/baselines.log",
     benchmark:

@@ -98,6 +98,7 @@ rule curve_learn:
         "<results>/curves.nc",
     output:
         "<results>/scores/{learner}-{setting}.csv",
+        "<results>/scores/{learner}-{setting}.json",
     log:
         "<logs>/learn/{learner}-{setting}.log",
     benchmark:
@@ -123,7 +124,7 @@ rule curve_learn:
     shell:
         "{params.run} curve-learn --config {params.config} --curves {input}"
         " --learner {wildcards.learner} --setting {wildcards.setting}"
-        " --output {output} > {log} 2>&1"
+        " --output {output[0]} > {log} 2>&1"
 
 
 rule curve_train:
@@ -160,6 +161,7 @@ rule curve_summary:
     output:
         learners="<results>/tables/learners.csv",
         below="<results>/tables/below.csv",
+        made="<results>/tables/learners.json",
     log:
         "<logs>/summary.log",
     benchmark:

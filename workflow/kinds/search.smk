@@ -150,7 +150,8 @@ rule report:
             f"<results>/rounds/{number:04d}/asked.csv" for number in ROUNDS[ENDED:][:1]
         ],
     output:
-        "<results>/report.html",
+        page="<results>/report.html",
+        best="<results>/best.csv",
     log:
         "<logs>/report.log",
     conda:
@@ -165,7 +166,7 @@ rule report:
         told=lambda wildcards, input: repeated("--told", input.told),
         compared=lambda wildcards, input: repeated("--compared", input.compared),
     message:
-        "Report: {output}"
+        "Report: {output.page}"
     shell:
         "{params.run} search report --config {params.config} {params.told}"
-        " {params.compared} --output {output} > {log} 2>&1"
+        " {params.compared} --output {output.page} > {log} 2>&1"

@@ -78,7 +78,7 @@ def refuse_shell_signs():
 class HonestDAG(DAG):
     """Snakemake's graph of jobs, which also reruns what another study has made.
 
-    Snakemake knows what has changed from notes in the folder it is started in. They are lost when results are copied or moved without them, so that each result is asked instead. A file that is missing although later ones are there is made again, too.
+    Snakemake knows what has changed from notes in the folder it is started in. They are lost when results are copied or moved without them, so that each result is asked instead. A file that is missing although later ones are there, or others of its job, is made again, too.
     """
 
     async def check_incomplete(self):
@@ -87,8 +87,8 @@ class HonestDAG(DAG):
             return
         self.forcefiles.update(STALE)
         for job in self.jobs:
-            later = [file for user in self.depending[job] for file in user.output]
-            if any(os.path.exists(file) for file in later):
+            others = [file for user in self.depending[job] for file in user.output]
+            if any(os.path.exists(file) for file in [*others, *job.output]):
                 self.forcefiles.update(f for f in job.output if not os.path.exists(f))
 
 

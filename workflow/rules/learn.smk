@@ -8,6 +8,7 @@ rule train:
         manifest="<results>/dataset/manifest.json",
     output:
         model="<results>/models/{model}/model.json",
+        weights="<results>/models/{model}/model.safetensors",
         metrics="<results>/models/{model}/metrics.json",
         predictions="<results>/models/{model}/predictions.csv",
     log:

@@ -39,6 +39,16 @@ def test_the_page_can_be_read_in_a_browser(searched, readable):
     readable(searched / "results/light/report.html")
 
 
+def test_a_table_beside_the_report_is_made_again(searched):
+    """No later stage reads it, and the report is there."""
+    path = searched / "results/light/best.csv"
+    best = path.read_bytes()
+    path.unlink()
+    again = snakemake(searched, config=searched / "study.yaml")
+    assert again.returncode == 0, again.stdout
+    assert path.read_bytes() == best
+
+
 def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):
     folder = searched / "results/light"
     page, told = (folder / "report.html").read_text(), folder / "rounds/0002/told.csv"
