@@ -7,6 +7,7 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.constants import Constant, with_constants
 from slipfield.kinds.slip.inversion.drawn import drawn_answer
 from slipfield.kinds.slip.inversion.run import invert
 from slipfield.kinds.slip.inversion.solids import SolidRun
@@ -49,11 +50,40 @@ def measured(seed):
     return replace(measure(), points=points, load=found.load * np.exp(-MESH * exponent) * noise)
 
 
-def answered(seed, start):
-    k = np.exp(start)
-    sheets = [sheet(k, (0, seed, number)) for number in range(8)]
-    ensemble = Ensemble(measured(seed), forward, forward(k), foil(k), sheets)
-    return drawn_answer(ensemble, Answer("refined", k, k, k, 0.0), FACTOR, PRIOR, NOISE, 1.0)
+def answered(seed, start, coarse=0.0, resolved=True, known=None):
+    """Answer from sheets on a mesh that turns strains by ``coarse``; h0 by its deviation."""
+
+    def on_mesh(values):
+        run = forward(np.asarray(values)[:3])
+        run = replace(run, strain=run.strain + coarse * SHAPES[1])
+        return run if known is None else with_h0(run, np.asarray(values))
+
+    def solid(one):
+        return SolidRun(one.strain + coarse * SHAPES[1], one.load)
+
+    k, there = np.exp(start), measured(seed)
+    sheets = [solid(sheet(k, (0, seed, number))) for number in range(8)]
+    factors = np.ones(0 if known is None else 1)
+    run = on_mesh(np.append(k, factors))
+    prior = PRIOR if known is None else with_constants(PRIOR, [known])
+    fine = forward(k) if resolved else run
+    shown = replace(there, points=fine.strain.reshape(there.points.shape), load=fine.load)
+    ensemble = Ensemble(there, on_mesh, run, solid(foil(k)), sheets, shown)
+    return drawn_answer(ensemble, Answer("refined", k, k, k, 0.0), FACTOR, prior, NOISE, 1.0)
+
+
+def with_h0(run, values):
+    """The run at another h0, which does nearly what k1 does."""
+    log = np.log(values[3]) if len(values) > 3 else 0.0
+    strain_rate, load_rate = 0.9 * run.strain_rates[0], 0.9 * run.load_rates[0]
+    return replace(
+        run,
+        parameters=values,
+        strain=run.strain + log * strain_rate,
+        load=run.load * np.exp(log * load_rate / run.load),
+        strain_rates=np.concatenate([run.strain_rates, strain_rate[None]]),
+        load_rates=np.concatenate([run.load_rates, load_rate[None]]),
+    )
 
 
 @pytest.mark.slow
@@ -74,10 +104,39 @@ def test_what_sheets_miss_by_is_taken_off_and_intervals_hold_the_truth():
     assert half[0] < 0.25
 
 
+@pytest.mark.slow
+def test_what_a_coarse_mesh_misses_by_is_taken_off():
+    start = TRUTH + [0.1, -0.15, 0.1]
+    off = {
+        resolved: np.array(
+            [
+                np.log(answered(seed, start, 0.004, resolved)[0].parameters) - TRUTH
+                for seed in range(8)
+            ]
+        ).mean(axis=0)
+        for resolved in (True, False)
+    }
+    assert np.abs(off[True]).max() < 0.04
+    assert np.abs(off[False]).max() > 0.08
+
+
+def test_an_interval_of_k1_is_as_wide_as_h0_is_unknown():
+    """h0 does 0.9 of what k1 does: a tenth of one is 0.09 of the other."""
+    start, half = TRUTH + [0.02, -0.02, 0.02], []
+    for deviation in (1e-4, 0.1):
+        known = Constant("h0", 100.0, 0.0, deviation, "prior")
+        answer, drawn = answered(3, start, known=known)
+        half.append(np.log(answer.high[0] / answer.low[0]) / 2)
+        assert drawn.missed.shape == (8, 3)
+    without = answered(3, start)[0]
+    assert half[0] == pytest.approx(np.log(without.high[0] / without.low[0]) / 2, rel=0.02)
+    assert half[1] == pytest.approx(np.hypot(half[0], 1.96 * 0.09), rel=0.15)
+
+
 def test_mesh_of_the_sheets_is_coarse_and_never_too_many_elements():
     study = tiny_study(specimen={"cells_x": 64, "cells_y": 64, "thickness_mm": 0.25})
     (across, along), layers = coarse_mesh(study, 0.226)
-    assert (across, along, layers) == (31, 31, 4)
+    assert (across, along, layers) == (40, 40, 5)
     thick = tiny_study(specimen={"thickness_mm": 5.0})
     (across, along), layers = coarse_mesh(thick, 0.1)
     assert across * along * layers <= 10_240

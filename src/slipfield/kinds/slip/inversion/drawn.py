@@ -3,13 +3,16 @@
 Every sheet of the ensemble is a specimen whose k is known. One Gauss-Newton step with the
 membrane's sensitivities, from that k, finds for each by how much it would be missed; the measured
 sheet takes the same step, and the mean miss is taken off it (indirect inference; Gourieroux,
-Monfort & Renault, J. Appl. Econometrics 8, 1993, doi 10.1002/jae.3950080507). Strain and load count
-by how much their scores scatter over the sheets, and so do the interval's ends.
+Monfort & Renault, J. Appl. Econometrics 8, 1993, doi 10.1002/jae.3950080507). So are the misses by
+the meshes. Strain and load count by how much their scores scatter over the sheets, and so do the
+interval's ends. The p parameters are ln k1, ln k2, ln k3 and those of the constants of the slip law
+that are estimated beside them: an interval of k1 that took h0 for known would be too narrow.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import LEVEL, Answer
 from slipfield.kinds.slip.inversion.choice import Choice
 from slipfield.kinds.slip.inversion.comparison import Comparison, compare
+from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Prior
 from slipfield.kinds.slip.inversion.solids import SUBSURFACE, Drawn
@@ -28,6 +32,7 @@ from slipfield.kinds.slip.inversion.stiffening import LoadFactor
 from slipfield.kinds.slip.inversion.subsurface import Ensemble, run_ensemble
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.kinds.slip.thickness.factor import fit_factor
 from slipfield.kinds.slip.thickness.prior import LN_M_FOIL, SheetFactor
 
@@ -47,31 +52,39 @@ class Weighing:
     prior: np.ndarray
 
     def inverse(self, found: Comparison) -> np.ndarray:
-        """Covariance (3, 3) of a step's ln k."""
+        """Covariance (p, p) of a step."""
         data = found.normals.sum(axis=0) / self.strain + found.load_normal / self.load.noise**2
         return np.linalg.inv(data + self.prior)
 
     def step(self, found: Comparison) -> np.ndarray:
-        """Gauss-Newton step (3,) of ln k."""
+        """Gauss-Newton step (p,), but for what the prior's mean asks for."""
         score = found.slopes.sum(axis=0) / self.strain + found.load_slope / self.load.noise**2
         return self.inverse(found) @ score
 
 
 def draw_sheets(
-    found: Inversion, count: int, prior: Prior, load_noise: float, work: Path
+    found: Inversion,
+    solver: Solver,
+    count: int,
+    prior: Prior,
+    constants: Sequence[str],
+    load_noise: float,
+    work: Path,
 ) -> Drawn | None:
     """Correct the answer of an inversion by ``count`` sheets, which then is the answer.
 
     Parameters
     ----------
-    prior, load_noise : as :func:`drawn_answer` takes them.
+    solver : on the mesh of the inversion.
+    prior, load_noise : as :func:`drawn_answer` takes them; the prior's parameters after ln k are
+        those of the ``constants``.
     work : folder of the runs; those that are there are not made again.
     """
     if found.factor is None:
         found.notes.append("No grains were drawn below the face: load or thickness is not known.")
         return None
     began, start = time.perf_counter(), found.answer
-    ensemble = run_ensemble(found, start.parameters, count, work)
+    ensemble = run_ensemble(found, solver, start.parameters, constants, count, work)
     seconds = time.perf_counter() - began
     answer, drawn = drawn_answer(ensemble, start, found.factor, prior, load_noise, seconds)
     found.answers.append(answer)
@@ -100,10 +113,12 @@ def drawn_answer(
     Parameters
     ----------
     factor : of the sheet, for the direction of M and what is expected of its scatter.
-    prior : of ln k: keeps what is not determined in place.
+    prior : of the p parameters: keeps what is not determined in place.
     load_noise : standard deviation of the load relative to itself.
     """
-    along, measured = factor.along(ensemble.membrane.parameters), ensemble.measurement
+    own, measured = len(PARAMETERS), ensemble.measurement
+    along = np.zeros(len(prior.mean))
+    along[:own] = factor.along(start.parameters)
     sheets = [ensemble.as_measured(run) for run in ensemble.sheets]
     foil = ensemble.as_measured(ensemble.foil)
     run = measured.seen(ensemble.membrane.at(measured.time))
@@ -111,22 +126,36 @@ def drawn_answer(
     factors += LN_M_FOIL - _ln_m(foil.load, run, along)
     spread = _pooled(factors.var(ddof=1), factor.deviation**2, len(factors))
     load = LoadFactor(0.0, float(np.sqrt(spread)), along, max(load_noise, LOAD_FLOOR))
-    *each, thin = (compare(one, run, load.noise, factor=load) for one in (*sheets, foil))
+    known = (*sheets, foil, ensemble.resolved)
+    *each, thin, fine = (compare(one, run, load.noise, factor=load) for one in known)
     weighing = Weighing(_strain_variance(each), load, prior.information)
     missed = np.array([weighing.step(one) for one in each])
-    missed += LN_M_FOIL * along - weighing.step(thin)
-    middle = np.log(start.parameters)
+    missed += LN_M_FOIL * along - weighing.step(thin) + weighing.step(fine)
+    middle = np.append(np.log(start.parameters), np.zeros(len(along) - own))
     for _ in range(STEPS):
         run = measured.seen(ensemble.forward(np.exp(middle)))
         found = compare(measured, run, load.noise, factor=load)
-        middle = middle + weighing.step(found) - missed.mean(axis=0)
-    inverse, count = weighing.inverse(found), len(missed)
-    noise = inverse @ found.load_normal @ inverse / load.noise**2
-    seen = _pooled(missed.var(axis=0, ddof=1) + np.diag(noise), np.diag(inverse), count)
-    half = np.sqrt(seen * (1 + 1 / count)) * stdtrit(count - 1 + WORTH, 0.5 + LEVEL / 2)
+        inverse = weighing.inverse(found)
+        pull = inverse @ prior.information @ (prior.mean - middle)
+        middle = middle + weighing.step(found) - missed.mean(axis=0) + pull
+    half = _half_width(inverse, found, missed, weighing)[:own]
+    middle = middle[:own]
     ends = np.exp(middle - half), np.exp(middle + half)
     answer = Answer(SUBSURFACE, np.exp(middle), *ends, seconds)
-    return answer, Drawn(start.method, start.parameters, factors, missed)
+    return answer, Drawn(start.method, start.parameters, factors, missed[:, :own])
+
+
+def _half_width(
+    inverse: np.ndarray, found: Comparison, missed: np.ndarray, weighing: Weighing
+) -> np.ndarray:
+    """Half-widths (p,) of 95 % intervals: the scatter of the misses (n, p), and of the prior."""
+    count = len(missed)
+    of_prior = inverse @ weighing.prior @ inverse
+    noise = inverse @ found.load_normal @ inverse / weighing.load.noise**2
+    seen = missed.var(axis=0, ddof=1) + np.diag(noise)
+    variance = _pooled(seen, np.diag(inverse - of_prior), count) * (1 + 1 / count)
+    quantile = stdtrit(count - 1 + WORTH, 0.5 + LEVEL / 2)
+    return np.sqrt(variance + np.diag(of_prior)) * quantile
 
 
 def _ln_m(load: np.ndarray, run: Reference, along: np.ndarray) -> float:
@@ -136,7 +165,11 @@ def _ln_m(load: np.ndarray, run: Reference, along: np.ndarray) -> float:
 
 
 def _strain_variance(sheets: list[Comparison]) -> float:
-    """Variance that stands for the residuals of the strain: by the scatter of the sheets' J'r."""
+    """Variance that stands for the residuals of the strain: by the scatter of the sheets' J'r.
+
+    To ln k: constants may do nearly the same to the strain, which then has no inverse.
+    """
+    sheets = [one.to_first(len(PARAMETERS)) for one in sheets]
     normal = sheets[0].normals.sum(axis=0)
     if not normal.any():
         return 1.0  # no strain maps

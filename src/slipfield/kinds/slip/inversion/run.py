@@ -185,7 +185,7 @@ def _invert_known(
         sizes = size_covariance(data, found.microstructure, found.answers[0].parameters)
         first = begun.first.of_k
         found.answers[0] = widened(found.answers[0], of_k, first, found.assumed, sizes)
-    noise, prior, base = of_k.load_noise, of_k.prior, found
+    noise, base = of_k.load_noise, found
     way, lies_right = (None, True) if asked.laid else _lay(found, begun.first, work)
     problem = _with_constants(of_k, solver, asked.constants)
     if asked.solves and lies_right:
@@ -202,7 +202,10 @@ def _invert_known(
         found.assumed = with_refined(found.assumed, refined)
     found.choice = choose(found.answers, preferred.adapted, found.refined, found.fit)
     if asked.sheets and lies_right:
-        found.drawn = draw_sheets(found, asked.sheets, prior, noise, work / "subsurface")
+        names = [constant.name for constant in asked.constants]
+        found.drawn = draw_sheets(
+            found, solver, asked.sheets, problem.prior, names, noise, work / "subsurface"
+        )
     found.channels = channels(
         data,
         base.microstructure,
