@@ -23,7 +23,8 @@ SMALL_LOAD = 0.05
 """Loads below this share of the largest are compared relative to this share of it."""
 
 STEADY = 3.0
-"""Changes of the elongation below this multiple of its noise tell no slope of the load."""
+"""Changes of the elongation below this multiple of its noise tell no slope of the load: it is held,
+and the noise moves it along the steepest slope of the course, which is the elastic one."""
 
 COMMON = 7.0
 """Variance by an error of the model, over what the scatter of the blocks says of it. Of four unseen
@@ -223,9 +224,12 @@ def load_divisor(measurement: Measurement, run: Reference, load_noise: float) ->
     """
     load = np.abs(measurement.load)
     scale = np.maximum(load, SMALL_LOAD * np.nanmax(load))
+    if not measurement.elongation_noise:
+        return scale
     course = np.diff(run.load, prepend=0.0), np.diff(run.displacement, prepend=0.0)
-    least = STEADY * max(measurement.elongation_noise, np.finfo(float).tiny)
-    slope = np.abs(course[0]) / np.maximum(np.abs(course[1]), least)
+    moving = np.abs(course[1]) > STEADY * measurement.elongation_noise
+    slope = np.abs(course[0]) / np.where(moving, np.abs(course[1]), np.inf)
+    slope[~moving] = slope.max()
     slope[:-1] = 0.5 * (slope[:-1] + slope[1:])
     noise = np.sqrt(2) * slope * measurement.elongation_noise
     return np.hypot(scale, noise / max(load_noise, LOAD_FLOOR))
