@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,17 +47,21 @@ def arrive(laboratory, folder, pause):
 
 
 def ended_after_a_frame(begun, projection, folder, by):
-    """Begin a live inversion as users do, end it by a signal, and tell what it said."""
+    """Begin a live inversion as users do, end it by a signal, and tell what it said.
+
+    What a shell runs in the background, as `make test` does, ignores Ctrl-C if nobody says else.
+    """
     verb = ["invert", begun, "--live", folder, "--model", projection, "--output", folder / "out"]
     command = [sys.executable, "-m", "slipfield", *map(str, verb), "--membrane"]
     table, began = folder / "out" / "live.csv", time.time_ns()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         until = time.monotonic() + 120
         while not table.exists() or table.stat().st_mtime_ns < began:
             assert process.poll() is None and time.monotonic() < until, "it waits for more frames"
             time.sleep(0.05)
         process.send_signal(by)
-        said = process.communicate()[1]
+        said = process.communicate(timeout=120)[1]
     assert not (folder / "out" / "live.json").exists()
     assert len(pd.read_csv(table)) == 1
     return said
