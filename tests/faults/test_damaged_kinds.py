@@ -131,6 +131,12 @@ def finished(tmp_path_factory):
     return make
 
 
+def words_of(kind, verb):
+    """Words of a verb: a report is made anew, others write beside their result, which stays."""
+    words = VERBS[kind][verb].split()
+    return words if verb == "report" else [*words[:-1], "again.out"]
+
+
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_a_damaged_file_is_named_by_the_verb_that_reads_it(finished, kind, name, monkeypatch):
     folder = finished(kind)
@@ -144,11 +150,7 @@ def test_a_damaged_file_is_named_by_the_verb_that_reads_it(finished, kind, name,
             if (kind, damage) in TRUE_TABLES and verb != "report":
                 continue
             path.write_bytes(spoil(whole))
-            if verb != "report":  # it replaces its result, which the damage must not reach
-                verb_words = [*VERBS[kind][verb].split()[:-1], "again.out"]
-            else:
-                verb_words = VERBS[kind][verb].split()
-            result = run_verb(*verb_words)
+            result = run_verb(*words_of(kind, verb))
             path.write_bytes(whole)
             where = (damage, verb, result)
             assert result.code == 2 and result.error.startswith("slipfield: error: "), where
@@ -164,10 +166,8 @@ def test_a_missing_file_is_not_called_a_damaged_one(finished, kind, name, monkey
     path = folder / name
     whole, before = path.read_bytes(), set(folder.rglob("*"))
     for verb in READ_BY[kind][name].split():
-        words = VERBS[kind][verb].split()
-        words = words if verb == "report" else [*words[:-1], "again.out"]
         path.unlink()
-        result = run_verb(*words)
+        result = run_verb(*words_of(kind, verb))
         path.write_bytes(whole)
         assert set(folder.rglob("*")) - before <= {folder / "again.out"}, (verb, result)
         (folder / "again.out").unlink(missing_ok=True)

@@ -28,7 +28,7 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Prior
 from slipfield.kinds.slip.inversion.solids import SUBSURFACE, Drawn
-from slipfield.kinds.slip.inversion.stiffening import LoadFactor
+from slipfield.kinds.slip.inversion.stiffening import LoadFactor, direction_at
 from slipfield.kinds.slip.inversion.subsurface import Ensemble, run_ensemble
 from slipfield.kinds.slip.measure.noise import LOAD_FLOOR, STRAIN_FLOOR
 from slipfield.kinds.slip.projection.reference import Reference
@@ -117,8 +117,8 @@ def drawn_answer(
     load_noise : standard deviation of the load relative to itself.
     """
     own, measured = len(PARAMETERS), ensemble.measurement
-    along = np.zeros(len(prior.mean))
-    along[:own] = factor.along(start.parameters)
+    values = np.append(start.parameters, np.ones(len(prior.mean) - own))
+    along = direction_at(factor, values)
     sheets = [ensemble.as_measured(run) for run in ensemble.sheets]
     foil = ensemble.as_measured(ensemble.foil)
     run = measured.seen(ensemble.membrane.at(measured.time))
@@ -131,7 +131,7 @@ def drawn_answer(
     weighing = Weighing(_strain_variance(each), load, prior.information)
     missed = np.array([weighing.step(one) for one in each])
     missed += LN_M_FOIL * along - weighing.step(thin) + weighing.step(fine)
-    middle = np.append(np.log(start.parameters), np.zeros(len(along) - own))
+    middle = np.log(values)
     for _ in range(STEPS):
         run = measured.seen(ensemble.forward(np.exp(middle)))
         found = compare(measured, run, load.noise, factor=load)

@@ -71,9 +71,14 @@ def factor_at(factor: SheetFactor | None, values: np.ndarray, noise: float) -> L
     """The factor at k1, k2, k3 and more constants (p,), for a relative noise of the load."""
     if factor is None:
         return None
+    return LoadFactor(factor.mean, factor.deviation, direction_at(factor, values), noise)
+
+
+def direction_at(factor: SheetFactor, values: np.ndarray) -> np.ndarray:
+    """Direction (p,) of ln M in the parameters at k1, k2, k3 and more constants (p,)."""
     own, along = len(PARAMETERS), np.zeros(len(values))
     along[:own] = factor.along(values[:own])
-    return LoadFactor(factor.mean, factor.deviation, along, noise)
+    return along
 
 
 def without_factor(

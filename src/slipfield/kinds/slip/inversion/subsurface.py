@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.inversion.forward import Solver
@@ -56,9 +57,13 @@ class Ensemble:
         measured = self.measurement
         there = replace(self.membrane, strain=run.strain, load=run.load)
         seen = measured.seen(there.at(measured.time))
-        flat = seen.strain.reshape(-1, seen.strain[0, 0].size).astype(float)
-        points = (measured.sampling @ flat.T).T.reshape(measured.points.shape)
-        return _shows(measured, points, seen.load)
+        return _shows(measured, _at_points(measured.sampling, seen.strain), seen.load)
+
+
+def _at_points(sampling: csr_matrix, strain: np.ndarray) -> np.ndarray:
+    """Strain (time, 3, n) at points from that at the nodes (time, 3, y, x)."""
+    flat = strain.reshape(-1, strain[0, 0].size).astype(float)
+    return (sampling @ flat.T).T.reshape(*strain.shape[:2], -1)
 
 
 def _shows(measured: Measurement, points: np.ndarray, load: np.ndarray) -> Measurement:
@@ -125,6 +130,5 @@ def _resolved(fine: Measurement, run: Reference, coarse: Measurement) -> Measure
     seen = fine.seen(run.at(fine.time))
     inside, sampling = bilinear_weights(fine.mesh, *(coarse.sampling @ coarse.mesh.positions).T)
     points = np.full(coarse.points.shape, np.nan)
-    flat = seen.strain.reshape(-1, seen.strain[0, 0].size).astype(float)
-    points[:, :, inside] = (sampling @ flat.T).T.reshape(*points.shape[:2], -1)
+    points[:, :, inside] = _at_points(sampling, seen.strain)
     return _shows(coarse, points, seen.load)

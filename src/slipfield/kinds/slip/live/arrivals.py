@@ -181,6 +181,10 @@ class Arrivals:
         copy.write_bytes(content[:end])
         return copy
 
+    def own_name(self, message: str, copy: Path) -> str:
+        """Message about a copy of the load table, by the name that its user knows."""
+        return message.replace(str(copy), str(self.table_path))
+
 
 def _age(path: Path) -> float:
     """Time of the last change, s; 0 of a file that is gone."""

@@ -72,6 +72,6 @@ def _with_loads(data: xr.Dataset, test: RunningTest) -> xr.Dataset:
         try:
             found = add_load(data, test.arrivals.load_table(copy), **load)
         except SlipfieldError as error:
-            raise SlipfieldError(str(error).replace(str(copy), str(table))) from error
+            raise SlipfieldError(test.arrivals.own_name(str(error), copy)) from error
         test.notes.append(f"{table.name}: its last line is not whole, and was left out")
         return found

@@ -238,16 +238,16 @@ class RunningTest:
 
     def _readings(self, times: list[float]) -> np.ndarray:
         """Loads and elongations (2, frames); NaN if the table cannot be read now, which is told."""
-        copy, table = self.copy / self.arrivals.table, self.arrivals.table_path
+        copy = self.copy / self.arrivals.table
         try:
             self.arrivals.load_table(copy)
             found = np.array(readings_at(copy, times, self.reader.data, self.reader.recipe))
         except SlipfieldError as error:
-            self._without_loads(str(error).replace(str(copy), str(table)))
+            self._without_loads(self.arrivals.own_name(str(error), copy))
             return np.full((2, len(times)), np.nan)
         if self.no_loads:
             self.no_loads = ""
-            self.tell(f"{table}: can be read now")
+            self.tell(f"{self.arrivals.table_path}: can be read now")
         return found
 
     def _without_loads(self, why: str) -> None:
