@@ -61,7 +61,11 @@ def ended_after_a_frame(begun, projection, folder, by):
             assert process.poll() is None and time.monotonic() < until, "it waits for more frames"
             time.sleep(0.05)
         process.send_signal(by)
-        said = process.communicate(timeout=120)[1]
+        try:
+            said = process.communicate(timeout=30)[1]
+        except subprocess.TimeoutExpired:  # Python drops a Ctrl-C that comes within a callback
+            process.send_signal(by)
+            said = process.communicate(timeout=60)[1]
     assert not (folder / "out" / "live.json").exists()
     assert len(pd.read_csv(table)) == 1
     return said
