@@ -9,12 +9,13 @@ import pytest
 from slipfield.kinds.slip.inversion.told import of_correlation
 
 PARAMETERS = np.array([60.0, 12.0, 6.0])
+SIZES = np.array([0.3, 0.5, 0.9])
 
 
 def test_the_best_sum_has_the_least_relative_variance():
     deviation = np.array([0.01, 0.06, 0.05])
     correlation = np.array([[1, 0.1, 0], [0.1, 1, -0.95], [0, -0.95, 1]])
-    found = of_correlation(PARAMETERS, correlation, deviation)
+    found = of_correlation(PARAMETERS, correlation, deviation, SIZES)
     scale = PARAMETERS * deviation
     covariance = (correlation * np.outer(scale, scale))[1:, 1:]
 
@@ -32,9 +33,17 @@ def test_the_best_sum_has_the_least_relative_variance():
 
 
 def test_parameters_that_are_well_known_are_told_apart():
-    found = of_correlation(PARAMETERS, np.eye(3), np.full(3, 0.01))
+    found = of_correlation(PARAMETERS, np.eye(3), np.full(3, 0.01), SIZES)
     assert found.apart
     assert "k1 to 2 %, k2 to 2 %, k3 to 2 %" in found.text
+
+
+@pytest.mark.parametrize(("sizes", "said"), [((0.2, 0.5), True), ((0.3, 0.9), False)])
+def test_a_strength_is_told_of_grains_that_the_sheet_has_and_for_the_given_thickness(sizes, said):
+    found = of_correlation(PARAMETERS, np.eye(3), np.full(3, 0.01), np.array(sizes))
+    assert found.factor == pytest.approx(2)
+    assert ("the strength of grains of D = 0.25 mm" in found.text) is said
+    assert "as far as thickness and load cell are right" in found.text
 
 
 @pytest.mark.slow

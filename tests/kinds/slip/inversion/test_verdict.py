@@ -136,6 +136,10 @@ def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
     assert judged(refined=first, fit=Fit(3e-3, 5e-4)).cause == "mesh"
     assert judged(refined=first, fit=Fit(3e-3, float("nan"))).cause == "noise"
     assert judged(refined=first).word == "good"
+    vague = LoadScale(0.95, 0.03, np.nan)
+    assert "below 9 % would not show" in judged(refined=moved, scale=vague).sentence
+    assert "by 7.7 %" in judged(refined=moved).sentence
+    assert judged(refined=moved, scale=LoadScale(0.95, 0.03, 0.97)).sentence.endswith("--cells.")
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,8 @@ def _check(
     )
     at = factor_at(found.factor, found.check.parameters, problem.load_noise)
     found.comparison = compare(found.measurement, found.check, problem.load_noise, factor=at)
-    found.told = told(problem, found.check, found.answer, own)
+    sizes = found.microstructure["size"].values
+    found.told = told(problem, found.check, found.answer, own, sizes)
     held = replace(problem, prior=as_assumed(problem.prior, constants))
     found.verdict = judge(
         pattern(found.measurement, found.check),

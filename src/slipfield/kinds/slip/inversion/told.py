@@ -19,6 +19,9 @@ APART = 4.0
 WORTH = 0.05
 """Half-width of intervals, relative, below which parameters count as told anyway."""
 
+GIVEN = "as far as thickness and load cell are right"
+"""What that interval does not hold: a load that is off by a factor moves the sum as much."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -30,6 +33,7 @@ class Told:
     half_width : (3,) of the 95 % intervals of ln k.
     factor : D^-1/2 in the sum k2 + factor k3 that is known best, mm^-1/2.
     value, sum_half_width : that sum, MPa, and the half-width of its 95 % interval, relative.
+    sizes : smallest and largest D of the sheet, mm.
     """
 
     correlation: np.ndarray
@@ -37,6 +41,7 @@ class Told:
     factor: float
     value: float
     sum_half_width: float
+    sizes: tuple[float, float]
 
     @property
     def apart(self) -> bool:
@@ -57,9 +62,15 @@ class Told:
         )
         if not self.factor > 0:
             return f"The data tell {each} (95 %)."
+        diameter, (smallest, largest) = self.factor**-2, self.sizes
+        strength = (
+            f"the strength of grains of D = {diameter:.2g} mm, "
+            if smallest <= diameter <= largest
+            else ""
+        )
         best = (
             f"{self.combination} = {self.value:.4g} MPa {within(np.log1p(self.sum_half_width))} "
-            f"(the strength of grains of D = {self.factor**-2:.2g} mm)"
+            f"({strength}{GIVEN})"
         )
         if self.apart:
             return f"The data tell {each} (95 %), and best of all {best}."
@@ -80,7 +91,13 @@ class Told:
         }
 
 
-def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | None) -> Told:
+def told(
+    problem: Problem,
+    run: Reference,
+    answer: Answer,
+    refined: Refined | None,
+    sizes: np.ndarray,
+) -> Told:
     """Say what the data determine at an answer.
 
     The best sum k2 + m k3 has the least relative variance: with the covariance C of ln k2 and
@@ -91,6 +108,7 @@ def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | No
     run : forward run at the answer, as the gauge sees it.
     answer : its intervals scale the covariance.
     refined : where the answer is that of a refinement: its covariance counts.
+    sizes : D of the grains (n,), mm.
     """
     if refined is not None:
         covariance = refined.whole_covariance
@@ -102,11 +120,18 @@ def told(problem: Problem, run: Reference, answer: Answer, refined: Refined | No
     covariance = covariance[:own, :own]
     deviation = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(deviation, deviation)
-    return of_correlation(answer.parameters, correlation, answer.deviation)
+    return of_correlation(answer.parameters, correlation, answer.deviation, sizes)
 
 
-def of_correlation(parameters: np.ndarray, correlation: np.ndarray, deviation: np.ndarray) -> Told:
-    """What is determined with a correlation (3, 3) and standard deviations (3,) of ln k."""
+def of_correlation(
+    parameters: np.ndarray, correlation: np.ndarray, deviation: np.ndarray, sizes: np.ndarray
+) -> Told:
+    """What is determined with a correlation (3, 3) and standard deviations (3,) of ln k.
+
+    Parameters
+    ----------
+    sizes : D of the grains (n,), mm.
+    """
     covariance = correlation * np.outer(deviation, deviation)
     weights = np.linalg.solve(covariance[1:, 1:], np.ones(2))
     factor = weights[1] / weights[0] * parameters[1] / parameters[2]
@@ -117,4 +142,5 @@ def of_correlation(parameters: np.ndarray, correlation: np.ndarray, deviation: n
         float(factor),
         float(parameters[1] + factor * parameters[2]),
         float(half),
+        (float(sizes.min()), float(sizes.max())),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -50,7 +50,7 @@ DAMPED = 0.92
 """Contrast of measured strain maps below which they were averaged wider than the model's."""
 
 MOVED = 0.05
-"""Change of ln k by a finer mesh beyond which the mesh is the cause of doubt."""
+"""Relative change of k by a finer mesh beyond which the mesh is the cause of doubt."""
 
 RESOLVED = 0.1
 """Share of the strain residual that a finer mesh takes away beyond which the mesh is the cause."""
@@ -101,8 +101,8 @@ def judge(
         _grain_map(seen, way, alike)
         or _thickness(scale, likeliest(constants))
         or _constant(likeliest(constants))
-        or _doubts(seen, fit, refined, channels)
-        or Verdict("good", _good(seen, scale))
+        or _also_vague(_doubts(seen, fit, refined, channels), scale)
+        or Verdict("good", f"{_good(seen, scale)}{_vague(scale)}")
     )
 
 
@@ -193,7 +193,7 @@ def _doubts(
     if refined is not None and fit.lack <= EXPLAINED:
         strain = 0.0
     if refined is not None and refined.coarser is not None:
-        moved = np.abs(refined.moved[: len(PARAMETERS)]).max()
+        moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)])).max()
         if moved > MOVED:
             return Verdict(
                 "doubtful",
@@ -266,13 +266,23 @@ def _good(seen: Pattern, scale: LoadScale | None) -> str:
         if scale is not None
         else ""
     )
-    vague = (
-        f" An error of the thickness below {percent(SURE * scale.deviation)} would not show: no "
-        "change of the load was elastic, as on an unloading it would be."
-        if scale is not None and np.isnan(scale.elastic) and scale.deviation > VAGUE_SCALE
-        else ""
-    )
     return (
         f"Grain map, mesh, slip law and thickness explain the measurement: strain patterns "
-        f"correlate to {seen.correlation:.2f}{load}.{vague}"
+        f"correlate to {seen.correlation:.2f}{load}."
     )
+
+
+def _vague(scale: LoadScale | None) -> str:
+    """What of an error of the thickness the data cannot show; nothing where they can."""
+    if scale is None or np.isfinite(scale.elastic) or scale.deviation <= VAGUE_SCALE:
+        return ""
+    return (
+        f" An error of the thickness or of the load cell below "
+        f"{percent(SURE * scale.deviation)} would not show, and moves k2 and k3 as much: no change "
+        "of the load was elastic, as on an unloading it would be."
+    )
+
+
+def _also_vague(doubt: Verdict | None, scale: LoadScale | None) -> Verdict | None:
+    """A doubt, with what of the thickness the data cannot show."""
+    return doubt and replace(doubt, sentence=f"{doubt.sentence}{_vague(scale)}")
