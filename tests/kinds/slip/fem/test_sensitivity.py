@@ -5,7 +5,7 @@ import pytest
 
 from slipfield.kinds.slip.crystal.build import law_variants, sheet_variants
 from slipfield.kinds.slip.fem import sensitivity, stepping
-from slipfield.kinds.slip.fem.batch import reference_fields, simulate_sample
+from slipfield.kinds.slip.fem.batch import FINER, reference_fields, simulate_sample
 from slipfield.kinds.slip.fem.nodal import NodalGradient
 from slipfield.kinds.slip.study import Material
 from slipfield.kinds.slip.study.constants import CONSTANTS, constants_of
@@ -77,13 +77,24 @@ def test_reference_run_is_the_sample_at_the_centre_and_scales_with_all_stresses(
     problem = problem_of(study, grain_map(study))
     k = study.sampling.centre
     found = reference_fields(problem, k)
-    sample = simulate_sample(problem, NodalGradient(problem), np.array(k))
+    finer = study.solver.model_copy(update={"step_tolerance": 0.01 * FINER})
+    as_fine = problem_of(study.model_copy(update={"solver": finer}), problem.micro)
+    sample = simulate_sample(as_fine, NodalGradient(as_fine), np.array(k))
     np.testing.assert_array_equal(found["strain"], sample.strain)
     np.testing.assert_array_equal(found["load"], sample.load)
     late = slice(1, None)  # elastic strains, which do not scale, fade
     np.testing.assert_allclose(
         found["dload_dlnk"].sum(axis=0)[late], found["load"][late], rtol=0.02
     )
+
+
+def test_default_settings_keep_derivatives_within_a_quarter_of_a_per_cent():
+    solver = {"step_tolerance": 5e-4 / FINER, "residual_tolerance": 1e-6, "point_tolerance": 1e-9}
+    default, fine = make_study(24), make_study(24, solver=solver)
+    micro, k = grain_map(default), default.sampling.centre
+    found, exact = (reference_fields(problem_of(one, micro), k) for one in (default, fine))
+    for rates, right in zip(found["dstrain_dlnk"], exact["dstrain_dlnk"], strict=True):
+        assert np.linalg.norm(rates - right) < 0.0025 * np.linalg.norm(right)
 
 
 @pytest.mark.parametrize("hardening", ["linear", "voce"])

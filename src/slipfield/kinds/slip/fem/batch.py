@@ -41,6 +41,10 @@ from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.kinds.slip.study.constants import constants_of
 from slipfield.kinds.slip.study.recorded import check_specimen
 
+FINER = 0.4
+"""Share of the study's step tolerance for runs with sensitivities, whose errors follow the steps:
+docs/performance.md."""
+
 
 def read_microstructure(study: Study, path: Path) -> Microstructure:
     """Read a grain map and check it against the file contract and the study's specimen.
@@ -273,7 +277,7 @@ def reference_fields(
         for p, rate in enumerate(gradient_rates):
             rates[p, number] = np.moveaxis(strain_rate(gradient, rate, measure), -1, 0)
 
-    record = Stepper(problem, k, on_output, sensitivity.follow).run()
+    record = Stepper(problem, k, on_output, sensitivity.follow, FINER).run()
     if record.status:
         raise NoEquilibrium(
             f"the reference run at k = {', '.join(f'{value:.4g}' for value in k)} failed: "

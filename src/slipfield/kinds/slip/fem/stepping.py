@@ -187,6 +187,7 @@ class Stepper:
     on_output : called with (output number, stepper) after the step that ends at an output.
     on_step : called with the stepper and its displacements at each accepted equilibrium, before
         the state is kept; a :class:`StepFailure` of its own cuts the step back.
+    finer : share of the study's ``step_tolerance`` that counts, 1.
     """
 
     def __init__(
@@ -195,11 +196,13 @@ class Stepper:
         k: Parameters,
         on_output: Callable[[int, Stepper], None],
         on_step: Callable[[Stepper, np.ndarray], None] | None = None,
+        finer: float = 1.0,
     ):
         self.problem, self.on_output, self.on_step = problem, on_output, on_step
         solver = problem.study.solver
         self.points = problem.point_states(k)
         self.settings = solver
+        self.tolerance = finer * solver.step_tolerance
         self.u = problem.vector()
         self.residual = problem.vector()
         self.time, self.dt, self.ratio = 0.0, 0.0, 0.0
@@ -236,9 +239,8 @@ class Stepper:
         try:
             u = self._equilibrium(guess, dt)
             estimate = self._error_estimate(u, guess)
-            tolerance = self.settings.step_tolerance
-            factor = SAFETY * (tolerance / max(estimate, 1e-12)) ** (1 / 3)
-            if estimate > REJECT * tolerance and dt > 10 * self.settings.min_step_s:
+            factor = SAFETY * (self.tolerance / max(estimate, 1e-12)) ** (1 / 3)
+            if estimate > REJECT * self.tolerance and dt > 10 * self.settings.min_step_s:
                 raise StepFailure(f"strain or load changed {estimate:.2e} from the prediction")
             if self.on_step:
                 self.on_step(self, u)
@@ -355,7 +357,7 @@ class Stepper:
         history.largest_strain = max(history.largest_strain, self.problem.strain_norm(u))
         history.largest_load = max(history.largest_load, abs(self.load))
         if not history.velocity or not history.largest_strain:
-            return 0.3 * self.settings.step_tolerance
+            return 0.3 * self.tolerance
         strain = self.problem.strain_norm(u - guess) / history.largest_strain
         predicted = history.load + extrapolated_change(history.load_rate, self.dt)
         return max(strain, abs(self.load - predicted) / history.largest_load)
