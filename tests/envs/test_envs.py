@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.faults.ordinary import ORDINARY, need_ordinary_user
+from tests.faults.ordinary import ORDINARY, need_ordinary_user, works
 
 pytestmark = pytest.mark.slow
 
@@ -253,6 +253,24 @@ def test_a_checkout_of_somebody_else_keeps_caches_in_ones_own_folders(checkout):
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
     assert "no folder for caches" in refused.stderr and "set TMPDIR" in refused.stderr
     store.chmod(0o755)
+
+
+SOMEBODY = ("setpriv", "--reuid", "2012345", "--regid", "2012345", "--clear-groups")
+"""An id without a name, as containers give."""
+RIGHTS = ("--inh-caps", "-all,+dac_override", "--ambient-caps", "-all,+dac_override")
+"""To read and write what root may."""
+ASKED = "import getpass; print(getpass.getuser())"
+
+
+@pytest.mark.parametrize(("given", "name"), [({}, "uid-2012345"), ({"USER": "ada"}, "ada")])
+def test_a_user_id_without_a_name_is_given_one(given, name, tmp_path):
+    """Else Snakemake ends in a traceback of the table of users."""
+    if os.getuid() or not works(*SOMEBODY, *RIGHTS, "true"):
+        pytest.skip("needs setpriv, and the right to be somebody else by it")
+    variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **given}
+    words = (*SOMEBODY, *RIGHTS, RUN, "python", "-c", ASKED)
+    result = call(*words, env=variables)
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{name}\n", "")
 
 
 @pytest.mark.parametrize("environment", ["simulate", "learn"])

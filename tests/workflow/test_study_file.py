@@ -34,6 +34,18 @@ def test_a_wrong_study_file_is_one_line(tmp_path, text, expected):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("target", ["report", "results/mini/report.html"])
+def test_a_target_after_the_study_file_is_told_to_stand_before_it(tmp_path, target):
+    """Snakemake takes every word after --configfile for a study file."""
+    (tmp_path / "results" / "mini").mkdir(parents=True)
+    (tmp_path / "results" / "mini" / "report.html").write_text("<p>of an earlier run")
+    words = [REPOSITORY / "envs" / "run", "snakemake", "--cores", "1", "--configfile", MINI, target]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith(f"slipfield: error: {target}: stands after --configfile, ")
+    assert f"put targets first: `snakemake {target} --configfile {MINI}`" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["../up", "/tmp/up", "$(touch injected)"])
 def test_the_name_of_a_study_cannot_lead_out_of_the_results(tmp_path, name):
     path = tmp_path / "study.yaml"

@@ -20,6 +20,9 @@ MOST_NAMED = 5
 """Further fields that are wrong, of which a message tells the names."""
 
 LONGEST_VALUE = 60
+SUFFIXES = (".yaml", ".yml", ".json")
+"""How the names of study files end, which those of the workflow's targets do not."""
+
 _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError)
 """What PyYAML raises; impossible dates and tags that do not fit their values give the last four."""
 
@@ -143,12 +146,21 @@ def _siblings(model: type[BaseModel], location: tuple[int | str, ...]) -> list[s
 
 
 def main(paths: list[str]) -> None:
-    """Read files; the first one that cannot be read ends the process with a line on stderr."""
-    for path in paths:
+    """Read files; the first one that cannot be read ends the process with a line on stderr.
+
+    Snakemake takes every word after ``--configfile`` for a file, also the name of a target.
+    """
+    for number, path in enumerate(paths):
         try:
             read_yaml(path)
         except SlipfieldError as error:
-            print(f"slipfield: error: {error}", file=sys.stderr)
+            problem = str(error)
+            if number and not path.endswith(SUFFIXES):
+                problem = (
+                    f"{path}: stands after --configfile, where Snakemake takes it for a study; "
+                    f"put targets first: `snakemake {path} --configfile {' '.join(paths[:number])}`"
+                )
+            print(f"slipfield: error: {problem}", file=sys.stderr)
             sys.exit(2)
 
 
