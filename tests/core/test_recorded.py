@@ -1,5 +1,6 @@
 """What a result says of itself: witnesses that come last, and what is kept for the next run."""
 
+import html
 import json
 import os
 import resource
@@ -15,6 +16,8 @@ from slipfield.core.recorded import (
     claim_contents,
     forget,
     made_otherwise,
+    missing_beside,
+    names_beside,
     recorded_attributes,
     refuse_others,
     stale_results,
@@ -136,3 +139,24 @@ def test_a_file_that_the_system_does_not_open_is_not_taken_for_a_damaged_one(tmp
     assert recorded_attributes(path) == {"physics_hash": "ours"}
     path.write_bytes(path.read_bytes()[:100])
     assert recorded_attributes(path) == {}
+
+
+def test_a_page_and_a_card_tell_which_of_their_files_are_gone(tmp_path):
+    page, card, odd = tmp_path / "p.html", tmp_path / "model.json", 'a "b" & <c>\n.png'
+    names = names_beside(["figures/x.png", odd, "figures/x.png"])
+    page.write_text(f'<meta name="files" content="{html.escape(names)}">')
+    card.write_text(json.dumps({"written_beside": ["i.csv"], "weights_sha256": {"w": "0"}}))
+    assert missing_beside(page) == [tmp_path / "figures/x.png", tmp_path / odd]
+    assert missing_beside(card) == [tmp_path / "i.csv", tmp_path / "w"]
+    for name in (odd, "i.csv", "w"):
+        (tmp_path / name).touch()
+    assert (missing_beside(page), missing_beside(card)) == ([tmp_path / "figures/x.png"], [])
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[1]", b'{"written_beside": 1}', None])
+@pytest.mark.parametrize("name", ["p.html", "model.json"])
+def test_what_names_no_files_misses_none(tmp_path, name, content):
+    """Damaged, of an older version, or not there."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert missing_beside(tmp_path / name) == []

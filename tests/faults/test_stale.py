@@ -88,6 +88,13 @@ def test_a_model_whose_weights_are_gone_is_trained_again(home):
     assert planned(home).get("train") == 1
 
 
+@pytest.mark.parametrize("name", ["intervals.csv", "selection.json"])
+def test_a_table_of_a_training_that_is_gone_is_made_again(home, name):
+    """Which ones there are depends on the inverter, so that no rule knows them; its card does."""
+    (home / "results/tiny/models/projection" / name).unlink()
+    assert planned(home).get("train") == 1
+
+
 def test_deleted_files_are_made_again_although_the_report_is_there(home):
     """As after a `gather` that named a damaged shard: manifest and shard are gone."""
     folder = home / "results" / "tiny"

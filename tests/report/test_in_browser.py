@@ -35,7 +35,7 @@ def test_a_page_of_all_parts_can_be_read(readable, tmp_path):
         side_by_side=True,
     )
     banner = Banner("good", "good", "Nothing is unlike anything.")
-    page = render("a" * 60, "b" * 90, [Card("1.5", "number")], [section], "hash", banner)
+    page = render("a" * 60, "b" * 90, [Card("1.5", "number")], [section], "hash", tmp_path, banner)
     (tmp_path / "page.html").write_text(page)
     readable(tmp_path / "page.html")
 

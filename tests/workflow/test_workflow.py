@@ -259,5 +259,14 @@ def test_a_study_of_another_kind_goes_from_its_file_to_its_report(beams):
     assert "Nothing to be done" in snakemake(folder, config=config).stdout
 
 
+def test_a_picture_of_a_kinds_own_that_is_gone_is_drawn_again(beams):
+    """No rule knows which pictures the sections of a kind draw; the page names them."""
+    folder, config = beams
+    path = folder / "results/beam/figures/deflections.png"
+    path.unlink()
+    assert jobs(snakemake(folder, "--dry-run", config=config).stdout)["total"] == 2, "and `all`"
+    assert snakemake(folder, config=config).returncode == 0 and path.exists()
+
+
 def test_the_report_of_another_kind_can_be_read_in_a_browser(beams, readable):
     readable(beams[0] / "results/beam/report.html")

@@ -17,6 +17,7 @@ from snakemake.utils import update_config
 from slipfield.core.clock import date_back
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study, load
+from slipfield.core.recorded import missing_beside
 from slipfield.core.places import RUN_VARIABLE, check_place
 from slipfield.core.yaml_input import parse_yaml, read_yaml
 
@@ -78,7 +79,7 @@ def refuse_shell_signs():
 class HonestDAG(DAG):
     """Snakemake's graph of jobs, which also reruns what another study has made.
 
-    Snakemake knows what has changed from notes in the folder it is started in. They are lost when results are copied or moved without them, so that each result is asked instead. A file that is missing although later ones are there, or others of its job, is made again, too.
+    Snakemake knows what has changed from notes in the folder it is started in. They are lost when results are copied or moved without them, so that each result is asked instead. A file that is missing although later ones are there, or others of its job, is made again, too. So are the files that a page or a model's card names beside itself, of which no rule knows.
     """
 
     async def check_incomplete(self):
@@ -90,6 +91,9 @@ class HonestDAG(DAG):
             others = [file for user in self.depending[job] for file in user.output]
             if any(os.path.exists(file) for file in [*others, *job.output]):
                 self.forcefiles.update(f for f in job.output if not os.path.exists(f))
+            for file in job.output:
+                if file.endswith((".html", "model.json")) and missing_beside(Path(file)):
+                    self.forcefiles.add(file)
 
 
 def by_its_run(remove):

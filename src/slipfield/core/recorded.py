@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,12 @@ from slipfield.core.study import BaseStudy
 
 FILES = "files"
 """Key of a witness: names of files and their SHA-256."""
+
+BESIDE = "written_beside"
+"""Key of a model's card: names of files that were written with it."""
+
+NAMED = re.compile('<meta name="files" content="([^"]*)">')
+"""Where a page names the files of its pictures."""
 
 LONGEST = 60
 """Characters of a value in a message."""
@@ -63,6 +71,29 @@ def recorded_attributes(path: Path) -> dict[str, Any] | None:
         if number := getattr(error, "errno", None):  # HDF5 gives none to a damaged file
             raise SlipfieldError(f"{path}: cannot be read: {os.strerror(number)}") from error
         return {}
+
+
+def names_beside(names: Iterable[str]) -> str:
+    """Write names of files as a page has them, once each, apart by signs that no name holds."""
+    return "/\n".join(dict.fromkeys(names))
+
+
+def missing_beside(result: Path) -> list[Path]:
+    """Files that a page or a model's card names as written with it, and that are gone.
+
+    None if the result is missing, damaged, or of a version that named none: what reads it says so.
+    """
+    try:
+        text = result.read_text(encoding="utf-8")
+        if result.suffix == ".html":
+            found = NAMED.search(text)
+            names = html.unescape(found[1]).split("/\n") if found else []
+        else:
+            card = json.loads(text)
+            names = [*card.get(BESIDE, ()), *card.get("weights_sha256", ())]
+        return [path for name in names if name and not (path := result.parent / name).exists()]
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return []
 
 
 def forget(witness: Path) -> None:

@@ -47,12 +47,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG picture, base64-encoded, with its caption and width on the page."""
+    """A PNG picture, base64-encoded, with its caption, its width on the page and its own file."""
 
     title: str
     caption: str
     data: str
     width: int
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def picture_of(path: Path, title: str, caption: str) -> Picture:
             raise ValueError("no whole PNG picture")
     pixels = int.from_bytes(content[16:20], "big")
     data = base64.b64encode(content).decode("ascii")
-    return Picture(title, caption, data, round(pixels * PAGE_PIXELS))
+    return Picture(title, caption, data, round(pixels * PAGE_PIXELS), path)
 
 
 def significant(value: float, digits: int = 3) -> str:

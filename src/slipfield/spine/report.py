@@ -53,7 +53,8 @@ def write_report(study: SpineStudy, kind: Kind, folder: Path, output: Path) -> N
     cards = [Card(f"{len(status) - failed} of {len(status)}", "samples simulated to the end")]
     best = max(tables, key=lambda model: _mean_r2(tables[model]))
     cards.append(Card(score_text(_mean_r2(tables[best])), f"mean R², {kind.models[best].title}"))
-    text = render(f"Study {study.name}", kind.question, cards, sections, study.physics_hash())
+    title, physics = f"Study {study.name}", study.physics_hash()
+    text = render(title, kind.question, cards, sections, physics, output.parent)
     write_text(output, text)
 
 

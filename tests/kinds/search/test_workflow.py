@@ -39,14 +39,15 @@ def test_the_page_can_be_read_in_a_browser(searched, readable):
     readable(searched / "results/light/report.html")
 
 
-def test_a_table_beside_the_report_is_made_again(searched):
-    """No later stage reads it, and the report is there."""
-    path = searched / "results/light/best.csv"
-    best = path.read_bytes()
+@pytest.mark.parametrize("name", ["best.csv", "figures/progress.png", "figures/models.png"])
+def test_a_file_beside_the_report_is_made_again(searched, name):
+    """No later stage reads it, and the report is there; the page names its pictures."""
+    path = searched / "results/light" / name
+    made = path.read_bytes()
     path.unlink()
     again = snakemake(searched, config=searched / "study.yaml")
     assert again.returncode == 0, again.stdout
-    assert path.read_bytes() == best
+    assert path.read_bytes() == made
 
 
 def test_a_search_that_lost_its_last_round_asks_for_the_same_again(searched):

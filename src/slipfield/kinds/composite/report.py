@@ -71,6 +71,7 @@ def write_report(study: CompositeStudy, folder: Path, output: Path) -> None:
         cards=_cards(results),
         sections=[make(results) for make in makers],
         physics_hash=study.physics_hash(),
+        folder=output.parent,
     )
     write_text(output, page)
 

@@ -68,6 +68,7 @@ def write_report(study: CurvesStudy, folder: Path, output: Path) -> None:
         _cards(study, curves, summary),
         [section for section in sections if section is not None],
         study.physics_hash(),
+        output.parent,
     )
     write_text(output, text)
 

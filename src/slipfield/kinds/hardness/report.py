@@ -57,7 +57,8 @@ def write_report(study: HardnessStudy, folder: Path, output: Path) -> None:
         Card(f"{nested['mae_HV']:.2f} HV", "mean error of the chosen model"),
     ]
     sections = [_score_section(scored, explained, figures), _share_section(explained, figures)]
-    text = render(f"Study {study.name}", KIND.question, cards, sections, study.physics_hash())
+    title, physics = f"Study {study.name}", study.physics_hash()
+    text = render(title, KIND.question, cards, sections, physics, output.parent)
     write_text(output, text)
 
 

@@ -65,7 +65,8 @@ def write_report(study: MicrographStudy, folder: Path, output: Path) -> None:
     _draw(study, tables["boundaries"], folder)
     sections = [_section(task, tables[task], folder / "figures") for task in METHODS]
     cards = [best_of(task, tables[task]) for task in METHODS]
-    page = render_page(f"Study {study.name}", KIND.question, cards, sections, study.physics_hash())
+    title, physics = f"Study {study.name}", study.physics_hash()
+    page = render_page(title, KIND.question, cards, sections, physics, output.parent)
     write_text(output, page)
 
 

@@ -63,7 +63,8 @@ def write_report(
     if (table[STATUS] == OK).sum() >= LEAST_TOLD and kept(study, table).any():
         sections.append(_model_section(study, table, folder))
     sections.append(_trials_section(study, table))
-    text = render(f"Search {study.name}", KIND.question, cards, sections, study.physics_hash())
+    title, physics = f"Search {study.name}", study.physics_hash()
+    text = render(title, KIND.question, cards, sections, physics, output.parent)
     write_text(output, text)
 
 

@@ -28,6 +28,7 @@ class MeanInverter:
 
     def write_extras(self, dataset, indices, folder):
         write_text(folder / "extras.json", json.dumps(dataset.samples[indices].tolist()))
+        return ["extras.json"]
 
     def save(self, folder):
         return {"weights": "extras.json", "mean": self.mean.tolist()}

@@ -17,6 +17,7 @@ from slipfield.kinds.slip.cnn_lstm.device import choose_device
 from slipfield.kinds.slip.cnn_lstm.network import MODALITIES, CnnLstm, build_network
 from slipfield.kinds.slip.cnn_lstm.settings import check_image
 from slipfield.kinds.slip.cnn_lstm.train import (
+    HISTORY,
     INFERENCE_BATCH,
     predict_batches,
     train_network,
@@ -121,7 +122,7 @@ class NetworkInverter:
         check_image(learning.convolution_blocks, (height, width))
         return choose_device(learning.device)
 
-    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
+    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> list[str]:
         """Write history.csv, and attention.nc (sample, time, modality) of the rows ``indices``."""
         write_history(self.history, folder)
         attention = self.attention(dataset, indices)
@@ -136,6 +137,7 @@ class NetworkInverter:
             },
         )
         write_netcdf(data, folder / ATTENTION, self.study)
+        return [HISTORY, ATTENTION]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write weights and validation errors; the scaling goes into the model card."""

@@ -20,7 +20,11 @@ from slipfield.kinds.slip.equilibrium.network import (
     predict_ensemble,
     train_member,
 )
-from slipfield.kinds.slip.learning.intervals import conformal_factors, write_intervals
+from slipfield.kinds.slip.learning.intervals import (
+    INTERVALS,
+    conformal_factors,
+    write_intervals,
+)
 from slipfield.kinds.slip.learning.inverter import Monitor, silent
 from slipfield.kinds.slip.learning.split import derived_seed
 from slipfield.kinds.slip.models import MODELS
@@ -106,10 +110,11 @@ class EquilibriumInverter:
     def _estimate(self, dataset: Collection, indices: np.ndarray) -> Prediction:
         return predict_ensemble(self.members, feature_table(dataset)[indices])
 
-    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
+    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> list[str]:
         """Write intervals.csv of the rows ``indices``."""
         ends = self.predict_interval(dataset, indices)
         write_intervals(dataset, indices, self.predict(dataset, indices), *ends, folder)
+        return [INTERVALS]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write ``model.safetensors``; what is no array goes into the model card."""

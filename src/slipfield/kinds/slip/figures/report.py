@@ -49,5 +49,6 @@ def write_report(results: Results, output: Path) -> None:
         cards=[*study_sections.cards(results), *learning_sections.cards(results)],
         sections=found,
         physics_hash=results.study.physics_hash(),
+        folder=output.parent,
     )
     write_text(output, page)

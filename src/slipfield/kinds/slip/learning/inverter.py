@@ -54,8 +54,11 @@ class Inverter(Protocol):
     def predict(self, dataset: Collection, indices: np.ndarray) -> np.ndarray:
         """Predict k1, k2, k3 of the rows ``indices``, (n, 3)."""
 
-    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
-        """Write files of the inverter's own for figures: its training, and the rows ``indices``."""
+    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> list[str]:
+        """Write files of the inverter's own for figures: its training, and the rows ``indices``.
+
+        Returns their names.
+        """
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the weights into ``folder``; return what the model card keeps for loading."""

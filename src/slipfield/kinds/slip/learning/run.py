@@ -15,6 +15,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
+from slipfield.core.recorded import BESIDE
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import netcdf_files
@@ -95,9 +96,9 @@ def _train(
     }
     remove_card(output)
     write_text(output / PREDICTIONS, _prediction_table(dataset, split, predicted))
-    inverter.write_extras(dataset, split.test, output)
+    extras = inverter.write_extras(dataset, split.test, output)
     write_text(output / METRICS, json.dumps(metrics, indent=1) + "\n")
-    save_model(inverter, name, study, dataset, output, {"metrics": metrics})
+    save_model(inverter, name, study, dataset, output, {"metrics": metrics, BESIDE: extras})
     return metrics
 
 

@@ -15,7 +15,11 @@ from safetensors.numpy import load_file, save_file
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.learning.intervals import conformal_factors, write_intervals
+from slipfield.kinds.slip.learning.intervals import (
+    INTERVALS,
+    conformal_factors,
+    write_intervals,
+)
 from slipfield.kinds.slip.learning.inverter import Monitor, silent
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.projection.features import (
@@ -248,13 +252,14 @@ class ProjectionInverter:
         load_std = np.full(self.frames, assumed.load_relative_std)
         return noise_covariance(projector.noise_shape, strain_std, load_std)
 
-    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> None:
+    def write_extras(self, dataset: Collection, indices: np.ndarray, folder: Path) -> list[str]:
         """Write selection.json (error by degree) and intervals.csv of the rows ``indices``."""
         if self.selection is not None:
             chosen = {"degree": self.selection.degree, "rmse_ln_k": self.selection.errors}
             write_text(folder / SELECTION, json.dumps(chosen, indent=1) + "\n")
         ends = self.predict_interval(dataset, indices)
         write_intervals(dataset, indices, self.predict(dataset, indices), *ends, folder)
+        return [INTERVALS] if self.selection is None else [INTERVALS, SELECTION]
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write ``model.safetensors``; what is no array goes into the model card."""

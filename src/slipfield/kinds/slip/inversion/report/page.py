@@ -78,6 +78,7 @@ def write_report(found: Inversion, folder: Path) -> None:
         cards=_cards(found),
         sections=[section for section in sections if section is not None],
         physics_hash=found.study.physics_hash(),
+        folder=folder,
         banner=_banner(found),
     )
     write_text(folder / "report.html", page)
