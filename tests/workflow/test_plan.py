@@ -65,6 +65,7 @@ def test_presets_are_planned_to_the_report(tmp_path, preset):
 
 def test_the_papers_figures_train_the_network_also_where_the_study_does_not(tmp_path):
     alone = ["--config", "learning={model: projection}", "crossval={models: [projection]}"]
+    alone.append("sampling={samples: 24}")
     report = jobs(snakemake(tmp_path, "--dry-run", *alone).stdout)
     assert report["train"] == 1 and "attribution" not in report
     paper = snakemake(tmp_path, "--dry-run", "paper", *alone)
@@ -124,6 +125,20 @@ def test_wrong_study_ends_with_one_line(tmp_path, change, expected):
     assert last.startswith("slipfield: error: ")
     assert expected in last
     assert "Traceback" not in result.stdout
+
+
+FEW = ["--config", "sampling={samples: 6}", "learning={model: projection}"]
+
+
+def test_a_study_too_small_for_its_trainings_ends_before_it_is_simulated(tmp_path):
+    """One that is asked for simulations alone may be as small as it likes."""
+    models = "crossval={folds: 2, models: [projection]}"
+    refused = snakemake(tmp_path, "--dry-run", *FEW, models)
+    last = refused.stdout.strip().splitlines()[-1]
+    assert refused.returncode != 0 and "Traceback" not in refused.stdout
+    assert last.startswith("slipfield: error: sampling.samples: 6 leave ")
+    assert "'projection' needs 10; raise sampling.samples" in last
+    assert snakemake(tmp_path, "--dry-run", "shards", *FEW, models).returncode == 0
 
 
 def test_lint_finds_nothing(tmp_path):

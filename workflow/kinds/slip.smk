@@ -4,6 +4,7 @@ from slipfield.kinds.slip.cnn_lstm import settings as sweeps
 from slipfield.kinds.slip.figures.catalogue import FIGURES, drawn_together
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.planning import plan
+from slipfield.kinds.slip.study.plausible import check_samples_of
 
 
 def parallel(ranks):
@@ -21,6 +22,15 @@ def launch(wildcards, resources):
     if mpi == "mpirun":
         return f"{RUN} --ranks {resources.tasks}"
     return f"{mpi} -n {resources.tasks} env SLIPFIELD_RANKS={resources.tasks} {RUN}"
+
+
+def enough_samples(wildcards):
+    """The dataset; a study that leaves the inverter too few samples ends before it is simulated."""
+    try:
+        check_samples_of(STUDY, wildcards.model)
+    except SlipfieldError as error:
+        end(error)
+    return "<results>/dataset/manifest.json"
 
 
 RANKS = STUDY.execution.ranks_per_sample

@@ -92,7 +92,9 @@ class HonestDAG(DAG):
             if any(os.path.exists(file) for file in [*others, *job.output]):
                 self.forcefiles.update(f for f in job.output if not os.path.exists(f))
             for file in job.output:
-                if file.endswith((".html", "model.json")) and missing_beside(Path(file)):
+                if file.endswith((".html", "model.json")) and missing_beside(
+                    Path(file)
+                ):
                     self.forcefiles.add(file)
 
 

@@ -3,7 +3,7 @@
 
 rule crossval:
     input:
-        manifest="<results>/dataset/manifest.json",
+        manifest=enough_samples,
     output:
         "<results>/crossval/{model}/{grouping}/f{first}-{last}.json",
     log:

@@ -5,7 +5,7 @@ GPU = {"gpu": 1} if plan.learning_gpus(STUDY) else {}
 
 rule train:
     input:
-        manifest="<results>/dataset/manifest.json",
+        manifest=enough_samples,
     output:
         model="<results>/models/{model}/model.json",
         weights="<results>/models/{model}/model.safetensors",

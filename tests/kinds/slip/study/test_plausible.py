@@ -115,3 +115,15 @@ def test_too_few_samples_are_refused_with_the_least_number(model, samples, left,
     assert training_samples(few, model) == left
     with pytest.raises(SlipfieldError, match=f"leave {left} to train with .* needs {fewest}"):
         list(doubts(few))
+
+
+@pytest.mark.parametrize(("grouping", "left"), [("random", 16), ("microstructure", 12)])
+def test_folds_by_grain_map_hold_out_whole_maps(grouping, left):
+    """Of 4 maps in 3 folds, one fold holds 2, with 6 of the 24 samples each."""
+    few = study(
+        sampling={"samples": 24},
+        specimen={"microstructures": 4},
+        learning={"model": "cnn_lstm"},
+        crossval={"folds": 3, "grouping": grouping, "models": ["projection"]},
+    )
+    assert training_samples(few, "projection") == left

@@ -46,24 +46,38 @@ def check_sample_counts(study: Study) -> None:
         One line with the number there is and the least one.
     """
     for model in study.models:
-        left = training_samples(study, model)
-        if left < MODELS[model].fewest_samples:
-            raise SlipfieldError(
-                f"sampling.samples: {study.sampling.samples} leave {left} to train with (the rest "
-                f"is held out); model {model!r} needs {MODELS[model].fewest_samples}"
-            )
+        check_samples_of(study, model)
+
+
+def check_samples_of(study: Study, model: str) -> None:
+    """Refuse a study that leaves one inverter too few training samples, one it does not train, too.
+
+    Raises
+    ------
+    SlipfieldError
+        As :func:`check_sample_counts`.
+    """
+    left, fewest = training_samples(study, model), MODELS[model].fewest_samples
+    if left < fewest:
+        raise SlipfieldError(
+            f"sampling.samples: {study.sampling.samples} leave {left} to train with (the rest "
+            f"is held out); model {model!r} needs {fewest}; raise sampling.samples"
+        )
 
 
 def training_samples(study: Study, model: str) -> int:
     """Fewest samples, validation included, that one training of ``model`` has."""
     samples, maps = study.sampling.samples, study.specimen.microstructures
     left = []
-    if model == study.learning.model:
+    if model == study.learning.model or model not in study.crossval.models:
         whole = maps if study.learning.split == "microstructure" else samples
         held = min(max(1, round(study.learning.test_fraction * whole)), max(whole - 2, 1))
         left.append(samples * (whole - held) // whole)
+    folds = study.crossval.folds
     if model in study.crossval.models:
-        left.append(samples - math.ceil(samples / study.crossval.folds))
+        by_map = math.ceil(samples / maps) * math.ceil(maps / folds)
+        held_of = {"random": math.ceil(samples / folds), "microstructure": by_map}
+        left += [samples - held_of[grouping] for grouping in study.crossval.groupings]
     return min(left)
 
 
