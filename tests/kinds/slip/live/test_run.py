@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.live.arrivals import SETTLED_S
 from slipfield.kinds.slip.live.record import summary_lines
 from slipfield.kinds.slip.live.run import agreement, invert_live
 from slipfield.kinds.slip.study import PARAMETERS
@@ -28,7 +29,7 @@ def values(estimate, what="value"):
 
 
 def arrive(laboratory, folder, pause):
-    """Write the files of a test one after the other, each in two halves."""
+    """Write the files of a test one after the other, each in halves; the last load comes late."""
     table = (laboratory / "load.csv").read_bytes().splitlines(keepends=True)
     with open(folder / "load.csv", "wb") as load:
         load.write(table[0] + table[1])
@@ -41,6 +42,8 @@ def arrive(laboratory, folder, pause):
                     time.sleep(pause)
                     file.write(whole[half:])
             line = table[number + 2]
+            if line == table[-1]:
+                time.sleep(SETTLED_S + 5 * pause)
             load.write(line)
             load.flush()
     time.sleep(pause)

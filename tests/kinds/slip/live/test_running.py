@@ -205,3 +205,23 @@ def test_loads_that_do_not_fit_are_told_while_the_test_runs(trial, loads, monkey
     trial.take(False)
     (told,) = trial.told
     assert told.startswith("load: ") and "clock" in told
+
+
+@pytest.mark.parametrize("settled_s", [0.0, 60.0])
+def test_the_load_of_the_last_frame_is_waited_for(trial, monkeypatch, settled_s):
+    """The last line of a table counts without its end if nobody writes the table any more."""
+    table = trial.arrivals.folder / "load.csv"
+
+    def up_to(path, times, *_):
+        lines = path.read_text().split()
+        return np.where(np.array(times) <= len(lines), 1.0, np.nan) * np.ones((2, 1))
+
+    monkeypatch.setattr(running, "readings_at", up_to)
+    write(trial, "1", "2", "3")
+    trial.take(False)
+    assert not trial.lacks_load
+    trial.arrivals.settled_s = settled_s
+    for text, lacks in (("1\n2\n", True), ("1\n2\n3", settled_s > 0), ("1\n2\n3\n", False)):
+        table.write_text(text)
+        assert trial.lacks_load == lacks
+    assert trial.told.count("load.csv is waited for: it has no load at 3 s, the last frame's") == 1

@@ -90,7 +90,7 @@ class Arrivals:
         troubles, later = [], False
         for path in reversed(files):
             mark = Mark.of(path)
-            still = self._settled(path) or later
+            still = self.settled(path) or later
             if mark is None:
                 troubles.append("is not there any more")
             elif not mark.size:
@@ -145,7 +145,8 @@ class Arrivals:
         order = {path: place for path, place in places.items() if place is not None}
         return list(order), list(order.values())
 
-    def _settled(self, path: Path) -> bool:
+    def settled(self, path: Path) -> bool:
+        """Whether a file has been there, and has not changed, for ``settled_s``."""
         mark, now = Mark.of(path), self.clock()
         if mark is None:
             return False

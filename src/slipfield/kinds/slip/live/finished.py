@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,17 +62,27 @@ def finished_specimen(test: RunningTest, data: xr.Dataset, output: Path) -> Path
 
 
 def _with_loads(data: xr.Dataset, test: RunningTest) -> xr.Dataset:
-    """Specimen with the loads of the table, if there is one; of its whole lines, if not all are."""
+    """Specimen with the loads of the table, if there is one; of its whole lines, if not all are.
+
+    The last line of a table that is still being written may be cut within a number.
+    """
     table, load = test.arrivals.table_path, test.reader.recipe.load
     if not table.exists():
         return data
-    try:
-        return add_load(data, table, **load)
-    except SlipfieldError:
-        copy = test.copy / table.name
-        try:
-            found = add_load(data, test.arrivals.load_table(copy), **load)
-        except SlipfieldError as error:
-            raise SlipfieldError(test.arrivals.own_name(str(error), copy)) from error
+    settled = test.arrivals.settled(table)
+    if settled:
+        with suppress(SlipfieldError):
+            return add_load(data, table, **load)
+    found = _with_whole_lines(data, test)
+    if settled:
         test.notes.append(f"{table.name}: its last line is not whole, and was left out")
-        return found
+    return found
+
+
+def _with_whole_lines(data: xr.Dataset, test: RunningTest) -> xr.Dataset:
+    table, load = test.arrivals.table_path, test.reader.recipe.load
+    copy = test.copy / table.name
+    try:
+        return add_load(data, test.arrivals.load_table(copy), **load)
+    except SlipfieldError as error:
+        raise SlipfieldError(test.arrivals.own_name(str(error), copy)) from error

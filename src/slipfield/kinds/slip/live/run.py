@@ -118,7 +118,7 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
     """Take in frames until the test ends."""
     last, drawn = time.monotonic(), 0
     try:
-        while not test.ended:
+        while not test.ended or (idle and test.lacks_load):
             if test.take(idle > 0, lambda row: say(line_of(row))):
                 last = time.monotonic()
                 write_rows(test.rows, output / TABLE)

@@ -171,6 +171,27 @@ class RunningTest:
         now = [(each.path, Mark.of(each.path), mark) for each, mark in self._marks]
         return any(new != old and (new or path not in read) for path, new, old in now)
 
+    @property
+    def lacks_load(self) -> bool:
+        """Whether the load table has not come to the last frame yet, which is told.
+
+        A table without an end of its last line has, once nobody writes it any more.
+        """
+        table = self.arrivals.table_path
+        if not self.rows or not table.exists():
+            return False
+        copy, last = self.copy / table.name, [self.rows[-1].time]
+        for form in (copy, *([table] if self.arrivals.settled(table) else [])):
+            try:
+                self.arrivals.load_table(copy)
+                loads, _ = readings_at(form, last, self.reader.data, self.reader.recipe)
+            except SlipfieldError:
+                continue
+            if np.isfinite(loads).all():
+                return False
+        self._say(f"{table.name} is waited for: it has no load at {last[0]:g} s, the last frame's")
+        return True
+
     def close(self) -> None:
         """Note what of the folder does not count, as the test is over."""
         last = self._marks[-1][0].number if self._marks else -1
