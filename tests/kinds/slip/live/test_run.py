@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.inversion.verbs import app
+from slipfield.kinds.slip.live import run
 from slipfield.kinds.slip.live.arrivals import SETTLED_S
 from slipfield.kinds.slip.live.record import summary_lines
 from slipfield.kinds.slip.live.run import agreement, invert_live
@@ -214,4 +216,32 @@ def test_it_refuses_what_does_not_fit(begun, projection, tmp_path):
         invert_live(begun, tmp_path, [projection], tmp_path / "a", idle=0.0)
     with pytest.raises(SlipfieldError, match="expected numbers above 0"):
         invert_live(begun, tmp_path, [projection], tmp_path / "a", percent=-1.0)
+    with pytest.raises(SlipfieldError, match="is the folder that files arrive in"):
+        invert_live(begun, tmp_path, [projection], tmp_path / "." / "", idle=0.0)
     assert not (tmp_path / "a").exists()
+
+
+def test_the_specimen_that_it_begins_with_is_kept(begun, projection, tmp_path):
+    own = tmp_path / "out" / "specimen.nc"
+    own.parent.mkdir()
+    shutil.copy2(begun, own)
+    with pytest.raises(SlipfieldError, match=f"take the place of {own}"):
+        invert_live(own, tmp_path, [projection], own.parent, idle=0.0)
+    assert own.read_bytes() == begun.read_bytes()
+
+
+def test_options_of_the_refinement_reach_it(laboratory, begun, projection, tmp_path, monkeypatch):
+    for path in (*(laboratory / "dic").glob("*.csv"), laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    given = {}
+
+    def inversion(specimen, models, output, solves, **options):
+        given.update(options, solves=solves)
+        raise SlipfieldError("seen")
+
+    monkeypatch.setattr(run, "invert", inversion)
+    options = ["--refine", "3", "--no-finer", "--no-register", "--idle", "0", "--membrane"]
+    words = [begun, "--live", tmp_path, "--model", projection, "--output", tmp_path / "out"]
+    with pytest.raises(SlipfieldError, match="seen"):
+        app([*map(str, words), *options], standalone_mode=False)
+    assert (given["solves"], given["finer"], given["register"]) == (3, False, False)

@@ -102,7 +102,9 @@ def invert(
         from slipfield.kinds.slip.live.run import invert_live
 
         options = (enough, end, load_table, idle, refine, cells, membrane, known)
-        content = invert_live(specimen, live, model, output, *options)
+        content = invert_live(
+            specimen, live, model, output, *options, finer=finer, register=register
+        )
         from slipfield.kinds.slip.live.record import summary_lines
 
         for line in summary_lines(content):

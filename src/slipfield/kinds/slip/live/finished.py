@@ -21,6 +21,8 @@ from slipfield.kinds.slip.measure.specimen_file import (
 )
 from slipfield.kinds.slip.measure.strain_maps import import_strain
 
+SPECIMEN = "specimen.nc"
+
 
 def finished_specimen(test: RunningTest, data: xr.Dataset, output: Path) -> Path:
     """Write the specimen of the finished test into ``output``, and return its path.
@@ -55,7 +57,7 @@ def finished_specimen(test: RunningTest, data: xr.Dataset, output: Path) -> Path
     mine = {**STRAIN_PART, **STRAIN_EXTRAS}
     rest = data.drop_vars([name for name in mine if name in data.variables])
     attrs = {**data.attrs, **whole.attrs, "provenance": json.dumps(steps)}
-    path = output / "specimen.nc"
+    path = output / SPECIMEN
     path.unlink(missing_ok=True)
     write_specimen(rest.assign(whole.variables).assign_attrs(attrs), path)
     return path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.run import RESULT, invert, read_known
 from slipfield.kinds.slip.inversion.shown import for_models
 from slipfield.kinds.slip.live.arrivals import SETTLED_S, Arrivals
-from slipfield.kinds.slip.live.finished import finished_specimen
+from slipfield.kinds.slip.live.finished import SPECIMEN, finished_specimen
 from slipfield.kinds.slip.live.frames import FrameReader, Recipe
 from slipfield.kinds.slip.live.plan import Plan
 from slipfield.kinds.slip.live.record import (
@@ -58,6 +59,8 @@ def invert_live(
     cells: tuple[int, int] | None = None,
     membrane: bool = False,
     known: Path | None = None,
+    finer: bool = True,
+    register: bool = True,
 ) -> dict[str, Any]:
     """Follow a test in ``folder``; write ``live.csv``, ``live.png``, ``live.json``, the specimen.
 
@@ -71,7 +74,8 @@ def invert_live(
     percent : half-width of the 95 % intervals that is enough.
     end : time at which the model's elongation will be reached, s; by default the model's.
     table : name of the load table in ``folder``.
-    solves : forward runs of a refinement at the end.
+    solves, finer, register : the refinement at the end, as :func:`~..inversion.run.invert` takes
+        them.
     known : JSON file with the true parameters of a simulated specimen.
 
     Returns
@@ -90,6 +94,7 @@ def invert_live(
         )
     if end is not None and not 0 < end < np.inf or percent is not None and not percent > 0:
         raise SlipfieldError(f"end, enough: given {end}, {percent}; expected numbers above 0")
+    _refuse_places(specimen, folder, output)
     data = read_specimen(specimen)
     if not {"strain", "euler"} <= set(data.variables):
         raise SlipfieldError(
@@ -109,9 +114,26 @@ def invert_live(
         say(f"ready: {folder}, {plan.elongation[-1]:g} mm in {plan.time[-1]:g} s are planned")
         _follow(test, output, idle, truth)
         path = finished_specimen(test, data, output)
-        content = _finish(test, path, models, output, solves, cells, membrane, truth, known)
+        alike: dict[str, Any] = {"cells": cells, "membrane": membrane}
+        options = {**alike, "known": known, "finer": finer, "register": register}
+        batch = partial(invert, path, models, output / RESULT_FOLDER, solves, **options)
+        content = _finish(test, path, output, batch, alike, truth)
         write_text(output / SUMMARY, json.dumps(content, indent=1) + "\n")
     return content
+
+
+def _refuse_places(specimen: Path, folder: Path, output: Path) -> None:
+    """Refuse an output that would take the place of what the test begins with."""
+    if output.resolve() == folder.resolve():
+        raise SlipfieldError(
+            f"output: {output} is the folder that files arrive in; choose another one, as "
+            f"{folder / 'out'}"
+        )
+    if specimen.resolve() == (output / SPECIMEN).resolve():
+        raise SlipfieldError(
+            f"output: the finished specimen would take the place of {specimen}; choose another "
+            "folder"
+        )
 
 
 def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | None) -> None:
@@ -145,23 +167,25 @@ def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | No
 def _finish(
     test: RunningTest,
     path: Path,
-    models: Sequence[Path],
     output: Path,
-    solves: int,
-    cells: tuple[int, int] | None,
-    membrane: bool,
+    batch_inversion: Callable[[], Inversion],
+    alike: dict[str, Any],
     truth: np.ndarray | None,
-    known: Path | None,
 ) -> dict[str, Any]:
-    """Invert the finished specimen as `invert` does, and by the recursion, and compare them."""
+    """Invert the finished specimen as `invert` does, and by the recursion, and compare them.
+
+    Parameters
+    ----------
+    alike : options that both prepare the specimen by.
+    """
     folder, data = output / RESULT_FOLDER, read_specimen(path)
-    found = prepare(path, data, test.plan.recursion.model.study, cells, membrane=membrane)
+    found = prepare(path, data, test.plan.recursion.model.study, **alike)
     final = _final(test, found, folder / "work")
     draw_rows(test.rows, final.answer, truth, output / PICTURE)
     (folder / RESULT).unlink(missing_ok=True)
-    batch = invert(path, models, folder, solves, cells, known=known, membrane=membrane)
+    batch = batch_inversion()
     if batch.registered is not None:  # the grain map was moved, so that it is another specimen now
-        moved = prepare(path, batch.data, batch.trained, cells, membrane=membrane)
+        moved = prepare(path, batch.data, batch.trained, **alike)
         final = _final(test, moved, folder / "work" / "registered")
         draw_rows(test.rows, final.answer, truth, output / PICTURE)
     away = np.abs(np.log(batch.answers[0].parameters / final.answer.parameters))
