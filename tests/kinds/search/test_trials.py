@@ -2,10 +2,12 @@
 
 import pandas as pd
 import pytest
+import yaml
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
 from slipfield.kinds.search.trials import add_told, read_trials
+from slipfield.kinds.search.verbs import app
 
 STUDY, _ = check_any_study(
     {
@@ -181,3 +183,48 @@ def test_trials_of_which_nothing_is_filled_in_wait(tmp_path, capsys):
     with pytest.raises(SlipfieldError, match="no trial is filled in"):
         add_told(STUDY, told(tmp_path, "1,700,,,,"), everything)
     assert read_trials(STUDY, everything, told=True)["trial"].tolist() == [0]
+
+
+def test_a_number_stands_for_one_trial(tmp_path):
+    """Two tables that were asked for from the same told trials number other trials alike."""
+    everything = tmp_path / "all.csv"
+    add_told(STUDY, told(tmp_path, "0,650,200,15,,", "1,700,210,15,,"), everything)
+    with pytest.raises(SlipfieldError, match=r"trial 1: temperature_C is 810, .* with 700; .* 2,"):
+        add_told(STUDY, told(tmp_path, "1,810,310,15,,"), everything)
+    assert read_trials(STUDY, everything, told=True)["hardness_HV"].tolist() == [200, 210]
+    table = add_told(STUDY, told(tmp_path, "1,700.1,310,15,,"), everything)
+    assert table["hardness_HV"].tolist() == [200, 310]
+
+
+@pytest.fixture
+def furnace(tmp_path):
+    """Study file and `search` in its folder."""
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(STUDY.model_dump(mode="json")))
+    config = ["--config", str(tmp_path / "study.yaml")]
+
+    def call(verb, **options):
+        words = [word for name, file in options.items() for word in (f"--{name}", tmp_path / file)]
+        app([verb, *config, *map(str, words)], standalone_mode=False)
+
+    return call
+
+
+def test_results_that_are_not_told_yet_are_not_overwritten(furnace, tmp_path, capsys):
+    asked = tmp_path / "asked.csv"
+    furnace("ask", told="told.csv", output="asked.csv")
+    assert "told.csv: not there; it counts as empty" in capsys.readouterr().err
+    furnace("ask", told="told.csv", output="asked.csv")  # nothing is filled in
+    lines = asked.read_text().splitlines()
+    asked.write_text(in_german([lines[0], lines[2].replace(",,,,", ",200.5,15,,")]))
+    with pytest.raises(SlipfieldError, match="holds results of trial 1, which is not told yet"):
+        furnace("ask", told="told.csv", output="asked.csv")
+    furnace("tell", told="told.csv", filled="asked.csv")
+    furnace("ask", told="told.csv", output="asked.csv")
+    assert [line.split(",")[0] for line in asked.read_text().splitlines()[1:]] == ["0", "2", "3"]
+
+
+def test_told_trials_are_not_overwritten(furnace, tmp_path):
+    content = told(tmp_path, "0,650,200,15,,").read_bytes()
+    with pytest.raises(SlipfieldError, match="has the told trials"):
+        furnace("ask", told="told.csv", output="told.csv")
+    assert (tmp_path / "told.csv").read_bytes() == content

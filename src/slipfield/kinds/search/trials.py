@@ -13,6 +13,7 @@ from slipfield.core.files import write_text
 from slipfield.core.progress import say
 from slipfield.core.tables import csv_text
 from slipfield.kinds.search.sheets import read_sheet
+from slipfield.kinds.search.space import to_unit
 from slipfield.kinds.search.study import STD, SearchStudy, in_log
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
@@ -23,6 +24,10 @@ LAST_TRIAL = 10**9
 TOLERANCE = 1e-6
 """Share of a variable's range by which a told value may differ from the asked one unremarked, and
 that of 1 by which a whole one may."""
+
+SAME_TRIAL = 1e-3
+"""Share of a variable's range by which a trial's value may differ from what was told of it before,
+as by the digits that a spreadsheet shows."""
 
 
 def write_trials(table: pd.DataFrame, path: Path) -> None:
@@ -185,11 +190,59 @@ def add_told(study: SearchStudy, filled: Path, told: Path) -> pd.DataFrame:
 
     A trial told before is replaced: people correct what they wrote. One of which nothing is filled
     in waits.
+
+    Raises
+    ------
+    SlipfieldError
+        If a table cannot be read, or a trial was told before with other values of the variables.
     """
     new = read_trials(study, filled, told=True, waiting=True)
     old = read_told(study, [told]) if told.exists() else read_nothing(study)
+    _refuse_others(study, filled, new, told, old)
     kept = old[~old[TRIAL].isin(new[TRIAL])]
     table = pd.concat([part for part in (kept, new) if len(part)], ignore_index=True)
     table = table.sort_values(TRIAL, ignore_index=True)
     write_trials(table, told)
     return table
+
+
+def _refuse_others(
+    study: SearchStudy, filled: Path, new: pd.DataFrame, told: Path, old: pd.DataFrame
+) -> None:
+    """Refuse a number that a trial with other values of the variables has already.
+
+    Two tables that were asked for from the same told trials number other trials alike.
+    """
+    both = sorted({*new[TRIAL]} & {*old[TRIAL]})
+    now, before = (table.set_index(TRIAL).loc[both] for table in (new, old))
+    apart = np.abs(to_unit(study.variables, now) - to_unit(study.variables, before)) > SAME_TRIAL
+    for place, column in np.argwhere(apart):
+        number, name = both[place], study.variables[column].name
+        free = max(old[TRIAL].max(), new[TRIAL].max()) + 1
+        raise SlipfieldError(
+            f"{filled}: trial {number}: {name} is {now[name].iloc[place]:g}, but {told} has trial "
+            f"{number} with {before[name].iloc[place]:g}; if it is another trial, give it the "
+            f"number {free}, if that was wrong, correct it in {told.name}"
+        )
+
+
+def refuse_untold(study: SearchStudy, output: Path, told: pd.DataFrame) -> None:
+    """Refuse to overwrite a table in which results of trials are filled in that are not told yet.
+
+    Raises
+    ------
+    SlipfieldError
+        If there are some, or the table cannot be read.
+    """
+    if not output.exists() or not output.stat().st_size:
+        return
+    names = [each.name for each in study.outputs]
+    table = read_sheet(output, [TRIAL, *names, STATUS, REASON], (STATUS, REASON))
+    results = table.reindex(columns=[TRIAL, *names, STATUS])
+    given = pd.to_numeric(results.pop(TRIAL), errors="coerce")[results.notna().any(axis=1)]
+    untold = given[~given.isin(told[TRIAL])]
+    if len(untold):
+        raise SlipfieldError(
+            f"{output}: holds results of trial {untold.iloc[0]:g}, which is not told yet; "
+            "`search tell` it, or name another output"
+        )

@@ -32,16 +32,23 @@ def ask(
     ] = None,
 ) -> None:
     """Write the trials to do next (CSV), with empty columns to fill in."""
+    from slipfield.core.errors import SlipfieldError
+    from slipfield.core.progress import say
     from slipfield.kinds.search.rounds import ask, ask_round
     from slipfield.kinds.search.stale import recorded
     from slipfield.kinds.search.study import load_study
-    from slipfield.kinds.search.trials import read_told, write_trials
+    from slipfield.kinds.search.trials import read_told, refuse_untold, write_trials
 
     study, tables = load_study(config), told or []
     if round_number is None:
-        write_trials(
-            ask(study, read_told(study, [path for path in tables if path.exists()]), count), output
-        )
+        if output.resolve() in [path.resolve() for path in tables]:
+            raise SlipfieldError(f"output: {output} has the told trials; name another file")
+        for path in tables:
+            if not path.exists():
+                say(f"{path}: not there; it counts as empty, and `search tell` will make it")
+        known = read_told(study, [path for path in tables if path.exists()])
+        refuse_untold(study, output, known)
+        write_trials(ask(study, known, count), output)
         return
     trials = ask_round(study, round_number, tables)
     with recorded(study, "rounds", output.parent):
