@@ -230,6 +230,58 @@ def test_the_specimen_that_it_begins_with_is_kept(begun, projection, tmp_path):
     assert own.read_bytes() == begun.read_bytes()
 
 
+def test_ended_by_hand_at_its_end_it_says_how_to_go_on_and_does(
+    laboratory, begun, projection, tmp_path, monkeypatch, finished
+):
+    """So it ends where the one ends that nobody ended: at the batch inversion's estimate."""
+    for path in (*(laboratory / "dic").glob("*.csv"), laboratory / "load.csv"):
+        shutil.copy2(path, tmp_path)
+    out, options = tmp_path / "out", {"idle": 0.0, "membrane": True}
+
+    def ended(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(SlipfieldError, match="to go on with the"):
+        patch.setattr(run, "invert", ended)
+        invert_live(begun, tmp_path, [projection], out, **options)
+    assert not (out / "live.json").exists()
+    content = invert_live(begun, tmp_path, [projection], out, **options)
+    np.testing.assert_allclose(
+        values(content["final"]), values(finished[1]["batch"]["projection"]), rtol=1e-6
+    )
+
+
+def in_german(text):
+    return text.replace(",", ";").replace(".", ",")
+
+
+def in_dos(text):
+    """With a mark of its encoding, ends of lines of Windows, and empty lines at its end."""
+    return ("\ufeff" + text + "\n;;\n\n").replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("frame", "table"),
+    [
+        (in_german, lambda text: in_dos(in_german(text)).encode()),
+        (in_dos, lambda text: in_german(text).replace(";", "\t").encode("utf-16")),
+    ],
+    ids=["semicolons", "tabs"],
+)
+def test_however_its_tables_are_written_it_ends_where_the_batch_inversion_ends(
+    laboratory, begun, projection, tmp_path, finished, frame, table
+):
+    for path in (laboratory / "dic").glob("*.csv"):
+        (tmp_path / path.name).write_bytes(frame(path.read_text()).encode())
+    (tmp_path / "load.csv").write_bytes(table((laboratory / "load.csv").read_text()))
+    out = tmp_path / "out"
+    content = invert_live(begun, tmp_path, [projection], out, idle=0.0, membrane=True)
+    assert not content["notes"]
+    np.testing.assert_allclose(
+        values(content["final"]), values(finished[1]["batch"]["projection"]), rtol=1e-6
+    )
+
+
 def test_options_of_the_refinement_reach_it(laboratory, begun, projection, tmp_path, monkeypatch):
     for path in (*(laboratory / "dic").glob("*.csv"), laboratory / "load.csv"):
         shutil.copy2(path, tmp_path)

@@ -111,3 +111,13 @@ def test_frames_of_one_elongation_and_an_exchanged_pair_are_asked_about(tmp_path
     data = add_load(data, tmp_path / "load.csv", None, 0.0, None)
     assert not list(problems(data))
     assert any("falls from frame 2 to the next" in doubt for doubt in doubts(data))
+
+
+def test_a_frame_that_was_saved_twice_is_asked_about(tmp_path):
+    files = m.write_vic2d(m.Test(elongation=(0.01, 0.02, 0.03, 0.04), lost=[]), tmp_path)
+    assert not [doubt for doubt in doubts(import_strain(files, OPTIONS)) if "again" in doubt]
+    files[2].write_bytes(files[1].read_bytes())
+    found = [doubt for doubt in doubts(import_strain(files, OPTIONS)) if "again" in doubt]
+    assert found == [
+        "strain: frame 2 holds the values of frame 1 again; take out what was saved twice"
+    ]

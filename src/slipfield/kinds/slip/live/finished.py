@@ -47,20 +47,25 @@ def finished_specimen(test: RunningTest, data: xr.Dataset, output: Path) -> Path
     try:
         whole = import_strain([test.arrivals.folder / row.file for row in rows], options)
         whole = _with_loads(whole, test)
+        path = output / SPECIMEN
+        path.unlink(missing_ok=True)
+        write_specimen(_with_rest(whole, data), path)
     except SlipfieldError as error:
         raise SlipfieldError(
             f"{error}. All frames are kept: mend that file, or take it away, and start again with "
             "the same output"
         ) from error
+    return path
+
+
+def _with_rest(whole: xr.Dataset, data: xr.Dataset) -> xr.Dataset:
+    """The finished test with grains and outline of the specimen of the first frames."""
     others = [step for step in provenance(data) if step.get("import") not in ("dic", "load")]
     steps = [*provenance(whole), *others]
     mine = {**STRAIN_PART, **STRAIN_EXTRAS}
     rest = data.drop_vars([name for name in mine if name in data.variables])
     attrs = {**data.attrs, **whole.attrs, "provenance": json.dumps(steps)}
-    path = output / SPECIMEN
-    path.unlink(missing_ok=True)
-    write_specimen(rest.assign(whole.variables).assign_attrs(attrs), path)
-    return path
+    return rest.assign(whole.variables).assign_attrs(attrs)
 
 
 def _with_loads(data: xr.Dataset, test: RunningTest) -> xr.Dataset:

@@ -19,6 +19,7 @@ from slipfield.kinds.slip.measure.readers.frames import (
     frame_numbers,
 )
 from slipfield.kinds.slip.measure.readers.strain_formats import reader_named, recognised
+from slipfield.kinds.slip.measure.specimen_checks import strain_problem
 from slipfield.kinds.slip.measure.specimen_file import part, provenance
 from slipfield.kinds.slip.measure.strain_maps import (
     StrainOptions,
@@ -120,6 +121,7 @@ class FrameReader:
         self.format = recognised(self.first[0]) if form == "auto" else reader_named(form)
         self.start = self.format.read(self.first, False)
         self.options = replace(recipe.strain, interval=1.0, start=1.0)
+        self._last = (-1, "", np.zeros(0))
 
     def read(self, path: Path, number: int) -> Frame:
         """Read frame ``number``, from 0, of the test.
@@ -127,7 +129,8 @@ class FrameReader:
         Raises
         ------
         SlipfieldError
-            If the file cannot be read, or shows points that the first frames do not.
+            If the file cannot be read, shows points that the first frames do not, has strain at
+            fewer than half of them, or repeats the frame before.
         """
         own = self.format.read([path], False)
         both = joined(self.start, own, path)
@@ -135,11 +138,21 @@ class FrameReader:
         for name in ("x_mm", "y_mm"):
             if found.sizes[name[0]] != self.data.sizes[name[0]]:
                 raise SlipfieldError(f"{path}: shows points off the grid of the first frames")
-        return Frame(
-            self._time(own, number),
-            float(found["displacement"].values[-1]),
-            found["strain"].values[-1],
-        )
+        strain = found["strain"].values[-1]
+        problem = strain_problem(strain[None], ["it"]) or self._repeats(strain, number)
+        if problem:
+            raise SlipfieldError(f"{path}: {problem}")
+        self._last = (number, path.name, strain)
+        return Frame(self._time(own, number), float(found["displacement"].values[-1]), strain)
+
+    def _repeats(self, strain: np.ndarray, number: int) -> str:
+        """Say that a frame repeats the one before, as of a camera that stands; empty: it does not.
+
+        No two measurements are alike, but before the test all strain may be zero.
+        """
+        before, name, last = self._last
+        alike = number > before and np.array_equal(strain, last, equal_nan=True)
+        return f"holds the values of {name} again" if alike and np.nanmax(np.abs(strain)) else ""
 
     def _time(self, own: Frames, number: int) -> float:
         """Time of a frame as the import of the whole series gives it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,7 @@ def invert_live(
     if not folder.is_dir():
         raise SlipfieldError(f"live: {folder} is no folder; name the one that files go to")
     reader = FrameReader(data, recipe, folder)
-    with claimed(output, "invert --live"):
+    with claimed(output, "invert --live"), _ended_by_hand(output):
         plan = Plan.make(specimen, data, loaded[0], output / "work", end, cells, membrane)
         name, settled = table or recipe.table or DEFAULT_TABLE, SETTLED_S if idle else 0.0
         arrivals = Arrivals(folder, reader.first, name, settled)
@@ -134,6 +135,17 @@ def _refuse_places(specimen: Path, folder: Path, output: Path) -> None:
             f"output: the finished specimen would take the place of {specimen}; choose another "
             "folder"
         )
+
+
+@contextmanager
+def _ended_by_hand(output: Path) -> Iterator[None]:
+    """Say after Ctrl-C, before the first frame or after the last one, how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SlipfieldError(
+            f"live: interrupted; start the same command again to go on with the runs in {output}"
+        ) from None
 
 
 def _follow(test: RunningTest, output: Path, idle: float, truth: np.ndarray | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -27,6 +28,7 @@ def doubts(data: xr.Dataset) -> Iterator[str]:
     if "strain" in data:
         yield from _sheet(data)
         yield from _frames(data)
+        yield from _repeated(data["strain"].values)
     wide = gauge_doubt(data)
     if wide:
         yield wide
@@ -51,6 +53,16 @@ def _frames(data: xr.Dataset) -> Iterator[str]:
             f"displacement: falls from frame {frames[0]} to the next, while the load rises; check "
             "the order of the frames and --time-offset"
         )
+
+
+def _repeated(strain: np.ndarray) -> Iterator[str]:
+    """Frames that repeat the one before, which no two measurements do."""
+    for number, (before, after) in enumerate(pairwise(strain), start=1):
+        if np.array_equal(before, after, equal_nan=True) and np.nanmax(np.abs(after), initial=0.0):
+            yield (
+                f"strain: frame {number} holds the values of frame {number - 1} again; take out "
+                "what was saved twice"
+            )
 
 
 def _sheet(data: xr.Dataset) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -66,28 +66,33 @@ def _axis_problems(name: str, values: np.ndarray) -> Iterator[str]:
         yield f"{name}: points must be evenly spaced; steps run from {low:g} to {high:g}"
 
 
-def _field_problems(data: xr.Dataset, measure: str) -> Iterator[str]:
-    strain = data["strain"].values
+def strain_problem(strain: np.ndarray, names: Sequence[str]) -> str:
+    """What is wrong with strains (frames, 3, y, x); ``names`` are of the frames. Empty: nothing."""
     masked = np.isnan(strain)
     if not np.all(masked.all(axis=1) == masked.any(axis=1)):
-        yield "strain: a point must have all three components or none (NaN)"
-        return
+        return "a point must have all three components or none (NaN)"
     if np.isinf(strain).any():
-        yield "strain: infinite values; mask a point without strain by NaN"
-        return
+        return "infinite values; mask a point without strain by NaN"
     share = masked[:, 0].mean(axis=(1, 2))
     frame = int(share.argmax())
     if share[frame] > LARGEST_MASKED:
-        yield f"strain: {100 * share[frame]:.0f} % of frame {frame} is masked; allowed are 50 %"
-        return
+        return f"{100 * share[frame]:.0f} % of {names[frame]} is masked; allowed are 50 %"
     largest = float(np.nanmax(np.abs(strain)))
     if largest > LARGEST_STRAIN:
-        yield (
-            f"strain: values up to {largest:.3g}; strains are plain numbers, "
+        return (
+            f"values up to {largest:.3g}; strains are plain numbers, "
             "use --strain-unit percent or microstrain"
         )
+    return ""
+
+
+def _field_problems(data: xr.Dataset, measure: str) -> Iterator[str]:
+    strain = data["strain"].values
+    problem = strain_problem(strain, [f"frame {number}" for number in range(len(strain))])
+    if problem:
+        yield f"strain: {problem}"
         return
-    if largest == 0:
+    if not np.nanmax(np.abs(strain)):
         yield "strain: zero everywhere"
         return
     yield from _stretch_problems(data, measure)
