@@ -30,8 +30,8 @@ KILLED_AGAIN = 0.25
 """Share of reruns that are killed as well, before the one that ends."""
 
 RESULTS = Path("results") / "killed"
-MADE_BY_VERBS = {"models/projection/intervals.csv", "models/projection/selection.json"}
-"""What only one model of several has, so that no rule can declare it."""
+NAMED_BY_CARDS = {"models/projection/intervals.csv", "models/projection/selection.json"}
+"""What only one model of several has: no rule declares it, the model's card names it."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -54,7 +54,7 @@ class Home:
         first, second = self.expected
         assert first != second and first.keys() == second.keys()
         undeclared = first.keys() - set(declared(folder))
-        assert undeclared <= MADE_BY_VERBS, "deleted, they would not be made again"
+        assert undeclared <= NAMED_BY_CARDS, "deleted, they would not be made again"
 
     def take(self, number: int) -> None:
         """Write the study file of one of the two studies."""
@@ -116,8 +116,7 @@ def disturb(home: Home, draw: random.Random) -> list[tuple[str, bool]]:
     if work == "all":
         shutil.rmtree(folder)
     elif work == "a file":
-        files = home.expected[home.current].keys() - MADE_BY_VERBS
-        (folder / draw.choice(sorted(files))).unlink()
+        (folder / draw.choice(sorted(home.expected[home.current]))).unlink()
     else:
         home.take(1 - home.current)
     hit = []
