@@ -115,3 +115,10 @@ def test_two_mounts_of_a_folder_that_share_no_locks(tmp_path):
     finally:
         for mount in mounts:
             subprocess.run(["umount", "--lazy", mount], capture_output=True)
+
+
+def test_a_claim_leaves_nothing_where_the_work_fails(tmp_path):
+    with pytest.raises(SlipfieldError, match="full"):
+        with claimed(tmp_path, "invert"):
+            raise SlipfieldError("full")
+    assert list(tmp_path.iterdir()) == []

@@ -126,9 +126,11 @@ def claimed(folder: str | Path, work: str) -> Iterator[None]:
         _lock(lock, folder, work)
         with _kept(ours):
             _refuse_others(ours, work)
-            yield
-        with suppress(OSError):
-            (folder / CLAIM).unlink()
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    (folder / CLAIM).unlink()
 
 
 def _lock(lock: IO[str], folder: Path, work: str) -> None:

@@ -47,6 +47,15 @@ def test_curve_writes_table_summary_picture_and_solver_tables(tmp_path):
     assert names == {"curve.csv", "curve.json", "curve.png", "curve_abaqus.inp", "curve_lsdyna.k"}
 
 
+def test_a_curve_that_was_half_written_has_no_summary_of_an_earlier_one(slipfield, tmp_path):
+    numbers = ["--proof-stress", 276, "--strength", 310, "--modulus", 69, "--output", tmp_path]
+    (tmp_path / "curve.json").write_text("{}")
+    (tmp_path / "curve.png").mkdir()
+    done = slipfield("curve", *numbers)
+    assert done.returncode == 2 and "curve.png: is a folder" in done.stderr
+    assert not (tmp_path / "curve.json").exists()
+
+
 def test_a_wrong_number_is_one_line_and_status_2(slipfield, tmp_path):
     numbers = ["--proof-stress", 310, "--strength", 276, "--modulus", 69]
     done = slipfield("curve", *numbers, "--output", tmp_path / "d")

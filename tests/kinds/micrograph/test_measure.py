@@ -118,6 +118,11 @@ def test_measure_writes_what_it_found(tmp_path):
     assert found["area_fraction"]["value"] == 0.0
     rows = (tmp_path / "grains.csv").read_text().splitlines()
     assert len(rows) == 1 + found["grains"]
+    (tmp_path / "grain_size.png").unlink()
+    (tmp_path / "grain_size.png").mkdir()
+    with pytest.raises(SlipfieldError, match="grain_size.png: is a folder"):
+        measure(tmp_path, False, False)
+    assert not (tmp_path / "grain_size.json").exists(), "the old one, beside new tables"
     (tmp_path / "micrograph.json").write_text("{}")
     with pytest.raises(SlipfieldError, match="no pixel_um; run micrograph segment"):
         measure(tmp_path, False, False)

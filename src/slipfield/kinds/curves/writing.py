@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slipfield.core.files import write_text
+from slipfield.core.recorded import forget
 from slipfield.core.tables import csv_text
 from slipfield.kinds.curves.measured import Score, TensionTest
 from slipfield.kinds.curves.picture import draw_curve
@@ -33,10 +34,11 @@ def write_curve(
     """
     rows = zip(*(curve.columns[name] for name in COLUMNS), strict=True)
     table = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    forget(folder / "curve.json")
     write_text(folder / "curve.csv", csv_text(table, 9))
     summary = curve.summary()
     if score is not None:
         summary["measured"] = {**asdict(score), "warnings": list(doubts)}
-    write_text(folder / "curve.json", json.dumps(summary, indent=2) + "\n")
     draw_curve(curve, folder / "curve.png", test)
+    write_text(folder / "curve.json", json.dumps(summary, indent=2) + "\n")
     return summary

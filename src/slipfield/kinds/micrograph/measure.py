@@ -11,6 +11,7 @@ from skimage.measure import label
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.reading import read_json
+from slipfield.core.recorded import forget
 from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
 from slipfield.kinds.micrograph.files import read_labels, read_mask
@@ -124,6 +125,7 @@ def measure(
         results["saltykov"] = areas.saltykov(diameters, area)
     names = ("height_um", "mean_intercept_um")
     rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
+    forget(folder / "grain_size.json")
     write_text(folder / "profile.csv", csv_text(rows, digits=6, names=names))
     write_text(folder / "grains.csv", _table(grains, pixel_um))
     if with_bands:
