@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+NORMAL_95 = 1.96
+"""Standard deviations of a normal distribution to each side that hold 95 % of it."""
+
 UNTOLD = math.log(10.0)
 """Half-width of an interval of a logarithm from which it says nothing of a value."""
 

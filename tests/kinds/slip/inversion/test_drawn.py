@@ -133,6 +133,22 @@ def test_an_interval_of_k1_is_as_wide_as_h0_is_unknown():
     assert half[1] == pytest.approx(np.hypot(half[0], 1.96 * 0.09), rel=0.15)
 
 
+def test_what_sheets_are_known_to_miss_of_k2_and_k3_counts_beside_their_scatter(monkeypatch):
+    start = TRUTH + [0.02, -0.02, 0.02]
+    without, drawn = answered(3, start)
+    monkeypatch.setitem(globals(), "FACTOR", replace(FACTOR, shared_beyond=0.2))
+    with_it = answered(3, start)[0]
+    np.testing.assert_array_equal(with_it.parameters, without.parameters)
+    narrow, wide = (np.log(one.high / one.low) / 2 for one in (without, with_it))
+    strength = with_it.parameters[1] + 0.2**-0.5 * with_it.parameters[2]
+    shares = with_it.parameters[1:] / strength * [1, 0.2**-0.5]
+    upwards = np.log((shares + 1.96 * 0.2) / shares)
+    assert wide == pytest.approx(np.hypot(narrow, [0, *upwards]))
+    rate = FACTOR.exchange(np.exp(start))
+    rest = drawn.missed - np.outer(drawn.ln_m, FACTOR.along(np.exp(start)))
+    np.testing.assert_allclose((rest - np.outer(drawn.shares, rate)) @ rate, 0, atol=1e-9)
+
+
 def test_mesh_of_the_sheets_is_coarse_and_never_too_many_elements():
     study = tiny_study(specimen={"cells_x": 64, "cells_y": 64, "thickness_mm": 0.25})
     (across, along), layers = coarse_mesh(study, 0.226)

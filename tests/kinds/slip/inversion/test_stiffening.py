@@ -101,6 +101,19 @@ def test_prior_grows_with_the_thickness_and_vanishes_for_a_foil():
     assert uneven.mean < one.mean
 
 
+def test_a_thick_sheet_tells_k2_from_k3_less_but_their_sum_as_well():
+    sizes, areas = np.array([0.1, 0.2, 0.4]), np.array([1.0, 2.0, 3.0])
+    k = np.array([100.0, 20.0, 10.0])
+    thin, thick = (sheet_factor(MATERIAL, t, areas, sizes) for t in (0.1, 1.0))
+    assert 0 < thin.shared < thick.shared
+    assert thin.shared_beyond < thick.shared_beyond
+    small = thick.exchanged(k, 1e-6)
+    root = np.average(sizes**-0.5, weights=areas)
+    assert small[0] == 0
+    assert k[1] * small[1] == pytest.approx(-root * k[2] * small[2], rel=1e-4)
+    assert k[1] * small[1] == pytest.approx(1e-6 * (k[1] + root * k[2]), rel=1e-4)
+
+
 def test_verdict_names_the_thickness_and_the_way_it_goes():
     k = np.exp(CENTRE)
     thick, foil = factor_of(0.06, 0.02), replace(factor_of(0.001, 0.001), ratio=0.1)

@@ -87,6 +87,14 @@ def test_a_thick_sheet_looks_less_like_its_membrane():
     assert judge(seen, None, scale, FIT, None, [], alike=0.84).word == "good"
 
 
+def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
+    seen, strain = Pattern(0.83, 1.0), Channel("misfit of the strain (projection)", "", "", 31.0)
+    thick = judge(seen, None, None, FIT, None, [strain], alike=0.84)
+    assert (thick.word, thick.cause) == ("doubtful", "thickness")
+    assert "31 times" in thick.sentence
+    assert judge(GOOD, None, None, FIT, None, [strain], alike=0.99).cause == "slip law"
+
+
 def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
     return judge(seen, way, scale, fit, refined, list(channels))
 

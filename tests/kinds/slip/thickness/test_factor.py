@@ -5,7 +5,7 @@ import pytest
 
 from slipfield.kinds.slip.crystal.law import hardening_modulus
 from slipfield.kinds.slip.study import Material, Study, load_study
-from slipfield.kinds.slip.thickness.factor import direction, fit_factor, mean_diameter
+from slipfield.kinds.slip.thickness.factor import direction, exchange, fit_factor, mean_diameter
 from slipfield.kinds.slip.thickness.table import mesh_shares, table_of, write_table
 
 K = (120.0, 25.0, 12.0)
@@ -19,6 +19,17 @@ def test_direction_scales_crss_by_m_and_hardening_by_its_square():
     ratio = hardening_modulus(material, k, 0.2) / hardening_modulus(material, K, 0.2)
     assert ratio == pytest.approx(np.exp(2 * step), rel=1e-10)
     np.testing.assert_allclose(along[1:], 1.0)
+
+
+def test_a_share_that_goes_from_k3_to_k2_leaves_the_mean_strength():
+    sizes, areas = np.array([0.1, 0.3, 0.8]), np.array([1.0, 2.0, 3.0])
+    root = np.average(sizes**-0.5, weights=areas)
+    share = 1e-6
+    k = np.array(K) * np.exp(share * exchange(K, sizes, areas))
+    strength = K[1] + root * K[2]
+    assert k[0] == K[0]
+    assert k[1] + root * k[2] == pytest.approx(strength, rel=1e-11)
+    assert k[1] - K[1] == pytest.approx(share * strength, rel=1e-5)
 
 
 def test_known_factor_is_found_and_what_it_does_not_explain_is_told():

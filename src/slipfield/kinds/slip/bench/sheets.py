@@ -20,6 +20,9 @@ from slipfield.kinds.slip.thickness.prior import FOIL, LN_M_FOIL
 
 LEAST_LAYERS = 2
 
+SEEDS_BELOW = 1000
+"""Seeds of what lies below the faces begin here: `--subsurface` draws with the first few."""
+
 
 def sheet_study(base: Study, ratio: float, cells: int, grains: int, seed: int) -> Study:
     """Study of sheets of ``ratio`` grain diameters with a seed of their own."""
@@ -55,7 +58,7 @@ def make_sheet(study: Study, number: int, truth: np.ndarray, work: Path) -> Path
         return path
     solver = Solver.prepare(study, make_microstructure(study, number), work / "solid")
     sheet = study.specimen
-    solid = Solid(layers=layers_of(study), grains="grains", seed=number)
+    solid = Solid(layers=layers_of(study), grains="grains", seed=SEEDS_BELOW + number)
     run, membrane = run_solid(solver, truth, solid), solver.run(truth)
     diameter = mean_diameter(sheet.width_mm * sheet.height_mm, sheet.grains)
     foil = run_foil(solver, truth, FOIL * diameter)

@@ -58,7 +58,7 @@ class Plan:
 
 
 def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any]]:
-    """Make and invert sheets; write ``cases.csv`` and ``summary.csv``.
+    """Make and invert sheets; write ``cases.csv``, ``summary.csv`` and ``shared.csv``.
 
     Returns
     -------
@@ -81,6 +81,7 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
             rows += cached_rows(path, make)
             write_text(output / "cases.csv", csv_text(rows, digits=4))
             write_text(output / "summary.csv", csv_text(summary(rows), digits=4))
+            write_text(output / "shared.csv", csv_text(_shared(output / "work", cases), digits=3))
             advance()
     return summary(rows)
 
@@ -124,6 +125,27 @@ def _rows(
         for way, estimate in _estimates(content, name).items():
             found.append(_row(number, ratio, way, content, estimate, truth))
     return found
+
+
+def _shared(work: Path, cases: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+    """Share of the strength that strain maps of drawn sheets move from k3 D^-1/2 to k2, by t/d."""
+    shares: dict[float, list[np.ndarray]] = {}
+    for number, ratio in cases:
+        path = work / f"{number:03d}-{ratio:g}" / "aware" / RESULT
+        drawn = read_json(path, "bench-thickness").get("subsurface") if path.exists() else None
+        if drawn:
+            shares.setdefault(ratio, []).append(np.array(drawn["shares_to_k2"]))
+    return [
+        {
+            "t_over_d": ratio,
+            "faces": len(found),
+            "draws": sum(map(len, found)),
+            "mean": float(np.mean(np.concatenate(found))),
+            "scatter_below_one_face": float(np.sqrt(np.mean([one.var(ddof=1) for one in found]))),
+            "root_mean_square": float(np.sqrt(np.mean(np.concatenate(found) ** 2))),
+        }
+        for ratio, found in sorted(shares.items())
+    ]
 
 
 def _estimates(content: dict[str, Any], name: str) -> dict[str, dict]:

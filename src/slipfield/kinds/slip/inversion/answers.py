@@ -15,6 +15,7 @@ import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_netcdf
+from slipfield.core.numbers import NORMAL_95
 from slipfield.core.recorded import claim_contents
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.contract import SHARD, label_variables, variable
@@ -30,8 +31,6 @@ from slipfield.kinds.slip.study import PARAMETERS, Noise, Study, check_study
 
 LARGEST_MASKED_SHARE = 0.2
 MOST_NOISE = 0.1
-
-NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True)

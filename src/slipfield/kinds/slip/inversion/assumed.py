@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.core.numbers import percent
+from slipfield.core.numbers import NORMAL_95, percent
 from slipfield.kinds.slip.inversion.agreement import LoadScale
-from slipfield.kinds.slip.inversion.answers import NORMAL_95
 from slipfield.kinds.slip.inversion.constants import TITLES, UNITS, Constant
 from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.study import PARAMETERS

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.kinds.slip.inversion.answers import NORMAL_95
+from slipfield.core.numbers import NORMAL_95
 from slipfield.kinds.slip.inversion.refine import Prior
 from slipfield.kinds.slip.study import Material
 from slipfield.kinds.slip.study.constants import CONSTANTS, constants_of

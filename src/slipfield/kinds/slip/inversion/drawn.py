@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from slipfield.core.numbers import percent
+from slipfield.core.numbers import NORMAL_95, percent
 from slipfield.kinds.slip.inversion.answers import LEVEL, Answer
 from slipfield.kinds.slip.inversion.choice import Choice
 from slipfield.kinds.slip.inversion.comparison import Comparison, compare
@@ -140,9 +140,14 @@ def drawn_answer(
         middle = middle + weighing.step(found) - missed.mean(axis=0) + pull
     half = _half_width(inverse, found, missed, weighing)[:own]
     middle = middle[:own]
+    beyond = factor.exchanged(np.exp(middle), factor.shared_beyond)
+    half = np.hypot(half, NORMAL_95 * beyond)
     ends = np.exp(middle - half), np.exp(middle + half)
     answer = Answer(SUBSURFACE, np.exp(middle), *ends, seconds)
-    return answer, Drawn(start.method, start.parameters, factors, missed[:, :own])
+    shared = missed[:, :own] - np.outer(factors, along[:own])
+    rate = factor.exchange(start.parameters)
+    shares = shared @ rate / (rate @ rate)
+    return answer, Drawn(start.method, start.parameters, factors, missed[:, :own], shares)
 
 
 def _half_width(

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import NORMAL_95
 from slipfield.kinds.slip.inversion.answers import (
-    NORMAL_95,
     Answer,
     Model,
     by_prediction,
@@ -23,10 +23,12 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import load_noise
 from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
+from slipfield.kinds.slip.inversion.size_error import size_covariance
 from slipfield.kinds.slip.inversion.stiffening import without_factor
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS
+from slipfield.kinds.slip.thickness.prior import SheetFactor
 
 
 def load_models(folders: Sequence[Path]) -> list[Model]:
@@ -113,9 +115,9 @@ def widened(
     problem: Problem,
     run: Reference,
     constants: Sequence[Assumed],
-    sizes: np.ndarray,
+    grains: np.ndarray,
 ) -> Answer:
-    """Add to an answer's interval what a forward run, constants and grain sizes suggest.
+    """Add to an answer's interval what a forward run, constants and grains suggest.
 
     A trained model knows the scatter of its training data. What is wrong with this specimen's grain
     map or strain maps shows in the residuals, block by block of the sheet. It trusts the constants
@@ -124,12 +126,12 @@ def widened(
     Parameters
     ----------
     problem, run : of ln k, and its run at the answer as the gauge sees it.
-    sizes : covariance (3, 3) of ln k by errors of the grain sizes.
+    grains : covariance (3, 3) of ln k by what is not known of the grains.
     """
     at = np.log(answer.parameters)
     point = Point(at, run, problem.compare(at, run, None))
     weights = deviations(point.found, np.ones(len(point.found.point_squares)), problem.load_noise)
-    variance = np.diag(np.linalg.inv(problem.information(point, weights)) + sizes)
+    variance = np.diag(np.linalg.inv(problem.information(point, weights)) + grains)
     for constant in constants:
         if constant.prior is not None:
             square = constant.prior.mean**2 + constant.prior.deviation**2
@@ -140,6 +142,21 @@ def widened(
         for end in (answer.low, answer.high)
     )
     return replace(answer, low=np.exp(middle - down), high=np.exp(middle + up))
+
+
+def grain_covariance(found: Inversion, factor: SheetFactor | None, k: np.ndarray) -> np.ndarray:
+    """Covariance (3, 3) of ln k by errors of the grain sizes, and by grains below the face.
+
+    Parameters
+    ----------
+    factor : of the sheet's thickness; None for a membrane.
+    k : (3,) k1, k2, k3.
+    """
+    sizes = size_covariance(found.data, found.microstructure, k)
+    if factor is None:
+        return sizes
+    shared = factor.exchanged(k, factor.shared)
+    return sizes + np.outer(shared, shared)
 
 
 def refined_answer(result: Refined, seconds: float) -> Answer:

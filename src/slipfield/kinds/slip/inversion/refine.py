@@ -91,7 +91,7 @@ class Refined:
     run : the forward run at the result.
     weights : the last ones.
     residual : root mean square strain residual with them, NaN without strain.
-    sizes : covariance (3, 3) of ln k by errors of the grain sizes.
+    grains : covariance (3, 3) of ln k by what is not known of the grains.
     near : length of ``left`` in standard deviations of the data and the prior.
     coarser : the refinement on a mesh half as fine that this one started from, if there was one.
     """
@@ -105,7 +105,7 @@ class Refined:
     weights: Weights
     residual: float
     near: float = 0.0
-    sizes: np.ndarray = field(default_factory=lambda: np.zeros((3, 3)))
+    grains: np.ndarray = field(default_factory=lambda: np.zeros((3, 3)))
     coarser: Refined | None = None
 
     @property
@@ -127,10 +127,10 @@ class Refined:
 
     @property
     def whole_covariance(self) -> np.ndarray:
-        """Covariance (p, p) of data, grain sizes, step left, and mesh, which shifts all at once."""
+        """Covariance (p, p) of data, grains, step left, and mesh, which shifts all at once."""
         shift = MESH_SHARE * self.moved
         parts = np.outer(shift, shift) + np.outer(self.left, self.left)
-        parts[: len(self.sizes), : len(self.sizes)] += self.sizes
+        parts[: len(self.grains), : len(self.grains)] += self.grains
         return self.covariance + parts
 
     @property

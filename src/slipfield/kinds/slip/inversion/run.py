@@ -31,6 +31,7 @@ from slipfield.kinds.slip.inversion.constants import (
 )
 from slipfield.kinds.slip.inversion.drawn import draw_sheets
 from slipfield.kinds.slip.inversion.estimates import (
+    grain_covariance,
     known_noise,
     load_models,
     refined_answer,
@@ -47,7 +48,6 @@ from slipfield.kinds.slip.inversion.refine import (
     refine_further,
 )
 from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
-from slipfield.kinds.slip.inversion.size_error import size_covariance
 from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.told import told
@@ -182,9 +182,10 @@ def _invert_known(
             write_overlay(data, work.parent)
     found, solver, of_k = begun.found, begun.solver, begun.problem
     if preferred.projects:
-        sizes = size_covariance(data, found.microstructure, found.answers[0].parameters)
+        factor = None if preferred.knows_thickness else found.factor
+        grains = grain_covariance(found, factor, found.answers[0].parameters)
         first = begun.first.of_k
-        found.answers[0] = widened(found.answers[0], of_k, first, found.assumed, sizes)
+        found.answers[0] = widened(found.answers[0], of_k, first, found.assumed, grains)
     noise, base = of_k.load_noise, found
     way, lies_right = (None, True) if asked.laid else _lay(found, begun.first, work)
     problem = _with_constants(of_k, solver, asked.constants)
@@ -194,7 +195,7 @@ def _invert_known(
             start = np.array(trained.sampling.centre)
         refined, seconds = _refine(found, problem, solver, start, asked.solves)
         found.fit = Fit(refined.residual, known_noise(found))
-        found.refined = refined = _with_sizes(refined, found)
+        found.refined = refined = _with_grains(refined, found)
         if found.fit.fails and asked.finer:
             found, solver, further = _on_finer_mesh(found, problem, solver, asked.constants)
             refined, seconds = found.refined or refined, seconds + further
@@ -323,7 +324,7 @@ def _on_finer_mesh(
             f"(--cells {cells[0]} {cells[1]}), with more forward runs."
         )
     finer.fit = replace(found.fit, residual=result.residual)
-    result = _with_sizes(result, finer)
+    result = _with_grains(result, finer)
     same = {
         name: getattr(found, name)
         for name in ("answers", "seconds", "notes", "assumed", "registered")
@@ -331,11 +332,10 @@ def _on_finer_mesh(
     return replace(finer, refined=result, **same), fine, seconds
 
 
-def _with_sizes(refined: Refined, found: Inversion) -> Refined:
-    """A refinement with what errors of the grain sizes add to its covariance."""
+def _with_grains(refined: Refined, found: Inversion) -> Refined:
+    """A refinement with what is not known of the grains added to its covariance."""
     k = np.exp(refined.log_parameters[: len(PARAMETERS)])
-    sizes = size_covariance(found.data, found.microstructure, k)
-    return replace(refined, sizes=sizes)
+    return replace(refined, grains=grain_covariance(found, found.factor, k))
 
 
 def _say(iterate: Iterate) -> None:

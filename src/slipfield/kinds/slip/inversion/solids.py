@@ -45,12 +45,14 @@ class Drawn:
     start : method whose estimate they were run at.  parameters : (3,) that estimate.
     ln_m : (n,) of each sheet, without the mesh's share.
     missed : (n, 3) by how much ln k of each sheet is missed by a membrane.
+    shares : (n,) of the strength that each moves from k3 D^-1/2 to k2, beyond what M does.
     """
 
     start: str
     parameters: np.ndarray
     ln_m: np.ndarray
     missed: np.ndarray
+    shares: np.ndarray
 
     def to_json(self) -> dict[str, object]:
         """Content of ``subsurface`` in inversion.json."""
@@ -59,6 +61,7 @@ class Drawn:
             "parameters": self.parameters.tolist(),
             "ln_m": self.ln_m.tolist(),
             "missed_ln_k": self.missed.tolist(),
+            "shares_to_k2": self.shares.tolist(),
         }
 
 

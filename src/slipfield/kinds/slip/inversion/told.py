@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from slipfield.core.numbers import within
-from slipfield.kinds.slip.inversion.answers import NORMAL_95, Answer
+from slipfield.core.numbers import NORMAL_95, within
+from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS

@@ -52,6 +52,10 @@ DAMPED = 0.92
 MOVED = 0.05
 """Relative change of k by a finer mesh beyond which the mesh is the cause of doubt."""
 
+AS_THIN = 0.97
+"""Correlation of a sheet's strain pattern with its membrane's, by its thickness, below which its
+strain maps cannot be expected to fit: that of t/d = 0.2."""
+
 RESOLVED = 0.1
 """Share of the strain residual that a finer mesh takes away beyond which the mesh is the cause."""
 
@@ -101,7 +105,7 @@ def judge(
         _grain_map(seen, way, alike)
         or _thickness(scale, likeliest(constants))
         or _constant(likeliest(constants))
-        or _also_vague(_doubts(seen, fit, refined, channels), scale)
+        or _also_vague(_doubts(seen, fit, refined, channels, alike), scale)
         or Verdict("good", f"{_good(seen, scale)}{_vague(scale)}")
     )
 
@@ -184,7 +188,11 @@ def _constant(wrong: Assumed | None) -> Verdict | None:
 
 
 def _doubts(
-    seen: Pattern, fit: Fit, refined: Refined | None, channels: list[Channel]
+    seen: Pattern,
+    fit: Fit,
+    refined: Refined | None,
+    channels: list[Channel],
+    alike: float,
 ) -> Verdict | None:
     """Reasons for doubt, the one that weighs most first."""
     misfits = {c.name: c.excess for c in channels if c.name.startswith("misfit")}
@@ -208,6 +216,17 @@ def _doubts(
             "subset and strain window of the correlation average over the grains. Correlate with "
             "smaller ones.",
             "optics",
+        )
+    if strain > LARGEST_MISFIT >= load and alike < AS_THIN:
+        return Verdict(
+            "doubtful",
+            f"Grains below the face change the strain maps of a sheet as thick as this one, which "
+            f"differ from the membrane of the model {strain:.2g} times more than 99 % of its "
+            f"training data do (patterns of such sheets correlate to {alike:.2g} with it, this one "
+            f"to {seen.correlation:.2f}). The intervals hold what is known of that; a sheet "
+            "thinner than a quarter of its grains has little of it, and --subsurface 8 takes "
+            "off what is the same under any grains below.",
+            "thickness",
         )
     if strain > LARGEST_MISFIT >= load and (less := _less_by_the_mesh(refined)) > RESOLVED:
         return Verdict(
@@ -276,10 +295,10 @@ def _vague(scale: LoadScale | None) -> str:
     """What of an error of the thickness the data cannot show; nothing where they can."""
     if scale is None or np.isfinite(scale.elastic) or scale.deviation <= VAGUE_SCALE:
         return ""
+    size = f" below {percent(SURE * scale.deviation)}" if scale.deviation < UNTOLD_SCALE else ""
     return (
-        f" An error of the thickness or of the load cell below "
-        f"{percent(SURE * scale.deviation)} would not show, and moves k2 and k3 as much: no change "
-        "of the load was elastic, as on an unloading it would be."
+        f" An error of the thickness or of the load cell{size} would not show, and moves k2 and k3 "
+        "as much: no change of the load was elastic, as on an unloading it would be."
     )
 
 

@@ -24,6 +24,21 @@ def direction(
     return np.array([2 * h / (h - material.h0_MPa), 1.0, 1.0])
 
 
+def exchange(k: Parameters, sizes: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    """Rate of ln(k1, k2, k3) (3,) as a share of the strength goes from k3 D^-1/2 to k2.
+
+    The strength k2 + k3 x, x the mean of D^-1/2 over the area, stays: strain maps tell how it is
+    shared out, and grains below a face change them where they do not change the load.
+
+    Parameters
+    ----------
+    sizes, areas : D (n,), mm, of the grains, and their areas (n,).
+    """
+    root = float(np.average(sizes**-0.5, weights=areas))
+    strength = k[1] + root * k[2]
+    return np.array([0.0, strength / k[1], -strength / (root * k[2])])
+
+
 @dataclass(frozen=True)
 class Factor:
     """ln M of a sheet, and what it leaves of the load's excess (root mean square, relative)."""

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slipfield.core.numbers import NORMAL_95
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.study import Material
-from slipfield.kinds.slip.thickness.factor import direction, felt_diameter, mean_diameter
+from slipfield.kinds.slip.thickness.factor import (
+    direction,
+    exchange,
+    felt_diameter,
+    mean_diameter,
+)
 
 RATIOS = (0.1, 0.2, 0.4, 0.65, 1.1, 2.2, 4.4)
 LN_M = (0.005, 0.010, 0.018, 0.028, 0.035, 0.059, 0.101)
@@ -23,6 +29,14 @@ larger (docs/verification.md) where that of the last entry is 16 %."""
 
 CORRELATION = (0.98, 0.97, 0.94, 0.90, 0.84, 0.76, 0.57)
 """Correlation of the strain map of such a sheet with its membrane's, from that table."""
+
+SHARED_RATIOS = (0.0, 0.2, 0.6, 1.1, 2.2)
+SHARED = (0.0, 0.016, 0.067, 0.13, 0.23)
+SHARED_BEYOND = (0.0, 0.008, 0.035, 0.09, 0.17)
+"""Share of the strength that is moved between k2 and k3 D^-1/2, root mean square by t/d, where the
+strain maps of such sheets are taken for a membrane's, and what is moved beyond the scatter of drawn
+sheets where they are corrected by those: what the answers of two benches were off by, 48 sheets
+(docs/thickness.md). Beyond the last t/d they stay."""
 
 FELT = 1.48
 """Diameter by area over diameter by number on the faces of that table."""
@@ -43,6 +57,8 @@ class SheetFactor:
     ----------
     ratio : t/d, d of the mean section.  mean, deviation : of ln M.
     alike : correlation of its strain map with its membrane's, expected by t/d.
+    shared, shared_beyond : share of the strength that its strain map moves between k2 and k3, root
+    mean square; the same beyond the scatter of sheets that are drawn below the face.
     material, sizes, areas : what its direction in ln k follows from.
     """
 
@@ -53,10 +69,25 @@ class SheetFactor:
     sizes: np.ndarray
     areas: np.ndarray
     alike: float = 1.0
+    shared: float = 0.0
+    shared_beyond: float = 0.0
 
     def along(self, k: Parameters) -> np.ndarray:
         """D ln(k1, k2, k3) / d ln M (3,) at k1, k2, k3."""
         return direction(self.material, k, self.sizes, self.areas)
+
+    def exchange(self, k: Parameters) -> np.ndarray:
+        """Rate of ln(k1, k2, k3) (3,) by that share at k1, k2, k3."""
+        return exchange(k, self.sizes, self.areas)
+
+    def exchanged(self, k: Parameters, share: float) -> np.ndarray:
+        """Standard deviations (3,) of ln k by a share of that deviation, k3's with its sign.
+
+        So that 1.96 of them end where 1.96 shares lead upwards: to the strength at most, more or
+        less, where k2 or k3 has little of it.
+        """
+        rate = self.exchange(k)
+        return np.sign(rate) * np.log1p(NORMAL_95 * share * np.abs(rate)) / NORMAL_95
 
     def k1_excess(self, k: Parameters) -> float:
         """Share by which a membrane that knows no M finds k1 too large, to first order."""
@@ -95,4 +126,5 @@ def sheet_factor(
     """Prior of a sheet from its thickness and the areas and D (n,) of its grains on the face."""
     ratio, alike = ratios(thickness_mm, areas_mm2)
     correlation = float(np.interp(alike, (0.0, *RATIOS), (1.0, *CORRELATION)))
-    return SheetFactor(ratio, *expected(alike), material, sizes, areas_mm2, correlation)
+    shared = (float(np.interp(alike, SHARED_RATIOS, table)) for table in (SHARED, SHARED_BEYOND))
+    return SheetFactor(ratio, *expected(alike), material, sizes, areas_mm2, correlation, *shared)
