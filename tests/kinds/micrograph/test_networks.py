@@ -80,7 +80,7 @@ def test_plain_form_answers_the_same_with_its_normalisation():
     ("network", "parameters"),
     [
         (BoundaryNetwork(boundary_network.PUBLISHED), 451867),
-        (BoundaryNetwork(boundary_network.DEFAULT), 43216),
+        (BoundaryNetwork(boundary_network.DEFAULT), 91528),
         (NestedUNet(nested_unet.PUBLISHED), 9159105),
         (NestedUNet(nested_unet.DEFAULT), 140548),
     ],
@@ -113,6 +113,14 @@ def test_dice_loss_is_zero_for_the_truth_and_one_for_its_opposite():
     sure = 100 * (2 * truth - 1)
     assert dice_loss(sure, truth).item() == pytest.approx(0, abs=1e-3)
     assert dice_loss(-sure, truth).item() == pytest.approx(1, abs=1e-3)
+
+
+def test_an_image_with_little_of_it_counts_as_much_as_one_with_much():
+    truth = torch.zeros(2, 1, 20, 20)
+    truth[0], truth[1, 0, :2, :2] = 1.0, 1.0
+    missed = 100 * (2 * truth - 1)
+    missed[1] = -100.0
+    assert dice_loss(missed, truth).item() == pytest.approx(0.5 * (1 - 1 / 5), abs=1e-3)
 
 
 def test_the_same_network_is_the_same_file(tmp_path):

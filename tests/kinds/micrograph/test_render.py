@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 import shapely
 from PIL import Image
+from scipy import ndimage
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.files import write_rendered
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.scene import _seeds, scene_of, smooth_noise, tessellate
+from slipfield.kinds.micrograph.scene import (
+    _seeds,
+    boundaries_of,
+    scene_of,
+    smooth_noise,
+    tessellate,
+)
 from slipfield.kinds.slip.specimen.power import power_diagram
 
 SHAPE = (96, 128)
@@ -60,6 +67,27 @@ def test_second_phase_is_seen_in_every_grain(seed):
     grains = [(drawn.labels == grain) & ~phase for grain in np.unique(drawn.labels)]
     apart = [abs(own - np.median(drawn.image[grain])) for grain in grains if grain.sum() > 200]
     assert phase.any() and min(apart) > 20
+
+
+def test_columnar_grains_are_as_much_longer_than_wide_and_their_distances_are_true():
+    scene = tessellate((400, 400), 16.0, 0.2, 0.0, 0.0, np.random.default_rng(3), 4.0)
+    along, across = (
+        np.count_nonzero(np.diff(scene.labels.astype(int), axis=axis)) for axis in (0, 1)
+    )
+    assert across / along == pytest.approx(4.0, rel=0.15)
+    assert len(np.unique(scene.labels)) == pytest.approx(400 * 400 / (4 * 16**2), rel=0.35)
+    inside = scene.distance.max()
+    assert 4 < inside < 24
+    edge = boundaries_of(scene.labels)
+    assert scene.distance[edge].max() < 1
+
+
+def test_second_phase_has_no_specks_that_look_like_etch_pits():
+    for seed in range(4):
+        sizes = np.bincount(
+            ndimage.label(render("mg-gd", seed, SHAPE).phases, np.ones((3, 3)))[0].ravel()
+        )
+        assert not len(sizes[1:]) or sizes[1:].min() >= 12
 
 
 def test_boundaries_darken_the_image():

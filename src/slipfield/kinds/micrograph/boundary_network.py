@@ -52,7 +52,7 @@ class BoundarySettings:
 
 
 PUBLISHED = BoundarySettings()
-DEFAULT = BoundarySettings(width=16, compact=8, fold=2, norm=True)
+DEFAULT = BoundarySettings(width=24, compact=12, fold=2, norm=True)
 
 
 class Block(nn.Module):
@@ -203,7 +203,11 @@ class BoundaryNetwork(nn.Module):
 
 
 def dice_loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """1 - Dice coefficient (equation 2): 1 - 2 sum p g / (sum p^2 + sum g^2), over a batch."""
+    """1 - Dice coefficient (equation 2): 1 - 2 sum p g / (sum p^2 + sum g^2), mean over images.
+
+    Each image counts alike, so that little of the sought thing in one is no less sought.
+    """
     found = torch.sigmoid(logits)
-    overlap = 2 * (found * truth).sum()
-    return 1 - (overlap + 1) / (found.square().sum() + truth.square().sum() + 1)
+    sides = tuple(range(1, found.ndim))
+    overlap = 2 * (found * truth).sum(sides)
+    return (1 - (overlap + 1) / (found.square().sum(sides) + truth.square().sum(sides) + 1)).mean()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-KEEP = 0.15
+KEEP = 0.12
 """Mean probability along a line between two cells below which there is no boundary, 1."""
 SMALLEST_PX = 20
 """Grains of fewer pixels go to a neighbour."""

@@ -10,7 +10,7 @@ from skimage.segmentation import watershed
 
 from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
 
-BOUNDARY = 0.5
+BOUNDARY = 0.4
 """Probability from which a pixel keeps markers of grains away."""
 NECK = 0.5
 """What a passage between two cells that is narrow beside them adds to the probability, 1."""

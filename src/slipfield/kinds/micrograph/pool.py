@@ -11,10 +11,15 @@ import torch
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.progress import track
+from slipfield.kinds.micrograph.scene import Scene, tessellate
 from slipfield.kinds.micrograph.tones import standardised
 
 PIECE_PX = 192
 POOL_PX = 320
+COLUMNAR_EVERY = 4
+COLUMN_PX, STRETCH = (12.0, 45.0), (2.0, 8.0)
+"""One image of so many shows columnar grains, of this width, and length over width: side by side
+they look like twins, which are no boundaries."""
 TRAINING_SEEDS = 1_000_000
 """Seeds of renderings for training begin here; lower ones are never trained on."""
 
@@ -56,7 +61,7 @@ def _varied(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
-    """Render ``count`` micrographs of the presets in turn.
+    """Render ``count`` micrographs of the presets in turn, some with columnar grains.
 
     Parameters
     ----------
@@ -66,11 +71,22 @@ def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
 
     images, truths = [], []
     for number in track(range(count), "render"):
-        preset = presets[number % len(presets)]
-        made = render(preset, TRAINING_SEEDS + number, (POOL_PX, POOL_PX))
+        preset, shape = presets[number % len(presets)], (POOL_PX, POOL_PX)
+        columns = number // len(presets) % COLUMNAR_EVERY == 0
+        made = render(
+            preset, TRAINING_SEEDS + number, shape, _columns(number, shape) if columns else None
+        )
         images.append(standardised(made.image).astype(np.float16))
         truths.append(made.boundaries if task == "boundaries" else made.phases > 0)
     return Pool(np.stack(images), np.stack(truths))
+
+
+def _columns(number: int, shape: tuple[int, int]) -> Scene:
+    """Columnar grains."""
+    random = np.random.default_rng([TRAINING_SEEDS, number])
+    width, stretch = random.uniform(*COLUMN_PX), random.uniform(*STRETCH)
+    spread, warp = random.uniform(0.1, 0.4), random.uniform(0.0, 0.05)
+    return tessellate(shape, width, spread, 0.0, warp, random, stretch)
 
 
 def marked_pool(images: Path, truths: Path) -> Pool:

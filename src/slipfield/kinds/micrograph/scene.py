@@ -61,6 +61,7 @@ def tessellate(
     gradient: float,
     warp: float,
     random: np.random.Generator,
+    stretch: float = 1.0,
 ) -> Scene:
     """Grains of a power diagram whose boundaries are bent.
 
@@ -71,10 +72,14 @@ def tessellate(
     spread : deviation of the logarithm of the diameters, 1.
     gradient : logarithm of the ratio of diameters between the middle and the edges, 1; 0: none.
     warp : amplitude of the bends, in mean diameters.
+    stretch : length of columnar grains along the height over their width, which is ``grain_px``.
     """
-    seeds, weights = _seeds(shape, grain_px, spread, gradient, random)
+    seeds, weights = _seeds(
+        (int(np.ceil(shape[0] / stretch)), shape[1]), grain_px, spread, gradient, random
+    )
     raised = lifted(seeds, weights)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    y /= stretch
     for scale, share in ((0.9 * grain_px, 1.0), (0.3 * grain_px, 0.3)):
         amplitude = min(share * warp * grain_px, SHARPEST_TURN * max(scale, 2.0) / 2)
         x += amplitude * smooth_noise(shape, scale, random)
@@ -84,6 +89,8 @@ def tessellate(
     apart = np.linalg.norm(seeds[found[:, 0]] - seeds[found[:, 1]], axis=1)
     distance = (power[:, 1] ** 2 - power[:, 0] ** 2) / (2 * np.maximum(apart, 1e-6))
     used, labels = np.unique(found[:, 0], return_inverse=True)
+    if stretch != 1.0:
+        return scene_of(labels.reshape(shape))  # stretched distances are no distances
     number = np.zeros(len(seeds), np.uint16)
     number[used] = np.arange(1, len(used) + 1)
     return Scene(

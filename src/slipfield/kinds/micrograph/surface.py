@@ -10,6 +10,9 @@ from scipy.stats import norm
 from slipfield.kinds.micrograph.presets import Draw
 from slipfield.kinds.micrograph.scene import Scene, lifted, smooth_noise
 
+SMALLEST_PARTICLE_PX = 12
+"""Pixels of the smallest particle: blurred, nothing tells a smaller one from an etch pit."""
+
 
 def groove_strength(scene: Scene, draw: Draw) -> np.ndarray:
     """Depth of the groove of the nearest boundary (height, width), as a share of the full depth.
@@ -62,7 +65,8 @@ def twins(scene: Scene, draw: Draw) -> np.ndarray:
 def particles(scene: Scene, draw: Draw) -> np.ndarray:
     """Second phase (height, width), bool: blobs in the grains, strings and rows on boundaries.
 
-    The fraction that is drawn is that of many images; one of them has more or less by chance.
+    The fraction that is drawn is that of many images, before particles of fewer than
+    :data:`SMALLEST_PARTICLE_PX` pixels are left out; one image has more or less by chance.
     """
     random, shape = draw.random, scene.labels.shape
     found = np.zeros(shape, bool)
@@ -83,7 +87,8 @@ def particles(scene: Scene, draw: Draw) -> np.ndarray:
         line = _somewhere(draw.chains, shape, draw) & (scene.distance < 0.5)
         number = np.count_nonzero(line) / (2.4 * draw.particle)
         found |= _round(_places(line.astype(float), int(number), random), shape, draw)
-    return found
+    particle = ndimage.label(found, np.ones((3, 3)))[0]
+    return found & (np.bincount(particle.ravel())[particle] >= SMALLEST_PARTICLE_PX)
 
 
 def _somewhere(share: float, shape: tuple[int, int], draw: Draw) -> np.ndarray:
