@@ -247,7 +247,6 @@ def test_a_checkout_of_somebody_else_keeps_caches_in_ones_own_folders(checkout):
         except OSError:
             pytest.skip("the last part needs the right to give a folder away")
     else:
-        tmp.chmod(0o555)
         (tmp / f"slipfield-{os.getuid()}").chmod(0o555)
     refused = call(*command, env=variables)
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
@@ -278,7 +277,18 @@ def test_a_missing_tmpdir_is_told_and_replaced(environment, tmp_path):
     variables = {**os.environ, "TMPDIR": str(tmp_path / "gone")}
     result = call(RUN, "--in", environment, "sh", "-c", "echo ${TMPDIR:-none}", env=variables)
     assert (result.returncode, result.stdout) == (0, "none\n")
-    assert result.stderr == f"envs/run: TMPDIR: '{tmp_path / 'gone'}' is no folder; using /tmp\n"
+    told = f"TMPDIR: '{tmp_path / 'gone'}' is no folder that you may write to; using /tmp"
+    assert result.stderr == f"envs/run: {told}\n"
+
+
+def test_a_tmpdir_that_is_closed_is_replaced(tmp_path):
+    """Open MPI, which keeps files there, ended in a page of text."""
+    need_ordinary_user(tmp_path)
+    closed = tmp_path / "closed"
+    closed.mkdir(0o555)
+    show = ("--in", "learn", "sh", "-c", "echo ${TMPDIR:-none}")
+    result = call(*ORDINARY, RUN, *show, env={**os.environ, "TMPDIR": str(closed)})
+    assert result.stdout == "none\n" and f"'{closed}' is no folder that you may wr" in result.stderr
 
 
 @pytest.mark.parametrize("kilobytes", [300_000, 600_000])

@@ -28,6 +28,7 @@ def sobol_points(sequence: qmc.Sobol, count: int) -> np.ndarray:
     if not np.ptp(points, axis=0).all():
         raise SlipfieldError(
             "Sobol points: SciPy could not read its table of direction numbers; the lines above "
-            "say why, such as too many open files (ulimit -n): mend that and run again"
+            "say why, such as too many open files (ulimit -n) or too little memory (ulimit -v): "
+            "mend that and run again"
         )
     return points[:count]
