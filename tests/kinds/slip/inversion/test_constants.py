@@ -51,6 +51,7 @@ def test_priors_are_95_percent_intervals_in_the_order_of_the_table():
         ([], ["n=0..10"], "0 < LOW"),
         ([], ["n=nan..10"], "0 < LOW"),
         (["n"], ["n=10..20"], "given for n, which is free"),
+        ([], ["n=10..20", "n=5..6"], "expected one for each constant"),
     ],
 )
 def test_what_is_no_constant_or_range_is_refused(free, priors, message):

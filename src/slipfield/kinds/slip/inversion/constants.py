@@ -94,7 +94,10 @@ def estimated_constants(
         If a name or a range is not one.
     """
     known = constants_of(material)
-    ranges = dict(_range(text, known) for text in priors)
+    named = [_range(text, known) for text in priors]
+    ranges = dict(named)
+    if len(ranges) < len(named):
+        raise SlipfieldError(f"prior: given {', '.join(priors)}; expected one for each constant")
     for name in free:
         _check_name("free", name, known)
     if twice := sorted({*free} & {*ranges}):
