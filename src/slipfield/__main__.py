@@ -3,7 +3,7 @@
 import resource
 import sys
 
-LEAST_ADDRESS_SPACE_MB = 800
+LEAST_ADDRESS_SPACE_MB = 1000
 """Below this the libraries do not load, or wait for ever for memory that they do not get."""
 
 

@@ -291,7 +291,7 @@ def test_a_tmpdir_that_is_closed_is_replaced(tmp_path):
     assert result.stdout == "none\n" and f"'{closed}' is no folder that you may wr" in result.stderr
 
 
-@pytest.mark.parametrize("kilobytes", [300_000, 600_000])
+@pytest.mark.parametrize("kilobytes", [300_000, 600_000, 920_000])
 @pytest.mark.parametrize("verb", ["simulate", "train"])
 def test_little_address_space_is_one_line(kilobytes, verb):
     """It was a traceback, or a wait for ever inside a library."""
