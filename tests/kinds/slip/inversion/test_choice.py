@@ -76,6 +76,8 @@ def test_a_stuck_refinement_does_not_answer(refined):
     assert choice.method == "projection"
     assert "20 % left" in choice.why
     assert np.all(stuck.deviation >= [0, 0.2, 0.01])
+    on_finer = replace(stuck, coarser=refined)  # none of its steps on the finer mesh was any better
+    assert choose([answer("projection"), answer("refined")], False, on_finer, GOOD) == choice
     vague = replace(stuck, near=0.05)  # the data hardly tell that parameter
     assert choose([answer("projection"), answer("refined")], False, vague, GOOD).method == "refined"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.comparison import compare
 from slipfield.kinds.slip.inversion.refine import Problem, refine
 from slipfield.kinds.slip.inversion.stiffening import (
@@ -121,4 +122,7 @@ def test_verdict_names_the_thickness_and_the_way_it_goes():
     (corrected,), (warned,) = verdict(thick, False, k), verdict(thick, True, k)
     assert "1.1 grain diameters" in corrected
     assert "corrected" in corrected
-    assert "too high" in warned
+    assert "if it is none" in warned and "too high" in warned
+    excess = thick.k1_excess(k)
+    assert f"takes about {percent(excess / (1 + excess))} off k1" in corrected
+    assert f"about {percent(excess)} too high" in warned

@@ -11,6 +11,7 @@ import xarray as xr
 from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctuations, load_scale
 from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import Fit
+from slipfield.kinds.slip.inversion.constants import estimated_constants
 from slipfield.kinds.slip.inversion.stiffening import load_exponent
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import judge
@@ -198,6 +199,24 @@ def test_a_constant_that_the_data_speak_against_is_named():
     assert "allows for it" in found.sentence
     unsure = constant(log_value=0.3, deviation=0.2)
     assert judge(GOOD, None, None, FIT, None, [], constants=[unsure]).word == "good"
+
+
+def test_no_constant_is_blamed_for_the_strain_of_a_thick_sheet():
+    strain = Channel("misfit of the strain (projection)", "", "", 8.0)
+    found = judge(Pattern(0.9, 1.0), None, None, FIT, None, [strain], 0.92, [constant()])
+    assert (found.word, found.cause) == ("doubtful", "thickness")
+
+
+@pytest.mark.parametrize(("ends", "named"), [("15..25", True), ("9..25", False)])
+def test_a_prior_that_the_data_speak_against_is_named(ends, named):
+    (_, prior) = estimated_constants(Material(), priors=[f"n={ends}"])
+    asked = constant(step=0.0, told=0.05, prior=prior, log_value=0.09, deviation=0.05)
+    found = judge(GOOD, None, None, FIT, None, [], constants=[asked])
+    assert ("your prior of the rate exponent n disagree" in found.sentence) == named
+    assert found.word == ("doubtful" if named else "good")
+    if named:
+        assert "they ask for 10 (9.07 to 11)" in found.sentence
+        assert "says 15 to 25" in found.sentence
 
 
 def test_a_constant_is_the_cause_of_an_odd_load_where_it_explains_more():

@@ -85,6 +85,19 @@ class Assumed:
         return abs(self.asked[0]) > WORTH and self.evidence > SURE**2
 
     @property
+    def contradicts_prior(self) -> bool:
+        """Whether the data ask for another value than a prior that the user gave."""
+        if self.prior is None or self.prior.origin != "prior":
+            return False
+        apart = abs(self.step - self.prior.mean)
+        return apart > max(WORTH, SURE * float(np.hypot(self.told, self.prior.deviation)))
+
+    @property
+    def asked_text(self) -> str:
+        """What the data alone ask for, with its 95 % interval."""
+        return replace(self, log_value=float("nan")).found_text
+
+    @property
     def title(self) -> str:
         """Name for readers."""
         return TITLES[self.name]

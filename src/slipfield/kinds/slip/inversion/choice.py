@@ -72,11 +72,12 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
     first = answers[0].method
     if refined is None:
         return Choice(first, ADAPTED if adapted else UNADAPTED)
+    went_on = refined.coarser is not None and refined.moved.any()
+    if not refined.converged and not went_on and np.abs(refined.left).max() > LARGEST_STEP:
+        return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)]))
         return Choice(REFINED, f"{FINER.format(*map(percent, moved))}{_left(fit)}")
-    if not refined.converged and np.abs(refined.left).max() > LARGEST_STEP:
-        return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))
     if not fit.fails:
         seen = EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")

@@ -99,7 +99,11 @@ def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[s
         f"{percent(np.expm1(factor.mean))} ({percent(factor.deviation)} standard deviation) "
         "stronger than the membrane of the forward model"
     )
-    excess = percent(factor.k1_excess(k))
+    excess = factor.k1_excess(k)
     if membrane:
-        return [f"{what}: k1 is about {excess} too high, and its interval does not hold that."]
-    return [f"{what}. Its load was corrected for that, which takes about {excess} off k1."]
+        return [
+            f"{what}. It was taken for a membrane: if it is none, k1 is about {percent(excess)} "
+            "too high, and its interval does not hold that."
+        ]
+    off = percent(excess / (1 + excess))
+    return [f"{what}. Its load was corrected for that, which takes about {off} off k1."]

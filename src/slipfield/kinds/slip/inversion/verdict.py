@@ -91,6 +91,9 @@ def judge(
 ) -> Verdict:
     """Judge an inversion by what its forward run at the answer leaves.
 
+    Of a sheet that is no membrane, grains below the face make strain maps that look like another
+    constant's: none is named then.
+
     Parameters
     ----------
     seen : pattern of the strain, measured against computed.
@@ -104,7 +107,8 @@ def judge(
     return (
         _grain_map(seen, way, alike)
         or _thickness(scale, likeliest(constants))
-        or _constant(likeliest(constants))
+        or _contradicted(constants)
+        or (_constant(likeliest(constants)) if alike >= AS_THIN else None)
         or _also_vague(_doubts(seen, fit, refined, channels, alike), scale)
         or Verdict("good", f"{_good(seen, scale)}{_vague(scale)}")
     )
@@ -166,6 +170,20 @@ def _thickness(scale: LoadScale | None, rival: Assumed | None) -> Verdict | None
         "would fit), the calibration of the load cell, and then the elastic constants and h0.",
         "thickness",
     )
+
+
+def _contradicted(constants: Sequence[Assumed]) -> Verdict | None:
+    """A prior of the user's own that the data speak against."""
+    for one in constants:
+        if one.contradicts_prior and one.prior is not None:
+            return Verdict(
+                "doubtful",
+                f"The data and your prior of the {one.title} disagree: they ask for "
+                f"{one.asked_text}, --prior says {one.prior.text}, and the estimate lies between. "
+                "Leave the prior out, or find out which of both is wrong.",
+                "slip law",
+            )
+    return None
 
 
 def _constant(wrong: Assumed | None) -> Verdict | None:

@@ -58,8 +58,8 @@ def _thickness_text(data: xr.Dataset) -> str:
     mean, deviation = expected(alike)
     return (
         f"{text}: about {percent(np.expm1(mean))} ({percent(deviation)} standard deviation) "
-        "stronger than the forward model's membrane; `invert` allows for that, and k1's interval "
-        f"holds it. Thinner than {THIN:g} diameters would be better"
+        "stronger than the forward model's membrane; unless it is told --membrane, `invert` allows "
+        f"for that, and k1's interval holds it. Thinner than {THIN:g} diameters would be better"
     )
 
 

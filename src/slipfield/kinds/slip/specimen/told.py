@@ -59,7 +59,7 @@ class SizeContrast:
         )
         told = f"the data tell k2 + {self.mean:.3g} k3"
         if self.worse <= APART:
-            return f"{sizes}: {told}, and k2 and k3 apart"
+            return f"{sizes}: {told}, and may tell k2 and k3 apart"
         if self.worse < HARDLY:
             return f"{sizes}: {told}; k2 and k3 apart only {self.worse:.2g} times worse"
         return (
