@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.cnn_lstm.sweep import setting_study
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.figures.drawing import write_figure
 from slipfield.kinds.slip.figures.report import write_report
@@ -13,6 +14,7 @@ from slipfield.kinds.slip.figures.sources import Results
 from slipfield.kinds.slip.learning.crossval import run_folds
 from slipfield.kinds.slip.learning.run import train_model
 from slipfield.kinds.slip.planning.provenance import stale
+from slipfield.kinds.slip.study.learning import Learning, Sweep
 from tests.faults.finished import finished_study, planned, write_study
 
 pytestmark = pytest.mark.slow
@@ -159,6 +161,21 @@ def test_sweeps_and_curves_of_other_data_are_left_out(home):
     (folder / "baselines/learning_curves.json").write_text(json.dumps(made))
     write_report(Results(study, folder), folder / "again.html")
     assert "Learning curves" not in (folder / "again.html").read_text()
+
+
+def test_a_sweep_in_fewer_epochs_than_a_training_is_of_its_study(tmp_path):
+    """It was taken for another study's, run again each time, and its tables had no figures."""
+    learning = {"epochs": 100, "decay_epochs": [70, 90]}
+    study = finished_study().model_copy(
+        update={"learning": Learning(**learning), "sweep": Sweep(epochs=30)}
+    )
+    (tmp_path / "sweep").mkdir()
+    for setting in ("base", "learning_rate=0.01"):
+        made = setting_study(study, setting).model_dump(mode="json")
+        (tmp_path / f"sweep/{setting}.json").write_text(json.dumps({"study": made}))
+    assert not stale(study, tmp_path, ["sweep"])
+    other = study.model_copy(update={"sweep": Sweep(epochs=20)})
+    assert len(stale(other, tmp_path, ["sweep"])) == 2
 
 
 EDITED = ("shards/m00001_r000010-000014.nc", "microstructures/00001.nc", "references/00001.nc")

@@ -14,7 +14,6 @@ from slipfield.core.tables import write_summary
 from slipfield.kinds.slip.cnn_lstm.network_inverter import NetworkInverter
 from slipfield.kinds.slip.cnn_lstm.settings import BASE, TABLES
 from slipfield.kinds.slip.dataset.collection import Collection
-from slipfield.kinds.slip.learning.crossval import with_epochs
 from slipfield.kinds.slip.learning.resumable import run_numbered
 from slipfield.kinds.slip.learning.split import derived_seed, split_once
 from slipfield.kinds.slip.study import PARAMETERS, Study, check_study
@@ -47,7 +46,7 @@ def setting_study(study: Study, setting: str) -> Study:
         content = study.model_dump(mode="json")
         content["learning"][field] = _parsed(value)
         study = check_study(content, f"setting {setting}")
-    return study.model_copy(update={"learning": with_epochs(study.learning, study.sweep.epochs)})
+    return study.model_copy(update={"learning": study.learning.with_epochs(study.sweep.epochs)})
 
 
 def _parsed(text: str) -> float | int | str:

@@ -15,23 +15,16 @@ from slipfield.kinds.slip.learning.inverter import inverter_class
 from slipfield.kinds.slip.learning.resumable import run_numbered
 from slipfield.kinds.slip.learning.run import interval_coverage
 from slipfield.kinds.slip.learning.split import derived_seed, split_fold
-from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Learning, Study
+from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
 from slipfield.spine.folds import fold_table
 from slipfield.spine.metrics import mean_predictor_scores, scores
 
 
 def fold_study(study: Study, number: int) -> Study:
     """Give one fold ``crossval.epochs``, decay at the same share of them and a seed of its own."""
-    learning = with_epochs(study.learning, study.crossval.epochs)
+    learning = study.learning.with_epochs(study.crossval.epochs)
     changed = learning.model_copy(update={"seed": derived_seed(learning.seed, number)})
     return study.model_copy(update={"learning": changed})
-
-
-def with_epochs(learning: Learning, epochs: int) -> Learning:
-    """Train for ``epochs``, with the decay of the rate at the same shares of them."""
-    share = epochs / learning.epochs
-    decay = tuple(round(limit * share) for limit in learning.decay_epochs)
-    return learning.model_copy(update={"epochs": epochs, "decay_epochs": decay})
 
 
 def run_folds(

@@ -227,6 +227,8 @@ def _folds(study: Study, folder: Path) -> Iterator[Finding]:
 
 
 def _sweeps(study: Study, folder: Path) -> Iterator[Finding]:
+    learning = study.learning.with_epochs(study.sweep.epochs)
+    study = study.model_copy(update={"learning": learning})
     for path in sorted(folder.glob("sweep/*.json")):
         yield from _learned(path, study, "sweep", folder, path.stem.partition("=")[0])
 

@@ -66,6 +66,11 @@ class Learning(Section):
     threads: Whole = Field(1, ge=1, le=1024, description="Threads of one training process, 1.")
     loader_workers: Whole = Field(0, ge=0, le=64, description="Processes that read shards, 1.")
 
+    def with_epochs(self, epochs: int) -> Learning:
+        """Train for ``epochs``, with the decay of the rate at the same shares of them."""
+        decay = tuple(round(limit * epochs / self.epochs) for limit in self.decay_epochs)
+        return self.model_copy(update={"epochs": epochs, "decay_epochs": decay})
+
 
 class CrossValidation(Section):
     """Repeated k-fold cross-validation (paper, section 3.3.3)."""
