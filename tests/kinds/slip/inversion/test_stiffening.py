@@ -12,6 +12,7 @@ from slipfield.kinds.slip.inversion.stiffening import (
     LoadFactor,
     load_exponent,
     verdict,
+    with_factor,
     without_factor,
 )
 from slipfield.kinds.slip.study import Material
@@ -81,6 +82,15 @@ def test_load_of_the_membrane_is_given_back():
     thick = replace(measure(), load=run.load * np.exp(0.08 * exponent))
     found = without_factor(thick, run, factor, 0.08)
     np.testing.assert_allclose(found.load, run.load)
+
+
+def test_a_run_of_a_membrane_is_shown_with_the_load_of_its_sheet():
+    factor, run = factor_of(0.06, 0.02), forward(np.exp(TRUTH))
+    assert with_factor(run, None, 0.1) is run
+    for known, ln_m in ((None, 0.06), (0.08, 0.08)):
+        sheet = with_factor(run, factor, known)
+        thick = strengthened(ln_m, replace(measure(), load=run.load), factor)
+        np.testing.assert_allclose(sheet.load, thick.load, rtol=1e-12)
 
 
 def test_exponent_is_bounded_where_the_load_vanishes():

@@ -90,6 +90,21 @@ def without_factor(
     return replace(measurement, load=measurement.load * np.exp(-ln_m * exponent))
 
 
+def with_factor(run: Reference, factor: SheetFactor | None, ln_m: float | None) -> Reference:
+    """A membrane's run with the load of the sheet.
+
+    Parameters
+    ----------
+    factor : of the sheet; None for a membrane.
+    ln_m : ln M if it is known better than by the factor's mean.
+    """
+    if factor is None:
+        return run
+    along = direction_at(factor, run.parameters)
+    exponent = load_exponent(along, run.load, run.load_rates)
+    return replace(run, load=run.load * np.exp((factor.mean if ln_m is None else ln_m) * exponent))
+
+
 def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[str]:
     """What the thickness does to the answer, in a sentence; none for a foil."""
     if factor is None or factor.ratio < THIN:

@@ -22,6 +22,7 @@ from slipfield.kinds.slip.inversion.report.figures import (
     figure_refinement,
 )
 from slipfield.kinds.slip.inversion.solids import SUBSURFACE
+from slipfield.kinds.slip.inversion.stiffening import with_factor
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import summary_lines
@@ -213,9 +214,9 @@ def _check_section(found: Inversion, folder: Path) -> Section | None:
     if found.check is None or found.comparison is None:
         return None
     save_figure(figure_fields(found.measurement, found.check), folder / "fields.png")
-    save_figure(
-        figure_loads(found.measurement, found.check, found.study), folder / "check-loads.png"
-    )
+    ln_m = None if found.drawn is None else float(found.drawn.ln_m.mean())
+    sheet = with_factor(found.check, found.factor, ln_m)
+    save_figure(figure_loads(found.measurement, sheet, found.study), folder / "check-loads.png")
     strain, load = found.comparison.rms
     against = "" if np.isnan(load) else f" and {percent(load)} of the load"
     text = (
@@ -232,8 +233,8 @@ def _check_section(found: Inversion, folder: Path) -> Section | None:
         picture_of(
             folder / "check-loads.png",
             "Load and residual over time",
-            "Left: measured load (points) and computed load (line). Right: root mean square strain "
-            "residual of each output.",
+            "Left: measured load (points) and computed load (line), with what the thickness makes "
+            "of it. Right: root mean square strain residual of each output.",
         ),
     ]
     texts = [text] if "euler" in found.data else [text, ONE_DRAW]
