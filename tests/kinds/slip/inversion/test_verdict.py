@@ -93,6 +93,8 @@ def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
     thick = judge(seen, None, None, FIT, None, [strain], alike=0.84)
     assert (thick.word, thick.cause) == ("doubtful", "thickness")
     assert "31 times" in thick.sentence
+    damped = Pattern(0.93, 0.91)
+    assert judge(damped, None, None, FIT, None, [strain], alike=0.92).cause == "thickness"
     assert judge(GOOD, None, None, FIT, None, [strain], alike=0.99).cause == "slip law"
 
 

@@ -227,14 +227,6 @@ def _doubts(
                 "move it again; the interval holds as much. Begin with more --cells.",
                 "mesh",
             )
-    if seen.contrast < DAMPED and seen.correlation > SUSPECT and strain > LARGEST_MISFIT:
-        return Verdict(
-            "doubtful",
-            f"The measured strain varies {seen.contrast:.2g} times as much as the computed one: "
-            "subset and strain window of the correlation average over the grains. Correlate with "
-            "smaller ones.",
-            "optics",
-        )
     if strain > LARGEST_MISFIT >= load and alike < AS_THIN:
         return Verdict(
             "doubtful",
@@ -245,6 +237,14 @@ def _doubts(
             "thinner than a quarter of its grains has little of it, and --subsurface 8 takes "
             "off what is the same under any grains below.",
             "thickness",
+        )
+    if seen.contrast < DAMPED and seen.correlation > SUSPECT and strain > LARGEST_MISFIT:
+        return Verdict(
+            "doubtful",
+            f"The measured strain varies {seen.contrast:.2g} times as much as the computed one: "
+            "subset and strain window of the correlation average over the grains. Correlate with "
+            "smaller ones.",
+            "optics",
         )
     if strain > LARGEST_MISFIT >= load and (less := _less_by_the_mesh(refined)) > RESOLVED:
         return Verdict(
