@@ -68,7 +68,8 @@ class Learning(Section):
 
     def with_epochs(self, epochs: int) -> Learning:
         """Train for ``epochs``, with the decay of the rate at the same shares of them."""
-        decay = tuple(round(limit * epochs / self.epochs) for limit in self.decay_epochs)
+        share = epochs / self.epochs
+        decay = tuple(round(limit * share) for limit in self.decay_epochs)
         return self.model_copy(update={"epochs": epochs, "decay_epochs": decay})
 
 
