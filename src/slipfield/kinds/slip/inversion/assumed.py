@@ -95,7 +95,7 @@ class Assumed:
     @property
     def asked_text(self) -> str:
         """What the data alone ask for, with its 95 % interval."""
-        return replace(self, log_value=float("nan")).found_text
+        return self._text(self.step, self.told)
 
     @property
     def title(self) -> str:
@@ -105,7 +105,10 @@ class Assumed:
     @property
     def found_text(self) -> str:
         """What the data ask for, with its 95 % interval."""
-        middle, deviation = self.asked
+        return self._text(*self.asked)
+
+    def _text(self, middle: float, deviation: float) -> str:
+        """Value with its 95 % interval, from its logarithm over what is assumed."""
         ends = middle + NORMAL_95 * deviation * np.array([-1.0, 0.0, 1.0])
         low, value, high = (f"{v:.3g}" for v in self.value * np.exp(ends))
         return f"{value} ({low} to {high})"

@@ -98,11 +98,10 @@ def with_factor(run: Reference, factor: SheetFactor | None, ln_m: float | None) 
     factor : of the sheet; None for a membrane.
     ln_m : ln M if it is known better than by the factor's mean.
     """
-    if factor is None:
-        return run
-    along = direction_at(factor, run.parameters)
-    exponent = load_exponent(along, run.load, run.load_rates)
-    return replace(run, load=run.load * np.exp((factor.mean if ln_m is None else ln_m) * exponent))
+    if factor is not None and ln_m is not None:
+        factor = replace(factor, mean=ln_m)
+    at = factor_at(factor, run.parameters, LOAD_FLOOR)
+    return run if at is None else replace(run, load=at.expected(run.load, run.load_rates)[0])
 
 
 def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.measure.doubts import repeats
 from slipfield.kinds.slip.measure.loads import SAME_TIME_S, with_curve
 from slipfield.kinds.slip.measure.readers import load_formats
 from slipfield.kinds.slip.measure.readers.frames import (
@@ -146,13 +147,10 @@ class FrameReader:
         return Frame(self._time(own, number), float(found["displacement"].values[-1]), strain)
 
     def _repeats(self, strain: np.ndarray, number: int) -> str:
-        """Say that a frame repeats the one before, as of a camera that stands; empty: it does not.
-
-        No two measurements are alike, but before the test all strain may be zero.
-        """
+        """Say that a frame repeats the one before; empty: it does not."""
         before, name, last = self._last
-        alike = number > before and np.array_equal(strain, last, equal_nan=True)
-        return f"holds the values of {name} again" if alike and np.nanmax(np.abs(strain)) else ""
+        alike = number > before and repeats(last, strain)
+        return f"holds the values of {name} again" if alike else ""
 
     def _time(self, own: Frames, number: int) -> float:
         """Time of a frame as the import of the whole series gives it."""

@@ -55,10 +55,19 @@ def _frames(data: xr.Dataset) -> Iterator[str]:
         )
 
 
+def repeats(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether a strain map is that of the frame before, as of a camera that stands.
+
+    No two measurements are alike, but before the test all strain may be zero.
+    """
+    alike = np.array_equal(before, after, equal_nan=True)
+    return alike and bool(np.nanmax(np.abs(after), initial=0.0))
+
+
 def _repeated(strain: np.ndarray) -> Iterator[str]:
-    """Frames that repeat the one before, which no two measurements do."""
+    """Frames that repeat the one before."""
     for number, (before, after) in enumerate(pairwise(strain), start=1):
-        if np.array_equal(before, after, equal_nan=True) and np.nanmax(np.abs(after), initial=0.0):
+        if repeats(before, after):
             yield (
                 f"strain: frame {number} holds the values of frame {number - 1} again; take out "
                 "what was saved twice"
