@@ -30,6 +30,7 @@ from slipfield.kinds.slip.thickness.prior import SheetFactor
 from tests.kinds.slip.inversion import test_refine as model
 
 GOOD, BLURRED, FIT = Pattern(0.96, 1.0), Pattern(0.95, 0.85), Fit(6e-4, 5e-4)
+THREE = "mesh, grain map or slip law"
 OTHER = Way("as given", "mirrored", 0.9, "--euler-axes=x,-y")
 
 
@@ -95,7 +96,7 @@ def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
     assert "31 times" in thick.sentence
     damped = Pattern(0.93, 0.91)
     assert judge(damped, None, None, FIT, None, [strain], alike=0.92).cause == "thickness"
-    assert judge(GOOD, None, None, FIT, None, [strain], alike=0.99).cause == "slip law"
+    assert judge(GOOD, None, None, FIT, None, [strain], alike=0.99).cause == THREE
 
 
 def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
@@ -124,7 +125,9 @@ def judged(seen=GOOD, way=None, scale=None, fit=FIT, refined=None, channels=()):
         ({"scale": LoadScale(1.85, 0.2, np.nan)}, "good", "", "1.85 times (+-20 %)"),
         ({"scale": LoadScale(0.95, 0.03, np.nan)}, "good", "", "below 9 % would not show"),
         ({"seen": BLURRED, "channels": [("strain", 3.7)]}, "doubtful", "optics", "subset"),
-        ({"channels": [("strain", 16.0), ("load", 2.6)]}, "doubtful", "slip law", "16 times"),
+        ({"channels": [("strain", 3.6)]}, "doubtful", THREE, "--refine 5"),
+        ({"seen": Pattern(0.9, 1), "channels": [("strain", 3.6)]}, "doubtful", THREE, "3.6 times"),
+        ({"channels": [("strain", 16.0), ("load", 2.6)]}, "doubtful", THREE, "load 2.6 times"),
         ({"channels": [("load", 2.6)]}, "doubtful", "slip law", "The load differs"),
         ({"channels": [("load", 1.2), ("strain", 1.4)]}, "good", "", "explain"),
     ],
@@ -155,7 +158,7 @@ def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
 
 @pytest.mark.parametrize(
     ("before", "load", "cause"),
-    [(1.4, 0.4, "mesh"), (1.05, 0.4, "slip law"), (1.4, 1.8, "slip law"), (None, 0.4, "slip law")],
+    [(1.4, 0.4, "mesh"), (1.05, 0.4, "slip law"), (1.4, 1.8, "slip law"), (None, 0.4, THREE)],
 )
 def test_strain_that_a_finer_mesh_explains_better_is_no_sign_of_another_law(before, load, cause):
     problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
@@ -168,6 +171,7 @@ def test_strain_that_a_finer_mesh_explains_better_is_no_sign_of_another_law(befo
     found = judged(refined=refined, channels=named, fit=Fit(7.5e-4, 5e-4))
     assert (found.word, found.cause) == ("doubtful", cause)
     assert "3.6 times" in found.sentence
+    assert ("--no-finer" in found.sentence) == (before is None)
 
 
 @pytest.mark.parametrize(("load", "word"), [(0.4, "good"), (1.8, "doubtful")])

@@ -18,7 +18,17 @@ from slipfield.kinds.slip.inversion.ways import Way
 from slipfield.kinds.slip.study import PARAMETERS
 
 Word = Literal["good", "doubtful", "none"]
-Cause = Literal["", "mesh", "optics", "slip law", "grain map", "thickness", "training", "noise"]
+Cause = Literal[
+    "",
+    "mesh",
+    "optics",
+    "slip law",
+    "grain map",
+    "thickness",
+    "training",
+    "noise",
+    "mesh, grain map or slip law",
+]
 
 UNLIKE = 0.8
 """Correlation of strain patterns below which the grain map cannot be that of the specimen."""
@@ -68,7 +78,8 @@ class Verdict:
     ----------
     word : "good", "doubtful", or "none": then no estimate is the answer.
     sentence : why, and what to do.
-    cause : mesh, optics, slip law, grain map, thickness, training or noise; empty for "good".
+    cause : mesh, optics, slip law, grain map, thickness, training or noise; mesh, grain map or slip
+        law where no finer mesh was tried, which could tell them apart; empty for "good".
     """
 
     word: Word
@@ -255,6 +266,8 @@ def _doubts(
             "optics are missing, rather than another slip law. The interval holds as much.",
             "mesh",
         )
+    if strain > LARGEST_MISFIT and (refined is None or refined.coarser is None):
+        return _any_of_three(strain, load, refined)
     if max(load, strain) > LARGEST_MISFIT:
         name, value = ("load", load) if load > strain else ("strain maps", strain)
         return Verdict(
@@ -286,6 +299,24 @@ def _doubts(
             "noise",
         )
     return None
+
+
+def _any_of_three(strain: float, load: float, refined: Refined | None) -> Verdict:
+    """Strain maps that the model does not explain, where no finer mesh was tried."""
+    also = f", and the load {load:.2g} times" if load > LARGEST_MISFIT else ""
+    remedy = (
+        "Refine (--refine 5): what a finer mesh explains of it is no sign of another law."
+        if refined is None
+        else "Refine on a finer mesh, too (without --no-finer, or with more --cells): what that "
+        "explains is no sign of another law."
+    )
+    return Verdict(
+        "doubtful",
+        f"The strain maps differ from the model {strain:.2g} times more than 99 % of its training "
+        f"data do{also}. The mesh may be too coarse for them, grain boundaries may lie elsewhere, "
+        f"or the slip law or its constants (h0, n, q) may be others. {remedy}",
+        "mesh, grain map or slip law",
+    )
 
 
 def _less_by_the_mesh(refined: Refined | None) -> float:
