@@ -120,7 +120,7 @@ def specimen_section(results: Results) -> Section | None:
         with results.microstructure(0) as data:
             size, elements = data["size"].values, data["element_grain"].values
         contrast = SizeContrast.of(size, np.bincount(elements.ravel(), minlength=len(size)))
-        texts.append(f"What its sheets can tell: {contrast.text}.")
+        texts.append(f"What its sheets can tell, with {contrast.sizes}: {contrast.told}.")
     return Section("specimen", "Specimen", texts, pictures)
 
 

@@ -11,10 +11,8 @@ from slipfield.core.numbers import NORMAL_95, within
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.refine import Point, Problem, Refined
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.specimen.told import APART
 from slipfield.kinds.slip.study import PARAMETERS
-
-APART = 4.0
-"""Half-widths of both k2 and k3 over that of their best sum, above which the sum is told."""
 
 WORTH = 0.05
 """Half-width of intervals, relative, below which parameters count as told anyway."""
@@ -55,6 +53,16 @@ class Told:
         return f"k2 + {self.factor:.3g} k3"
 
     @property
+    def only_sum(self) -> bool:
+        """Whether k2 and k3 are told only together, by their sum."""
+        return self.factor > 0 and not self.apart
+
+    @property
+    def sum_within(self) -> str:
+        """How well the best sum is known."""
+        return within(np.log1p(self.sum_half_width))
+
+    @property
     def text(self) -> str:
         """Sentences for readers."""
         each = ", ".join(
@@ -68,16 +76,13 @@ class Told:
             if smallest <= diameter <= largest
             else ""
         )
-        best = (
-            f"{self.combination} = {self.value:.4g} MPa {within(np.log1p(self.sum_half_width))} "
-            f"({strength}{GIVEN})"
-        )
-        if self.apart:
-            return f"The data tell {each} (95 %), and best of all {best}."
-        return (
-            f"The data tell {best}, but not k2 and k3 apart (correlation "
-            f"{self.correlation[1, 2]:.2f}; {each}, 95 %): use the sum."
-        )
+        best = f"{self.combination} = {self.value:.4g} MPa {self.sum_within} ({strength}{GIVEN})"
+        if self.only_sum:
+            return (
+                f"The data tell {best}, but not k2 and k3 apart (correlation "
+                f"{self.correlation[1, 2]:.2f}; {each}, 95 %): use the sum."
+            )
+        return f"The data tell {each} (95 %), and best of all {best}."
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -21,11 +21,14 @@ MEASURES = {
     "almansi": "Euler-Almansi strain",
 }
 
-
 UNKNOWN_GAUGE = (
     "not given; taken for two steps, which is too little for most programs (--subset, --step, "
     "--strain-window)"
 )
+
+
+EXPECTED = "k2 and k3"
+"""Name of the line that says what the grain sizes let an inversion tell, before there is one."""
 
 
 def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
@@ -112,7 +115,9 @@ def _grain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         ),
     )
     area = np.bincount(data["grain_id"].values.ravel() + 1, minlength=len(size) + 1)[1:]
-    yield "k2 and k3", SizeContrast.of(size, area).text
+    contrast = SizeContrast.of(size, area)
+    yield "grain sizes", contrast.sizes
+    yield EXPECTED, contrast.told
     known = "Bunge angles of every grain" if "euler" in data else "none: drawn at random if needed"
     yield "orientations", known
     linear = data["affine"].values[:, :2]

@@ -3,6 +3,7 @@
 The strength of a grain is k2 + k3 x with x = D^-1/2. With x of mean m and standard deviation s over
 the sheet, k2 + m k3 is the mean strength, and k3 is the slope of strength over x: where the
 strength of grains is known to some error, k3 m, the boundaries' share, is known m / s times worse.
+Relative to themselves k2 and k3, parts of that strength, are known m / s times worse at least.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import numpy as np
 
 from slipfield.core.numbers import percent
 
-APART, HARDLY = 5.0, 10.0
-"""m / s up to which k2 and k3 are told apart, and from which they hardly are."""
+APART = 4.0
+"""Relative errors of both k2 and k3 over that of their best sum, above which the sum is told."""
 
 ROUNDING = 1e-9
 
@@ -51,18 +52,24 @@ class SizeContrast:
         return self.mean / self.deviation if self.deviation > ROUNDING * self.mean else float("inf")
 
     @property
-    def text(self) -> str:
-        """One sentence for readers."""
-        sizes = (
-            f"with D from {self.smallest:.2g} to {self.largest:.2g} mm (90 % of the area), D^-1/2 "
+    def sizes(self) -> str:
+        """The contrast, for readers."""
+        return (
+            f"D from {self.smallest:.2g} to {self.largest:.2g} mm (90 % of the area), D^-1/2 "
             f"varies by {percent(self.deviation / self.mean)}"
         )
-        told = f"the data tell k2 + {self.mean:.3g} k3"
-        if self.worse <= APART:
-            return f"{sizes}: {told}, and may tell k2 and k3 apart"
-        if self.worse < HARDLY:
-            return f"{sizes}: {told}; k2 and k3 apart only {self.worse:.2g} times worse"
+
+    @property
+    def told(self) -> str:
+        """What it lets an inversion tell, before there is one."""
+        best = f"the data tell a sum best, near k2 + {self.mean:.3g} k3"
+        if self.worse < APART:
+            return (
+                f"{best}; k2 and k3 each {self.worse:.2g} times worse at least. Whether that tells "
+                "them apart, the inversion says"
+            )
+        worse = f", {self.worse:.2g} times worse at least" if np.isfinite(self.worse) else ""
         return (
-            f"{sizes}: {told}, and hardly k2 and k3 apart ({self.worse:.2g} times worse). Another "
-            "part of the sheet with grains of another size would tell them"
+            f"{best}, but not k2 and k3 apart{worse}: use the sum. Another part of the sheet with "
+            "grains of another size would tell them"
         )

@@ -23,9 +23,10 @@ from slipfield.kinds.slip.inversion.report.figures import (
 )
 from slipfield.kinds.slip.inversion.solids import SUBSURFACE
 from slipfield.kinds.slip.inversion.stiffening import with_factor
+from slipfield.kinds.slip.inversion.told import GIVEN
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
-from slipfield.kinds.slip.measure.summary import summary_lines
+from slipfield.kinds.slip.measure.summary import EXPECTED, summary_lines
 from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import (
@@ -51,6 +52,9 @@ ONE_DRAW = (
     "The orientations of the computed maps are one random draw, so strain cannot agree grain by "
     "grain; only the load is a check."
 )
+
+TOGETHER = "; told only together with the other: see the sum"
+"""What to know of k2 and of k3 where the data tell their sum alone."""
 
 
 def method_name(method: str) -> str:
@@ -106,22 +110,30 @@ def _summary(found: Inversion) -> str:
 
 
 def _cards(found: Inversion) -> list[Card]:
-    answer = found.answer
+    answer, told = found.answer, found.told
     if not found.answered:
         return []
-    return [
+    together = told is not None and told.only_sum
+    cards = [
         Card(
             f"{value:.4g} {unit_text(PARAMETER_UNITS[name])}",
-            f"{name}, {percent(answer.level, 3)} interval {low:.4g} to {high:.4g}",
+            f"{name}, {percent(answer.level, 3)} interval {low:.4g} to {high:.4g}"
+            + (TOGETHER if together and name != "k1" else ""),
         )
         for name, value, low, high in zip(
             PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
         )
     ]
+    if told is not None and together:
+        cards.append(
+            Card(f"{told.value:.4g} MPa", f"{told.combination}, {told.sum_within}, {GIVEN}")
+        )
+    return cards
 
 
 def _input_section(found: Inversion, folder: Path) -> Section:
-    rows = [(name, text) for name, text in summary_lines(found.data)]
+    said = found.answered and found.told is not None
+    rows = [line for line in summary_lines(found.data) if not (said and line[0] == EXPECTED)]
     study = found.study
     corners = ", ".join(f"{u:.4g} mm at {t:.4g} s" for t, u in study.loading.path[1:])
     rows += [
