@@ -142,6 +142,15 @@ def test_the_verdict_names_its_cause(given, word, cause, text):
     assert text in found.sentence
 
 
+@pytest.mark.parametrize(("excess", "warned"), [(1.0, False), (1.04, False), (1.06, True)])
+def test_what_is_usual_is_no_warning(excess, warned):
+    """A warning that says "1.0 times what is usual" warns of nothing."""
+    channel = Channel("element size", "0.04 mm", "0.03 mm", excess)
+    assert channel.unusual == channel.to_json()["warning"] == warned
+    assert ("1.0 times" in channel.warning) != warned
+    assert judged(channels=[channel]).word == ("doubtful" if warned else "good")
+
+
 def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
     problem = model.Problem(model.measure(), model.forward, 1e-3, model.PRIOR)
     first = model.refine(problem, model.CENTRE, 8)

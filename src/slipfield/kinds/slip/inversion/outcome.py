@@ -97,7 +97,7 @@ class Inversion:
     @property
     def warnings(self) -> list[str]:
         """Out-of-distribution warnings."""
-        return [channel.warning for channel in self.channels if channel.excess > 1]
+        return [channel.warning for channel in self.channels if channel.unusual]
 
 
 def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:

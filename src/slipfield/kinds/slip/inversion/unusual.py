@@ -17,6 +17,9 @@ from slipfield.kinds.slip.study import PARAMETERS, Study
 SIMILAR = 1.25
 """Ratio of a quantity to the training's, either way, that is not worth a warning."""
 
+USUAL = 1.05
+"""Excess from which a warning is worth it: below, its text would say 1.0 times what is usual."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -25,13 +28,18 @@ class Channel:
     Attributes
     ----------
     name, given, trained : of the channel; what the specimen has and what the training had.
-    excess : how far beyond what is usual, as a factor; above 1 deserves a warning.
+    excess : how far beyond what is usual, as a factor.
     """
 
     name: str
     given: str
     trained: str
     excess: float
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it deserves a warning."""
+        return self.excess >= USUAL
 
     @property
     def warning(self) -> str:
@@ -43,7 +51,7 @@ class Channel:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**asdict(self), "warning": self.excess > 1}
+        return {**asdict(self), "warning": self.unusual}
 
 
 def channels(

@@ -284,7 +284,7 @@ def _doubts(
             "boundaries or optics are not those of the measurement. The interval holds as much.",
             "mesh",
         )
-    others = [c for c in channels if c.excess > 1 and c.name not in misfits]
+    others = [c for c in channels if c.unusual and c.name not in misfits]
     if others:
         return Verdict(
             "doubtful",

@@ -24,6 +24,7 @@ from slipfield.kinds.slip.inversion.report.figures import (
 from slipfield.kinds.slip.inversion.solids import SUBSURFACE
 from slipfield.kinds.slip.inversion.stiffening import with_factor
 from slipfield.kinds.slip.inversion.told import GIVEN
+from slipfield.kinds.slip.inversion.unusual import USUAL
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import EXPECTED, summary_lines
@@ -216,7 +217,7 @@ def _unusual_section(found: Inversion) -> Section:
         "Channels",
         rows,
         ("channel", "specimen", "training", "times what is usual"),
-        note="Above 1 the model works outside of what it was trained on.",
+        note=f"From {USUAL} on the model works outside of what it was trained on.",
         text_columns=3,
     )
     return Section("unusual", "Like the training data?", texts, tables=[table])
