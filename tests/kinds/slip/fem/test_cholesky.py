@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.kinds.slip.fem.cholesky import Cholesky
+from slipfield.kinds.slip.fem.schur import lower_times_transpose
 
 ACROSS = 13
 
@@ -41,3 +42,12 @@ def test_any_number_of_right_hand_sides_is_solved_like_by_a_dense_factor(precisi
             expected = np.linalg.solve(by, given.T).T
             assert np.linalg.norm(found - expected) < error * np.linalg.norm(expected)
     np.testing.assert_array_equal(rights, np.random.default_rng(5).normal(size=rights.shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lower_triangle_times_its_transpose_leaves_the_triangle_as_it_was(dtype):
+    lower = np.tril(np.random.default_rng(6).normal(size=(7, 7))).astype(dtype)
+    kept = lower.copy()
+    found = lower_times_transpose(lower)
+    np.testing.assert_allclose(found, np.tril(kept @ kept.T), atol=100 * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(lower, kept)

@@ -13,6 +13,7 @@ from slipfield.kinds.slip.verification.derivatives import EXACT
 from slipfield.kinds.slip.verification.equilibrium import TIGHT, Recorder, relative_difference
 from slipfield.kinds.slip.verification.point_law import VOCE
 from slipfield.kinds.slip.verification.ranks import run_on
+from slipfield.kinds.slip.verification.solid import solid_of
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
 CELLS, GRAINS, OUTPUTS = 10, 16, 4
@@ -58,6 +59,28 @@ def test_same_fields_along_all_paths(name):
     loading = {"outputs": OUTPUTS} | ({"path": path} if path else {})
     study = make_study(CELLS, GRAINS, material=material, loading=loading)
     compare(study, study.sampling.centre)
+
+
+def course_of_solid(study, precision):
+    """Displacements of all nodes and load, (outputs, n + 1), and the number of steps."""
+    problem, kept = solid_of(study, grain_map(study), 3, precision), []
+    stepper = Stepper(
+        problem, study.sampling.centre, lambda _, s: kept.append([*s.u.array, s.load])
+    )
+    steps = stepper.run().steps
+    return np.array(kept), steps
+
+
+@pytest.mark.parametrize("name", ["n = 50", "reversal, n = 50", "voce"])
+def test_a_factor_in_single_precision_leaves_the_steps_and_fields_of_a_solid(name):
+    material, path = CASES[name]
+    loading = {"outputs": OUTPUTS} | ({"path": path} if path else {})
+    study = make_study(8, GRAINS, material=material, loading=loading)
+    found, steps = course_of_solid(study, "single")
+    exact, exact_steps = course_of_solid(study, "double")
+    assert abs(steps - exact_steps) <= 2
+    for part in (np.s_[:, :-1], np.s_[:, -1]):
+        assert 0 < np.abs(found[part] - exact[part]).max() < ALLOWED * np.abs(exact[part]).max()
 
 
 @pytest.mark.parametrize("corner", product((0, 1), repeat=2))

@@ -21,5 +21,5 @@ def study_kernels(study: Study, precision: Precision) -> list[tuple[Path, tuple[
     """
     law, alike = law_variants(study.material), sheet_variants(study.material)
     sheet = [(source, (*alike, precision)) for source in (ELEMENTS, SENSITIVITIES)]
-    solid = [(HEXAHEDRA, (*law, "double")), (CHOLESKY, ("double",))] if study.solid else []
+    solid = [(HEXAHEDRA, (*law, "double"))] if study.solid else []
     return list(dict.fromkeys([*sheet, (CHOLESKY, (precision,)), *solid]))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Factor = Cholesky | SchurFactor | MumpsFactor
 
 LEAF_NODES = 30  # nested dissection stops at parts of this size
-LARGEST_SCHUR = 2000  # rows that ranks share: more are left to MUMPS
+LARGEST_SCHUR = 4000  # rows that ranks share: more are left to MUMPS
 
 
 class StepFailure(Exception):
@@ -71,7 +71,8 @@ class TangentSolver:
     nodes : (blocks, lanes, corners) local node numbers of the element blocks; padding lanes
         repeat a cell and are masked by ``valid`` (blocks, lanes).
     constrained : (dimension * nodes,) mask of prescribed displacements.
-    precision : of the values and of the factor.
+    precision : of the values.
+    factor_precision : of the factor and its solutions; by default that of the values.
 
     Attributes
     ----------
@@ -87,6 +88,7 @@ class TangentSolver:
         valid: np.ndarray,
         constrained: np.ndarray,
         precision: Precision = "double",
+        factor_precision: Precision | None = None,
     ):
         self.sheet, self.factorisations = sheet, 0
         self._nodes, self._valid, self._constrained = nodes, valid, constrained
@@ -98,7 +100,8 @@ class TangentSolver:
         side = sheet.dimension * nodes.shape[-1]
         self.triangles = nodes.shape[0] * nodes.shape[1] * len(np.triu_indices(side)[0])
         self.values = np.zeros(self.triangles + len(self._diagonal), DTYPES[precision])
-        self._factor = self._make_factor(shared, precision)
+        self._factor_precision: Precision = factor_precision or precision
+        self._factor = self._make_factor(shared)
         self._active: Factor = self._factor  # the one that factorised last
 
     def _shared(self) -> np.ndarray:
@@ -120,9 +123,9 @@ class TangentSolver:
         nodes = self.sheet.space.dofmap.index_map.local_to_global(local)
         return self._dofs(np.asarray(nodes, np.int64)).ravel()
 
-    def _make_factor(self, shared: np.ndarray, precision: Precision) -> Factor:
+    def _make_factor(self, shared: np.ndarray) -> Factor:
         """CHOLMOD, alone or joined by a Schur complement; MUMPS if that is large."""
-        sheet = self.sheet
+        sheet, precision = self.sheet, self._factor_precision
         order = self._dofs(nested_dissection(sheet.grid_position())).ravel()
         self._order = np.concatenate([order[~np.isin(order, shared)], shared])
         self._row = np.argsort(self._order)
@@ -192,7 +195,8 @@ class TangentSolver:
         """Solutions (n, dimension * owned) for n right-hand sides with the last factor."""
         if isinstance(self._active, MumpsFactor):
             return self._active.solve(rights * self._free)
-        whole = np.zeros((len(rights), len(self._order)), self.values.dtype)
+        dtype = DTYPES[self._factor_precision]
+        whole: np.ndarray = np.zeros((len(rights), len(self._order)), dtype)
         np.multiply(rights, self._free, out=whole[:, : self._owned], casting="same_kind")
         found = self._active.solve(whole.take(self._order, axis=1))
         return found.take(self._row[: self._owned], axis=1).astype(float)

@@ -1,7 +1,8 @@
 """Where single precision is enough.
 
 Point states, stresses, tangents and their factor may be single; displacements, residuals and loads
-are always double. Of the kernels' rounding, strains keep an error of 1e-8 and stresses one of 1e-6.
+are always double. Of a solid only the factor may be single. Of the kernels' rounding, strains keep
+an error of 1e-8 and stresses one of 1e-6.
 """
 
 from __future__ import annotations

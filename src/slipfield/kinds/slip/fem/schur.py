@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from mpi4py import MPI
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, get_blas_funcs
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, get_lapack_funcs
 
 from slipfield.kinds.slip.crystal.build import Precision
 from slipfield.kinds.slip.fem.cholesky import Cholesky, NotPositiveDefinite
@@ -56,8 +56,7 @@ class SchurFactor:
         try:
             self._local.factorise(values)
             self._lower, shift = self._local.last_block()
-            (product,) = get_blas_funcs(["syrk"], [self._lower])
-            part = product(1.0, self._lower, lower=True)  # its lower triangle
+            part = lower_times_transpose(self._lower)
             part[np.diag_indices_from(part)] -= shift
             total[np.ix_(self._place, self._place)] = part
         except NotPositiveDefinite:
@@ -84,3 +83,14 @@ class SchurFactor:
         shared = cho_solve(self._dense, total.T, check_finite=False).T[:, self._place]
         found[:, self._inner :] = shared @ self._lower
         return self._local.solve_triangle(found, transposed=True)
+
+
+def lower_times_transpose(lower: np.ndarray) -> np.ndarray:
+    """Lower triangle of L L^T (n, n) for a lower triangle L (n, n), zero above.
+
+    LAPACK multiplies an upper triangle by its transpose, for a third of a full product: L with its
+    rows and columns in reverse is one.
+    """
+    (multiply,) = get_lapack_funcs(["lauum"], [lower])
+    product, _ = multiply(np.asfortranarray(lower[::-1, ::-1]), overwrite_c=True)
+    return product[::-1, ::-1]

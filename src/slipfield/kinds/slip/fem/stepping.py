@@ -83,7 +83,8 @@ class Problem:
     ----------
     study, micro : the specimen.
     comm : ranks that share it.
-    precision : of point states and tangents; by default what the study's tolerances ask for.
+    precision : of the tangent's factor and, in a sheet, of point states and tangents; by default
+        what the study's tolerances ask for.
 
     Attributes
     ----------
@@ -108,7 +109,7 @@ class Problem:
         sheet, dimension = self.sheet, self.sheet.dimension
         self.constrained = self.prescribed()
         nodes, valid, used = self.blocks.nodes, self.blocks.valid, self.blocks.precision
-        self.solver = TangentSolver(sheet, nodes, valid, self.constrained, used)
+        self.solver = TangentSolver(sheet, nodes, valid, self.constrained, used, self.precision)
         self.owned = slice(0, dimension * sheet.owned)
         self.free = ~self.constrained[self.owned]
         self.free_count = comm.allreduce(int(self.free.sum()))

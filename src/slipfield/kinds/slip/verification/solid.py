@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from mpi4py import MPI
 
+from slipfield.kinds.slip.crystal.build import Precision
 from slipfield.kinds.slip.crystal.law import Parameters, hardening_modulus, initial_crss
 from slipfield.kinds.slip.crystal.solid_driver import SolidPoint, tensor_of
 from slipfield.kinds.slip.fem.forward import nodal_gradient
@@ -118,10 +119,12 @@ def outputs_of(problem: Problem, k: tuple[float, ...] | None = None) -> Outputs:
     return found
 
 
-def solid_of(study: Study, micro: Microstructure, layers: int) -> SolidProblem:
+def solid_of(
+    study: Study, micro: Microstructure, layers: int, precision: Precision | None = None
+) -> SolidProblem:
     """Set up columns in a sheet of the study's thickness on this process alone."""
-    thickness = study.specimen.thickness_mm
-    return SolidProblem(study, SolidMicrostructure.columns(micro, layers, thickness), MPI.COMM_SELF)
+    columns = SolidMicrostructure.columns(micro, layers, study.specimen.thickness_mm)
+    return SolidProblem(study, columns, MPI.COMM_SELF, precision)
 
 
 def patch_errors(cells: int = 4, layers: int = 3) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""One sample of a solid on several ranks: ``python -m ... FILE CELLS`` under mpirun."""
+"""One sample of a solid on several ranks: ``python -m ... FILE CELLS PRECISION`` under mpirun."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from mpi4py import MPI
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.crystal.build import Precision
 from slipfield.kinds.slip.fem.face import FaceGradient
 from slipfield.kinds.slip.fem.point_fields import mean_lattice_rotation
 from slipfield.kinds.slip.fem.solid import SolidProblem
@@ -19,12 +20,12 @@ from slipfield.kinds.slip.verification.ranks import PATH
 from slipfield.kinds.slip.verification.specimens import grain_map, make_study
 
 
-def run_here(output: Path, cells: int, layers: int = 3) -> None:
+def run_here(output: Path, cells: int, precision: Precision, layers: int = 3) -> None:
     """Run one sample on all ranks of the world and write its fields. Collective."""
     specimen = {"thickness_mm": 0.5}
     study = make_study(cells, 20, loading={"path": PATH, "outputs": 4}, specimen=specimen)
     micro = SolidMicrostructure.columns(grain_map(study), layers, 0.5)
-    problem = SolidProblem(study, micro)
+    problem = SolidProblem(study, micro, precision=precision)
     faces = [FaceGradient(problem, side) for side in ("front", "back")]
     steps, fields, loads, rotations, roughness = [], [], [], [], []
 
@@ -50,5 +51,6 @@ def run_here(output: Path, cells: int, layers: int = 3) -> None:
 
 
 if __name__ == "__main__":
-    run_here(Path(sys.argv[1]), int(sys.argv[2]))
+    chosen: Precision = "single" if "single" in sys.argv else "double"
+    run_here(Path(sys.argv[1]), int(sys.argv[2]), chosen)
     MPI.COMM_WORLD.barrier()
