@@ -106,6 +106,7 @@ def test_prior_grows_with_the_thickness_and_vanishes_for_a_foil():
     assert (np.diff(scatter) >= 0).all()
     one = sheet_factor(MATERIAL, 0.3, np.full(60, 4 / 60), np.full(60, 0.25))
     assert one.ratio == pytest.approx(0.3 / (2 * np.sqrt(4 / 60 / np.pi)))
+    assert one.diameter_mm == pytest.approx(0.3 / one.ratio)
     # one large grain hides half of its face from what small ones say of d
     uneven = sheet_factor(MATERIAL, 0.3, np.r_[2.0, np.full(59, 2 / 59)], np.full(60, 0.25))
     assert uneven.ratio == pytest.approx(one.ratio)
@@ -130,7 +131,7 @@ def test_verdict_names_the_thickness_and_the_way_it_goes():
     thick, foil = factor_of(0.06, 0.02), replace(factor_of(0.001, 0.001), ratio=0.1)
     assert verdict(None, False, k) == verdict(foil, True, k) == []
     (corrected,), (warned,) = verdict(thick, False, k), verdict(thick, True, k)
-    assert "1.1 grain diameters" in corrected
+    assert f"1.1 grain diameters (d = {thick.diameter_mm:.2g} mm) thick" in corrected
     assert "corrected" in corrected
     assert "if it is none" in warned and "too high" in warned
     excess = thick.k1_excess(k)

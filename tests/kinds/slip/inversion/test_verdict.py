@@ -91,7 +91,9 @@ def test_a_thick_sheet_looks_less_like_its_membrane():
 
 def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
     seen, strain = Pattern(0.83, 1.0), Channel("misfit of the strain (projection)", "", "", 31.0)
-    thick = judge(seen, None, None, FIT, None, [strain], alike=0.84)
+    sheet = "0.6 grain diameters (d = 0.5 mm)"
+    thick = judge(seen, None, None, FIT, None, [strain], alike=0.84, thick=sheet)
+    assert f"a sheet of {sheet}, which" in thick.sentence
     assert (thick.word, thick.cause) == ("doubtful", "thickness")
     assert "31 times" in thick.sentence
     damped = Pattern(0.93, 0.91)

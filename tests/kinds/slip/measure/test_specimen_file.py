@@ -50,7 +50,7 @@ def test_summary_names_the_thickness_in_grain_diameters_and_what_it_does(specime
     for ratio, said in ((0.1, "thin"), (1.0, "stronger")):
         sheet = data.assign_attrs(thickness_mm=ratio * diameter)
         text = dict(summary_lines(sheet))["thickness"]
-        assert f"{ratio:.2g} grain diameters" in text
+        assert f"{ratio:.2g} grain diameters (d = {diameter:.2g} mm)" in text
         assert said in text
 
 

@@ -134,6 +134,7 @@ def to_json(found: Inversion, models: Sequence[Model]) -> dict[str, Any]:
     if found.factor is not None:
         content["thickness"] = {
             "t_over_d": found.factor.ratio,
+            "d_mm": found.factor.diameter_mm,
             "ln_m": found.factor.mean,
             "ln_m_std": found.factor.deviation,
         }

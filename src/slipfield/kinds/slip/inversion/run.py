@@ -258,6 +258,7 @@ def _check(
         found.channels,
         found.alike,
         found.assumed,
+        "" if found.factor is None else found.factor.thickness_text,
     )
 
 

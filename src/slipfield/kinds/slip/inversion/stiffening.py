@@ -109,7 +109,7 @@ def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[s
     if factor is None or factor.ratio < THIN:
         return []
     what = (
-        f"The sheet is {factor.ratio:.2g} grain diameters thick, which makes it "
+        f"The sheet is {factor.thickness_text} thick, which makes it "
         f"{percent(np.expm1(factor.mean))} ({percent(factor.deviation)} standard deviation) "
         "stronger than the membrane of the forward model"
     )

@@ -99,6 +99,7 @@ def judge(
     channels: list[Channel],
     alike: float = 1.0,
     constants: Sequence[Assumed] = (),
+    thick: str = "",
 ) -> Verdict:
     """Judge an inversion by what its forward run at the answer leaves.
 
@@ -114,13 +115,14 @@ def judge(
     channels : comparison with the training data.
     alike : correlation of a sheet's strain pattern with that of its membrane, by its thickness.
     constants : what the data say of the constants of the slip law.
+    thick : the thickness of the sheet in grain diameters, for readers.
     """
     return (
         _grain_map(seen, way, alike)
         or _thickness(scale, likeliest(constants))
         or _contradicted(constants)
         or (_constant(likeliest(constants)) if alike >= AS_THIN else None)
-        or _also_vague(_doubts(seen, fit, refined, channels, alike), scale)
+        or _also_vague(_doubts(seen, fit, refined, channels, alike, thick), scale)
         or Verdict("good", f"{_good(seen, scale)}{_vague(scale)}")
     )
 
@@ -222,6 +224,7 @@ def _doubts(
     refined: Refined | None,
     channels: list[Channel],
     alike: float,
+    thick: str,
 ) -> Verdict | None:
     """Reasons for doubt, the one that weighs most first."""
     misfits = {c.name: c.excess for c in channels if c.name.startswith("misfit")}
@@ -241,8 +244,8 @@ def _doubts(
     if strain > LARGEST_MISFIT >= load and alike < AS_THIN:
         return Verdict(
             "doubtful",
-            f"Grains below the face change the strain maps of a sheet as thick as this one, which "
-            f"differ from the membrane of the model {strain:.2g} times more than 99 % of its "
+            f"Grains below the face change the strain maps of a sheet of {thick}, which differ "
+            f"from the membrane of the model {strain:.2g} times more than 99 % of its "
             f"training data do (patterns of such sheets correlate to {alike:.2g} with it, this one "
             f"to {seen.correlation:.2f}). The intervals hold what is known of that; a sheet "
             "thinner than a quarter of its grains has little of it, and --subsurface 8 takes "

@@ -12,7 +12,7 @@ from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
 from slipfield.kinds.slip.specimen.told import SizeContrast
-from slipfield.kinds.slip.thickness.prior import THIN, expected, ratios
+from slipfield.kinds.slip.thickness.prior import THIN, diameters_text, expected, ratios
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -55,7 +55,8 @@ def _thickness_text(data: xr.Dataset) -> str:
     steps = (np.diff(data[name].values).mean() for name in ("grain_x_mm", "grain_y_mm"))
     pixel = abs(np.prod(list(steps)) * np.linalg.det(linear))
     ratio, alike = ratios(data.attrs["thickness_mm"], pixel * np.bincount(grain[grain >= 0]))
-    text = f"{data.attrs['thickness_mm']:g} mm, {ratio:.2g} grain diameters"
+    thickness = data.attrs["thickness_mm"]
+    text = f"{thickness:g} mm, {diameters_text(ratio, thickness / ratio)}"
     if ratio < THIN:
         return f"{text}: thin, as the forward model's membrane is"
     mean, deviation = expected(alike)

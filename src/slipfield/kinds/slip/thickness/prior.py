@@ -72,6 +72,17 @@ class SheetFactor:
     shared: float = 0.0
     shared_beyond: float = 0.0
 
+    @property
+    def diameter_mm(self) -> float:
+        """d, of the mean section."""
+        areas = self.areas[self.areas > 0]
+        return mean_diameter(float(areas.sum()), len(areas))
+
+    @property
+    def thickness_text(self) -> str:
+        """t/d with its d, for readers."""
+        return diameters_text(self.ratio, self.diameter_mm)
+
     def along(self, k: Parameters) -> np.ndarray:
         """D ln(k1, k2, k3) / d ln M (3,) at k1, k2, k3."""
         return direction(self.material, k, self.sizes, self.areas)
@@ -92,6 +103,11 @@ class SheetFactor:
     def k1_excess(self, k: Parameters) -> float:
         """Share by which a membrane that knows no M finds k1 too large, to first order."""
         return float(np.expm1(self.mean * self.along(k)[0]))
+
+
+def diameters_text(ratio: float, diameter_mm: float) -> str:
+    """Thickness in grain diameters, with d of the mean section, for readers."""
+    return f"{ratio:.2g} grain diameters (d = {diameter_mm:.2g} mm)"
 
 
 def expected(ratio: float) -> tuple[float, float]:
