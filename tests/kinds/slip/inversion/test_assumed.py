@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from slipfield.kinds.slip.inversion.assumed import (
+    Assumed,
     assumed_constants,
     likeliest,
     with_refined,
@@ -54,6 +55,14 @@ def examined(problem, log_parameters):
     run = forward(np.exp(at))
     point = Point(at, run, of_k.compare(at, run, None))
     return assumed_constants(of_k, point, {"n": 10.0}, [WIDE])
+
+
+@pytest.mark.parametrize(
+    ("pull", "text"),
+    [((0.3, -0.1, 2e-3), "k1 +2.9 %, k2 -0.95 %"), ((1e-3, -1e-3, 0.0), "nothing")],
+)
+def test_what_a_wrong_constant_does_not_move_is_not_listed(pull, text):
+    assert Assumed("n", 10.0, np.array(pull), 0.1, 0.0).effect_text == text
 
 
 def test_the_pull_is_what_a_refit_with_a_wrong_constant_moves():

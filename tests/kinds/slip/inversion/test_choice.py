@@ -82,6 +82,13 @@ def test_a_stuck_refinement_does_not_answer(refined):
     assert choose([answer("projection"), answer("refined")], False, vague, GOOD).method == "refined"
 
 
+def test_a_finer_mesh_that_moves_nothing_is_no_number(refined):
+    same = replace(refined, coarser=refined)
+    why = choose([answer("projection"), answer("refined")], False, same, GOOD).why
+    assert "moved none of k1, k2 and k3" in why
+    assert " 0 %" not in why
+
+
 @pytest.mark.parametrize("noise", [float("nan"), 0.0])
 def test_unknown_noise_does_not_stop_the_finer_mesh(noise):
     assert Fit(6e-4, noise).fails

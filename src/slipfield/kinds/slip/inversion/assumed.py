@@ -136,8 +136,12 @@ class Assumed:
     def effect_text(self) -> str:
         """What a value :data:`CHANGE` too high would do to an estimate that trusts it."""
         moved = 100 * np.expm1(self.pull * np.log1p(CHANGE))
-        moved = np.where(np.abs(moved) < SMALL_PERCENT, 0.0, moved)
-        return ", ".join(f"{n} {v:+.2g} %" for n, v in zip(PARAMETERS, moved, strict=True))
+        each = [
+            f"{name} {value:+.2g} %"
+            for name, value in zip(PARAMETERS, moved, strict=True)
+            if abs(value) >= SMALL_PERCENT
+        ]
+        return ", ".join(each) or "nothing"
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -77,7 +77,8 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
         return Choice(first, STUCK.format(percent(np.abs(refined.left).max())))
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)]))
-        return Choice(REFINED, f"{FINER.format(*map(percent, moved))}{_left(fit)}")
+        went = MOVED.format(*map(percent, moved)) if went_on else "moved none of k1, k2 and k3. "
+        return Choice(REFINED, f"{FINER}{went}{_left(fit)}")
     if not fit.fails:
         seen = EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")
@@ -111,8 +112,11 @@ EXPLAINED = (
 )
 FINER = (
     "Refinement answers. Its first mesh was not known to explain the strain maps, so it went on "
-    "with one twice as fine, which moved k1, k2 and k3 by {}, {} and {}; as much "
-    "stands in the interval for what the finer mesh lacks. "
+    "with one twice as fine, which "
+)
+MOVED = (
+    "moved k1, k2 and k3 by {}, {} and {}; as much stands in the interval for what the finer mesh "
+    "lacks. "
 )
 LEFT = "Refinement leaves {:.2g} times the noise of the strain maps ({:.2g})."
 UNTOLD = (

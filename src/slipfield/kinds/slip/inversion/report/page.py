@@ -138,7 +138,7 @@ def _input_section(found: Inversion, folder: Path) -> Section:
     study = found.study
     corners = ", ".join(f"{u:.4g} mm at {t:.4g} s" for t, u in study.loading.path[1:])
     rows += [
-        ("mesh", f"{study.specimen.cells_x} x {study.specimen.cells_y} elements"),
+        ("mesh", _mesh_text(found)),
         ("loading of the model", corners),
     ]
     overlay = picture_of(
@@ -151,6 +151,18 @@ def _input_section(found: Inversion, folder: Path) -> Section:
     table = Table("What was imported", rows, text_columns=2)
     tables = [table, assumed_table(found), *constants_table(found)]
     return Section("input", "The input as understood", found.notes, [overlay], tables)
+
+
+def _mesh_text(found: Inversion) -> str:
+    """Elements, and how many grains of the map they hold."""
+    sheet, grains = found.study.specimen, found.data.sizes["grain"]
+    text = f"{sheet.cells_x} x {sheet.cells_y} elements"
+    if sheet.grains == grains:
+        return f"{text}, all {grains} grains"
+    return (
+        f"{text}, {sheet.grains} of the map's {grains} grains; no node and no middle of an element "
+        "lies in the others, which are outside of the sheet or too small"
+    )
 
 
 def _estimate_section(found: Inversion, folder: Path) -> Section:

@@ -1,0 +1,33 @@
+"""What the page of an inversion says of its parts, beside what is judged elsewhere."""
+
+from dataclasses import replace
+
+import pytest
+import xarray as xr
+
+from slipfield.kinds.slip.inversion.preparation import prepare
+from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+
+pytestmark = pytest.mark.slow
+
+
+def with_speck(data):
+    """A specimen with one grain more, of one pixel."""
+    more = xr.concat([data, data.isel(grain=[0])], "grain", data_vars="minimal", join="override")
+    grain = data["grain_id"].values.copy()
+    grain[17, 23] = data.sizes["grain"]
+    return more.assign(grain_id=data["grain_id"].copy(data=grain))
+
+
+@pytest.mark.parametrize("speck", [False, True])
+def test_the_page_says_how_many_grains_of_the_map_the_mesh_holds(inverted, tmp_path, speck):
+    _, found = inverted
+    data = with_speck(found.data) if speck else found.data
+    count, seen = data.sizes["grain"], prepare(found.source, data, found.trained, None)
+    assert seen.study.specimen.grains == count - speck
+    found = replace(found, data=data, study=seen.study, microstructure=seen.microstructure)
+    write_overlay(data, tmp_path)
+    write_report(found, tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    said = f"{count - 1} of the map&#39;s {count} grains" if speck else f"all {count} grains"
+    assert f"16 x 16 elements, {said}" in page
