@@ -27,7 +27,7 @@ from slipfield.cli import app
 for line in sys.stdin.read().splitlines():
     app(line.split(), standalone_mode=False)
 from slipfield.kinds.slip.figures.catalogue import FIGURES
-from slipfield.kinds.slip.inversion.report.page import method_name
+from slipfield.kinds.slip.inversion.methods import method_name
 print(FIGURES["predictions-mean"].title, "|", method_name("mean"))
 """
 VERBS = """check --config study.yaml

@@ -1,4 +1,4 @@
-"""Sheets drawn below a face, on a made-up membrane: what they all miss by is taken off."""
+"""Subsurface sheets, on a made-up membrane: what they all miss by is taken off."""
 
 from dataclasses import replace
 

@@ -128,7 +128,7 @@ def _rows(
 
 
 def _shared(work: Path, cases: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
-    """Share of the strength that strain maps of drawn sheets move from k3 D^-1/2 to k2, by t/d."""
+    """Share of the strength that subsurface sheets move from k3 D^-1/2 to k2, by t/d."""
     shares: dict[float, list[np.ndarray]] = {}
     for number, ratio in cases:
         path = work / f"{number:03d}-{ratio:g}" / "aware" / RESULT

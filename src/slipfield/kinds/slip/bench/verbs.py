@@ -144,9 +144,9 @@ def bench_thickness(
         list[float] | None, typer.Option(help="t/d of the sheets; default: 0.2, 0.6, 1.1, 2.2.")
     ] = None,
     maps: Annotated[int, typer.Option(min=1, help="Grain maps, each with every t/d.")] = 6,
-    sheets: Annotated[int, typer.Option(help="Sheets drawn below a face, 0 for none.")] = 8,
+    sheets: Annotated[int, typer.Option(help="Subsurface sheets, 0 for none.")] = 8,
 ) -> None:
-    """Invert unseen sheets in three dimensions: as membranes, with M, with sheets drawn below."""
+    """Invert unseen sheets in three dimensions: as membranes, with M, with subsurface sheets."""
     from slipfield.kinds.slip.bench.thickness import RATIOS, Plan
     from slipfield.kinds.slip.bench.thickness import bench_thickness as measure
     from slipfield.kinds.slip.study import PARAMETERS

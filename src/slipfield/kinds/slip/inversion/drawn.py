@@ -1,4 +1,4 @@
-"""What the drawn sheets of an ensemble make of an estimate: its shift, weights and interval.
+"""What the subsurface sheets of an ensemble make of an estimate: its shift, weights and interval.
 
 Every sheet of the ensemble is a specimen whose k is known. One Gauss-Newton step with the
 membrane's sensitivities, from that k, finds for each by how much it would be missed; the measured
@@ -81,7 +81,7 @@ def draw_sheets(
     work : folder of the runs; those that are there are not made again.
     """
     if found.factor is None:
-        found.notes.append("No grains were drawn below the face: load or thickness is not known.")
+        found.notes.append("No subsurface sheets: load or thickness is not known.")
         return None
     began, start = time.perf_counter(), found.answer
     ensemble = run_ensemble(found, solver, start.parameters, constants, count, work)
@@ -94,9 +94,9 @@ def draw_sheets(
 
 
 WHY = (
-    "{} sheets with grains drawn below this face, run in three dimensions at the estimate before, "
-    "say by how much a membrane misses: they are {} stronger (+-{} from one to the "
-    "next)."
+    "{} subsurface sheets (this face with other grains drawn below it, run in three dimensions at "
+    "the estimate before) say by how much a membrane misses: they are {} stronger (+-{} from one "
+    "to the next)."
 )
 
 

@@ -1,4 +1,4 @@
-"""What an inversion found: the record that grows, its JSON file and its table."""
+"""What an inversion found: the record that grows, and its JSON file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from slipfield import __version__
-from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import UNDECIDED, Choice, Fit
@@ -49,7 +48,7 @@ class Inversion:
     fit : how well its forward model explains the strain maps.
     check : forward run at the answer, and its comparison with the measurement.
     registered : how the grain map was moved, if it was.
-    drawn : what sheets with drawn grains below the face said, if there were any.
+    drawn : what subsurface sheets said, if there were any.
     known : (3,) parameters that are known beforehand, of a simulated specimen.
     channels : out-of-distribution channels.
     notes : what is lost or assumed, in sentences.
@@ -205,31 +204,3 @@ def estimate_of(answer: Answer) -> dict[str, Any]:
         }
         for name, value, low, high in values
     }
-
-
-def table_lines(found: Inversion) -> list[str]:
-    """Lines of the table of estimates, the answer marked by a star, its reason and the verdict."""
-    heads = [f"{name} ({PARAMETER_UNITS[name]})" for name in PARAMETERS]
-    lines = [" " * 14 + "".join(f"{head:>28s}" for head in heads)]
-    for answer in found.answers:
-        cells = [
-            f"{value:10.4g} ({low:.4g} to {high:.4g})".rjust(28)
-            for value, low, high in zip(answer.parameters, answer.low, answer.high, strict=True)
-        ]
-        mark = "*" if found.answered and answer is found.answer else " "
-        lines.append(f"{mark} {answer.method:12s}" + "".join(cells))
-    if found.known is not None:
-        lines.append(
-            f"  {'known':12s}" + "".join(f"{value:10.4g}".ljust(28) for value in found.known)
-        )
-    if found.answered:
-        lines.append(
-            f"* the answer, with its {percent(found.answer.level, 3)} interval. {found.choice.why}"
-        )
-    else:
-        lines.append("No answer.")
-    if found.answered and found.told is not None:
-        lines.append(found.told.text)
-    if told := [constant.line for constant in found.assumed if constant.estimated]:
-        lines.append(f"  refined with them: {', '.join(told)}")
-    return [*lines, f"verdict: {found.verdict.word}. {found.verdict.sentence}"]

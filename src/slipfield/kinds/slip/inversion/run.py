@@ -90,8 +90,8 @@ def invert(
     draws : draws of the orientations where the specimen has none.
     finer : go on with the refinement on a mesh twice as fine where it leaves more than the noise.
     membrane : take the sheet for a membrane, whatever its thickness.
-    sheets : runs in three dimensions, each with other grains drawn below the face, that an estimate
-        is corrected by; 0 for none.
+    sheets : number of subsurface sheets that an estimate is corrected by: runs in three dimensions,
+        each with other grains drawn below the face; 0 for none.
     free, priors : constants of the slip law that are estimated with the parameters, as
         :func:`~.constants.estimated_constants` takes them.
     register : let a refinement first move the grain map to where the strain maps want it.

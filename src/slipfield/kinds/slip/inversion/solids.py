@@ -17,7 +17,7 @@ from slipfield.kinds.slip.inversion.forward import Solver, start_verb
 from slipfield.kinds.slip.study import Solid
 
 SUBSURFACE = "subsurface"
-"""Method of the estimate that sheets with drawn grains below the face make."""
+"""Method of the estimate that subsurface sheets make: this face, with other grains drawn below."""
 
 FEWEST_SHEETS = 4
 FOIL_LAYERS = 2
@@ -38,7 +38,7 @@ class SolidRun:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What sheets with drawn grains below a face say.
+    """What subsurface sheets say.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What lies below a face, drawn and run: several sheets in three dimensions under one map."""
+"""Subsurface sheets: what lies below a face, drawn and run in three dimensions under one map."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def run_ensemble(
     coarse = prepare(found.source, found.data, found.trained, cells, membrane=True)
     solver = Solver.prepare(coarse.study, coarse.microstructure, work)
     runs = []
-    with progress("sheets with other grains below the face", sheets + 3) as advance:
+    with progress("subsurface sheets", sheets + 3) as advance:
         membrane = solver.run(parameters, constants)
         advance()
         resolved = _resolved(found.measurement, own.run(parameters), coarse.measurement)

@@ -43,7 +43,7 @@ def invert(
     subsurface: Annotated[
         int,
         typer.Option(
-            min=0, help="Runs in three dimensions under this grain map, with grains drawn below."
+            min=0, help="Subsurface sheets: runs of this face in 3D with other grains drawn below."
         ),
     ] = 0,
     free: Annotated[
@@ -88,7 +88,7 @@ def invert(
 ) -> None:
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
     from slipfield.core.errors import SlipfieldError
-    from slipfield.kinds.slip.inversion.outcome import table_lines
+    from slipfield.kinds.slip.inversion.console import table_lines
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
     if live is None and (enough, end, load_table) != (None, None, None):

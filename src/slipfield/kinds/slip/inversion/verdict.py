@@ -248,8 +248,8 @@ def _doubts(
             f"from the membrane of the model {strain:.2g} times more than 99 % of its "
             f"training data do (patterns of such sheets correlate to {alike:.2g} with it, this one "
             f"to {seen.correlation:.2f}). The intervals hold what is known of that; a sheet "
-            "thinner than a quarter of its grains has little of it, and --subsurface 8 takes "
-            "off what is the same under any grains below.",
+            "thinner than a quarter of its grains has little of it, and subsurface sheets "
+            "(--subsurface 8) take off what is the same under any grains below.",
             "thickness",
         )
     if seen.contrast < DAMPED and seen.correlation > SUSPECT and strain > LARGEST_MISFIT:

@@ -58,7 +58,7 @@ class SheetFactor:
     ratio : t/d, d of the mean section.  mean, deviation : of ln M.
     alike : correlation of its strain map with its membrane's, expected by t/d.
     shared, shared_beyond : share of the strength that its strain map moves between k2 and k3, root
-    mean square; the same beyond the scatter of sheets that are drawn below the face.
+    mean square; the same beyond the scatter of subsurface sheets.
     material, sizes, areas : what its direction in ln k follows from.
     """
 

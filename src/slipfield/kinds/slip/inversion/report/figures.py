@@ -14,9 +14,9 @@ from slipfield.kinds.slip.dataset.contract import COMPONENTS
 from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.figures.simulation import COMPONENT_MAPS
 from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.methods import method_name
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.measure.resample import Measurement
-from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.report.style import BLUE, COLOURS, GREY, RED, SIGNED_MAP, use_style
@@ -52,8 +52,7 @@ def figure_estimates(
         axes.set_title(f"box {low:g} to {high:g}", fontsize="small", color="0.4")
         axes.margins(x=0.3)
         axes.grid(axis="x", color="0.9")
-    titles = {name: model.title for name, model in MODELS.items()}
-    panels[0].set_yticks(height, [titles.get(a.method, a.method) for a in answers])
+    panels[0].set_yticks(height, [method_name(answer.method) for answer in answers])
     return figure
 
 

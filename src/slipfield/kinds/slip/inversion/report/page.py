@@ -10,7 +10,7 @@ import xarray as xr
 from slipfield.core.files import write_text
 from slipfield.core.numbers import percent
 from slipfield.kinds.slip.inversion.answers import LEVEL
-from slipfield.kinds.slip.inversion.choice import REFINED
+from slipfield.kinds.slip.inversion.methods import method_name
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.inversion.report.constants import assumed_table, constants_table
@@ -21,14 +21,12 @@ from slipfield.kinds.slip.inversion.report.figures import (
     figure_loads,
     figure_refinement,
 )
-from slipfield.kinds.slip.inversion.solids import SUBSURFACE
 from slipfield.kinds.slip.inversion.stiffening import with_factor
 from slipfield.kinds.slip.inversion.told import GIVEN
 from slipfield.kinds.slip.inversion.unusual import USUAL
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
 from slipfield.kinds.slip.measure.summary import EXPECTED, summary_lines
-from slipfield.kinds.slip.models import MODELS
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS
 from slipfield.report.page import (
     Banner,
@@ -43,12 +41,6 @@ from slipfield.report.page import (
 from slipfield.report.render import render
 from slipfield.report.style import save_figure
 
-METHODS = {
-    **{name: model.title for name, model in MODELS.items()},
-    REFINED: "refinement on the forward model",
-    SUBSURFACE: "sheets with grains drawn below the face",
-}
-
 ONE_DRAW = (
     "The orientations of the computed maps are one random draw, so strain cannot agree grain by "
     "grain; only the load is a check."
@@ -56,11 +48,6 @@ ONE_DRAW = (
 
 TOGETHER = "; told only together with the other: see the sum"
 """What to know of k2 and of k3 where the data tell their sum alone."""
-
-
-def method_name(method: str) -> str:
-    """Name of a method for a reader; a model without one keeps its own."""
-    return METHODS.get(method, method)
 
 
 def write_overlay(data: xr.Dataset, folder: Path) -> None:
