@@ -11,7 +11,7 @@ from scipy import ndimage
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.arms import arm_spacing
 from slipfield.kinds.micrograph.classical import METHODS
-from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.grains import from_probability, numbered
 from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.render import render
@@ -131,6 +131,71 @@ def test_scale_is_found_or_asked_for(tmp_path):
         scale_of(tmp_path / "c.png", image, -1.0, None)
     with pytest.raises(SlipfieldError, match="no scale bar found"):
         scale_of(tmp_path / "c.png", np.full((100, 100), 7, np.uint8), None, 25.0)
+
+
+@pytest.mark.parametrize("unit", ["inch", "cm"])
+def test_a_printers_resolution_is_no_scale_in_imagejs_tags_either(unit, tmp_path):
+    """ImageJ calibrates what says 72 dots per inch with 72 pixels per inch: 353 um a pixel."""
+    dots = {"inch": 72.0, "cm": 72.0 / 2.54}[unit]
+    facts = {"imagej": True, "resolution": (dots, dots), "metadata": {"unit": unit}}
+    tifffile.imwrite(tmp_path / "a.tif", barred(), **facts)
+    with pytest.raises(SlipfieldError, match="no size of a pixel in its tags"):
+        scale_of(tmp_path / "a.tif", barred(), None, None)
+
+
+def test_pixels_that_are_no_squares_are_refused(tmp_path):
+    image, um = barred(), {"resolutionunit": "CENTIMETER"}
+    tifffile.imwrite(tmp_path / "a.tif", image, resolution=(1e4 / 0.5, 1e4 / 0.25), **um)
+    Image.fromarray(image).save(tmp_path / "a.png", dpi=(25_400 / 0.5, 25_400 / 0.25))
+    for name in ("a.tif", "a.png"):
+        with pytest.raises(SlipfieldError, match=r"0.5\d* um wide and 0.25\d* um high; scale it"):
+            scale_of(tmp_path / name, image, None, None)
+        assert scale_of(tmp_path / name, image, 0.5, None).source == "given"
+    tifffile.imwrite(tmp_path / "b.tif", image, resolution=(1e4 / 0.5, 1e4 / 0.501), **um)
+    assert scale_of(tmp_path / "b.tif", image, None, None).pixel_um == pytest.approx(0.5)
+
+
+def test_a_scale_bar_with_its_number_between_its_halves_is_one(tmp_path):
+    """As electron microscopes draw it; the half alone would be a third of its length."""
+    image = np.full((120, 400), 20, np.uint8)
+    image[100:103, 120:190] = image[100:103, 230:299] = 255
+    image[97:106, 120:122] = image[97:106, 297:299] = 255
+    found = scale_of(tmp_path / "a.png", image, None, 89.5)
+    assert found.pixel_um == pytest.approx(0.5) and "179 px from x 120, y 100" in found.source
+
+
+def test_of_several_bars_none_is_taken(tmp_path):
+    image = barred()
+    image[90, 20:125] = 255
+    with pytest.raises(SlipfieldError, match=r"2 bars are on it \(105 px at y 90, 50 px at y 100"):
+        scale_of(tmp_path / "a.png", image, None, 25.0)
+    Image.fromarray(image).save(tmp_path / "a.png")
+    with pytest.raises(SlipfieldError, match="or --bar-um with the length"):
+        scale_of(tmp_path / "a.png", image, None, None)
+
+
+def test_an_image_is_read_as_viewers_show_it(tmp_path):
+    """Compressions of microscopes, palettes, inverted tones, inks, and a turned camera."""
+    grey = np.add.outer(np.arange(24), 3 * np.arange(40)).astype(np.uint8)
+    order = np.random.default_rng(0).permutation(256)
+    colours = np.zeros((3, 256), np.uint16)
+    colours[:, order] = np.arange(256) * 257
+    folder = tmp_path
+    for compression in ("tiff_lzw", "jpeg"):
+        Image.fromarray(grey).save(folder / f"{compression}.tif", compression=compression)
+    tifffile.imwrite(folder / "palette.tif", order[grey].astype(np.uint8), colormap=colours)
+    tifffile.imwrite(folder / "white0.tif", 255 - grey, photometric="miniswhite")
+    tifffile.imwrite(folder / "16.tif", 65535 - grey.astype(np.uint16), photometric="miniswhite")
+    Image.fromarray(grey).convert("CMYK").save(folder / "inks.tif")
+    tifffile.imwrite(folder / "double.tif", grey.astype(float) * 257)
+    turned = Image.Exif()
+    turned[274] = 6
+    Image.fromarray(np.rot90(grey)).save(folder / "turned.jpg", exif=turned, quality=97)
+    for path in sorted(folder.iterdir()):
+        image = read_image(path).astype(float)
+        shown = image if image.ndim == 2 else image.mean(axis=2)
+        assert shown.shape == grey.shape, path.name
+        assert np.corrcoef(shown.ravel(), grey.ravel())[0, 1] > 0.995, path.name
 
 
 def test_arm_spacing_of_a_grating():

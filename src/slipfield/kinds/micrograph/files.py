@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import complete_file, write_text
@@ -102,7 +103,7 @@ def write_rendered(
 
 
 def read_image(path: Path) -> np.ndarray:
-    """Read a micrograph (height, width) or (height, width, 3), 8 or 16 bits.
+    """Read a micrograph (height, width) or (height, width, 3), 8 or 16 bits, as viewers show it.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def read_image(path: Path) -> np.ndarray:
     """
     from slipfield.kinds.slip.measure import sizes
 
-    image = sizes.read_image(path)
+    image = _as_shown(path, sizes.read_image(path))
     if image.dtype == bool:
         image = image.astype(np.uint8) * 255
     if image.ndim == 3 and image.shape[2] in (2, 4):
@@ -128,3 +129,34 @@ def read_image(path: Path) -> np.ndarray:
     if min(image.shape[:2]) < 16:
         raise SlipfieldError(f"{path}: {image.shape[:2]} px; expected 16 or more each way")
     return image
+
+
+MIN_IS_WHITE, PALETTE = 0, 3
+"""Of a TIFF's tag 262, how values are meant to be seen."""
+TURNED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda image: np.rot90(image, 2),
+    4: np.flipud,
+    5: lambda image: np.swapaxes(image, 0, 1),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: np.rot90(np.swapaxes(image, 0, 1), 2),
+    8: np.rot90,
+}
+"""From the values of a file to the image, by tag 274 of TIFF and Exif; 1 is as they are."""
+
+
+def _as_shown(path: Path, image: np.ndarray) -> np.ndarray:
+    """Image of a file's values: with the colours of its palette, white for 0 where it says so."""
+    try:
+        with Image.open(path) as file:
+            tags = getattr(file, "tag_v2", {})
+            meaning, turn = tags.get(262), file.getexif().get(274, 1)
+            if file.mode == "CMYK" or meaning == PALETTE:
+                image = np.asarray(file.convert("RGB"))
+            elif meaning == MIN_IS_WHITE and file.mode in ("1", "L"):
+                image = np.asarray(file.convert("L"))
+            elif meaning == MIN_IS_WHITE and image.dtype.kind == "u":
+                image = np.iinfo(image.dtype).max - image
+    except UnidentifiedImageError:  # floating-point numbers of 64 bits and the like
+        return image
+    return np.ascontiguousarray(TURNED[turn](image)) if turn in TURNED else image

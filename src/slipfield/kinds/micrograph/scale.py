@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from scipy import ndimage
+from tifffile import TiffFile, TiffFileError
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.measure import units
 
 LARGEST_UM = 20.0
 """Pixels of 1,270 to an inch or fewer are a printer's or a screen's, not a microscope's."""
+SQUARE = 0.01
+"""Difference of a pixel's width and height, relative, up to which it is a square."""
 UM = {2: 25_400.0, 3: 10_000.0}
 """um in the unit of a TIFF's resolution: inch, centimetre."""
 
@@ -37,7 +40,7 @@ def scale_of(path: Path, image: np.ndarray, pixel_um: float | None, bar_um: floa
     Raises
     ------
     SlipfieldError
-        If it is nowhere to be found, or not positive.
+        If it is nowhere to be found, not positive, or another one along y.
     """
     for name, value in (("pixel-um", pixel_um), ("bar-um", bar_um)):
         if value is not None and not (np.isfinite(value) and value > 0):
@@ -45,25 +48,37 @@ def scale_of(path: Path, image: np.ndarray, pixel_um: float | None, bar_um: floa
     if pixel_um is not None:
         return Scale(pixel_um, "given")
     if bar_um is not None:
-        bar = bar_length(image)
-        if bar is None:
-            raise SlipfieldError(f"{path}: no scale bar found on it; use --pixel-um")
-        return Scale(bar_um / bar, f"scale bar of {bar} px")
+        return _of_bar(path, bars(image), bar_um)
     tagged = _of_tags(path)
     if tagged is not None:
         return tagged
-    bar = bar_length(image)
-    hint = f"--bar-um (a bar of {bar} px is on it)" if bar else "--bar-um"
+    found = bars(image)
+    hint = f"--bar-um (a bar of {found[0].length} px is on it)" if len(found) == 1 else "--bar-um"
     raise SlipfieldError(
         f"{path}: no size of a pixel in its tags; use --pixel-um, or {hint} with the length of "
         "its scale bar"
     )
 
 
-def bar_length(image: np.ndarray) -> int | None:
-    """Length, px, of the scale bar: a straight level bar of one colour in the lower third.
+@dataclass(frozen=True)
+class Bar:
+    """A scale bar: its upper row, and its first and last column, px."""
 
-    The longest solid one counts that stands out from what is above and below it; None if none does.
+    row: int
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Length, px."""
+        return self.last - self.first + 1
+
+
+def bars(image: np.ndarray) -> list[Bar]:
+    """Scale bars: straight level bars of one colour in the lower third, from top to bottom.
+
+    Each is solid and stands out from what is above and below it. Two that are equally long and on
+    one level are the halves of one, with its number between them.
     """
     value = image if image.ndim == 3 else image[..., None]
     value = value[..., :3].astype(np.int32)
@@ -71,17 +86,55 @@ def bar_length(image: np.ndarray) -> int | None:
     start = 2 * height // 3
     lower = value[start:]
     same = np.all(np.abs(np.diff(lower, axis=1)) <= 24, axis=-1)
-    best = None
+    found: list[list[Bar]] = []
     for row in range(len(lower)):
-        runs, count = ndimage.label(same[row])
+        runs, _ = ndimage.label(same[row])
         for place in ndimage.find_objects(runs):
             first, last = place[0].start, place[0].stop
-            length = last - first + 1
-            if not width // 25 < length < 0.6 * width or length <= (best or 0):
+            if not width // 25 < last - first + 1 < 0.6 * width:
                 continue
             if _stands_out(lower, row, first, last):
-                best = length
-    return best
+                _add(found, Bar(start + row, first, last))
+    longest = [max(rows, key=lambda bar: bar.length) for rows in found]
+    return _halves_joined(longest)
+
+
+def _add(found: list[list[Bar]], new: Bar) -> None:
+    """Add a row to the bar that it goes on, or as a new one."""
+    for rows in found:
+        last = rows[-1]
+        if new.row - last.row <= 2 and new.first <= last.last and last.first <= new.last:
+            rows.append(new)
+            return
+    found.append([new])
+
+
+def _halves_joined(found: list[Bar]) -> list[Bar]:
+    """Bars, of which halves on one level are one."""
+    for one in found:
+        for two in found:
+            gap = two.first - one.last
+            alike = abs(one.length - two.length) <= 2 + 0.05 * one.length
+            if abs(one.row - two.row) <= 1 and alike and 0 < gap < 4 * one.length:
+                rest = [bar for bar in found if bar not in (one, two)]
+                return _halves_joined([*rest, Bar(one.row, one.first, two.last)])
+    return found
+
+
+def _of_bar(path: Path, found: list[Bar], bar_um: float) -> Scale:
+    """Size of a pixel by the only scale bar."""
+    if not found:
+        raise SlipfieldError(f"{path}: no scale bar found on it; use --pixel-um")
+    if len(found) > 1:
+        lengths = ", ".join(f"{bar.length} px at y {bar.row}" for bar in found[:4])
+        raise SlipfieldError(
+            f"{path}: {len(found)} bars are on it ({lengths}); use --pixel-um, the length of the "
+            "right one in um over its pixels"
+        )
+    (bar,) = found
+    return Scale(
+        bar_um / bar.length, f"scale bar of {bar.length} px from x {bar.first}, y {bar.row}"
+    )
 
 
 def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:
@@ -107,23 +160,45 @@ def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:
 
 
 def _of_tags(path: Path) -> Scale | None:
-    """Size of a pixel in the tags of a TIFF or PNG, if it is a microscope's."""
-    with Image.open(path) as image:
-        tags = getattr(image, "tag_v2", {})
-        resolution, unit = tags.get(282), tags.get(296, 2)
-        description = str(tags.get(270, ""))
-        dpi = image.info.get("dpi") if image.format == "PNG" else None
-    if not (resolution and np.isfinite(float(resolution)) and float(resolution) > 0):
-        resolution = None  # a ratio of 0 to something, or of something to 0
-    if description.startswith("ImageJ") and resolution:
+    """Size of a pixel in the tags of a TIFF or PNG, if it is a microscope's.
+
+    Raises
+    ------
+    SlipfieldError
+        If its pixels are no squares.
+    """
+    (across, down), unit_um, description = _resolution(path)
+    source, printed = "tags of the file", True
+    if description.startswith("ImageJ"):
         words = dict(line.split("=", 1) for line in description.splitlines() if "=" in line)
         unit_mm = units.length(words.get("unit", "").replace("\\u00B5", "u"))
         if unit_mm is not None:
-            return Scale(1e3 * unit_mm / float(resolution), "ImageJ's tags")
-    if resolution and unit in UM:
-        found = UM[unit] / float(resolution)
-    elif dpi and dpi[0] > 0:
-        found = UM[2] / float(dpi[0])
-    else:
+            unit_um, source = 1e3 * unit_mm, "ImageJ's tags"
+            printed = any(np.isclose(unit_um, each) for each in UM.values())
+    if not (np.isfinite(across) and across > 0 and unit_um):
         return None
-    return Scale(found, "tags of the file") if found <= LARGEST_UM else None
+    found = unit_um / across
+    if printed and found > LARGEST_UM:
+        return None
+    if np.isfinite(down) and down > 0 and abs(across / down - 1) > SQUARE:
+        raise SlipfieldError(
+            f"{path}: its pixels are {found:g} um wide and {unit_um / down:g} um high; scale it to "
+            "square ones, or use --pixel-um"
+        )
+    return Scale(found, source)
+
+
+def _resolution(path: Path) -> tuple[list[float], float | None, str]:
+    """Pixels in a unit along x and y, the unit in um, and the description, of TIFF or PNG."""
+    try:
+        with TiffFile(path) as file:
+            tags = file.pages.first.tags
+            counts, parts = zip(*(tags.valueof(code, (0, 1)) for code in (282, 283)), strict=True)
+            unit = UM.get(int(tags.valueof(296, 2)))
+            ratios = [one / part if part else 0.0 for one, part in zip(counts, parts, strict=True)]
+            return ratios, unit, str(tags.valueof(270, ""))
+    except TiffFileError:  # of another format
+        pass
+    with Image.open(path) as image:
+        dpi = image.info.get("dpi") if image.format == "PNG" else None
+    return list(map(float, dpi or (0, 0))), UM[2], ""

@@ -83,7 +83,22 @@ def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
     try:
         return np.asarray(imread(path))
     except Exception as error:
+        if (packed := _packed(path)) is not None:
+            return packed
         raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
+
+
+def _packed(path: Path) -> np.ndarray | None:
+    """Image of a TIFF whose compression (LZW, JPEG, fax) tifffile leaves to others, or None."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            if image.format != "TIFF" or getattr(image, "n_frames", 1) > 1:
+                return None
+            return np.asarray(image.convert("RGB") if image.mode == "YCbCr" else image)
+    except Exception:  # as above
+        return None
 
 
 def _unpacked_bytes(path: Path, pixel_bytes: int) -> int:
