@@ -7,17 +7,19 @@ import pytest
 import tifffile
 from PIL import Image
 from scipy import ndimage
+from typer.testing import CliRunner
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.arms import arm_spacing
 from slipfield.kinds.micrograph.classical import METHODS
-from slipfield.kinds.micrograph.files import read_image, write_image
+from slipfield.kinds.micrograph.files import read_image, write_image, write_rendered
 from slipfield.kinds.micrograph.grains import from_probability, numbered
 from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.scale import scale_of
 from slipfield.kinds.micrograph.scene import boundaries_of
 from slipfield.kinds.micrograph.segment import SegmentOptions, segment
+from slipfield.kinds.micrograph.verbs import app
 
 
 def share_found(truth: np.ndarray, labels: np.ndarray) -> float:
@@ -74,8 +76,45 @@ def test_segment_writes_labels_and_where_they_are_from(tmp_path):
     both = SegmentOptions(phase_method="otsu", phase_model=tmp_path / "mine.safetensors")
     with pytest.raises(SlipfieldError, match="phase-model: given with phase-method otsu"):
         segment(tmp_path / "image.png", tmp_path / "out", both)
+    with pytest.raises(SlipfieldError, match="^model: given with method ridge; leave out one"):
+        other = SegmentOptions(method="ridge", model=tmp_path / "mine.safetensors")
+        segment(tmp_path / "image.png", tmp_path / "out", other)
     with pytest.raises(SlipfieldError, match="phase-method: given 'magic'; expected one of"):
         segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(phase_method="magic"))
+
+
+def test_nothing_that_is_not_its_own_is_written_over(tmp_path):
+    """A truth beside a rendered image, an image of a name of its own, and numbers of another."""
+    write_rendered(tmp_path / "drawn", "etched-steel", 1, (96, 96), None)
+    before = {path: path.read_bytes() for path in (tmp_path / "drawn").iterdir()}
+    ridge = SegmentOptions(method="ridge")
+    with pytest.raises(SlipfieldError, match="holds what micrograph render wrote"):
+        segment(tmp_path / "drawn" / "image.png", tmp_path / "drawn", ridge)
+    assert before == {path: path.read_bytes() for path in (tmp_path / "drawn").iterdir()}
+    out = tmp_path / "out"
+    segment(tmp_path / "drawn" / "image.png", out, ridge)
+    with pytest.raises(SlipfieldError, match=r"grains.png: would be written over"):
+        segment(out / "grains.png", out, ridge)
+    with pytest.raises(SlipfieldError, match="holds what micrograph segment wrote"):
+        write_rendered(out, "etched-steel", 1, (96, 96), None)
+    measure(out, False, True)
+    measure(out, False, False)
+    assert not (out / "bands.yaml").exists(), "of an earlier measure"
+    segment(tmp_path / "drawn" / "image.png", out, SegmentOptions(method="otsu"))
+    kept = {path.name for path in out.iterdir()}
+    assert kept == {"grains.png", "boundaries.png", "phases.png", "overlay.png", "micrograph.json"}
+
+
+def test_a_window_comes_with_what_leaves_its_surroundings_out(tmp_path):
+    """The command that `segment` prints: without it the mount, label 0, becomes a grain."""
+    write_image(tmp_path / "image.png", render("etched-steel", 1, (120, 160)).image, 0.5)
+    window = ["--method", "ridge", "--window", "20", "10", "150", "100"]
+    command = ["segment", str(tmp_path / "image.png"), *window, "--output", str(tmp_path / "out")]
+    said = CliRunner().invoke(app, command).stdout
+    printed = next(line.split() for line in said.splitlines() if "import grains" in line)
+    place = printed.index("--origin")
+    assert printed[printed.index("--background") + 1] == "0"
+    assert [float(each) for each in printed[place + 1 : place + 3]] == pytest.approx([-0.01, -0.01])
 
 
 def test_second_phase_is_the_networks_by_default(tmp_path):

@@ -18,6 +18,10 @@ UM_PER_INCH = 25_400.0
 COMPRESSION = 3
 """Of PNG files, 1 to 9: under half the time of the usual 6, for label images a quarter larger."""
 TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
+FACTS, DRAWN, MEASURED = "micrograph.json", "truth.json", "grain_size.json"
+"""What `segment`, `render` and `measure` write last, which says that the rest is there."""
+BANDS = "bands.yaml"
+OF_MEASURE = ("grains.csv", "profile.csv", "grain_size.png", BANDS)
 
 
 def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) -> None:
@@ -62,6 +66,21 @@ def read_labels(path: Path) -> np.ndarray:
     return np.asarray(read(path, None, None, True).label)
 
 
+def refuse_folder(folder: Path, facts: str, maker: str) -> None:
+    """Refuse to write where another verb, whose facts are there, has files of the same names.
+
+    Raises
+    ------
+    SlipfieldError
+        If ``facts`` is in the folder.
+    """
+    if (folder / facts).exists():
+        raise SlipfieldError(
+            f"{folder}: holds what {maker} wrote, of which files have the same names; choose "
+            "another folder"
+        )
+
+
 def write_rendered(
     folder: Path, preset: str, seed: int, shape: tuple[int, int], labels: str | None
 ) -> None:
@@ -78,6 +97,7 @@ def write_rendered(
     from slipfield.kinds.micrograph.render import render
     from slipfield.kinds.micrograph.scene import scene_of
 
+    refuse_folder(folder, FACTS, "micrograph segment")
     scene = None
     if labels is not None:
         grains = read_labels(Path(labels))
@@ -95,11 +115,11 @@ def write_rendered(
         "area_fraction": float(drawn.phases.mean()),
     }
     with claimed(folder, "micrograph render"):
-        forget(folder / "truth.json")
+        forget(folder / DRAWN)
         write_image(folder / "image.png", drawn.image, drawn.pixel_um)
         for name in TRUTH:
             write_image(folder / f"{name}.png", getattr(drawn, name))
-        write_text(folder / "truth.json", json.dumps(truth, indent=2) + "\n")
+        write_text(folder / DRAWN, json.dumps(truth, indent=2) + "\n")
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -14,7 +14,7 @@ from slipfield.core.reading import read_json
 from slipfield.core.recorded import forget
 from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
-from slipfield.kinds.micrograph.files import read_labels, read_mask
+from slipfield.kinds.micrograph.files import BANDS, FACTS, MEASURED, read_labels, read_mask
 from slipfield.kinds.micrograph.statistics import Estimate
 from slipfield.kinds.micrograph.twins import join_twins
 
@@ -90,10 +90,10 @@ def measure(
     """
     from slipfield.kinds.micrograph.picture import save_picture
 
-    facts = read_json(folder / "micrograph.json", "micrograph segment")
+    facts = read_json(folder / FACTS, "micrograph segment")
     pixel_um = facts.get("pixel_um") if isinstance(facts, dict) else None
     if not isinstance(pixel_um, int | float) or not pixel_um > 0:
-        raise SlipfieldError(f"{folder / 'micrograph.json'}: no pixel_um; run micrograph segment")
+        raise SlipfieldError(f"{folder / FACTS}: no pixel_um; run micrograph segment")
     labels, phases = read_labels(folder / "grains.png"), read_mask(folder / "phases.png")
     if labels.shape != phases.shape:
         raise SlipfieldError(
@@ -125,13 +125,14 @@ def measure(
         results["saltykov"] = areas.saltykov(diameters, area)
     names = ("height_um", "mean_intercept_um")
     rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
-    forget(folder / "grain_size.json")
+    for earlier in (MEASURED, BANDS):
+        forget(folder / earlier)
     write_text(folder / "profile.csv", csv_text(rows, digits=6, names=names))
     write_text(folder / "grains.csv", _table(grains, pixel_um))
     if with_bands:
-        write_text(folder / "bands.yaml", bands.snippet(found, labels, grains, pixel_um))
+        write_text(folder / BANDS, bands.snippet(found, labels, grains, pixel_um))
     save_picture(labels, pixel_um, grains, (height, size), found, folder / "grain_size.png")
-    write_text(folder / "grain_size.json", json.dumps(results, indent=2) + "\n")
+    write_text(folder / MEASURED, json.dumps(results, indent=2) + "\n")
     return results
 
 

@@ -15,9 +15,18 @@ from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.recorded import forget
 from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX, shipped
-from slipfield.kinds.micrograph.files import read_image, write_image
+from slipfield.kinds.micrograph.files import (
+    DRAWN,
+    FACTS,
+    MEASURED,
+    OF_MEASURE,
+    read_image,
+    refuse_folder,
+    write_image,
+)
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 
+PICTURES = ("grains", "boundaries", "phases", "overlay")
 PHASE_METHODS = ("network", "otsu")
 """Methods that find second phase."""
 
@@ -61,11 +70,14 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     Raises
     ------
     SlipfieldError
-        If the image cannot be read, its scale is unknown, the method is, or there are too many
-        grains for 16 bits.
+        If the image cannot be read or is one of the files to be written, its scale is unknown, the
+        method is, there are too many grains for 16 bits, or ``folder`` is one of `render`.
     """
     from slipfield.kinds.micrograph.grains import from_probability
 
+    refuse_folder(folder, DRAWN, "micrograph render")
+    if path.resolve() in [(folder / f"{name}.png").resolve() for name in PICTURES]:
+        raise SlipfieldError(f"{path}: would be written over; choose another output folder")
     image = read_image(path)
     scale = scale_of(path, image, options.pixel_um, options.bar_um)
     method, phase = _methods(options)
@@ -83,18 +95,15 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
     phases[inside] = find_phases(part) >= 0.5
-    pictures = {
-        "grains": labels,
-        "boundaries": (255 * probability + 0.5).astype(np.uint8),
-        "phases": phases,
-        "overlay": overlay(image, labels, phases),
-    }
+    shades = (255 * probability + 0.5).astype(np.uint8)
+    pictures = (labels, shades, phases, overlay(image, labels, phases))
     with claimed(folder, "micrograph segment"):
-        forget(folder / "micrograph.json")
-        for name, picture in pictures.items():
+        for earlier in (FACTS, MEASURED, *OF_MEASURE):
+            forget(folder / earlier)
+        for name, picture in zip(PICTURES, pictures, strict=True):
             write_image(folder / f"{name}.png", picture, scale.pixel_um)
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
-        write_text(folder / "micrograph.json", json.dumps(facts, indent=2) + "\n")
+        write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return facts
 
 
@@ -106,6 +115,8 @@ def _methods(options: SegmentOptions) -> tuple[str, str]:
     phase = options.phase_method or (
         "network" if method == "network" or options.phase_model else "otsu"
     )
+    if method != "network" and options.model:
+        raise SlipfieldError(f"model: given with method {method}; leave out one of them")
     if phase != "network" and options.phase_model:
         raise SlipfieldError(f"phase-model: given with phase-method {phase}; leave out one of them")
     return method, phase

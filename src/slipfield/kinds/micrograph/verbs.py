@@ -95,7 +95,12 @@ def segment(
     )
     typer.echo(f"look at {output / 'overlay.png'} before you believe them; then")
     typer.echo(f"  slipfield micrograph measure {output}")
-    typer.echo(f"  slipfield import grains {output / 'grains.png'} --pixel {pixel_mm:.6g} ...")
+    around = ""
+    if window is not None:
+        left, below = window[0], int(facts["height_px"]) - window[3]  # type: ignore[call-overload]
+        around = f"--background 0 --origin {-left * pixel_mm:.6g} {-below * pixel_mm:.6g} "
+    command = f"import grains {output / 'grains.png'} --pixel {pixel_mm:.6g} {around}..."
+    typer.echo(f"  slipfield {command}")
     typer.echo(
         "without orientations (--euler) the grains' shapes alone are imported, and the load hardly "
         "tells k1, k2 and k3 apart"
