@@ -1,5 +1,7 @@
 """Loads at the frames, and what a load table says about elongation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,6 +113,15 @@ def test_frames_of_one_elongation_and_an_exchanged_pair_are_asked_about(tmp_path
     data = add_load(data, tmp_path / "load.csv", None, 0.0, None)
     assert not list(problems(data))
     assert any("falls from frame 2 to the next" in doubt for doubt in doubts(data))
+
+
+def test_a_sheet_that_is_thicker_than_wide_is_asked_about(tmp_path):
+    files = m.write_vic2d(m.Test(lost=[]), tmp_path)
+    usual = import_strain(files, OPTIONS)
+    assert not [doubt for doubt in doubts(usual) if "thickness" in doubt]
+    thick = replace(OPTIONS, thickness=1.01 * usual.attrs["sheet_width_mm"])
+    (found,) = [doubt for doubt in doubts(import_strain(files, thick)) if "thickness" in doubt]
+    assert "more than the sheet is wide" in found
 
 
 def test_a_frame_that_was_saved_twice_is_asked_about(tmp_path):

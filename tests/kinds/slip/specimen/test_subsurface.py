@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.slip.specimen import subsurface
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.specimen.subsurface import Ellipsoids, _inside, draw_subsurface
 from slipfield.kinds.slip.study import Study
@@ -54,6 +56,25 @@ def test_sections_inside_look_like_the_face():
     ]
     of_face = np.log(np.bincount(face.ravel())).std()
     assert 0.8 * of_face < np.mean(spread) < 1.8 * of_face  # small cuts of the tips add to it
+
+
+def test_a_thickness_that_asks_for_too_many_grains_is_refused_before_one_is_drawn(monkeypatch):
+    grown = []
+    add = subsurface._Growing.add
+    monkeypatch.setattr(
+        subsurface._Growing, "add", lambda self, grain: grown.append(1) or add(self, grain)
+    )
+    drawn(0.6, 4, cells=16)
+    usual = len(grown)
+    _, size, _ = drawn(1.2, 4, cells=16)
+    per_mm = (len(grown) - 2 * usual) / 0.6
+    grown.clear()
+    monkeypatch.setattr(subsurface, "MOST_GRAINS", 100)
+    with pytest.raises(SlipfieldError, match=r"about (\S+) grains .* 500 mm thick") as caught:
+        drawn(500.0, 4, cells=16)
+    assert not grown
+    told = float(str(caught.value).split("about ")[1].split()[0])
+    assert told == pytest.approx(500 * per_mm, rel=0.2)
 
 
 def test_volume_between_two_planes_and_distance_of_an_ellipsoid():

@@ -59,6 +59,10 @@ def test_an_aluminium_sheet_leaves_no_doubt():
             ("unloading to 0.08 mm at 110 s takes off 1 %", "buckles at 146 MPa"),
         ),
         ({"specimen": {**SHEET, "cells_y": 32}}, ("aspect of 2; with cells_y: 64",)),
+        (
+            {"specimen": {**SHEET, "thickness_mm": 100.0}},
+            ("100 mm is more than the sheet is wide",),
+        ),
         ({"sampling": {"k2_MPa": [10, 6000]}}, ("no metal is that strong",)),
         (
             {"material": {"hardening": "voce", "g_sat_MPa": 60.0}},

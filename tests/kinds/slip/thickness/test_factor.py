@@ -106,6 +106,12 @@ def test_study_file_is_valid():
     assert max(study.thickness.refined_ratios) <= max(study.thickness.ratios)
 
 
+def test_a_mesh_is_not_refined_below_the_thinnest_sheets_of_every_map():
+    """The table then had no thinnest columns of the other maps, after all the runs."""
+    with pytest.raises(ValueError, match=r"add 0.1 to ratios"):
+        Study(name="thin", thickness={"ratios": (0.3, 1.0), "refined_ratios": (0.1,)})
+
+
 def test_prior_is_that_of_the_reference_table():
     import csv
     from pathlib import Path

@@ -80,6 +80,11 @@ def _sheet(data: xr.Dataset) -> Iterator[str]:
     sizes = [float(facts[name]) for name in ends if facts.get(name) is not None]
     if len(sizes) < len(ends):
         return
+    if facts.get("thickness_mm", 0.0) > sizes[0]:
+        yield (
+            f"thickness: {facts['thickness_mm']:g} mm is more than the sheet is wide, "
+            f"{sizes[0]:g} mm; --thickness is in mm"
+        )
     places = [data[name].values for name in ("x_mm", "y_mm")]
     if facts.get("sheet_source") == OUTERMOST:
         text = (

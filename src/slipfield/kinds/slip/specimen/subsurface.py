@@ -17,12 +17,17 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, find_objects
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.numbers import short as brief
 from slipfield.kinds.slip.specimen.geometry import cell_centres
 from slipfield.kinds.slip.specimen.orientation import draw_orientations
 
 LARGEST_SHARE = 0.9  # of a grain's depth at which the face may cut it
 CANDIDATES = 20
-MOST_GRAINS = 200_000
+MOST_GRAINS = 20_000
+"""Grains below a face that are drawn: each looks for room among all others (minutes)."""
+
+MEAN_EXCESS = 1 / np.sqrt(1 - LARGEST_SHARE**2)
+"""Volume of a grain over that of one whose middle its section shows, mean over the shares."""
 
 
 @dataclass(frozen=True)
@@ -177,13 +182,16 @@ def _fill(
     chance = np.where(alive, 1 / np.maximum(face.radius, 1e-12), 0)
     chance /= chance.sum()
     filled, template = _inside(face, thickness)[alive].sum(), list[int]()
+    sections = Ellipsoids(face.centre, short, face.axes)
+    awaited = (volume - filled) / (MEAN_EXCESS * (chance[alive] @ sections.volume[alive]))
+    if awaited > MOST_GRAINS:
+        raise SlipfieldError(
+            f"solid: about {brief(awaited)} grains would lie below the face of a sheet "
+            f"{thickness:g} mm thick (thickness_mm); {MOST_GRAINS} are the most; use fewer grains, "
+            "a thinner sheet or columns"
+        )
     found = _Growing(face)
     while filled < volume:
-        if len(template) > MOST_GRAINS:
-            raise SlipfieldError(
-                f"solid: more than {MOST_GRAINS} grains below the face; use fewer grains, a "
-                "thinner sheet or columns"
-            )
         kind = random.choice(len(short), p=chance)
         size = short[kind] / np.sqrt(1 - (LARGEST_SHARE * random.random()) ** 2)
         row = random.choice(rows[kind], CANDIDATES)

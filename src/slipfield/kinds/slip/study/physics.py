@@ -282,7 +282,8 @@ class Thickness(Section):
     refined_ratios: tuple[float, ...] = Field(
         (0.2, 0.65, 1.1),
         min_length=1,
-        description="t/d at which elements are halved to know the error of the mesh, 1.",
+        description="t/d at which elements are halved to know the error of the mesh, none below "
+        "the least of ratios, 1.",
     )
     thick_ratios: tuple[float, ...] = Field(
         (),
@@ -296,4 +297,9 @@ class Thickness(Section):
         for name in ("ratios", "refined_ratios", "thick_ratios"):
             if any(ratio <= 0 for ratio in getattr(self, name)):
                 raise ValueError(f"{name} must be positive, got {min(getattr(self, name)):g}")
+        if min(self.refined_ratios) < min(self.ratios):
+            raise ValueError(
+                "refined_ratios: what the mesh costs is told by the thinnest columns of every "
+                f"grain map; add {min(self.refined_ratios):g} to ratios"
+            )
         return self

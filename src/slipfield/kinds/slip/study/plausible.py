@@ -35,6 +35,7 @@ def doubts(study: Study) -> Iterator[str]:
     yield from _elongations(study)
     yield from _unloading(study)
     yield from _elements(study)
+    yield from _thickness(study)
 
 
 def check_sample_counts(study: Study) -> None:
@@ -158,6 +159,15 @@ def _elements(study: Study) -> Iterator[str]:
         yield (
             f"specimen.cells_x, cells_y: elements of {wide:.3g} x {high:.3g} mm have an aspect of "
             f"{aspect:.2g}; with cells_y: {square} they are square"
+        )
+
+
+def _thickness(study: Study) -> Iterator[str]:
+    specimen = study.specimen
+    if specimen.thickness_mm > specimen.width_mm:
+        yield (
+            f"specimen.thickness_mm: {specimen.thickness_mm:g} mm is more than the sheet is wide, "
+            f"{specimen.width_mm:g} mm; in mm?"
         )
 
 
