@@ -76,10 +76,37 @@ def test_saltykov_finds_spheres_of_one_size():
     random = np.random.default_rng(0)
     height = random.random(200_000)
     sections = 10.0 * np.sqrt(1 - height**2)
-    found = areas.saltykov(sections, 1e6)
+    found = areas.saltykov(sections, np.ones(len(sections)), 1e6)
     assert found["mean_diameter_um"] == pytest.approx(10.0, rel=0.02)
     per_um3 = 200_000 / 1e6 / 10.0
     assert sum(found["per_mm3"]) == pytest.approx(per_um3 * 1e9, rel=0.05)
+
+
+def test_large_grains_are_not_missed_because_the_edge_cuts_them():
+    """Squares thrown anywhere: as many as there are per area, of which a third is cut."""
+    random = np.random.default_rng(0)
+    side, wide, thrown = 300, 60, 400
+    whole, counted = [], []
+    for row, column in random.integers(-wide, side, (thrown, 2)):
+        labels = np.ones((side, side), int)
+        labels[max(row, 0) : row + wide, max(column, 0) : column + wide] = 2
+        grains = areas.grains_of(labels)
+        mine = grains.label == 2
+        whole.append(np.count_nonzero(~grains.cut[mine]))
+        counted.append(areas.stand_for(labels, grains)[mine].sum())
+    expected = thrown * (side / (side + wide)) ** 2
+    assert sum(counted) == pytest.approx(expected, rel=0.1)
+    assert sum(whole) < 0.75 * expected
+
+
+def test_circles_that_leave_the_grains_do_not_count():
+    labels = tessellate((600, 600), 30.0, 0.2, 0.0, 0.05, np.random.default_rng(1)).labels
+    whole = intercepts.circles(labels)
+    labels[:, 500:] = 0
+    part = intercepts.circles(labels)
+    assert part.length_px == pytest.approx(whole.length_px * 2 / 3)
+    sizes = [each.length_px / each.intersections for each in (whole, part)]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.08)
 
 
 def test_bands_are_found_and_fit_a_study_file():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 CLASSES = 12
 """Size classes of Saltykov's unfolding."""
@@ -77,12 +78,26 @@ def number_of_grains(labels: np.ndarray) -> float:
     )
 
 
-def saltykov(diameters_um: np.ndarray, area_um2: float) -> dict[str, object]:
+def stand_for(labels: np.ndarray, grains: Grains) -> np.ndarray:
+    """Grains (n,), 1, for which each one counts so that those that the edge cuts are not missing.
+
+    The larger a grain, the oftener the edge of a rectangle cuts it: a whole one counts for those of
+    its width and height that are cut (Miles 1974, Lantuejoul 1978), and these for none.
+    """
+    boxes = ndimage.find_objects(labels)
+    extent = np.array([[side.stop - side.start for side in boxes[k - 1]] for k in grains.label])
+    size = np.array(labels.shape)
+    room = np.prod(np.maximum(size - extent, 1) / size, axis=1)
+    return np.where(grains.cut, 0.0, 1.0 / room)
+
+
+def saltykov(diameters_um: np.ndarray, counts: np.ndarray, area_um2: float) -> dict[str, object]:
     """Sizes of spheres from those of their sections (Saltykov 1958), in linear classes.
 
     Parameters
     ----------
     diameters_um : (n,), of the sections, um.
+    counts : (n,), 1, sections for which each counts, as of :func:`stand_for`.
     area_um2 : area on which they were counted, um^2.
 
     Returns
@@ -91,7 +106,8 @@ def saltykov(diameters_um: np.ndarray, area_um2: float) -> dict[str, object]:
     least 0) and ``mean_diameter_um``.
     """
     width = diameters_um.max() / CLASSES
-    number = np.histogram(diameters_um, CLASSES, (0.0, float(diameters_um.max())))[0] / area_um2
+    span = (0.0, float(diameters_um.max()))
+    number = np.histogram(diameters_um, CLASSES, span, weights=counts)[0] / area_um2
     size = np.arange(1, CLASSES + 1)
     upper = np.sqrt(np.maximum(size[None] ** 2 - (size[:, None] - 1) ** 2, 0))
     lower = np.sqrt(np.maximum(size[None] ** 2 - size[:, None] ** 2, 0))

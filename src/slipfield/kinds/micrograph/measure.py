@@ -122,7 +122,8 @@ def measure(
         if len(diameters) == 0:
             raise SlipfieldError("saltykov: every grain is cut by the edge; take a larger image")
         area = float(np.count_nonzero(labels)) * pixel_um**2
-        results["saltykov"] = areas.saltykov(diameters, area)
+        counts = areas.stand_for(labels, grains)[~grains.cut]
+        results["saltykov"] = areas.saltykov(diameters, counts, area)
     names = ("height_um", "mean_intercept_um")
     rows = [dict(zip(names, pair, strict=True)) for pair in zip(height, size, strict=True)]
     for earlier in (MEASURED, BANDS):
