@@ -208,3 +208,10 @@ def test_failed_reference_is_an_error(inputs):
     with pytest.raises(SlipfieldError, match="reference run .* failed: minimum step"):
         simulate_reference(soft, folder / "0.nc", folder / "reference.nc")
     assert not (folder / "reference.nc").exists()
+
+
+def test_a_reference_run_says_how_far_it_is(inputs, capsys):
+    study, folder = inputs()
+    simulate_reference(study, folder / "0.nc", folder / "reference.nc")
+    outputs = study.loading.outputs
+    assert capsys.readouterr().err.splitlines()[-1] == f"reference: {outputs}/{outputs}"

@@ -37,3 +37,25 @@ def test_the_kind_of_an_error_survives_the_process(tmp_path, monkeypatch, kind, 
         solver.run(np.array([90.0, 33.0, 17.0]))
     assert type(caught.value) is kind
     assert str(caught.value) == f"forward run: {text}"
+
+
+GOES_ON = """
+import sys
+for line in ("reference: 3/20, 8 s left", "", "a remark", "reference: 20/20"):
+    print(line, file=sys.stderr)
+sys.exit({0})
+"""
+
+
+@pytest.mark.parametrize("status", [0, 9])
+def test_what_a_long_run_says_of_its_progress_is_passed_on(tmp_path, monkeypatch, status):
+    """And is no reason for a failure."""
+    script, said = tmp_path / "goes_on.py", []
+    script.write_text(GOES_ON.format(status))
+    monkeypatch.setenv(COMMAND, f"{sys.executable} {script}")
+    grains = make_microstructure(STUDY, 0)
+    parent = Solver.prepare(STUDY, grains, tmp_path / "work", report=said.append)
+    solver = Solver.prepare(STUDY, grains, tmp_path / "work" / "finer", parent)
+    with pytest.raises(SlipfieldError, match="^forward run: a remark$"):
+        solver.run(np.array([90.0, 33.0, 17.0]))
+    assert said == ["forward run 1, 8 x 8 elements", "forward run 1: output 3/20, 8 s left"]

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slipfield.kinds.slip.inversion.report.page import TOGETHER, write_overlay, write_report
-from slipfield.kinds.slip.inversion.told import of_correlation
+from slipfield.kinds.slip.inversion.report.page import write_overlay, write_report
+from slipfield.kinds.slip.inversion.told import TOGETHER, of_correlation
 from slipfield.kinds.slip.inversion.verdict import Verdict
 
 PARAMETERS = np.array([60.0, 12.0, 6.0])

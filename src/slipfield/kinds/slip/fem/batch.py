@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from mpi4py import MPI
 
 from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import Sliced, open_netcdf, write_netcdf
-from slipfield.core.progress import track
+from slipfield.core.progress import progress, track
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.dataset.contract import (
     REFERENCE,
@@ -222,7 +222,8 @@ def simulate_reference(
     if not all(np.isfinite(value) and value > 0 for value in k):
         raise SlipfieldError(f"parameters: given {k}; expected three positive numbers")
     problem = Problem(study, micro, comm)
-    values = reference_fields(problem, k, constants)
+    with _outputs_done(problem) as advance:
+        values = reference_fields(problem, k, constants, advance)
     if comm.rank == 0:
         point = dict(zip(PARAMETERS, map(float, k), strict=True))
         measure = study.solver.strain_measure
@@ -239,14 +240,28 @@ def simulate_reference(
     comm.barrier()
 
 
+@contextmanager
+def _outputs_done(problem: Problem) -> Iterator[Callable[[], None]]:
+    """Show how many outputs of a reference run are done; nothing but on rank 0."""
+    if problem.comm.rank:
+        yield lambda: None
+    else:
+        with progress("reference", problem.study.loading.outputs) as advance:
+            yield advance
+
+
 def reference_fields(
-    problem: Problem, k: Parameters, constants: Sequence[str] = ()
+    problem: Problem,
+    k: Parameters,
+    constants: Sequence[str] = (),
+    advance: Callable[[], None] = lambda: None,
 ) -> dict[str, np.ndarray]:
     """Strain, load and their derivatives to ln k at one point k1, k2, k3. Collective.
 
     Parameters
     ----------
     constants : of :func:`constants_of`, to whose logarithms derivatives are taken, too.
+    advance : is called after each output.
 
     Returns
     -------
@@ -270,6 +285,7 @@ def reference_fields(
         gradient = nodal.image(stepper.u.array)
         gradient_rates = [nodal.image(du) for du in sensitivity.du]
         load[number], load_rates[:, number] = stepper.load, sensitivity.dload
+        advance()
         if problem.comm.rank:
             return
         measure = study.solver.strain_measure

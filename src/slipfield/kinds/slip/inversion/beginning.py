@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from slipfield.core.progress import say
 from slipfield.kinds.slip.inversion.agreement import load_scale
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.assumed import assumed_constants
@@ -74,7 +75,7 @@ def begin(
     trained, began = models[0].study, time.perf_counter()
     found = prepare(source, data, trained, asked.cells, membrane=asked.membrane)
     found.seconds["preparation"] = time.perf_counter() - began
-    solver = Solver.prepare(found.study, found.microstructure, work, parent)
+    solver = Solver.prepare(found.study, found.microstructure, work, parent, say)
     of_k = Problem(
         found.measurement,
         solver.run,

@@ -15,6 +15,7 @@ import xarray as xr
 from scipy.special import stdtrit
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.core.progress import track
 from slipfield.kinds.slip.inversion.answers import Answer, Model
 from slipfield.kinds.slip.inversion.choice import Choice
 from slipfield.kinds.slip.inversion.comparison import compare
@@ -72,7 +73,7 @@ def invert_blind(
             f"draws: given {draws}; expected 2 or more, the scatter is the interval"
         )
     trained, members, solvers = chosen[0].study, [], []
-    for number in range(draws):
+    for number in track(range(draws), "draws of the orientations"):
         random = np.random.default_rng(number)
         found = prepare(source, data, trained, cells, random, membrane)
         solver = Solver.prepare(found.study, found.microstructure, work / f"draw-{number}")

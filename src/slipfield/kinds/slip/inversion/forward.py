@@ -11,7 +11,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +30,13 @@ from slipfield.kinds.slip.study.constants import scaled
 COMMAND = "SLIPFIELD_REFERENCE"
 """Environment variable: a command that takes the verb and its options, instead of `envs/run`."""
 
+Report = Callable[[str], None]
+"""Takes a line about a run that goes on."""
+
+
+def silent(line: str) -> None:
+    """Say nothing of a run that goes on."""
+
 
 @dataclass
 class Solver:
@@ -39,12 +46,14 @@ class Solver:
     ----------
     study, folder : the specimen's study, and the folder of its files and runs.
     seconds, cpu : wall and CPU time of each run that was made, s.
+    report : takes a line at the start of each run, and every few seconds of a long one.
     """
 
     study: Study
     folder: Path
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
+    report: Report = silent
 
     @classmethod
     def prepare(
@@ -53,18 +62,19 @@ class Solver:
         microstructure: xr.Dataset,
         folder: Path,
         parent: Solver | None = None,
+        report: Report = silent,
     ) -> Solver:
         """Write study and microstructure into ``folder``.
 
         Parameters
         ----------
-        parent : solver of the same inversion, among whose runs these count.
+        parent : solver of the same inversion, among whose runs these count; it reports, too.
         """
         write_text(folder / "study.yaml", study.as_yaml())
         write_netcdf(microstructure, folder / "microstructure.nc", study)
         if parent is None:
-            return cls(study, folder)
-        return cls(study, folder, parent.seconds, parent.cpu)
+            return cls(study, folder, report=report)
+        return cls(study, folder, parent.seconds, parent.cpu, parent.report)
 
     @property
     def microstructure(self) -> Path:
@@ -122,7 +132,13 @@ class Solver:
         more = ["--parameters", *(repr(float(value)) for value in k)]
         for name in constants:
             more += ["--also", name]
-        start_verb("reference", self.folder, files, output.name, more)
+        mesh, name = self.study.specimen, f"forward run {len(self.seconds) + 1}"
+        self.report(f"{name}, {mesh.cells_x} x {mesh.cells_y} elements")
+
+        def report(line: str) -> None:
+            self.report(f"{name}: output {line}")
+
+        start_verb("reference", self.folder, files, output.name, more, report)
 
 
 def _with_factors(study: Study, factors: Mapping[str, float]) -> Study:
@@ -150,7 +166,12 @@ def _constants_in(path: Path) -> list[str] | None:
 
 
 def start_verb(
-    verb: str, folder: Path, files: Mapping[str, str], output: str, more: Sequence[str] = ()
+    verb: str,
+    folder: Path,
+    files: Mapping[str, str],
+    output: str,
+    more: Sequence[str] = (),
+    report: Report = silent,
 ) -> None:
     """Run a verb of the solver on files of a folder.
 
@@ -158,6 +179,7 @@ def start_verb(
     ----------
     files : names in ``folder`` by option.  output : name of what the verb writes there.
     more : further arguments.
+    report : takes what the verb says of its progress while there is time left, without its name.
 
     Raises
     ------
@@ -179,15 +201,45 @@ def start_verb(
         command += [f"--{option}", str(folder / name)]
     bound = os.environ.get("SLIPFIELD_BIND")
     environment = os.environ | {"SLIPFIELD_BIND": f"{bound}:{folder}" if bound else str(folder)}
+    status, lines = _run([*command, *more], environment, f"{verb}: ", report)
+    if status or not (folder / output).exists():
+        reason = (lines or [f"exit code {status}"])[-1].removeprefix("slipfield: error: ")
+        kinds = {status: kind for kind, status in EXIT_STATUS.items()}
+        raise kinds.get(status, SlipfieldError)(f"forward run: {reason}")
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str], progress: str, report: Report
+) -> tuple[int, list[str]]:
+    """Exit status of a command, and its lines on standard error that are not about progress.
+
+    Parameters
+    ----------
+    progress : how lines about it begin.
+    """
+    kept = []
     try:
-        done = subprocess.run([*command, *more], capture_output=True, text=True, env=environment)
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=environment,
+        ) as process:
+            assert process.stderr is not None
+            try:
+                for line in map(str.strip, process.stderr):
+                    if not line.startswith(progress):
+                        kept += [line] if line else []
+                    elif line.endswith("left"):
+                        report(line.removeprefix(progress))
+            except BaseException:
+                process.kill()
+                raise
     except OSError as error:
         raise SlipfieldError(f"{command[0]}: cannot be started: {error}") from error
-    if done.returncode or not (folder / output).exists():
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        reason = lines[-1].removeprefix("slipfield: error: ")
-        kinds = {status: kind for kind, status in EXIT_STATUS.items()}
-        raise kinds.get(done.returncode, SlipfieldError)(f"forward run: {reason}")
+    return process.returncode, kept
 
 
 def _children_cpu() -> float:

@@ -344,4 +344,5 @@ def _say(iterate: Iterate) -> None:
         f"{name} {value:.4g}"
         for name, value in zip(PARAMETERS, np.exp(iterate.log_parameters), strict=False)
     )
-    say(f"refine: {values}, strain residual {iterate.strain_rms:.3g}")
+    made = "refine" if iterate.accepted else "refine, rejected (no better)"
+    say(f"{made}: {values}, strain residual {iterate.strain_rms:.3g}")

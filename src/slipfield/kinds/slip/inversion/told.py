@@ -20,6 +20,9 @@ WORTH = 0.05
 GIVEN = "as far as thickness and load cell are right"
 """What that interval does not hold: a load that is off by a factor moves the sum as much."""
 
+TOGETHER = "; told only together with the other: see the sum"
+"""What to know of k2 and of k3 where the data tell their sum alone."""
+
 
 @dataclass(frozen=True)
 class Told:

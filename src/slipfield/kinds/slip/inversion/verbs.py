@@ -88,7 +88,7 @@ def invert(
 ) -> None:
     """Find k1, k2 and k3 of a measured specimen; write inversion.json and report.html."""
     from slipfield.core.errors import SlipfieldError
-    from slipfield.kinds.slip.inversion.console import table_lines
+    from slipfield.kinds.slip.inversion.console import answer_lines, table_lines
     from slipfield.kinds.slip.inversion.run import invert as invert_specimen
 
     if live is None and (enough, end, load_table) != (None, None, None):
@@ -107,10 +107,10 @@ def invert(
         )
         from slipfield.kinds.slip.live.record import summary_lines
 
-        for line in summary_lines(content):
-            typer.echo(line)
         typer.echo(f"frames: {output / 'live.csv'}, picture: {output / 'live.png'}")
         typer.echo(f"report: {output / 'result' / 'report.html'}")
+        for line in summary_lines(content):
+            typer.echo(line)
         return
     found = invert_specimen(
         specimen,
@@ -128,6 +128,7 @@ def invert(
         priors=prior or (),
         register=register,
     )
-    for line in (*table_lines(found), *found.notes, *found.warnings):
+    report = f"report: {output / 'report.html'}"
+    said = (*table_lines(found), *found.notes, *found.warnings, report, *answer_lines(found))
+    for line in said:
         typer.echo(line)
-    typer.echo(f"report: {output / 'report.html'}")

@@ -86,6 +86,16 @@ class Verdict:
     sentence: str
     cause: Cause = ""
 
+    @property
+    def because(self) -> str:
+        """The cause in brackets, to stand after the word; nothing for "good"."""
+        return f" ({self.cause})" if self.cause else ""
+
+    @property
+    def text(self) -> str:
+        """Word, cause and sentence."""
+        return f"{self.word}{self.because}. {self.sentence}"
+
 
 UNJUDGED = Verdict("doubtful", "Nothing was compared.", "training")
 

@@ -101,15 +101,17 @@ def estimates_text(state: State) -> str:
 
 
 def summary_lines(content: dict[str, Any]) -> list[str]:
-    """What a finished test is told by, from the content of ``live.json``, for the console."""
-    lines = []
+    """What a finished test is told by, from the content of ``live.json``, for the console.
+
+    The answer and the verdict stand last.
+    """
+    lines = [*content["notes"], *content["warnings"], content["agreement"]]
     for name, each in content["final"].items():
         text = "{value:.4g} ({low:.4g} to {high:.4g}) {unit}".format(**each)
         if not each["told"]:
             text = "not told: its 95 % interval is as wide as the range of the training"
         lines.append(f"{name}: {text}")
-    lines += [f"verdict: {content['verdict']}", *content["warnings"], *content["notes"]]
-    return [*lines, content["agreement"]]
+    return [*lines, f"verdict: {content['verdict']}"]
 
 
 def draw_rows(

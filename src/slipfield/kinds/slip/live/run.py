@@ -205,7 +205,7 @@ def _finish(
         **_summary(test, final),
         "batch": {answer.method: estimate_of(answer) for answer in batch.answers},
         "answer": batch.choice.method if batch.answered else None,
-        "verdict": f"{batch.verdict.word}. {batch.verdict.sentence}",
+        "verdict": batch.verdict.text,
         "warnings": [*batch.warnings],
         "live_against_batch_ln_k": dict(zip(PARAMETERS, away.tolist(), strict=True)),
         "agreement": agreement(away, path),

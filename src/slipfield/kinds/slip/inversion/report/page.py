@@ -22,7 +22,7 @@ from slipfield.kinds.slip.inversion.report.figures import (
     figure_refinement,
 )
 from slipfield.kinds.slip.inversion.stiffening import with_factor
-from slipfield.kinds.slip.inversion.told import GIVEN
+from slipfield.kinds.slip.inversion.told import GIVEN, TOGETHER
 from slipfield.kinds.slip.inversion.unusual import USUAL
 from slipfield.kinds.slip.measure.overlay import figure_overlay
 from slipfield.kinds.slip.measure.specimen_file import provenance
@@ -45,9 +45,6 @@ ONE_DRAW = (
     "The orientations of the computed maps are one random draw, so strain cannot agree grain by "
     "grain; only the load is a check."
 )
-
-TOGETHER = "; told only together with the other: see the sum"
-"""What to know of k2 and of k3 where the data tell their sum alone."""
 
 
 def write_overlay(data: xr.Dataset, folder: Path) -> None:
@@ -80,8 +77,8 @@ def write_report(found: Inversion, folder: Path) -> None:
 def _banner(found: Inversion) -> Banner:
     """The verdict, above the numbers."""
     words = {"good": "Good", "doubtful": "Doubtful", "none": "No answer"}
-    cause = f" ({found.verdict.cause})" if found.verdict.cause else ""
-    return Banner(found.verdict.word, words[found.verdict.word] + cause, found.verdict.sentence)
+    verdict = found.verdict
+    return Banner(verdict.word, words[verdict.word] + verdict.because, verdict.sentence)
 
 
 def _summary(found: Inversion) -> str:
