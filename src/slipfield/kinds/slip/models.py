@@ -33,6 +33,9 @@ class SlipModel(Model):
 NETWORK = "cnn_lstm"
 """Name of the network: the model of sweeps, of attribution and of the figures on trainings."""
 
+EQUILIBRIUM = "equilibrium"
+"""Name of the equilibrium network, whose features take longest to make."""
+
 MODELS = {
     "projection": SlipModel(
         estimator="slipfield.kinds.slip.projection.inverter:ProjectionInverter",
@@ -42,7 +45,7 @@ MODELS = {
         fewest_samples=10,
         reads_references=True,
     ),
-    "equilibrium": SlipModel(
+    EQUILIBRIUM: SlipModel(
         estimator="slipfield.kinds.slip.equilibrium.inverter:EquilibriumInverter",
         title="equilibrium network",
         colour="#009E73",

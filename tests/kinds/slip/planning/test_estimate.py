@@ -10,7 +10,13 @@ import pytest
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.cnn_lstm.settings import settings_of
 from slipfield.kinds.slip.planning import plan
-from slipfield.kinds.slip.planning.estimate import Cost, estimate, job_cost, print_estimate
+from slipfield.kinds.slip.planning.estimate import (
+    Cost,
+    estimate,
+    job_cost,
+    print_estimate,
+    wall_seconds,
+)
 from slipfield.kinds.slip.planning.unit_costs import (
     GPU_GFLOP_PER_S,
     REFERENCE_FILE,
@@ -50,8 +56,11 @@ UNITS = UnitCosts(
         memory_mb=4000.0,
         fields_mb=80.0,
         batch_size=8,
+        balance_cpu_s=2.0,
+        fit_cpu_s=6.0,
+        fit_samples=1000,
     ),
-    {"command": "by hand", "machine": {"processor": "none", "date": "2026-01-01"}},
+    {"command": "by hand", "machine": {"processor": "none", "avx512": True, "date": "2026-01-01"}},
 )
 
 
@@ -124,6 +133,31 @@ def test_smaller_mesh_and_projection_cost_less(paper):
     assert projection.training_gflop == 0
 
 
+def test_features_of_the_equilibrium_network_are_made_once_and_fitted_in_each_fold():
+    study = load_study(CONFIG / "paper-small.yaml")
+    folds = [name.split("-") for name in plan.fold_batches(study, "equilibrium")]
+    jobs = [("crossval", {"model": "equilibrium", "first": a, "last": b}) for a, b in folds]
+    costs = estimate(study, UNITS, [("train", {"model": "equilibrium"}), *jobs])
+    features = 2200 * 2.0 * 100**2 / 40_000
+    assert costs["train"].cpu_s == pytest.approx(20.0 + features + 2.2 * 6.0)
+    assert costs["crossval"].cpu_s == pytest.approx(20 * 20.0 + 0.9 * 200 * 2.2 * 6.0)
+    assert costs["train"].longest_s == pytest.approx(costs["train"].cpu_s)
+
+
+def test_no_stage_takes_less_than_its_longest_job():
+    one = Cost(1, 100.0, 900.0, longest_s=1000.0)
+    costs = {
+        "simulate": Cost(10, 1000.0, longest_s=100.0),
+        "train": one,
+        "crossval": Cost(9, 900.0, longest_s=100.0),
+        "report": Cost(1, 20.0, longest_s=20.0),
+    }
+    costs["total"] = sum(costs.values(), Cost())
+    assert wall_seconds(costs, 1) == pytest.approx((2920.0, 900.0))
+    assert wall_seconds(costs, 2)[0] == pytest.approx(500 + 1000 + 20)
+    assert wall_seconds(costs, 200) == pytest.approx((100 + 1000 + 20, 900 * 1000 / 1900))
+
+
 def test_reference_runs_cost_what_their_maps_cost():
     demo = load_study(CONFIG / "demo.yaml")
     ten, six = (job_cost(demo, UNITS, "reference", job) for job in ({"tens": "0000"}, {}))
@@ -134,7 +168,8 @@ def test_reference_runs_cost_what_their_maps_cost():
 
 
 def test_table_names_every_rule_and_the_total(paper, capsys):
-    costs = {"simulate": Cost(440, 3600.0), "total": Cost(441, 7200.0, 14400.0)}
+    costs = {"simulate": Cost(440, 7200.0), "train": Cost(1, 0.0, 14400.0)}
+    costs["total"] = costs["simulate"] + costs["train"]
     print_estimate(paper, UNITS, costs, side_by_side=2)
     printed = " ".join(capsys.readouterr().err.split())
     assert "simulate" in printed
@@ -162,6 +197,16 @@ def test_training_request_follows_the_device(paper):
     gflop = unit_costs().learning.visit(201 * 201, 20)[1] * visits
     expected = plan.START_MINUTES + plan.SAFETY * gflop / GPU_GFLOP_PER_S / 60
     assert plan.training_minutes(on_gpu) == math.ceil(expected)
+
+
+def test_a_processor_of_another_kind_is_told_that_it_takes_longer_or_shorter():
+    assert UNITS.note({"avx2", "avx512f"}) == ""
+    assert "three times of these costs" in UNITS.note({"avx2"})
+    machine = {"processor": "none", "avx512": False, "date": "2026-01-01"}
+    plain = replace(UNITS, measured={"command": "by hand", "machine": machine})
+    assert plain.note({"avx2"}) == ""
+    assert "a third of these costs" in plain.note({"avx512f"})
+    assert plain.source == "by hand, none without AVX-512, 2026-01-01"
 
 
 def test_broken_unit_costs_are_one_line(tmp_path):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
+
+from slipfield.core.processor import instructions, processor_name
 
 BUSY_SHARE = 0.3  # load average per core from which others are taken to be at work
 
@@ -14,12 +15,14 @@ BUSY_SHARE = 0.3  # load average per core from which others are taken to be at w
 def describe_machine() -> dict[str, Any]:
     """Processor, cores of this process, memory in GB, load averages now and the date.
 
-    ``busy`` says whether other programs were using the machine just before.
+    ``avx512`` says whether it has these instructions, which make much of the speed here, ``busy``
+    whether other programs were using the machine just before.
     """
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
+        "avx512": "avx512f" in instructions(),
         "architecture": platform.machine(),
         "cores": cores,
         "memory_gb": round(memory / 1e9, 1),
@@ -27,13 +30,3 @@ def describe_machine() -> dict[str, Any]:
         "busy": load[0] > BUSY_SHARE * cores,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def _processor() -> str:
-    """Name of the processor, by /proc/cpuinfo where it is."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or "unknown")

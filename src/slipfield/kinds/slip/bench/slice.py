@@ -18,7 +18,10 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.launch import LAUNCHER
 from slipfield.kinds.slip.bench.machine import describe_machine
+from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import gather
+from slipfield.kinds.slip.equilibrium.features import FEATURES, feature_table
+from slipfield.kinds.slip.equilibrium.inverter import FOLDS
 from slipfield.kinds.slip.models import NETWORK
 from slipfield.kinds.slip.planning.plan import FIELD_BYTES
 from slipfield.kinds.slip.planning.unit_costs import Learning, Simulation
@@ -27,6 +30,9 @@ from slipfield.kinds.slip.study import Study, check_study
 SAMPLES = 8
 SMALLER = 4
 """The small mesh has this many times fewer elements along each side."""
+
+FIT_SAMPLES = 1000
+"""Made-up samples that the equilibrium network is trained on: a fit knows no images."""
 
 LONGER, SMALL_LONGER = 9, 65
 """Epochs of the longer of two trainings on each mesh, whose difference is what epochs cost."""
@@ -131,6 +137,17 @@ class Slice:
         started = time.process_time()
         gather(self.study, [self.shard], [self.map], [], self.design, self.folder / "dataset")
         return time.process_time() - started
+
+    def balance(self) -> float:
+        """Balance the sections of all samples; CPU seconds of one, 0 if the law forbids it."""
+        dataset = Collection.of_dataset(self.folder / "dataset", self.study)
+        started = time.process_time()
+        try:
+            feature_table(dataset)
+        except SlipfieldError as error:
+            self.say(f"        balance  not measured: {error}")
+            return 0.0
+        return (time.process_time() - started) / SAMPLES
 
     def train(self, epochs: int) -> tuple[Usage, int]:
         """Train the network for some epochs, from the start; also the samples of a batch."""
@@ -241,7 +258,24 @@ def _learning(large: Slice, small: Slice) -> Learning:
         memory_mb=network.memory_mb,
         fields_mb=SAMPLES * network.frames * 3 * nodes * FIELD_BYTES / 1e6,
         batch_size=network.batch_size,
+        balance_cpu_s=large.balance(),
+        fit_cpu_s=_fit_cpu_s(),
+        fit_samples=FIT_SAMPLES,
     )
+
+
+def _fit_cpu_s() -> float:
+    """CPU seconds of training all members of the equilibrium network on random features."""
+    import torch
+
+    from slipfield.kinds.slip.equilibrium.network import train_member
+
+    torch.set_num_threads(1)
+    features = np.random.default_rng(0).normal(size=(FIT_SAMPLES * (FOLDS - 1) // FOLDS, FEATURES))
+    started = time.process_time()
+    for member in range(FOLDS):
+        train_member(features, features[:, :3], np.arange(len(features)), member)
+    return time.process_time() - started
 
 
 def _gflop(study: Study, frames: int, image: tuple[int, int]) -> float:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import cache_folder, complete_file
+from slipfield.core.processor import instructions
 from slipfield.kinds.slip.study import Material
 
 CRYSTAL = Path(__file__).parent
@@ -72,12 +73,8 @@ def _fingerprint(source: Path, command: list[str]) -> str:
     folders = dict.fromkeys((CRYSTAL, source.parent))
     for file in (source, *(header for each in folders for header in sorted(each.glob("*.hpp")))):
         digest.update(file.read_bytes())
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        features = next((x for x in lines if x.startswith(("flags", "Features"))), "")
-        digest.update(features.encode())
-    except OSError:
-        digest.update(platform.processor().encode())
+    features = " ".join(sorted(instructions())) or platform.processor()
+    digest.update(features.encode())
     return digest.hexdigest()[:16]
 
 

@@ -24,12 +24,15 @@ from slipfield.kinds.slip.study import Study
 SMALLEST = 0.2
 """Balancing parameters are kept above this share of the sampling box's lower ends."""
 
+FEATURES = 3 + len(INSTANTS)
+"""Numbers that the network sees of a measurement."""
+
 REVISION = 2
 """Counts changes of the features: tables of another one are not read."""
 
 
 def feature_vector(study: Study, forces: SectionForces) -> np.ndarray:
-    """Features (3 + instants,) of a measurement: ln k that balances all sections, ln load (N)."""
+    """:data:`FEATURES` of a measurement: ln k that balances all sections, ln load (N)."""
     lowest = SMALLEST * np.array([low for low, _ in study.sampling.box])
     balancing = np.maximum(forces.parameters(study.material.h0_MPa), lowest)
     return np.concatenate([np.log(balancing), np.log(forces.load)])

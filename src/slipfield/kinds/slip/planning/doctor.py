@@ -19,6 +19,7 @@ from rich.table import Table
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.launch import LAUNCHER
+from slipfield.core.processor import CPUINFO, instructions
 from slipfield.kinds.slip.planning import plan
 from slipfield.kinds.slip.planning.estimate import planned_disk_mb
 from slipfield.kinds.slip.planning.unit_costs import unit_costs
@@ -232,7 +233,7 @@ def gpu(device: str) -> Finding:
     return Finding("GPU", True if count else None, f"{count} for PyTorch")
 
 
-def bfloat16(study: Study, processor: Path = Path("/proc/cpuinfo")) -> Iterator[Finding]:
+def bfloat16(study: Study, cpuinfo: Path = CPUINFO) -> Iterator[Finding]:
     """Whether this processor has the arithmetic that a training or a sweep asks for, if one does.
 
     Without its instructions a step in bfloat16 takes about nine times one in float32
@@ -244,8 +245,7 @@ def bfloat16(study: Study, processor: Path = Path("/proc/cpuinfo")) -> Iterator[
     }
     if not any(asked.values()):
         return
-    flags = processor.read_text().split() if processor.exists() else []
-    if not BFLOAT16_FLAGS.isdisjoint(flags):
+    if not BFLOAT16_FLAGS.isdisjoint(instructions(cpuinfo)):
         yield Finding("bfloat16", True, "this processor has instructions for it")
         return
     remedy = "on cores set " + " and ".join(name for name, is_asked in asked.items() if is_asked)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
 
-from slipfield.kinds.slip.models import NETWORK
+from slipfield.core.processor import instructions
+from slipfield.kinds.slip.models import EQUILIBRIUM, MODELS, NETWORK
 from slipfield.kinds.slip.planning import plan
 from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, UnitCosts
 from slipfield.kinds.slip.study import Study
 
 SMALL_JOB_CPU_S = 20.0
 """CPU seconds of a job that only draws a figure or writes a table: mostly the start of Python."""
+
+PROJECTION_FIT_CPU_S = 1.0
+"""CPU seconds of fitting the projection to what it has read: linear regressions."""
+
+SIDE_BY_SIDE = ("train", "crossval", "sweep", "learning_curves")
+"""Rules that wait for the dataset alone; the others wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Cost:
     training_cpu_s : CPU seconds of that training if it runs on processors.
     training_gflop : the same in operations, 1e9.
     disk_mb : size of what stays on disk, MB.
+    longest_s : CPU seconds of the longest job, training on processors included.
     """
 
     jobs: int = 0
@@ -35,6 +43,7 @@ class Cost:
     training_cpu_s: float = 0.0
     training_gflop: float = 0.0
     disk_mb: float = 0.0
+    longest_s: float = 0.0
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -43,7 +52,12 @@ class Cost:
             self.training_cpu_s + other.training_cpu_s,
             self.training_gflop + other.training_gflop,
             self.disk_mb + other.disk_mb,
+            max(self.longest_s, other.longest_s),
         )
+
+    def wall_s(self, side_by_side: int) -> float:
+        """Wall seconds of the jobs on so many cores: at least those of the longest."""
+        return max((self.cpu_s + self.training_cpu_s) / side_by_side, self.longest_s)
 
     @property
     def gpu_hours(self) -> float:
@@ -61,18 +75,19 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
     if rule == "gather":
         return Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
     if rule == "train":
-        training = _training(study, units, wildcards["model"], study.learning.epochs)
-        return training + _decoded(study)
+        model, visits = wildcards["model"], study.learning.epochs
+        return _training(study, units, model, 1, visits) + _decoded(study)
     if rule == "crossval":
         folds = int(wildcards["last"]) + 1 - int(wildcards["first"])
-        share = 1 - 1 / study.crossval.folds
-        return _training(study, units, wildcards["model"], folds * study.crossval.epochs * share)
+        fits = folds * (1 - 1 / study.crossval.folds)
+        return _training(study, units, wildcards["model"], fits, fits * study.crossval.epochs)
     if rule == "learning_curves":
         model = next(filter(plan.in_epochs, study.models), study.learning.model)
-        return _training(study, units, model, plan.curves_epochs(study))
+        epochs = plan.curves_epochs(study)
+        return _training(study, units, model, epochs / study.learning.epochs, epochs)
     if rule == "sweep":
         epochs = study.sweep.repeats * study.sweep.epochs
-        return _training(study, units, NETWORK, epochs)
+        return _training(study, units, NETWORK, study.sweep.repeats, epochs)
     return Cost(1, SMALL_JOB_CPU_S)
 
 
@@ -99,14 +114,28 @@ def _reading_cpu_s(study: Study, units: UnitCosts) -> float:
     return study.sampling.samples * units.learning.gather_cpu_s * size * _outputs(study, units)
 
 
-def _training(study: Study, units: UnitCosts, model: str, epochs: float) -> Cost:
-    """Cost of a training: the network visits the data each epoch, the others read it once."""
-    read = Cost(1, SMALL_JOB_CPU_S + _reading_cpu_s(study, units))
+def _training(study: Study, units: UnitCosts, model: str, fits: float, epochs: float) -> Cost:
+    """Cost of ``fits`` trainings on all samples, in so many epochs together.
+
+    The network reads the data in each job and visits them each epoch. The others fit to what one
+    of them has read, see :func:`_features_cpu_s`.
+    """
     if not plan.in_epochs(model):
-        return read
+        fit = PROJECTION_FIT_CPU_S
+        if model == EQUILIBRIUM:
+            fit = units.learning.fit_cpu_s * study.sampling.samples / units.learning.fit_samples
+        return Cost(1, SMALL_JOB_CPU_S + fits * fit)
     seconds, gflop = units.learning.visit(plan.pixels(study), study.loading.outputs)
-    visits = study.sampling.samples * epochs
-    return read + Cost(0, 0.0, visits * seconds, visits * gflop)
+    visits, read = study.sampling.samples * epochs, _reading_cpu_s(study, units)
+    return Cost(1, SMALL_JOB_CPU_S + read, visits * seconds, visits * gflop)
+
+
+def _features_cpu_s(study: Study, units: UnitCosts, model: str) -> float:
+    """CPU seconds that the first job of an inverter without epochs takes to read all samples."""
+    if model != EQUILIBRIUM:
+        return _reading_cpu_s(study, units)
+    size = plan.cells(study) / units.simulation.cells
+    return study.sampling.samples * units.learning.balance_cpu_s * size
 
 
 def _decoded(study: Study) -> Cost:
@@ -128,9 +157,27 @@ def estimate(
 ) -> dict[str, Cost]:
     """Sum of the costs of ``jobs`` (rule and wildcards), by rule; the last entry is their sum."""
     found: dict[str, Cost] = {}
+    read: set[str] = set()
     for rule, wildcards in jobs:
-        found[rule] = found.get(rule, Cost()) + job_cost(study, units, rule, wildcards)
+        cost, model = job_cost(study, units, rule, wildcards), wildcards.get("model")
+        if model in MODELS and model not in read and not plan.in_epochs(model):
+            cost += Cost(cpu_s=_features_cpu_s(study, units, model))
+            read.add(model)
+        cost = replace(cost, longest_s=cost.cpu_s + cost.training_cpu_s)
+        found[rule] = found.get(rule, Cost()) + cost
     return {**found, "total": sum(found.values(), Cost())}
+
+
+def wall_seconds(costs: Mapping[str, Cost], side_by_side: int) -> tuple[float, float]:
+    """Wall seconds of :func:`estimate`'s jobs on so many cores, and those of training networks.
+
+    No stage takes less than its longest job.
+    """
+    learning = sum((costs[rule] for rule in SIDE_BY_SIDE if rule in costs), Cost())
+    others = [cost for rule, cost in costs.items() if rule not in (*SIDE_BY_SIDE, "total")]
+    wall = sum(cost.wall_s(side_by_side) for cost in (learning, *others))
+    share = learning.training_cpu_s / max(learning.cpu_s + learning.training_cpu_s, 1e-9)
+    return wall, share * learning.wall_s(side_by_side)
 
 
 def print_estimate(
@@ -138,7 +185,7 @@ def print_estimate(
 ) -> None:
     """Print a table of costs on standard error, the wall time, and what both rest on.
 
-    The wall time is that of ``side_by_side`` jobs of one core each that never wait.
+    The wall time is that of ``side_by_side`` jobs of one core each.
     """
     table = Table(title=f"What study {study.name!r} still takes")
     table.add_column("rule")
@@ -152,12 +199,12 @@ def print_estimate(
         table.add_row(rule, f"{cost.jobs:,}", *texts)
     console = Console(stderr=True)
     console.print(table)
-    total = costs["total"]
-    alone, trained = total.cpu_s / side_by_side, total.training_cpu_s / side_by_side
-    wall = _short((alone + trained) / 3600)
+    total, (seconds, trained) = costs["total"], wall_seconds(costs, side_by_side)
+    wall = _short(seconds / 3600)
     wall = wall if wall.startswith("<") else f"about {wall}"
+    jobs = f"{side_by_side:,} jobs side by side" if side_by_side > 1 else "one job at a time"
     console.print(
-        f"With {side_by_side:,} jobs side by side: {wall} hours of wall time, "
+        f"With {jobs}: {wall} hours of wall time, "
         f"{_short(trained / 3600)} of them to train networks on cores.",
         highlight=False,
     )
@@ -165,7 +212,8 @@ def print_estimate(
         f"On Slurm: {total.jobs:,} jobs, {_short(total.cpu_s / 3600)} core-hours without the "
         f"training of networks; that takes {_short(total.training_cpu_s / 3600)} core-hours more, "
         f"or {_short(total.gpu_hours)} GPU-hours. Disk: {_short(total.disk_mb / 1e3)} GB.\n"
-        f"Unit costs: {units.source}. The GPU is not measured but assumed to sustain "
+        f"Unit costs: {units.source}. {units.note(instructions())}`make slice` measures those of "
+        "this machine. The GPU is not measured but assumed to sustain "
         f"{GPU_GFLOP_PER_S / 1e3:g} TFLOP/s.",
         highlight=False,
     )

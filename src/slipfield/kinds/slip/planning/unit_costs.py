@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,8 @@ class Learning:
     memory_mb : peak memory of the training, whose fields were in memory, MB.
     fields_mb : size of these fields, MB.
     batch_size : samples of the training batches that were measured.
+    balance_cpu_s : CPU seconds of what the equilibrium network sees of one sample, for ``nodes``.
+    fit_cpu_s, fit_samples : CPU seconds of training that network on so many samples.
     """
 
     nodes: int
@@ -87,6 +90,9 @@ class Learning:
     memory_mb: float
     fields_mb: float
     batch_size: int
+    balance_cpu_s: float
+    fit_cpu_s: float
+    fit_samples: int
 
     def visit(self, nodes: int, frames: int) -> tuple[float, float]:
         """CPU seconds and 1e9 operations of a sample in an epoch: power laws through both images.
@@ -112,7 +118,17 @@ class UnitCosts:
     def source(self) -> str:
         """Machine, date and command of the measurement, in a line."""
         machine = self.measured["machine"]
-        return f"{self.measured['command']}, {machine['processor']}, {machine['date'][:10]}"
+        name = f"{machine['processor']} with{'' if machine['avx512'] else 'out'} AVX-512"
+        return f"{self.measured['command']}, {name}, {machine['date'][:10]}"
+
+    def note(self, found: Collection[str]) -> str:
+        """What to know on a processor with the instructions ``found``; "" if it is alike."""
+        if self.measured["machine"]["avx512"] == ("avx512f" in found):
+            return ""
+        here = (
+            "has it and may take a third" if "avx512f" in found else "has none: up to three times"
+        )
+        return f"This processor {here} of these costs. "
 
 
 def read_unit_costs(path: Path) -> UnitCosts:
