@@ -8,7 +8,9 @@ import matplotlib
 import matplotlib.style
 import numpy as np
 from cycler import cycler
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from slipfield.core.files import complete_file
 
@@ -19,6 +21,10 @@ PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#666666"
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW)
 FIELD_MAP = "viridis"
 SIGNED_MAP = "RdBu_r"
+
+NARROW_RATIO, WIDE_RATIO = 2.5, 12.0
+"""Ratios of an axis' ends up to which ticks stand evenly, and from which there are three of each
+decade instead of six."""
 
 RULES = {
     "font.size": 9,
@@ -48,6 +54,21 @@ def use_style() -> None:
 def plain(text: str) -> str:
     """Text of a user as it stands: its dollar signs do not begin a formula."""
     return text.replace("$", r"\$")
+
+
+def plain_ratios(axis: Axis) -> None:
+    """Write plain numbers at a logarithmic axis, few, also where it holds less than a decade.
+
+    For quantities whose errors are relative: an interval of ln x is symmetrical there.
+    """
+    low, high = axis.get_view_interval()
+    if high / low < NARROW_RATIO:
+        axis.set_major_locator(MaxNLocator(5, steps=(1, 2, 2.5, 5, 10)))
+    else:
+        each = (1, 1.5, 2, 3, 5, 7) if high / low < WIDE_RATIO else (1, 2, 5)
+        axis.set_major_locator(LogLocator(subs=each))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:

@@ -36,5 +36,6 @@ def test_the_picture_shows_the_told_ones(figures, tmp_path):
     draw_rows(rows, None, None, tmp_path / "live.png")
     panels = figures[0].axes
     assert panels[1].get_ylim()[1] < 40
+    assert panels[0].get_yscale() == "log"  # half-widths are relative
     assert [text.get_text() for text in panels[2].texts] == ["not told yet"]
     assert not panels[0].texts and not panels[1].texts

@@ -18,7 +18,7 @@ from slipfield.kinds.slip.figures.labels import parameter_label
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.live.recursion import State
 from slipfield.kinds.slip.study import PARAMETERS
-from slipfield.report.style import BLUE, GREY, RED, save_figure, use_style
+from slipfield.report.style import BLUE, GREY, RED, plain_ratios, save_figure, use_style
 
 SECONDS = ("seconds", "cpu_seconds", "reading_seconds", "reading_cpu_seconds")
 TABLE, SUMMARY, PICTURE = "live.csv", "live.json", "live.png"
@@ -169,5 +169,8 @@ def _draw_course(axes: Axes, at: np.ndarray, states: Sequence[State], i: int) ->
         axes.text(0.5, 0.5, "not told yet", transform=axes.transAxes, ha="center")
         return
     inner = shown[len(shown) // 4 :]
-    margin = 0.15 * (high[inner].max() - low[inner].min())
-    axes.set_ylim(low[inner].min() - margin, high[inner].max() + margin)
+    bottom, top = low[inner].min(), high[inner].max()
+    margin = (top / bottom) ** 0.15
+    axes.set_yscale("log")
+    axes.set_ylim(bottom / margin, top * margin)
+    plain_ratios(axes.yaxis)

@@ -19,7 +19,7 @@ from slipfield.kinds.slip.inversion.refine import Refined
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS, Study
-from slipfield.report.style import BLUE, COLOURS, GREY, RED, SIGNED_MAP, use_style
+from slipfield.report.style import BLUE, COLOURS, GREY, RED, SIGNED_MAP, plain_ratios, use_style
 
 
 def hide_axes(axes: Axes) -> None:
@@ -32,6 +32,8 @@ def figure_estimates(
     answers: Sequence[Answer], trained: Study, known: np.ndarray | None = None
 ) -> Figure:
     """Estimates of all methods with their intervals; the sampling box is written above.
+
+    Axes are logarithmic, as the errors of k are relative.
 
     Parameters
     ----------
@@ -50,7 +52,9 @@ def figure_estimates(
         low, high = trained.sampling.box[i]
         axes.set(xlabel=parameter_label(name), ylim=(-0.6, len(answers) - 0.4))
         axes.set_title(f"box {low:g} to {high:g}", fontsize="small", color="0.4")
+        axes.set_xscale("log")
         axes.margins(x=0.3)
+        plain_ratios(axes.xaxis)
         axes.grid(axis="x", color="0.9")
     panels[0].set_yticks(height, [method_name(answer.method) for answer in answers])
     return figure

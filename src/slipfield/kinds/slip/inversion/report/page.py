@@ -180,7 +180,7 @@ def _estimate_section(found: Inversion, folder: Path) -> Section:
         picture_of(
             folder / "estimates.png",
             "Estimates and intervals",
-            "Bars are 95 % intervals; the box of the training is written above."
+            "Bars are 95 % intervals, on logarithmic axes; the box of the training stands above."
             + (" Dashed: known beforehand." if found.known is not None else ""),
         )
     ]
