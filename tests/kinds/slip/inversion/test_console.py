@@ -33,6 +33,8 @@ def test_every_method_has_one_name_on_console_page_and_figure(inverted, tmp_path
         assert label.get_text() == name
         assert f"<td>{name}" in page
     assert len({len(line) for line in lines[: 1 + len(every)]}) == 1
+    named = {channel.name.split(" (")[1] for channel in found.channels if " (" in channel.name}
+    assert named == {f"{method_name(answer.method)})" for answer in inverted[1].answers}
 
 
 def test_constants_that_were_refined_are_named_as_such(inverted):

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from slipfield.kinds.slip.inversion.answers import Answer
+from slipfield.kinds.slip.inversion.methods import method_name
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.study import PARAMETERS, Study
@@ -128,7 +129,7 @@ def _maps(data: xr.Dataset, measurement: Measurement, study: Study) -> Iterator[
 def _fit(answer: Answer, trained: Study) -> Iterator[Channel]:
     """Misfit of strain and load to the model, and estimates outside of the sampling box."""
     for name, misfit in answer.unusual.items():
-        title = f"misfit of the {name} ({answer.method})"
+        title = f"misfit of the {name} ({method_name(answer.method)})"
         yield Channel(title, f"{misfit:.2g}", "below 1 in 99 %", misfit)
     for name, value, (low, high) in zip(
         PARAMETERS, answer.parameters, trained.sampling.box, strict=True
@@ -136,5 +137,8 @@ def _fit(answer: Answer, trained: Study) -> Iterator[Channel]:
         half = 0.5 * np.log(high / low)
         beyond = abs(np.log(value) - 0.5 * np.log(low * high)) / half
         yield Channel(
-            f"{name} ({answer.method})", f"{value:.4g}", f"{low:g} to {high:g}", float(beyond)
+            f"{name} ({method_name(answer.method)})",
+            f"{value:.4g}",
+            f"{low:g} to {high:g}",
+            float(beyond),
         )
