@@ -72,9 +72,84 @@ def test_missing_column_few_rows_and_no_file_are_one_line(tmp_path):
     table = rendered_table(LawSettings(), 3.0, 0)
     table.drop(columns=HARDNESS).to_csv(tmp_path / "a.csv", index=False)
     table.head(3).to_csv(tmp_path / "b.csv", index=False)
-    for name, says in (("a.csv", "no column hardness_HV"), ("b.csv", "3 rows"), ("c", "readable")):
+    lines = (tmp_path / "b.csv").read_text().splitlines()
+    (tmp_path / "d.csv").write_text("\n".join([*lines, *3 * lines[1:]]))
+    cases = {
+        "a.csv": "no column hardness_HV",
+        "b.csv": "3 rows",
+        "c": "cannot be read",
+        "d.csv": "12 rows of 3 different alloys",
+    }
+    for name, says in cases.items():
         with pytest.raises(SlipfieldError, match=says):
             read_table(tmp_path / name)
+
+
+def test_a_spreadsheets_table_is_read_column_by_column(tmp_path):
+    """Semicolons and decimal commas, remarks, a number sign in a text, a comma at the end."""
+    table = rendered_table(LawSettings(), 3.0, 0).round(4)
+    table["composition"] = [f"Mg-{gd:g}Gd # {k}" for k, gd in enumerate(table.iloc[:, 0])]
+    plain = table.to_csv(index=False)
+    path = tmp_path / "t.csv"
+    rows = plain.splitlines()
+    for text in (
+        plain,
+        table.to_csv(index=False, sep=";", decimal=","),
+        "\n".join(["# rolled", rows[0], "# at 300 K", *rows[1:]]),
+        "\n".join(row + "," for row in rows),
+        plain.replace(",", ", "),
+    ):
+        path.write_text(text)
+        assert np.array_equal(read_table(path).to_numpy(), table.to_numpy()), text[:200]
+    path.write_text("\n".join([rows[0], *(f"{row},71" for row in rows[1:])]))
+    with pytest.raises(SlipfieldError, match="row 1 has 7 entries for 6 columns"):
+        read_table(path)  # else each value is that of the next column
+    path.write_text("\n".join([f"{rows[0]},{HARDNESS}", *(f"{row},71" for row in rows[1:])]))
+    with pytest.raises(SlipfieldError, match="'hardness_HV' is there twice"):
+        read_table(path)
+
+
+def test_a_composition_is_left_out_whole_however_it_is_spelt(tmp_path):
+    table = rendered_table(LawSettings(), 3.0, 0).head(12)
+    table["composition"] = ["Mg-2Gd", "Mg-2Gd ", "mg-2gd", "Mg - 2Gd"] * 2 + ["Mg-1Gd"] * 4
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert alloys_of(read_table(tmp_path / "t.csv")).groups.tolist() == [0] * 8 + [1] * 4
+    table.loc[2, "composition"] = ""
+    table.to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(SlipfieldError, match="row 3, composition: given nothing; fill it in"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_measurements_of_one_alloy_are_left_out_together():
+    """Hardness that is chance alone, three times measured: the copies would foretell it."""
+    random = np.random.default_rng(0)
+    table = rendered_table(LawSettings(), 3.0, 0)
+    table[HARDNESS] = 60 + 10 * random.standard_normal(len(table))
+    thrice = pd.concat([table] * 3, ignore_index=True)
+    alloys = alloys_of(thrice)
+    assert np.array_equal(alloys.alloys, np.tile(np.arange(len(table)), 3))
+    found = left_out(lambda: make("tree"), alloys.x, alloys.y, alloys.alloys)
+    assert np.corrcoef(found, alloys.y)[0, 1] < 0.5
+    makers = {name: (lambda name=name: make(name)) for name in ("line", "tree")}
+    left = {
+        name: left_out(each, alloys.x, alloys.y, alloys.alloys) for name, each in makers.items()
+    }
+    chosen = nested_choice(makers, alloys.x, alloys.y, alloys.alloys, left)[1]
+    assert chosen == chosen[: len(table)] * 3
+    one = alloys_of(table)
+    alone = {name: left_out(each, one.x, one.y, one.alloys) for name, each in makers.items()}
+    assert nested_choice(makers, one.x, one.y, one.alloys, alone)[1] == chosen[: len(table)]
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_every_model_learns_from_few_rows(count, alloys):
+    """Six alloys less two of the nested choice are four, and a large composition leaves fewer."""
+    for name in MODELS:
+        model = make(name)
+        if hasattr(model, "epochs"):
+            model.epochs = 2
+        found = model.fit(alloys.x[:count], alloys.y[:count]).predict(alloys.x)
+        assert np.isfinite(found).all(), name
 
 
 def test_left_out_is_that_of_scikit_learn(alloys):
@@ -89,7 +164,7 @@ def test_nested_choice_is_the_one_written_out(alloys):
     x, y = alloys.x[::2], alloys.y[::2]
     makers = {name: (lambda name=name: make(name)) for name in QUICK}
     left = {name: left_out(maker, x, y, np.arange(len(y))) for name, maker in makers.items()}
-    found, chosen = nested_choice(makers, x, y, left)
+    found, chosen = nested_choice(makers, x, y, np.arange(len(y)), left)
     for row in (0, 4):
         rest = np.arange(len(y)) != row
         each = np.arange(rest.sum())

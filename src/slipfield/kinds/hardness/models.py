@@ -74,15 +74,26 @@ def _ridge() -> Any:
     return _scaled(RidgeCV(np.logspace(-3, 2, 11)))
 
 
-def _support_vectors() -> Any:
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.model_selection import GridSearchCV
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVR
+class SupportVectors:
+    """Support vectors; penalty and width by five-fold cross-validation, or as many as there are."""
 
-    grid = {"C": [1, 10, 100], "gamma": [0.02, 0.1]}
-    search = GridSearchCV(SVR(epsilon=0.05), grid, cv=5, scoring="neg_mean_squared_error")
-    return _scaled(TransformedTargetRegressor(search, transformer=StandardScaler()))
+    def fit(self, x: np.ndarray, y: np.ndarray) -> Self:
+        """Learn from features (n, 4) and hardness (n,), n of 2 or more."""
+        from sklearn.compose import TransformedTargetRegressor
+        from sklearn.model_selection import GridSearchCV
+        from sklearn.preprocessing import StandardScaler
+        from sklearn.svm import SVR
+
+        grid = {"C": [1, 10, 100], "gamma": [0.02, 0.1]}
+        folds = min(5, len(x))
+        search = GridSearchCV(SVR(epsilon=0.05), grid, cv=folds, scoring="neg_mean_squared_error")
+        self.model = _scaled(TransformedTargetRegressor(search, transformer=StandardScaler()))
+        self.model.fit(x, y)
+        return self
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Hardness (n,)."""
+        return self.model.predict(x)
 
 
 def _tree() -> Any:
@@ -116,7 +127,7 @@ MODELS: dict[str, tuple[str, Callable[[], Regressor]]] = {
     "line": ("straight line in the solute", Line),
     "ridge": ("ridge", _ridge),
     "gaussian-process": ("Gaussian process", GaussianProcess),
-    "svr": ("support vectors", _support_vectors),
+    "svr": ("support vectors", SupportVectors),
     "tree": ("decision tree", _tree),
     "forest": ("random forest", _forest),
     "boosting": ("gradient boosting of histograms (for XGBoost)", _boosting),

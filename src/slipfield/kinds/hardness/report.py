@@ -72,6 +72,11 @@ def _span(interval: dict[str, float]) -> str:
 
 def _score_section(scored: dict[str, Any], explained: dict[str, Any], figures: Path) -> Section:
     tables = []
+    texts = [
+        "Each row is a model that has seen none of what is left out. Intervals are of 2.5 to "
+        "97.5 % of bootstrap draws. The chosen model is chosen anew for each alloy, by the errors "
+        "on the others.",
+    ]
     for scheme, left in SCHEMES.items():
         rows = [
             (
@@ -84,6 +89,9 @@ def _score_section(scored: dict[str, Any], explained: dict[str, Any], figures: P
             for name, content in scored.items()
             if (part := content["scores"].get(scheme))
         ]
+        if not rows:
+            texts.append(f"Leaving out {left} at a time takes three: the table has fewer.")
+            continue
         header = ("model", "R²", "95 % interval", "MAE, HV", "RMSE, HV")
         tables.append(Table(f"Leaving out {left} at a time", rows, header))
     gains = explained["r2_gain_on_line"]
@@ -97,11 +105,6 @@ def _score_section(scored: dict[str, Any], explained: dict[str, Any], figures: P
         tables.append(
             Table("R² above the straight line's", found, ("model", "gain", "95 % interval"), note)
         )
-    texts = [
-        "Each row is a model that has seen none of what is left out. Intervals are of 2.5 to "
-        "97.5 % of bootstrap draws. The chosen model is chosen anew for each alloy, by the errors "
-        "on the others.",
-    ]
     pictures = [
         picture_of(figures / "scores.png", "R² of the models", "With 95 % intervals."),
         picture_of(

@@ -54,7 +54,7 @@ def validate(study: HardnessStudy, table: Path, model: str, output: Path) -> dic
     alloys = alloys_of(read_table(table))
     predictions, scores = {}, {}
     for scheme in SCHEMES:
-        groups = np.arange(len(alloys.y)) if scheme == "alloy" else alloys.groups
+        groups = alloys.alloys if scheme == "alloy" else alloys.groups
         if len(np.unique(groups)) < 3:
             continue
         found = left_out(lambda: make(model), alloys.x, alloys.y, groups)
@@ -114,9 +114,8 @@ def explain(study: HardnessStudy, table: Path, scores: Path, output: Path) -> di
     names = min(settings.choice, key=lambda name: files[name]["scores"]["alloy"]["rmse_HV"])
     makers = {name: partial(make, name) for name in settings.choice}
     left = {name: np.array(files[name]["predictions"]["alloy"]) for name in settings.models}
-    found, chosen = nested_choice(makers, alloys.x, alloys.y, left)
-    rows = np.arange(len(alloys.y))
-    draws = draws_of(rows, settings.draws, settings.seed)
+    found, chosen = nested_choice(makers, alloys.x, alloys.y, alloys.alloys, left)
+    draws = draws_of(alloys.alloys, settings.draws, settings.seed)
     gains = {}
     if "line" in files:
         for name in settings.models:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from slipfield.core.errors import SlipfieldError, one_line
+from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section
+from slipfield.kinds.search.sheets import read_sheet
 
 FEATURES = {
     "solute_at_percent": (0.0, 100.0),
@@ -80,34 +81,42 @@ def rendered_table(law: LawSettings, scatter_HV: float, seed: int) -> pd.DataFra
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read and check a table (CSV).
+    """Read and check a table (CSV), as spreadsheets save it.
 
     Raises
     ------
     SlipfieldError
         One line that names the file, the row and column, and what is expected.
     """
-    try:
-        table = pd.read_csv(path, comment="#")
-    except (OSError, ValueError) as error:
-        raise SlipfieldError(f"{path}: no readable table ({one_line(error)})") from error
-    if missing := [name for name in (*FEATURES, HARDNESS) if name not in table]:
+    bounds = {**FEATURES, HARDNESS: (1e-3, 1e5)}
+    table = read_sheet(path, [*bounds, COMPOSITION], [COMPOSITION], comment="#")
+    if missing := [name for name in bounds if name not in table]:
         raise SlipfieldError(
-            f"{path}: no column {', '.join(missing)}; expected {', '.join(FEATURES)}, {HARDNESS} "
-            f"and perhaps {COMPOSITION}"
+            f"{path}: no column {', '.join(missing)}; expected {', '.join(bounds)} and perhaps "
+            f"{COMPOSITION}"
         )
-    for name, (low, high) in {**FEATURES, HARDNESS: (1e-3, 1e5)}.items():
+    for name, (low, high) in bounds.items():
         values = pd.to_numeric(table[name], errors="coerce")
         wrong = ~((values >= low) & (values <= high))
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
+            entry = table[name].iloc[row]
+            given = "nothing" if pd.isna(entry) else entry
             raise SlipfieldError(
-                f"{path}: row {row + 1}, {name}: given {table[name].iloc[row]!r}; "
+                f"{path}: row {row + 1}, {name}: given {given}; "
                 f"expected a number from {low:g} to {high:g}"
             )
         table[name] = values.astype(float)
-    if len(table) < FEWEST:
-        raise SlipfieldError(f"{path}: {len(table)} rows; expected {FEWEST} or more")
+    if COMPOSITION in table and (empty := table[COMPOSITION].isna()).any():
+        raise SlipfieldError(
+            f"{path}: row {np.flatnonzero(empty)[0] + 1}, {COMPOSITION}: given nothing; fill it in "
+            "for all rows, or leave the column out"
+        )
+    different = len(table.drop_duplicates(list(FEATURES)))
+    if different < FEWEST:
+        raise SlipfieldError(
+            f"{path}: {len(table)} rows of {different} different alloys; expected {FEWEST} or more"
+        )
     if np.ptp(table[HARDNESS]) == 0:
         raise SlipfieldError(f"{path}: {HARDNESS}: all rows are equal; there is nothing to learn")
     return table
@@ -115,15 +124,25 @@ def read_table(path: Path) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Alloys:
-    """Features (n, 4), hardness (n,) in HV and number of each row's composition (n,)."""
+    """Features (n, 4), hardness (n,) in HV, and what belongs together.
+
+    Attributes
+    ----------
+    alloys : number of each row's alloy (n,): rows of the same features are measurements of one.
+    groups : number of each row's composition (n,).
+    """
 
     x: np.ndarray
     y: np.ndarray
+    alloys: np.ndarray
     groups: np.ndarray
 
 
 def alloys_of(table: pd.DataFrame) -> Alloys:
-    """Arrays of a table."""
-    key = COMPOSITION if COMPOSITION in table else next(iter(FEATURES))
-    groups = pd.factorize(table[key].astype(str))[0]
-    return Alloys(table[list(FEATURES)].to_numpy(), table[HARDNESS].to_numpy(), groups)
+    """Arrays of a table; compositions that differ in blanks or capitals alone are the same."""
+    x = table[list(FEATURES)].to_numpy()
+    alloys = pd.factorize(pd.MultiIndex.from_arrays(x.T))[0]
+    key = table[next(iter(FEATURES))]
+    if COMPOSITION in table:
+        key = table[COMPOSITION].map(lambda text: "".join(str(text).split()).casefold())
+    return Alloys(x, table[HARDNESS].to_numpy(), alloys, pd.factorize(key)[0])

@@ -34,15 +34,20 @@ def left_out(make: Make, x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np
 
 
 def nested_choice(
-    makers: Mapping[str, Make], x: np.ndarray, y: np.ndarray, left: Mapping[str, np.ndarray]
+    makers: Mapping[str, Make],
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    left: Mapping[str, np.ndarray],
 ) -> tuple[np.ndarray, list[str]]:
-    """Leave-one-out predictions of whichever model is best on the rows that are left.
+    """Leave-one-out predictions of whichever model is best on the groups that are left.
 
-    For each row left out, each model's leave-one-out error on the others decides. The model without
-    rows i and j serves both row i's and row j's choice.
+    For each group left out, each model's leave-one-out error on the others decides. The model
+    without groups i and j serves both group i's and group j's choice.
 
     Parameters
     ----------
+    groups : (n,), 0 to m - 1, rows that are left out together.
     left : leave-one-out predictions (n,) of each model, HV, by :func:`left_out`.
 
     Returns
@@ -51,19 +56,18 @@ def nested_choice(
     chosen : list of str
         Name of the model of each row.
     """
-    count, names = len(y), list(makers)
+    count, names = int(groups.max()) + 1, list(makers)
     squares = np.zeros((len(names), count))
     pairs = list(combinations(range(count), 2))
-    for i, j in track(pairs, "nested choice"):
-        rest = np.ones(count, bool)
-        rest[[i, j]] = False
+    for one, two in track(pairs, "nested choice"):
+        rest = (groups != one) & (groups != two)
         for number, make in enumerate(makers.values()):
             model = make().fit(x[rest], y[rest])
-            error = model.predict(x[[i, j]]) - y[[i, j]]
-            squares[number, i] += error[1] ** 2
-            squares[number, j] += error[0] ** 2
+            for group, other in ((one, two), (two, one)):
+                rows = groups == other
+                squares[number, group] += np.square(model.predict(x[rows]) - y[rows]).sum()
     best = squares.argmin(axis=0)
-    chosen = [names[number] for number in best]
+    chosen = [names[best[group]] for group in groups]
     return np.array([left[name][row] for row, name in enumerate(chosen)]), chosen
 
 

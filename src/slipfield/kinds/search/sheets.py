@@ -22,7 +22,9 @@ from slipfield.kinds.slip.measure.readers.numbers import (
 from slipfield.kinds.slip.measure.readers.text_files import read_text
 
 
-def read_sheet(path: Path, names: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+def read_sheet(
+    path: Path, names: Sequence[str], texts: Sequence[str], comment: str = ""
+) -> pd.DataFrame:
     """Read a table; entries are strings, NaN where they are empty.
 
     Numbers get a decimal point and lose the signs between groups of thousands. Lines before the
@@ -32,13 +34,18 @@ def read_sheet(path: Path, names: Sequence[str], texts: Sequence[str]) -> pd.Dat
     ----------
     names : columns that are known, found whatever their capitals; the header has the first.
     texts : those of them that hold no numbers.
+    comment : lines that begin with it are left out; nothing: none are.
 
     Raises
     ------
     SlipfieldError
         One line that names file, row and remedy.
     """
-    lines = read_text(path).split("\n")
+    lines = [
+        line
+        for line in read_text(path).split("\n")
+        if not (comment and line.lstrip().startswith(comment))
+    ]
     first, delimiter = _header(lines, names[0])
     try:
         rows = [
@@ -51,7 +58,8 @@ def read_sheet(path: Path, names: Sequence[str], texts: Sequence[str]) -> pd.Dat
     head, *body = [row for row in rows if any(row)]
     head = [known.get(entry.lower(), entry) for entry in head]
     table = _named(path, pd.DataFrame(_even(path, body, len(head)), columns=head, dtype=object))
-    return _as_numbers(path, table, texts, delimiter)
+    numbers = [name for name in table.columns if name in names and name not in texts]
+    return _as_numbers(path, table, numbers, delimiter)
 
 
 def _header(lines: Sequence[str], name: str) -> tuple[int, str]:
@@ -93,11 +101,10 @@ def _named(path: Path, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_numbers(
-    path: Path, table: pd.DataFrame, texts: Sequence[str], delimiter: str
+    path: Path, table: pd.DataFrame, columns: Sequence[str], delimiter: str
 ) -> pd.DataFrame:
-    """The table with decimal points in its numbers, and NaN where nothing is filled in."""
-    columns = [name for name in table.columns if name not in texts]
-    entries = table[columns].map(lambda entry: SPACED.sub("", without_spaces(entry)))
+    """The table with decimal points in ``columns``, and NaN where nothing is filled in."""
+    entries = table[list(columns)].map(lambda entry: SPACED.sub("", without_spaces(entry)))
     quoted = (delimiter.join(f'"{entry}"' for entry in row) for row in entries.to_numpy())
     decimal, thousands = decimal_sign(path, "\n".join(quoted), delimiter)
 
