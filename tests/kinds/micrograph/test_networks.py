@@ -181,11 +181,16 @@ def test_marked_images_are_read_by_colour_and_by_value(tmp_path):
     mark[20:60, 30:90] = True
     coloured = np.repeat(image[..., None], 3, axis=2)
     coloured[mark] = (0, 0, 255)
-    for stem, truth in (("a", coloured), ("b", mark.astype(np.uint8))):
+    white = np.repeat(255 * mark[..., None].astype(np.uint8), 3, axis=2)
+    truths = {"a": coloured, "b": mark.astype(np.uint8), "c": white}
+    for stem, truth in truths.items():
         imsave(tmp_path / "images" / f"{stem}.png", image, check_contrast=False)
         imsave(tmp_path / "truths" / f"{stem}_mask.png", truth, check_contrast=False)
     found = marked_pool(tmp_path / "images", tmp_path / "truths")
-    assert (found.truths == mark[:200, :200]).all() and found.images.shape == (2, 200, 200)
+    assert (found.truths == mark[:200, :200]).all() and found.images.shape == (3, 200, 200)
+    unmarked = np.repeat(image[..., None], 3, axis=2)
+    imsave(tmp_path / "truths" / "a_mask.png", unmarked, check_contrast=False)
+    assert not marked_pool(tmp_path / "images", tmp_path / "truths").truths[0].any()
     (tmp_path / "truths" / "b_mask.png").unlink()
     with pytest.raises(SlipfieldError, match="no file that begins with b"):
         marked_pool(tmp_path / "images", tmp_path / "truths")

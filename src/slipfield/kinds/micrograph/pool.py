@@ -143,12 +143,20 @@ def marked_pairs(images: Path, truths: Path) -> Iterator[tuple[str, np.ndarray, 
         truth = _truth_of(path, truths)
         image, mark = read_image(path), read_image(truth)
         if mark.ndim == 3:
-            mark = np.ptp(mark[..., :3].astype(np.int16), axis=2)
+            mark = _marks(mark)
         if image.shape[:2] != mark.shape:
             raise SlipfieldError(
                 f"{truth}: {mark.shape} px, but its image has {image.shape[:2]}; expected the same"
             )
         yield path.name, image, mark > 0
+
+
+def _marks(truth: np.ndarray) -> np.ndarray:
+    """What is marked (height, width), not 0: coloured pixels, or the white of black and white."""
+    tints = np.ptp(truth.astype(np.int32), axis=2)
+    if not tints.any() and len(np.unique(truth)) <= 2:
+        return truth[..., 0]
+    return tints
 
 
 def _truth_of(path: Path, truths: Path) -> Path:
