@@ -11,7 +11,9 @@ from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
 from slipfield.kinds.micrograph.files import write_image
 from slipfield.kinds.micrograph.measure import grain_size, measure
 from slipfield.kinds.micrograph.scene import _seeds, tessellate
+from slipfield.kinds.slip.specimen.microstructure import grain_at, make_microstructure, polygons_of
 from slipfield.kinds.slip.specimen.power import power_diagram
+from slipfield.kinds.slip.study import Study
 from slipfield.kinds.slip.study.physics import Specimen
 
 
@@ -123,6 +125,29 @@ def test_bands_are_found_and_fit_a_study_file():
     section = yaml.safe_load(bands.snippet(found, labels, grains, 2.0))["specimen"]
     specimen = Specimen.model_validate(section)
     assert specimen.height_mm == pytest.approx(1.0) and len(specimen.bands) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stretch", [1.0, 4.0])
+def test_a_study_of_the_snippet_has_grains_of_the_measured_size(stretch):
+    """Columns of a study cross their band: four grains high, they came out a tenth as wide."""
+    random, side, pixel_um = np.random.default_rng(1), 400, 0.1
+    labels = tessellate((side, side), 25.0, 0.2, 0.0, 0.05, random, stretch).labels
+    grains = areas.grains_of(labels)
+    found = bands.bands(labels, grains, pixel_um, bands.profile(labels, pixel_um)[1])
+    yaml = pytest.importorskip("yaml")
+    section = yaml.safe_load(bands.snippet(found, labels, grains, pixel_um))["specimen"]
+    assert section["neck_depth_mm"] == 0, "40 um are too narrow for the usual necks"
+    sheet = make_microstructure(Study.model_validate({"name": "s", "specimen": section}), 0)
+    x, y = np.meshgrid(*[section["width_mm"] / side * (np.arange(side) + 0.5)] * 2)
+    drawn = grain_at(polygons_of(sheet), x, y)[::-1] + 1
+    for angle in (0, 90):
+        true, made = (
+            next(each for each in intercepts.along(image) if abs(each.angle_deg - angle) < 1)
+            for image in (labels, drawn)
+        )
+        ratio = (made.length_px / made.intersections) / (true.length_px / true.intersections)
+        assert 0.8 < ratio < 1.6, (angle, ratio)
 
 
 def test_one_size_is_one_band():

@@ -80,6 +80,10 @@ def test_scores_of_methods_are_a_table(tmp_path):
         write_scores("boundaries", None, ["magic"], 1, 192, path)
     with pytest.raises(SlipfieldError, match="--marked: scores second phase alone"):
         write_scores("boundaries", None, None, 1, 192, path, marked=(tmp_path, tmp_path))
+    with pytest.raises(SlipfieldError, match="--model: given with --method otsu, of which none"):
+        write_scores("boundaries", None, ["otsu"], 1, 192, path, model=tmp_path / "mine")
+    with pytest.raises(SlipfieldError, match="--preset: given with --marked; leave out one"):
+        write_scores("phases", ["tinted"], None, 1, 192, path, marked=(tmp_path, tmp_path))
     with pytest.raises(SlipfieldError, match="--task: given 'twins'"):
         write_scores("twins", None, None, 1, 192, path)
 

@@ -26,12 +26,14 @@ class Band:
     Attributes
     ----------
     low_um, high_um : its edges. intercept_um : mean lineal intercept.
+    level_um : mean intercept along the level, the width of columns.
     grains : whose centre is in it. columnar : whether grains are long along the height.
     """
 
     low_um: float
     high_um: float
     intercept_um: float
+    level_um: float
     grains: int
     columnar: bool
 
@@ -69,6 +71,7 @@ def bands(labels: np.ndarray, grains: Grains, pixel_um: float, size_um: np.ndarr
                 low * pixel_um,
                 high * pixel_um,
                 mean_intercept(list(lines.values()))[0] * pixel_um,
+                float(level * pixel_um),
                 int(np.count_nonzero(inside)),
                 bool(upright > COLUMNAR * level),
             )
@@ -77,31 +80,50 @@ def bands(labels: np.ndarray, grains: Grains, pixel_um: float, size_um: np.ndarr
 
 
 def snippet(found: list[Band], labels: np.ndarray, grains: Grains, pixel_um: float) -> str:
-    """Section `specimen` of a study file with these bands: YAML."""
-    height = found[-1].high_um
+    """Section `specimen` of a study file with these bands, and without necks: YAML.
+
+    Columns of a study cross their band. A band of columns that end within it becomes as many
+    rows of columns of the measured width as hold its grains.
+    """
+    width_um = labels.shape[1] * pixel_um
+    rows = [(band, _rows_of_columns(band, width_um)) for band in found]
+    heights = _shares([(band.high_um - band.low_um) / n for band, n in rows for _ in range(n)])
+    shares = _shares([max(band.grains, 1) / n for band, n in rows for _ in range(n)])
     total = sum(max(band.grains, 1) for band in found)
-    heights = _shares([band.high_um - band.low_um for band in found])
-    shares = _shares([max(band.grains, 1) for band in found])
     lines = [
         "specimen:",
-        f"  width_mm: {labels.shape[1] * pixel_um / 1000:.6g}",
-        f"  height_mm: {height / 1000:.6g}",
+        f"  width_mm: {width_um / 1000:.6g}",
+        f"  height_mm: {found[-1].high_um / 1000:.6g}",
+        "  neck_depth_mm: 0",
         f"  grains: {max(total, 5)}",
         f"  size_sigma: {_log_area_spread(grains, found, pixel_um):.3g}",
         "  bands:",
     ]
-    for number, band in enumerate(found):
-        lines += [
-            f"    - name: band {number + 1}  # {band.low_um:.4g} to {band.high_um:.4g} um, mean "
-            f"intercept {band.intercept_um:.4g} um",
-            f"      height_fraction: {heights[number]:.8g}",
-            f"      grain_fraction: {shares[number]:.8g}",
-            f"      kind: {'columnar' if band.columnar else 'equiaxed'}",
-        ]
+    each = zip(heights, shares, strict=True)
+    for number, (band, count) in enumerate(rows, 1):
+        note = (
+            f"  # {band.low_um:.4g} to {band.high_um:.4g} um, mean intercept "
+            f"{band.intercept_um:.4g} um"
+        )
+        for row in range(1, count + 1):
+            height, share = next(each)
+            lines += [
+                f"    - name: band {number}" + (f" row {row}" if count > 1 else "") + note,
+                f"      height_fraction: {height:.8g}",
+                f"      grain_fraction: {share:.8g}",
+                f"      kind: {'columnar' if band.columnar else 'equiaxed'}",
+            ]
     return "\n".join(lines) + "\n"
 
 
-def _shares(values: list[float] | list[int]) -> np.ndarray:
+def _rows_of_columns(band: Band, width_um: float) -> int:
+    """Rows of columns, one above the other, that hold the grains of a band; 1 for others."""
+    if not band.columnar:
+        return 1
+    return max(round(band.grains * band.level_um / width_um), 1)
+
+
+def _shares(values: list[float]) -> np.ndarray:
     share = np.round(np.array(values, float) / sum(values), 6)
     share[-1] = 1.0 - share[:-1].sum()
     return share

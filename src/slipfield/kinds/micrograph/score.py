@@ -188,13 +188,18 @@ def methods_of(task: str, names: Sequence[str], model: Path | None = None) -> di
     Raises
     ------
     SlipfieldError
-        If task or a method are unknown.
+        If task or a method are unknown, or a model is given without its method.
     """
     if task not in METHODS:
         raise SlipfieldError(f"--task: given {task!r}; expected {', '.join(METHODS)}")
     for name in names:
         if name not in METHODS[task]:
             raise SlipfieldError(f"--method: given {name!r}; expected {', '.join(METHODS[task])}")
+    if model is not None and names and "network" not in names:
+        raise SlipfieldError(
+            f"--model: given with --method {', '.join(names)}, of which none is a network; leave "
+            "out one of them, or add --method network"
+        )
     if not names:
         there = model is not None or shipped(task).exists()
         names = [name for name in METHODS[task] if name != "network" or there]
@@ -241,6 +246,8 @@ def write_scores(
     SlipfieldError
         If task, a preset or a method are unknown, or marked images are not in order.
     """
+    if marked is not None and presets:
+        raise SlipfieldError("--preset: given with --marked; leave out one of them")
     chosen = methods_of(task, methods or (), model)
     if marked is None:
         rows = scored(task, presets or list(PRESETS), chosen, images, side, keep)
