@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from mpi4py import MPI
 
 from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import Sliced, open_netcdf, write_netcdf
-from slipfield.core.progress import progress, track
+from slipfield.core.progress import Advance, progress, track
 from slipfield.kinds.slip.crystal.law import Parameters
 from slipfield.kinds.slip.dataset.contract import (
     REFERENCE,
@@ -241,27 +241,36 @@ def simulate_reference(
 
 
 @contextmanager
-def _outputs_done(problem: Problem) -> Iterator[Callable[[], None]]:
-    """Show how many outputs of a reference run are done; nothing but on rank 0."""
-    if problem.comm.rank:
-        yield lambda: None
-    else:
-        with progress("reference", problem.study.loading.outputs) as advance:
-            yield advance
+def _outputs_done(problem: Problem) -> Iterator[Callable[[int], None]]:
+    """Show how many outputs of a reference run are done; nothing but on rank 0.
+
+    Time counts from the first one: what is prepared before it would count for each.
+    """
+    with ExitStack() as stack:
+        shown: list[Advance] = []
+
+        def advance(done: int) -> None:
+            if shown:
+                shown[0](count=done)
+            elif not problem.comm.rank:
+                outputs = problem.study.loading.outputs
+                shown.append(stack.enter_context(progress("reference", outputs)))
+
+        yield advance
 
 
 def reference_fields(
     problem: Problem,
     k: Parameters,
     constants: Sequence[str] = (),
-    advance: Callable[[], None] = lambda: None,
+    advance: Callable[[int], None] = lambda done: None,
 ) -> dict[str, np.ndarray]:
     """Strain, load and their derivatives to ln k at one point k1, k2, k3. Collective.
 
     Parameters
     ----------
     constants : of :func:`constants_of`, to whose logarithms derivatives are taken, too.
-    advance : is called after each output.
+    advance : is called after each output with the number of those that are done.
 
     Returns
     -------
@@ -285,7 +294,7 @@ def reference_fields(
         gradient = nodal.image(stepper.u.array)
         gradient_rates = [nodal.image(du) for du in sensitivity.du]
         load[number], load_rates[:, number] = stepper.load, sensitivity.dload
-        advance()
+        advance(number + 1)
         if problem.comm.rank:
             return
         measure = study.solver.strain_measure

@@ -62,14 +62,14 @@ class SizeContrast:
     @property
     def told(self) -> str:
         """What it lets an inversion tell, before there is one."""
-        best = f"the data tell a sum best, near k2 + {self.mean:.3g} k3"
+        best = f"the data tell best a sum such as k2 + {self.mean:.3g} k3, the mean strength"
         if self.worse < APART:
             return (
-                f"{best}; k2 and k3 each {self.worse:.2g} times worse at least. Whether that tells "
-                "them apart, the inversion says"
+                f"{best}; k2 and k3 each {self.worse:.2g} times worse at least. Which sum, and "
+                "whether they are told apart, the inversion says"
             )
         worse = f", {self.worse:.2g} times worse at least" if np.isfinite(self.worse) else ""
         return (
-            f"{best}, but not k2 and k3 apart{worse}: use the sum. Another part of the sheet with "
-            "grains of another size would tell them"
+            f"{best}, but not k2 and k3 apart{worse}: use the sum that the inversion names. "
+            "Another part of the sheet with grains of another size would tell them apart"
         )
