@@ -2,10 +2,20 @@
 
 import json
 
-from slipfield.kinds.slip.study import Study
+import numpy as np
+from mpi4py import MPI
+
+from slipfield.kinds.slip.fem.batch import reference_fields
+from slipfield.kinds.slip.fem.forward import solid_microstructure
+from slipfield.kinds.slip.fem.solid import SolidProblem
+from slipfield.kinds.slip.study import Solid, Study
+from slipfield.kinds.slip.study.physics import Specimen
 from slipfield.kinds.slip.thickness import runs as thickness_runs
+from slipfield.kinds.slip.thickness.factor import direction, fit_factor, load_exponent
 from slipfield.kinds.slip.thickness.runs import run_study, runs_of
 from slipfield.kinds.slip.thickness.table import table_of
+from slipfield.kinds.slip.verification.solid import outputs_of, solid_of
+from slipfield.kinds.slip.verification.specimens import grain_map, make_study, problem_of
 
 
 def miniature(ratios=(0.1, 1.0)):
@@ -45,3 +55,30 @@ def test_thick_is_stronger_and_a_second_start_repeats_nothing(tmp_path, monkeypa
     assert made == ["map0-columns-0.1-0"]
     timeless = [[{**run, "cpu_seconds": 0} for run in one] for one in (first, second)]
     assert json.loads(json.dumps(timeless[0])) == json.loads(json.dumps(timeless[1]))
+
+
+def test_factor_of_the_loading_explains_the_unloading_of_a_thick_sheet():
+    """The constraint that makes it stronger makes it stiffer by about as much."""
+    times = [20.0, 30.0, 40.0, 41.0, 42.0, 43.0]
+    path = [[0, 0], [40, 0.04], [43, 0.0373]]
+    loading = {"path": path, "outputs": len(times), "output_times_s": times}
+    specimen = {"cells_x": 12, "cells_y": 12, "grains": 20, "thickness_mm": 0.5}
+    study = make_study(12, loading=loading, specimen=specimen)
+    micro, k = grain_map(study), study.sampling.centre
+    membrane = reference_fields(problem_of(study, micro), k)
+    thin = study.model_copy(update={"specimen": Specimen(**specimen | {"thickness_mm": 0.01})})
+    foil = outputs_of(solid_of(thin, micro, 1), k).load * 50
+    below = solid_microstructure(study, micro, Solid(layers=3, seed=1))
+    sheet = outputs_of(SolidProblem(study, below, MPI.COMM_SELF), k).load - foil + membrane["load"]
+    count = np.bincount(micro.element_grain.ravel(), minlength=len(micro.size))
+    along = direction(study.material, k, micro.size, count)
+    load, rates = membrane["load"], membrane["dload_dlnk"]
+    flow = slice(3)
+    factor = fit_factor(sheet[flow], load[flow], rates[:, flow], along)
+    assert factor.ln_m > 0.02
+    assert load[-1] < 0.1 * load.max()
+    expected = load * np.exp(factor.ln_m * load_exponent(along, load, rates))
+    excess = factor.ln_m * load.max()
+    assert np.abs(sheet - expected).max() < 0.35 * excess
+    bounded = load * np.exp(factor.ln_m * np.clip(along @ rates / load, -3, 3))
+    assert np.abs(sheet - bounded).max() > 0.5 * excess

@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slipfield.core.errors import SlipfieldError
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
+from slipfield.kinds.slip.inversion import subsurface
 from slipfield.kinds.slip.inversion.answers import Answer
 from slipfield.kinds.slip.inversion.constants import Constant, with_constants
 from slipfield.kinds.slip.inversion.drawn import drawn_answer
+from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.run import invert
 from slipfield.kinds.slip.inversion.solids import SolidRun
-from slipfield.kinds.slip.inversion.stiffening import load_exponent
-from slipfield.kinds.slip.inversion.subsurface import Ensemble, coarse_mesh
-from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.inversion.subsurface import Ensemble, coarse_mesh, run_ensemble
+from slipfield.kinds.slip.study import Material, Solid
+from slipfield.kinds.slip.thickness.factor import load_exponent
 from slipfield.kinds.slip.thickness.prior import SheetFactor
 from tests.kinds.slip.inversion.test_refine import PRIOR, SHAPES, TRUTH, forward, measure
 from tests.shards import tiny_study

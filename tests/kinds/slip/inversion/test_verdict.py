@@ -12,7 +12,6 @@ from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctua
 from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import Fit
 from slipfield.kinds.slip.inversion.constants import estimated_constants
-from slipfield.kinds.slip.inversion.stiffening import load_exponent
 from slipfield.kinds.slip.inversion.unusual import Channel
 from slipfield.kinds.slip.inversion.verdict import judge
 from slipfield.kinds.slip.inversion.ways import (
@@ -26,6 +25,7 @@ from slipfield.kinds.slip.inversion.ways import (
 from slipfield.kinds.slip.measure.grain_maps import from_specimen
 from slipfield.kinds.slip.specimen.orientation import euler_of_matrix, matrix_of_euler
 from slipfield.kinds.slip.study import Material
+from slipfield.kinds.slip.thickness.factor import load_exponent
 from slipfield.kinds.slip.thickness.prior import SheetFactor
 from tests.kinds.slip.inversion import test_refine as model
 

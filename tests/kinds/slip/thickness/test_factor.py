@@ -5,7 +5,14 @@ import pytest
 
 from slipfield.kinds.slip.crystal.law import hardening_modulus
 from slipfield.kinds.slip.study import Material, Study, load_study
-from slipfield.kinds.slip.thickness.factor import direction, exchange, fit_factor, mean_diameter
+from slipfield.kinds.slip.thickness.factor import (
+    direction,
+    elastic_part,
+    exchange,
+    fit_factor,
+    load_exponent,
+    mean_diameter,
+)
 from slipfield.kinds.slip.thickness.table import mesh_shares, table_of, write_table
 
 K = (120.0, 25.0, 12.0)
@@ -34,7 +41,7 @@ def test_a_share_that_goes_from_k3_to_k2_leaves_the_mean_strength():
 
 def test_known_factor_is_found_and_what_it_does_not_explain_is_told():
     membrane = np.linspace(10, 20, 8)
-    rates = np.stack([0.1 * membrane * np.linspace(0, 1, 8), 0.4 * membrane, 0.3 * membrane])
+    rates = np.stack([0.1 * membrane * np.linspace(0, 1, 8), 0.6 * membrane, 0.4 * membrane])
     along = np.array([2.5, 1.0, 1.0])
     slope = along @ rates / membrane
     found = fit_factor(membrane * np.exp(0.06 * slope), membrane, rates, along)
@@ -44,6 +51,32 @@ def test_known_factor_is_found_and_what_it_does_not_explain_is_told():
     bent = fit_factor(membrane * np.exp(0.06 * slope + wave), membrane, rates, along)
     assert bent.ln_m == pytest.approx(0.06, abs=3e-3)
     assert bent.rest == pytest.approx(0.01, rel=0.05)
+
+
+# first output still elastic, flow, unloading through zero, flow backwards, and again as before
+COURSE = np.array([5.0, 10.0, 12.0, 6.0, 0.0, -3.0, -10.0, 8.0, 14.0])
+OWN = np.array([0.5, 9.5, 12.0, 12.0, 12.0, 12.0, -9.0, 12.0, 14.5])  # d load / d ln k
+ALONG = np.array([1.0, 1.0, 1.0])
+
+
+def test_unloading_has_the_exponent_of_the_load_that_it_began_at():
+    found = load_exponent(ALONG, COURSE, np.stack([OWN, 0.1 * OWN, 0.1 * OWN]))
+    top = 1.2
+    np.testing.assert_allclose(found, [1.0, 1.14, *[top] * 6, 1.2 * 14.5 / 14])
+    elastic = elastic_part(ALONG, COURSE, np.stack([OWN, 0.1 * OWN, 0.1 * OWN]))
+    np.testing.assert_allclose(elastic[[1, 2, 8]], 0, atol=1e-12)
+    np.testing.assert_allclose(elastic[3:6], COURSE[3:6] - 12)  # since the peak
+    assert elastic[0] == pytest.approx(5 - 0.6)
+
+
+def test_factor_of_a_sheet_that_is_unloaded_through_zero_is_found():
+    rates = np.stack([OWN, 0.1 * OWN, 0.1 * OWN])
+    sheet = COURSE * np.exp(0.06 * load_exponent(ALONG, COURSE, rates))
+    sheet[4] += 0.05  # hardly a load: neither logarithm nor slope mean anything
+    sheet[5] *= -0.01
+    found = fit_factor(sheet, COURSE, rates, ALONG)
+    assert found.ln_m == pytest.approx(0.06)
+    assert found.rest < 1e-12
 
 
 def test_diameter_is_that_of_a_circle_of_the_mean_section():

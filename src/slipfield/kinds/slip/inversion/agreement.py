@@ -13,9 +13,10 @@ from slipfield.kinds.slip.inversion.comparison import (
     point_weights,
 )
 from slipfield.kinds.slip.inversion.refine import Problem
-from slipfield.kinds.slip.inversion.stiffening import factor_at, load_exponent
+from slipfield.kinds.slip.inversion.stiffening import factor_at
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
+from slipfield.kinds.slip.thickness.factor import load_exponent
 
 ELASTIC = 0.15
 """Sum of |d ln(load) / d ln k| of a change of load below which it is elastic."""
@@ -100,12 +101,12 @@ def load_scale(problem: Problem, run: Reference) -> LoadScale | None:
     here = run.at(problem.measurement.time)
     given = np.isfinite(problem.measurement.load)
     load = problem.measurement.load[given]
+    scale = load_divisor(problem.measurement, here, problem.load_noise)[given]
     spread = 0.0
     if factor is not None:
-        exponent = load_exponent(factor.along, here.load[given], here.load_rates[:, given])
-        load = load * np.exp(-factor.mean * exponent)
-        spread = factor.deviation * float(np.abs(exponent).max())
-    scale = load_divisor(problem.measurement, here, problem.load_noise)[given]
+        of_membrane = here.load[given], here.load_rates[:, given]
+        load = load * np.exp(-factor.mean * load_exponent(factor.along, *of_membrane))
+        spread = float(np.linalg.norm(factor.moved(*of_membrane) / scale, axis=0).max())
     rates = np.vstack([here.load_rates[:, given], here.load[given]]) / scale
     misfit = (load - here.load[given]) / scale
     matrix, slope = rates @ rates.T / weights.load**2, rates @ misfit / weights.load**2

@@ -245,10 +245,10 @@ def _load_part(
         return 0.0, 0, np.zeros((size, size)), np.zeros(size)
     load, scale = measurement.load[given], load_divisor(measurement, run, load_noise)[given]
     model, rates = run.load[given], run.load_rates[:, given]
-    if factor is not None:
+    if factor is None:
+        misfit, rates = (load - model) / scale, rates / scale
+    else:
+        moved = factor.moved(model, rates) / scale
         model, rates = factor.expected(model, rates)
-    misfit, rates = (load - model) / scale, rates / scale
-    if factor is not None:
-        slope = factor.along @ rates
-        misfit, rates = factor.whiten(misfit, slope), factor.whiten(rates, slope)
+        misfit, rates = (factor.whiten(values / scale, moved) for values in (load - model, rates))
     return float(misfit @ misfit), int(given.sum()), rates @ rates.T, rates @ misfit

@@ -2,8 +2,9 @@
 
 Grains that hold each other across the thickness raise the load, not the strain. With
 ln M ~ N(m, s^2) the model's load is exp(m u) times the membrane's, u = d ln(load) / d ln M, and
-its relative residuals have the covariance sigma^2 I + s^2 u u'. They are whitened, so that all that
-follows goes on as with independent ones.
+its relative residuals have the covariance sigma^2 I + s^2 (u u' + c^2 v v'): v is u times the
+elastic part of the load, by whose stiffness sheets differ beside M. They are whitened, so that all
+that follows goes on as with independent ones.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from slipfield.kinds.slip.measure.noise import LOAD_FLOOR
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import PARAMETERS, Study
-from slipfield.kinds.slip.thickness.prior import THIN, SheetFactor, sheet_factor
+from slipfield.kinds.slip.thickness.factor import elastic_part, load_exponent
+from slipfield.kinds.slip.thickness.prior import THIN, SheetFactor, carried_on, sheet_factor
 
-LARGEST_EXPONENT = 3.0
+ELASTIC_SCATTER = 0.65
+"""Scatter of the stiffness of sheets beyond that of their strength, over that of ln M: root mean
+square of 24 sheets of three faces, t/d 0.2 to 2.2 (docs/thickness.md)."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +41,28 @@ class LoadFactor:
         factor = np.exp(self.mean * load_exponent(self.along, load, rates))
         return load * factor, rates * factor
 
-    def whiten(self, values: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """Relative residuals or rates (..., time) with the part along ``slope`` shrunk."""
-        size = float(slope @ slope)
-        if not size or not self.deviation:
-            return values
+    def moved(self, load: np.ndarray, rates: np.ndarray) -> np.ndarray:
+        """What standard deviations of M and of the stiffness move the sheet's load by (2, time), N.
+
+        Parameters
+        ----------
+        load, rates : of the membrane, as :meth:`expected` takes them.
+        """
+        exponent = load_exponent(self.along, load, rates)
+        parts = load, ELASTIC_SCATTER * elastic_part(self.along, load, rates)
+        return self.deviation * exponent * np.exp(self.mean * exponent) * np.stack(parts)
+
+    def whiten(self, values: np.ndarray, moved: np.ndarray) -> np.ndarray:
+        """Relative residuals or rates (..., time) with the parts along ``moved`` (2, time) shrunk.
+
+        Parameters
+        ----------
+        moved : of :meth:`moved`, relative like ``values``.
+        """
         noise = max(self.noise, LOAD_FLOOR)
-        shrink = 1 - 1 / np.sqrt(1 + self.deviation**2 * size / noise**2)
-        return values - shrink * (values @ slope)[..., None] * slope / size
-
-
-def load_exponent(along: np.ndarray, load: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Exponent d ln(load) / d ln M (time,), bounded where the load passes through zero."""
-    slope = along @ rates
-    bound = LARGEST_EXPONENT * np.abs(load)
-    return np.clip(slope, -bound, bound) / np.where(load == 0, 1.0, load)
+        _, sizes, axes = np.linalg.svd(moved, full_matrices=False)
+        shrink = 1 - 1 / np.sqrt(1 + (sizes / noise) ** 2)
+        return values - (values @ axes.T * shrink) @ axes
 
 
 def measured_factor(

@@ -15,7 +15,6 @@ import numpy as np
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.inversion.answers import Answer, Model, judged_noise
 from slipfield.kinds.slip.inversion.estimates import with_scatter
-from slipfield.kinds.slip.inversion.stiffening import load_exponent
 from slipfield.kinds.slip.learning.intervals import conformal_factors, held_level
 from slipfield.kinds.slip.live.gauss_newton import Features
 from slipfield.kinds.slip.measure.resample import NODES, Measurement
@@ -24,6 +23,7 @@ from slipfield.kinds.slip.projection.features import Projection, Projector
 from slipfield.kinds.slip.projection.inverter import LEVEL, ProjectionInverter
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.study import Noise
+from slipfield.kinds.slip.thickness.factor import load_exponent
 from slipfield.kinds.slip.thickness.prior import SheetFactor
 
 

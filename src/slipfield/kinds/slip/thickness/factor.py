@@ -3,7 +3,8 @@
 Grains that hold each other across the thickness slip more for the same stretch, as under a larger
 Taylor factor M: the crss work M times as hard, and harden by M times the slip that M times the
 stretch asks for. To the membrane that is k2, k3 times M and h times M^2, so that
-d ln(k1, k2, k3) / d ln M = (2 h / (h - h0), 1, 1).
+d ln(k1, k2, k3) / d ln M = (2 h / (h - h0), 1, 1). Elastic changes of the load depend on no k, but
+the same constraint stiffens them by about as much as the flow stress (docs/thickness.md).
 """
 
 from __future__ import annotations
@@ -39,6 +40,41 @@ def exchange(k: Parameters, sizes: np.ndarray, areas: np.ndarray) -> np.ndarray:
     return np.array([0.0, strength / k[1], -strength / (root * k[2])])
 
 
+LEAST_EXPONENT = 1.0
+"""Exponent d ln(load) / d ln M of an elastic load, and of a flow stress that does not harden."""
+
+CLEAR_LOAD = 0.05
+"""Share of the largest load from which on a load counts in a fit of M."""
+
+
+def load_exponent(along: np.ndarray, load: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Exponent d ln(load) / d ln M (time,).
+
+    While a sheet flows, that of its strength; below a load that it bore before, that of this one,
+    since unloading is elastic.
+
+    Parameters
+    ----------
+    along : (p,) direction of ln M in the parameters.
+    load, rates : (time,) N of a membrane and (p, time) N, its derivatives to them.
+    """
+    size = np.abs(load)
+    number = np.arange(len(load))
+    last = np.maximum.accumulate(np.where(size >= np.maximum.accumulate(size), number, 0))
+    flow = (along @ rates / np.where(load == 0, 1.0, load))[last]
+    return np.maximum(flow, LEAST_EXPONENT)
+
+
+def elastic_part(along: np.ndarray, load: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Part (time,) N of a membrane's load that is elastic: what it lacks to its flow stress.
+
+    Parameters
+    ----------
+    along, load, rates : as :func:`load_exponent` takes them.
+    """
+    return load - along @ rates / load_exponent(along, load, rates)
+
+
 @dataclass(frozen=True)
 class Factor:
     """ln M of a sheet, and what it leaves of the load's excess (root mean square, relative)."""
@@ -50,7 +86,7 @@ class Factor:
 def fit_factor(
     load: np.ndarray, membrane: np.ndarray, rates: np.ndarray, along: np.ndarray
 ) -> Factor:
-    """Ln M by least squares over the outputs.
+    """Ln M by least squares over the outputs; those with hardly a load are left out.
 
     Parameters
     ----------
@@ -58,8 +94,9 @@ def fit_factor(
     rates : (3, time) N, d membrane / d ln(k1, k2, k3).
     along : (3,) :func:`direction`.
     """
-    excess = np.log(load / membrane)
-    slope = along @ rates / membrane
+    clear = (load * membrane > 0) & (np.abs(membrane) > CLEAR_LOAD * np.abs(membrane).max())
+    excess = np.log(load[clear] / membrane[clear])
+    slope = load_exponent(along, membrane, rates)[clear]
     ln_m = float(slope @ excess / (slope @ slope))
     return Factor(ln_m, float(np.sqrt(np.mean((excess - ln_m * slope) ** 2))))
 

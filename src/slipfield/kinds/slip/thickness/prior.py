@@ -125,6 +125,13 @@ def expected(ratio: float) -> tuple[float, float]:
     return float(np.interp(ratio, RATIOS, LN_M)), float(np.interp(ratio, RATIOS, SCATTER))
 
 
+def carried_on(mean: float) -> str:
+    """Say of a mean of ln M that no sheet as thick as its was run; nothing of the others."""
+    if mean <= LN_M[-1]:
+        return ""
+    return f"; carried on to a law without transverse shear from {RATIOS[-1]:g} diameters"
+
+
 def ratios(thickness_mm: float, areas_mm2: np.ndarray) -> tuple[float, float]:
     """t/d of a face's sections (n,), and the t/d at which the table's faces are alike.
 
