@@ -151,6 +151,32 @@ def test_what_sheets_are_known_to_miss_of_k2_and_k3_counts_beside_their_scatter(
     np.testing.assert_allclose((rest - np.outer(drawn.shares, rate)) @ rate, 0, atol=1e-9)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("fail", [2, 3])
+def test_a_sheet_that_fails_is_left_out_if_enough_are_left(fail, inverted, tmp_path, monkeypatch):
+    found = inverted[1]
+    own = Solver.prepare(found.study, found.microstructure, tmp_path)
+
+    def run_solid(solver, parameters, solid):
+        if solid.seed < fail:
+            raise NoEquilibrium("the end of the loading was not reached")
+        run = solver.run(parameters)
+        return SolidRun(run.strain, (1 + 0.01 * solid.seed) * run.load)
+
+    monkeypatch.setattr(subsurface, "run_solid", run_solid)
+    monkeypatch.setattr(
+        subsurface, "run_foil", lambda solver, k, _: run_solid(solver, k, Solid(seed=9))
+    )
+    k, work = found.answers[0].parameters, tmp_path / "sheets"
+    if fail > 2:
+        with pytest.raises(SlipfieldError, match="3 of 6 sheets did not reach the end"):
+            run_ensemble(found, own, k, (), 6, work)
+        return
+    ensemble = run_ensemble(found, own, k, (), 6, work)
+    shown = [one.load[-1] / ensemble.membrane.load[-1] for one in ensemble.sheets]
+    np.testing.assert_allclose(shown, [1.02, 1.03, 1.04, 1.05])
+
+
 def test_mesh_of_the_sheets_is_coarse_and_never_too_many_elements():
     study = tiny_study(specimen={"cells_x": 64, "cells_y": 64, "thickness_mm": 0.25})
     (across, along), layers = coarse_mesh(study, 0.226)

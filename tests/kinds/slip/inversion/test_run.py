@@ -118,6 +118,15 @@ def test_without_the_finer_mesh_an_adapted_model_answers(inverted, noisier, proj
         np.testing.assert_array_equal(value, estimate)
 
 
+def test_a_model_of_solids_takes_no_sheet_for_a_membrane(specimen, projection, tmp_path):
+    copytree(projection, tmp_path / "solid")
+    card = json.loads((tmp_path / "solid" / "model.json").read_text())
+    card["adapted"] = {"forward_model": "solid"}
+    (tmp_path / "solid" / "model.json").write_text(json.dumps(card))
+    with pytest.raises(SlipfieldError, match=r"membrane: .*solid was adapted to sheets in three"):
+        invert(specimen, [tmp_path / "solid"], tmp_path / "out", membrane=True)
+
+
 def test_two_models_of_one_kind_are_refused(specimen, projection, tmp_path):
     with pytest.raises(SlipfieldError, match="2 of the kind 'projection'"):
         invert(specimen, [projection, projection], tmp_path / "out", membrane=True)
@@ -150,11 +159,35 @@ def test_without_load_the_scale_is_said_to_be_lost(specimen, projection, tmp_pat
     assert np.all((low < TRUTH) & (TRUTH < high))
 
 
+def test_without_load_grains_below_the_face_still_widen_k2_and_k3(specimen, projection, tmp_path):
+    def change(data):
+        data = data.drop_vars("load")
+        data.attrs["thickness_mm"] = 0.5
+        return data
+
+    path, widths = changed(specimen, tmp_path / "strains.nc", change), {}
+    for membrane in (False, True):
+        output = tmp_path / f"{membrane}"
+        sheets = 0 if membrane else 4
+        invert(path, [projection], output, membrane=membrane, sheets=sheets)
+        content, _, low, high = result(output)
+        widths[membrane] = np.log(high / low)
+        assert ("thickness" in content) != membrane
+        said = "intervals do not hold" if membrane else "intervals hold"
+        assert any(said in note for note in content["notes"])
+        not_drawn = [note for note in content["notes"] if note.startswith("No subsurface sheets")]
+        assert len(not_drawn) == (not membrane)
+    assert widths[False][0] == pytest.approx(widths[True][0], rel=1e-6)
+    assert (widths[False] > widths[True])[1:].all()
+
+
 def test_without_orientations_only_the_load_is_used(specimen, projection, tmp_path):
     path = changed(specimen, tmp_path / "s.nc", lambda data: data.drop_vars(["euler", "angle"]))
     invert(path, [projection], tmp_path / "out", draws=2, membrane=True)
     content, value, low, high = result(tmp_path / "out")
     assert any("orientations are not known" in note for note in content["notes"])
+    invert(path, [projection], tmp_path / "sheets", draws=2, sheets=4)
+    assert any("No subsurface sheets" in note for note in result(tmp_path / "sheets")[0]["notes"])
     assert "only the load is a check" in (tmp_path / "out" / "report.html").read_text()
     assert np.all((low < TRUTH) & (TRUTH < high))
 

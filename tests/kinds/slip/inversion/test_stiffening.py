@@ -124,6 +124,15 @@ def test_a_thick_sheet_tells_k2_from_k3_less_but_their_sum_as_well():
     assert k[1] * small[1] == pytest.approx(1e-6 * (k[1] + root * k[2]), rel=1e-4)
 
 
+def test_what_is_said_of_a_thickness_that_was_never_run_or_that_the_model_knows():
+    k, thick = np.exp(CENTRE), factor_of(expected(8.0)[0], 0.04)
+    (never,) = verdict(thick, False, k)
+    assert "carried on to a law without transverse shear from 4.4 diameters" in never
+    assert "carried on" not in verdict(factor_of(expected(4.4)[0], 0.04), False, k)[0]
+    (known,) = verdict(thick, False, k, aware=True)
+    assert "was not corrected" in known and "off k1" not in known
+
+
 def test_verdict_names_the_thickness_and_the_way_it_goes():
     k = np.exp(CENTRE)
     thick, foil = factor_of(0.06, 0.02), replace(factor_of(0.001, 0.001), ratio=0.1)

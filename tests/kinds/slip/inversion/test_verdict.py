@@ -98,6 +98,13 @@ def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
     assert "31 times" in thick.sentence
     damped = Pattern(0.93, 0.91)
     assert judge(damped, None, None, FIT, None, [strain], alike=0.92).cause == "thickness"
+    name = "misfit of the load (projection)"
+    loads = {off: Channel(name, "", "", off) for off in (3.7, 14)}
+    # grains below the face pull the load's model, too: up to a quarter of the strain's misfit
+    assert judge(seen, None, None, FIT, None, [strain, loads[3.7]], alike=0.84).cause == "thickness"
+    assert (
+        judge(seen, None, None, FIT, None, [strain, loads[14.0]], alike=0.84).cause != "thickness"
+    )
     assert judge(GOOD, None, None, FIT, None, [strain], alike=0.99).cause == THREE
 
 

@@ -80,16 +80,17 @@ def draw_sheets(
         those of the ``constants``.
     work : folder of the runs; those that are there are not made again.
     """
-    if found.factor is None:
-        found.notes.append("No subsurface sheets: load or thickness is not known.")
+    if found.factor is None or "load" not in found.data:
         return None
     began, start = time.perf_counter(), found.answer
     ensemble = run_ensemble(found, solver, start.parameters, constants, count, work)
     seconds = time.perf_counter() - began
+    if failed := count - len(ensemble.sheets):
+        found.notes.append(FAILED.format(failed, count))
     answer, drawn = drawn_answer(ensemble, start, found.factor, prior, load_noise, seconds)
     found.answers.append(answer)
     mean, spread = percent(drawn.ln_m.mean()), percent(drawn.ln_m.std(ddof=1))
-    found.choice = Choice(SUBSURFACE, WHY.format(count, mean, spread))
+    found.choice = Choice(SUBSURFACE, WHY.format(len(ensemble.sheets), mean, spread))
     return drawn
 
 
@@ -97,6 +98,12 @@ WHY = (
     "{} subsurface sheets (this face with other grains drawn below it, run in three dimensions at "
     "the estimate before) say by how much a membrane misses: they are {} stronger (+-{} from one "
     "to the next)."
+)
+
+
+FAILED = (
+    "{} of {} subsurface sheets did not reach the end of the loading at the estimate before, and "
+    "were left out."
 )
 
 

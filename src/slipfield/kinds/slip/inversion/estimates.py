@@ -31,13 +31,18 @@ from slipfield.kinds.slip.study import PARAMETERS
 from slipfield.kinds.slip.thickness.prior import SheetFactor
 
 
-def load_models(folders: Sequence[Path]) -> list[Model]:
+def load_models(folders: Sequence[Path], membrane: bool = False) -> list[Model]:
     """Read trained inverters, those that project on the specimen's own sensitivities first.
+
+    Parameters
+    ----------
+    membrane : they are asked to take a sheet for a membrane.
 
     Raises
     ------
     SlipfieldError
-        If there are none, or two of the same kind.
+        If there are none, or two of the same kind, or one that knows only solids is asked for a
+        membrane.
     """
     if not folders:
         raise SlipfieldError("model: none given; name the folder of a trained inverter")
@@ -46,6 +51,12 @@ def load_models(folders: Sequence[Path]) -> list[Model]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise SlipfieldError(f"model: {names.count(twice)} of the kind {twice!r}; give one of each")
+    solid = next((model for model in models if model.knows_thickness), None)
+    if membrane and solid:
+        raise SlipfieldError(
+            f"membrane: {solid.folder} was adapted to sheets in three dimensions, and takes this "
+            "for one; use the model that it was adapted from"
+        )
     return models
 
 

@@ -113,7 +113,7 @@ def invert(
         raise SlipfieldError(f"start: given {start!r}; expected prediction or centre")
     data = read_specimen(specimen)
     _check_parts(data, specimen)
-    loaded = load_models(models)
+    loaded = load_models(models, membrane)
     constants = estimated_constants(loaded[0].study.material, free, priors)
     truth = None if known is None else read_known(known)
     with claimed(output, "invert"):
@@ -126,13 +126,23 @@ def invert(
             found = _invert_known(specimen, data, loaded, work, asked)
         else:
             found = invert_blind(specimen, data, loaded, work, cells, draws, membrane)
+        if sheets and found.drawn is None:
+            found.notes.append(NOT_DRAWN)
         thick = found.factor or measured_factor(data, found.study, found.microstructure)
-        found.notes += verdict(thick, membrane, found.answer.parameters)
+        aware = loaded[0].knows_thickness and found.choice.method == loaded[0].name
+        k, load = found.answer.parameters, "load" in data
+        found.notes += verdict(thick, membrane, k, load, aware)
         found.known = truth
         found.seconds["whole"] = time.perf_counter() - began
         write_report(found, output)
         write_text(output / RESULT, json.dumps(to_json(found, loaded), indent=1) + "\n")
     return found
+
+
+NOT_DRAWN = (
+    "No subsurface sheets were run: they need load, thickness and orientations, and a grain map "
+    "that lies right."
+)
 
 
 def _refuse_existing(output: Path) -> None:

@@ -68,8 +68,8 @@ class LoadFactor:
 def measured_factor(
     data: xr.Dataset, study: Study, microstructure: xr.Dataset
 ) -> SheetFactor | None:
-    """The factor of a measured sheet; None where its thickness or its load is not known."""
-    if "thickness_mm" not in data.attrs or "load" not in data:
+    """The factor of a measured sheet; None where its thickness is not known."""
+    if "thickness_mm" not in data.attrs:
         return None
     grain, sizes = microstructure["element_grain"].values, microstructure["size"].values
     x, y = microstructure["x_mm"].values, microstructure["y_mm"].values
@@ -115,15 +115,37 @@ def with_factor(run: Reference, factor: SheetFactor | None, ln_m: float | None) 
     return run if at is None else replace(run, load=at.expected(run.load, run.load_rates)[0])
 
 
-def verdict(factor: SheetFactor | None, membrane: bool, k: np.ndarray) -> list[str]:
-    """What the thickness does to the answer, in a sentence; none for a foil."""
+def verdict(
+    factor: SheetFactor | None,
+    membrane: bool,
+    k: np.ndarray,
+    load: bool = True,
+    aware: bool = False,
+) -> list[str]:
+    """What the thickness does to the answer, in a sentence; none for a foil.
+
+    Parameters
+    ----------
+    membrane : the sheet was taken for one.
+    k : (3,) k1, k2, k3 of the answer.
+    load : it was measured.
+    aware : a model that was adapted to solids answers.
+    """
     if factor is None or factor.ratio < THIN:
         return []
     what = (
         f"The sheet is {factor.thickness_text} thick, which makes it "
-        f"{percent(np.expm1(factor.mean))} ({percent(factor.deviation)} standard deviation) "
-        "stronger than the membrane of the forward model"
+        f"{percent(np.expm1(factor.mean))} ({percent(factor.deviation)} standard deviation"
+        f"{carried_on(factor.mean)}) stronger than the membrane of the forward model"
     )
+    if not load:
+        held = "do not hold" if membrane else "hold"
+        return [
+            f"{what}. Without a load only k2 and k3 feel it, by the strain maps; their intervals "
+            f"{held} that."
+        ]
+    if aware and not membrane:
+        return [f"{what}. The model knows such sheets, so its load was not corrected for that."]
     excess = factor.k1_excess(k)
     if membrane:
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.progress import progress
 from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.outcome import Inversion
 from slipfield.kinds.slip.inversion.preparation import prepare
-from slipfield.kinds.slip.inversion.solids import SolidRun, run_foil, run_solid
+from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS, SolidRun, run_foil, run_solid
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import bilinear_weights
@@ -98,12 +100,17 @@ def run_ensemble(
 ) -> Ensemble:
     """Run ``sheets`` draws of what lies below a measured face at k1, k2, k3 (3,).
 
-    What is in ``work`` already is not run again.
+    What is in ``work`` already is not run again. A sheet that fails is left out.
 
     Parameters
     ----------
     own : solver on the mesh of ``found``.
     constants : of the slip law that the membrane has derivatives to.
+
+    Raises
+    ------
+    SlipfieldError
+        If fewer than :data:`FEWEST_SHEETS` reach the end of the loading, or another run fails.
     """
     specimen = found.study.specimen
     diameter = mean_diameter(specimen.width_mm * specimen.height_mm, specimen.grains)
@@ -119,8 +126,15 @@ def run_ensemble(
         foil = run_foil(solver, parameters, FOIL * diameter)
         advance()
         for seed in range(sheets):
-            runs.append(run_solid(solver, parameters, Solid(layers=layers, seed=seed)))
+            with suppress(NoEquilibrium):
+                runs.append(run_solid(solver, parameters, Solid(layers=layers, seed=seed)))
             advance()
+    if len(runs) < FEWEST_SHEETS:
+        raise SlipfieldError(
+            f"subsurface: {sheets - len(runs)} of {sheets} sheets did not reach the end of the "
+            f"loading at {', '.join(f'{k:.4g}' for k in parameters)} (k1, k2, k3), and "
+            f"{FEWEST_SHEETS} are needed; ask for more, or invert without --subsurface"
+        )
     forward = partial(solver.run, constants=constants)
     return Ensemble(coarse.measurement, forward, membrane, foil, runs, resolved)
 

@@ -103,7 +103,7 @@ def invert_live(
             "import the first frames with `import dic`, and the grains with `import ebsd`"
         )
     recipe, truth = Recipe.of(data, specimen), None if known is None else read_known(known)
-    loaded = load_models(models)
+    loaded = load_models(models, membrane)
     if not folder.is_dir():
         raise SlipfieldError(f"live: {folder} is no folder; name the one that files go to")
     reader = FrameReader(data, recipe, folder)

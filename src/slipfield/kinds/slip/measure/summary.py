@@ -12,7 +12,7 @@ from slipfield.kinds.slip.measure.gauge import gauge_of
 from slipfield.kinds.slip.measure.noise import strain_noise
 from slipfield.kinds.slip.measure.specimen_file import remarks
 from slipfield.kinds.slip.specimen.told import SizeContrast
-from slipfield.kinds.slip.thickness.prior import THIN, diameters_text, expected, ratios
+from slipfield.kinds.slip.thickness.prior import THIN, carried_on, diameters_text, expected, ratios
 
 MEASURES = {
     "green_lagrange": "Green-Lagrange strain",
@@ -61,8 +61,9 @@ def _thickness_text(data: xr.Dataset) -> str:
         return f"{text}: thin, as the forward model's membrane is"
     mean, deviation = expected(alike)
     return (
-        f"{text}: about {percent(np.expm1(mean))} ({percent(deviation)} standard deviation) "
-        "stronger than the forward model's membrane; unless it is told --membrane, `invert` allows "
+        f"{text}: about {percent(np.expm1(mean))} ({percent(deviation)} standard deviation"
+        f"{carried_on(mean)}) stronger than the forward model's membrane; unless it is told "
+        "--membrane, `invert` allows "
         f"for that, and k1's interval holds it. Thinner than {THIN:g} diameters would be better"
     )
 
