@@ -131,3 +131,8 @@ def test_bad_names_and_sizes_are_refused():
         render("mg-gd", -1)
     with pytest.raises(SlipfieldError, match="shape"):
         render("mg-gd", 0, (8, 8))
+
+
+def test_more_grains_than_sixteen_bits_number_are_refused():
+    with pytest.raises(SlipfieldError, match=r"grains in 320 x 320 px; 16-bit labels hold 65,535"):
+        tessellate((320, 320), 0.8, 0.2, 0.0, 0.0, np.random.default_rng(0))

@@ -111,10 +111,18 @@ def test_a_window_comes_with_what_leaves_its_surroundings_out(tmp_path):
     window = ["--method", "ridge", "--window", "20", "10", "150", "100"]
     command = ["segment", str(tmp_path / "image.png"), *window, "--output", str(tmp_path / "out")]
     said = CliRunner().invoke(app, command).stdout
+    assert "the scale bar counts as grains" not in said
     printed = next(line.split() for line in said.splitlines() if "import grains" in line)
     place = printed.index("--origin")
     assert printed[printed.index("--background") + 1] == "0"
     assert [float(each) for each in printed[place + 1 : place + 3]] == pytest.approx([-0.01, -0.01])
+
+
+def test_a_bar_that_is_measured_with_the_grains_is_told(tmp_path):
+    write_image(tmp_path / "image.png", barred())
+    command = ["segment", str(tmp_path / "image.png"), "--bar-um", "25", "--method", "otsu"]
+    said = CliRunner().invoke(app, [*command, "--output", str(tmp_path / "out")]).stdout
+    assert "the scale bar counts as grains: --window leaves it out" in said
 
 
 def test_second_phase_is_the_networks_by_default(tmp_path):

@@ -8,6 +8,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from slipfield.core.errors import SlipfieldError
+
 CENTRING_GRID = 96
 CENTRING_STEPS = 2
 SHARPEST_TURN = 0.35
@@ -73,6 +75,11 @@ def tessellate(
     gradient : logarithm of the ratio of diameters between the middle and the edges, 1; 0: none.
     warp : amplitude of the bends, in mean diameters.
     stretch : length of columnar grains along the height over their width, which is ``grain_px``.
+
+    Raises
+    ------
+    SlipfieldError
+        If there are more grains than 16 bits number.
     """
     seeds, weights = _seeds(
         (int(np.ceil(shape[0] / stretch)), shape[1]), grain_px, spread, gradient, random
@@ -89,6 +96,11 @@ def tessellate(
     apart = np.linalg.norm(seeds[found[:, 0]] - seeds[found[:, 1]], axis=1)
     distance = (power[:, 1] ** 2 - power[:, 0] ** 2) / (2 * np.maximum(apart, 1e-6))
     used, labels = np.unique(found[:, 0], return_inverse=True)
+    if len(used) > np.iinfo(np.uint16).max:
+        raise SlipfieldError(
+            f"shape: {len(used):,} grains in {shape[0]} x {shape[1]} px; 16-bit labels hold 65,535 "
+            "of them: take a smaller image"
+        )
     if stretch != 1.0:
         return scene_of(labels.reshape(shape))  # stretched distances are no distances
     number = np.zeros(len(seeds), np.uint16)

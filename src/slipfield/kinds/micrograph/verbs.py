@@ -93,6 +93,8 @@ def segment(
         f"{facts['grains']} grains by {facts['method']}, {facts['pixel_um']:.6g} um a pixel "
         f"({facts['pixel_source']})"
     )
+    if bar_um is not None and window is None:
+        typer.echo("the scale bar counts as grains: --window leaves it out")
     typer.echo(f"look at {output / 'overlay.png'} before you believe them; then")
     typer.echo(f"  slipfield micrograph measure {output}")
     around = ""
