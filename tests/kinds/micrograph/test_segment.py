@@ -245,6 +245,18 @@ def test_an_image_is_read_as_viewers_show_it(tmp_path):
         assert np.corrcoef(shown.ravel(), grey.ravel())[0, 1] > 0.995, path.name
 
 
+@pytest.mark.parametrize("pixel_um", [2e-4, 2.4e-4, 5e-4, 1e5])
+def test_sizes_of_pixels_from_atoms_to_houses_are_kept(pixel_um, tmp_path):
+    """PNG says pixels per metre in 32 bits: pixels below 0.23 nm ended with an error."""
+    write_image(tmp_path / "image.png", render("etched-steel", 1, (64, 64)).image)
+    facts = segment(
+        tmp_path / "image.png", tmp_path / "out", SegmentOptions(pixel_um, method="otsu")
+    )
+    assert facts["pixel_um"] == pixel_um
+    size = measure(tmp_path / "out", False, False)["mean_intercept_um"]["value"]
+    assert 3 * pixel_um < size < 64 * pixel_um
+
+
 def test_arm_spacing_of_a_grating():
     x = np.arange(400)
     image = np.tile(128 + 90 * np.cos(2 * np.pi * x / 32), (60, 1)).astype(np.uint8)

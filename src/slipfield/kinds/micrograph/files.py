@@ -15,6 +15,8 @@ from slipfield.core.places import claimed
 from slipfield.core.recorded import forget
 
 UM_PER_INCH = 25_400.0
+FINEST_UM = 1e6 / (2**32 - 1)
+"""Pixels of which a PNG can say the size: it holds pixels per metre in 32 bits."""
 COMPRESSION = 3
 """Of PNG files, 1 to 9: under half the time of the usual 6, for label images a quarter larger."""
 TRUTH = ("labels", "boundaries", "weak", "phases", "twins")
@@ -30,11 +32,13 @@ def write_image(path: Path, image: np.ndarray, pixel_um: float | None = None) ->
     Parameters
     ----------
     image : (height, width) bool, uint8 or uint16, or (height, width, 3) uint8. Masks become 0, 255.
-    pixel_um : size of a pixel, um; kept as pixels per metre (pHYs).
+    pixel_um : size of a pixel, um; kept as pixels per metre (pHYs) from :data:`FINEST_UM` on.
     """
     if image.dtype == bool:
         image = image.astype(np.uint8) * 255
-    scale = {} if pixel_um is None else {"dpi": (UM_PER_INCH / pixel_um,) * 2}
+    scale = {}
+    if pixel_um is not None and pixel_um > FINEST_UM:
+        scale["dpi"] = (UM_PER_INCH / pixel_um,) * 2
     with complete_file(path) as temporary:
         Image.fromarray(image).save(temporary, "PNG", compress_level=COMPRESSION, **scale)
 
