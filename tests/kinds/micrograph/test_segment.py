@@ -230,6 +230,8 @@ def test_an_image_is_read_as_viewers_show_it(tmp_path):
     folder = tmp_path
     for compression in ("tiff_lzw", "jpeg"):
         Image.fromarray(grey).save(folder / f"{compression}.tif", compression=compression)
+    preview = {"save_all": True, "append_images": [Image.fromarray(grey[::2, ::2])]}
+    Image.fromarray(grey).save(folder / "preview.tif", compression="tiff_lzw", **preview)
     tifffile.imwrite(folder / "palette.tif", order[grey].astype(np.uint8), colormap=colours)
     tifffile.imwrite(folder / "white0.tif", 255 - grey, photometric="miniswhite")
     tifffile.imwrite(folder / "16.tif", 65535 - grey.astype(np.uint16), photometric="miniswhite")

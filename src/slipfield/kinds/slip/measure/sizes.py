@@ -89,12 +89,17 @@ def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
 
 
 def _packed(path: Path) -> np.ndarray | None:
-    """Image of a TIFF whose compression (LZW, JPEG, fax) tifffile leaves to others, or None."""
-    from PIL import Image
+    """Image of a TIFF whose compression (LZW, JPEG, fax) tifffile leaves to others, or None.
+
+    Pages of another size than the first are previews; of several of one size none is the image.
+    """
+    from PIL import Image, ImageSequence
 
     try:
         with Image.open(path) as image:
-            if image.format != "TIFF" or getattr(image, "n_frames", 1) > 1:
+            sizes = [page.size for page in ImageSequence.Iterator(image)]
+            image.seek(0)
+            if image.format != "TIFF" or sizes.count(sizes[0]) > 1:
                 return None
             return np.asarray(image.convert("RGB") if image.mode == "YCbCr" else image)
     except Exception:  # as above
