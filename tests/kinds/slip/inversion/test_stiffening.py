@@ -129,8 +129,13 @@ def test_what_is_said_of_a_thickness_that_was_never_run_or_that_the_model_knows(
     (never,) = verdict(thick, False, k)
     assert "carried on to a law without transverse shear from 4.4 diameters" in never
     assert "carried on" not in verdict(factor_of(expected(4.4)[0], 0.04), False, k)[0]
-    (known,) = verdict(thick, False, k, aware=True)
-    assert "was not corrected" in known and "off k1" not in known
+    for within in ((np.nan, np.nan), (0.9, 1.0)):  # an older card does not say; 1.1 lies beside it
+        (known,) = verdict(thick, False, k, known=within)
+        assert "was not corrected" in known and "off k1" not in known
+    foil = replace(thick, ratio=0.1)
+    for sheet, within in ((thick, (0.2, 0.6)), (foil, (0.9, 1.0))):
+        (beside,) = verdict(sheet, False, k, known=within)
+        assert f"adapted to sheets of {within[0]:g} to" in beside
 
 
 def test_verdict_names_the_thickness_and_the_way_it_goes():

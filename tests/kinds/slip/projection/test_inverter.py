@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_netcdf, write_text
@@ -156,7 +157,14 @@ def test_a_model_is_adapted_to_solids_of_any_thickness(trained, tmp_path):
     after, card = load_model(tmp_path / "adapted")
     low, high = after.predict_interval(solids, np.arange(len(solids)))
     assert ((low < solids.parameters) & (solids.parameters < high)).mean() > 0.9
-    assert "solids" in card["scope"]["trained_on"][0]
+    with xr.open_dataset(solids.microstructure_path(0)) as data:
+        shown = len(np.unique(data["element_grain"].values))
+    sheet = solids.study.specimen
+    diameter = np.sqrt(4 * sheet.width_mm * sheet.height_mm / (np.pi * shown))
+    assert card["adapted"]["t_over_d"] == pytest.approx([0.2 / diameter, 0.8 / diameter], rel=0.1)
+    thin_text, thick_text = (f"{ratio:.2g}" for ratio in card["adapted"]["t_over_d"])
+    assert f"solids {thin_text} to {thick_text} grain" in card["scope"]["trained_on"][0]
+    assert Model.load(tmp_path / "adapted").known_thickness == tuple(card["adapted"]["t_over_d"])
     assert Model.load(tmp_path / "adapted").knows_thickness
     assert not Model.load(model).knows_thickness
     with pytest.raises(SlipfieldError, match="other physics"):

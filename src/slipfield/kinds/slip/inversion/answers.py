@@ -63,6 +63,12 @@ class Model:
         return self.card.get("adapted", {}).get("forward_model") == "solid"
 
     @property
+    def known_thickness(self) -> tuple[float, float]:
+        """Least and largest t/d of the sheets that it was adapted to; NaN where it is not said."""
+        low, high = self.card.get("adapted", {}).get("t_over_d", (np.nan, np.nan))
+        return float(low), float(high)
+
+    @property
     def weights_hash(self) -> str:
         """Hash of its weights; empty for models of versions that did not write it down."""
         return weights_hash(self.card)

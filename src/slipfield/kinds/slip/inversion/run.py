@@ -130,8 +130,9 @@ def invert(
             found.notes.append(NOT_DRAWN)
         thick = found.factor or measured_factor(data, found.study, found.microstructure)
         aware = loaded[0].knows_thickness and found.choice.method == loaded[0].name
+        known_range = loaded[0].known_thickness if aware else None
         k, load = found.answer.parameters, "load" in data
-        found.notes += verdict(thick, membrane, k, load, aware)
+        found.notes += verdict(thick, membrane, k, load, known_range)
         found.known = truth
         found.seconds["whole"] = time.perf_counter() - began
         write_report(found, output)

@@ -22,6 +22,9 @@ from slipfield.kinds.slip.study import PARAMETERS, Study
 from slipfield.kinds.slip.thickness.factor import elastic_part, load_exponent
 from slipfield.kinds.slip.thickness.prior import THIN, SheetFactor, carried_on, sheet_factor
 
+BESIDE = 1.25
+"""Factor of t/d by which a sheet may lie beside those that a model was adapted to."""
+
 ELASTIC_SCATTER = 0.65
 """Scatter of the stiffness of sheets beyond that of their strength, over that of ln M: root mean
 square of 24 sheets of three faces, t/d 0.2 to 2.2 (docs/thickness.md)."""
@@ -120,7 +123,7 @@ def verdict(
     membrane: bool,
     k: np.ndarray,
     load: bool = True,
-    aware: bool = False,
+    known: tuple[float, float] | None = None,
 ) -> list[str]:
     """What the thickness does to the answer, in a sentence; none for a foil.
 
@@ -129,9 +132,19 @@ def verdict(
     membrane : the sheet was taken for one.
     k : (3,) k1, k2, k3 of the answer.
     load : it was measured.
-    aware : a model that was adapted to solids answers.
+    known : t/d of the sheets that the model that answers was adapted to, from and to, NaN: not
+        said; None if it was adapted to membranes.
     """
-    if factor is None or factor.ratio < THIN:
+    if factor is None:
+        return []
+    low, high = known or (np.nan, np.nan)
+    if factor.ratio < low / BESIDE or factor.ratio > high * BESIDE:
+        return [
+            f"The sheet is {factor.thickness_text} thick, and the model was adapted to sheets of "
+            f"{low:.2g} to {high:.2g}: k1 is off by what these differ in. Adapt it to sheets as "
+            "thick, or use the model that it was adapted from."
+        ]
+    if factor.ratio < THIN:
         return []
     what = (
         f"The sheet is {factor.thickness_text} thick, which makes it "
@@ -144,7 +157,7 @@ def verdict(
             f"{what}. Without a load only k2 and k3 feel it, by the strain maps; their intervals "
             f"{held} that."
         ]
-    if aware and not membrane:
+    if known is not None:
         return [f"{what}. The model knows such sheets, so its load was not corrected for that."]
     excess = factor.k1_excess(k)
     if membrane:

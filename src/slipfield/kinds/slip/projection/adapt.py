@@ -23,6 +23,7 @@ from slipfield.kinds.slip.learning.model_io import load_model, save_model
 from slipfield.kinds.slip.projection.inverter import ProjectionInverter
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
 from slipfield.kinds.slip.study.recorded import study_of
+from slipfield.kinds.slip.thickness.factor import mean_diameter
 
 
 def adapt_model(
@@ -66,14 +67,22 @@ def adapt_model(
         "base_data_hash": card["data_hash"],
         "forward_model": dataset.study.forward_model,
     }
+    if dataset.study.solid:
+        facts["t_over_d"] = dataset.thickness_range()
     kept = {name: card[name] for name in ("metrics",) if name in card}
-    notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset.study)}
+    notes = {**kept, "adapted": facts, "scope": scope(inverter.study, dataset)}
     save_model(adapted, card["model"], inverter.study, dataset, output, notes)
     return facts
 
 
-def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
-    """Say in sentences what a model was trained on, where it holds and where it does not."""
+def scope(trained: Study, dataset: Sheets) -> dict[str, list[str]]:
+    """Say in sentences what a model was trained on, where it holds and where it does not.
+
+    Parameters
+    ----------
+    dataset : what it was adapted to.
+    """
+    adapted = dataset.study
     sheet, box, noise = trained.specimen, trained.sampling.box, trained.noise
     size = f"{sheet.width_mm:g} mm x {sheet.height_mm:g} mm"
     cell = sheet.height_mm / sheet.cells_y
@@ -84,7 +93,8 @@ def scope(trained: Study, adapted: Study) -> dict[str, list[str]]:
     end, pull = trained.loading.path[-1]
     finer = f"{adapted.specimen.cells_x} x {adapted.specimen.cells_y}"
     if adapted.solid:
-        finer = f"solids with grains below the face and {finer}"
+        thin, thick = dataset.thickness_range()
+        finer = f"solids {thin:.2g} to {thick:.2g} grain diameters thick and {finer}"
     return {
         "trained_on": [
             f"simulated sheets of {size} with {sheet.grains} grains in {len(sheet.bands)} bands, "
@@ -115,6 +125,18 @@ class Sheets(Collection):
     def load(self, index: int) -> np.ndarray:
         """Load of one sample, (time,) float64, N, brought to the thickness of the references."""
         return super().load(index) * self.thickness_mm / _thickness_mm(self._path[index])
+
+    def thickness_range(self) -> list[float]:
+        """Least and largest thickness of the samples in grain diameters of their faces, t/d."""
+        sheet, ratios = self.study.specimen, []
+        owners = self.microstructures.tolist()
+        found = {(owner, _thickness_mm(self._path[i])) for i, owner in enumerate(owners)}
+        for owner, thickness in found:
+            with open_netcdf(self.microstructure_path(owner)) as data:
+                grains = len(np.unique(data["element_grain"].values))
+            diameter = mean_diameter(sheet.width_mm * sheet.height_mm, grains)
+            ratios.append(float(thickness / diameter))
+        return [min(ratios), max(ratios)]
 
 
 @cache
