@@ -114,6 +114,9 @@ def test_a_composition_is_left_out_whole_however_it_is_spelt(tmp_path):
     table["composition"] = ["Mg-2Gd", "Mg-2Gd ", "mg-2gd", "Mg - 2Gd"] * 2 + ["Mg-1Gd"] * 4
     table.to_csv(tmp_path / "t.csv", index=False)
     assert alloys_of(read_table(tmp_path / "t.csv")).groups.tolist() == [0] * 8 + [1] * 4
+    table["composition"] = ["2.1", "2.10", "2,1", " 2.1"] * 2 + ["1", "1.0"] * 2
+    table.to_csv(tmp_path / "t.csv", index=False)
+    assert alloys_of(read_table(tmp_path / "t.csv")).groups.tolist() == [0] * 8 + [1] * 4
     table.loc[2, "composition"] = ""
     table.to_csv(tmp_path / "t.csv", index=False)
     with pytest.raises(SlipfieldError, match="row 3, composition: given nothing; fill it in"):

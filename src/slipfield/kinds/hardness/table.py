@@ -139,10 +139,20 @@ class Alloys:
 
 
 def alloys_of(table: pd.DataFrame) -> Alloys:
-    """Arrays of a table; compositions that differ in blanks or capitals alone are the same."""
+    """Arrays of a table; compositions that differ in spelling alone are the same."""
     x = table[list(FEATURES)].to_numpy()
     alloys = pd.factorize(pd.MultiIndex.from_arrays(x.T))[0]
     key = table[next(iter(FEATURES))]
     if COMPOSITION in table:
-        key = table[COMPOSITION].map(lambda text: "".join(str(text).split()).casefold())
+        key = table[COMPOSITION].map(_spelt)
     return Alloys(x, table[HARDNESS].to_numpy(), alloys, pd.factorize(key)[0])
+
+
+def _spelt(composition: object) -> str | float:
+    """A composition without blanks and capitals, or its number: 2.1 and 2.10 are the same."""
+    text = "".join(str(composition).split()).casefold()
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return text
+    return number if np.isfinite(number) else text
