@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from slipfield.kinds.slip.bench.measuring import read_measured
 from slipfield.kinds.slip.measure.grain_maps import GrainOptions, add_orientation_map
 from slipfield.kinds.slip.measure.laboratory import Instruments, write_laboratory
 from slipfield.kinds.slip.measure.readers import ctf
@@ -34,6 +35,17 @@ def test_a_sheet_keeps_its_height_whatever_the_pixel(laboratory):
     rows = np.flatnonzero(np.diff(data["grain_id"].values[:, 0]))
     joints = data["grain_y_mm"].values[rows] + 0.5 * sizes[1] / len(scan.y)
     np.testing.assert_allclose(joints, 3.05 * np.array([0.14, 0.32, 0.68, 0.86]), atol=0.06)
+
+
+def test_frames_at_uneven_times_keep_them(tmp_path):
+    """They were read as evenly spaced by the first: an unloading then took another course."""
+    times = (10.0, 60.0, 96.0, 100.0)
+    study = tiny_study(loading={"outputs": 4, "output_times_s": times})
+    grains = make_microstructure(study, 0)
+    sample = make_shard(study, grains, np.array([0]), np.array([[140.0, 22.0, 16.0]]))
+    sample = sample.isel(sample=0).assign(time=("time", np.array(times)))
+    write_laboratory(sample, grains, study, Instruments(0.05, 0.1), tmp_path)
+    np.testing.assert_allclose(read_measured(tmp_path)["time"], times)
 
 
 def test_the_phase_is_that_of_the_study(laboratory):

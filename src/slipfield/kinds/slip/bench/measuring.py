@@ -65,9 +65,14 @@ def write_measured(
 def strain_options(folder: Path) -> dict[str, Any]:
     """Options with which the strain maps of a folder of :func:`write_measured` are imported."""
     facts = read_json(folder / "truth.json", "the bench")
+    times = (
+        {"times": folder / facts["times"]}
+        if "times" in facts
+        else {"interval": facts["interval_s"]}
+    )
     return {
+        **times,
         "scale": facts["scale_mm_per_pixel"],
-        "interval": facts["interval_s"],
         "sheet": tuple(facts["sheet_mm"]),
         "outline": folder / "outline.csv",
         "thickness": facts["thickness_mm"],

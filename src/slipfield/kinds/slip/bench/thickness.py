@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from slipfield.core.cache import cached_rows
+from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.places import claimed
 from slipfield.core.progress import progress
@@ -29,7 +30,7 @@ from slipfield.kinds.slip.bench.sheets import (
 )
 from slipfield.kinds.slip.inversion.answers import Model
 from slipfield.kinds.slip.inversion.run import RESULT, invert
-from slipfield.kinds.slip.inversion.solids import SUBSURFACE
+from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS, SUBSURFACE
 from slipfield.kinds.slip.study import PARAMETERS, Study
 
 RATIOS = (0.2, 0.6, 1.1, 2.2)
@@ -68,8 +69,13 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
     Raises
     ------
     SlipfieldError
-        If ``output`` holds another bench, or a sheet cannot be simulated.
+        If ``output`` holds another bench, too few subsurface sheets are asked for, or a sheet
+        cannot be simulated.
     """
+    if 0 < plan.sheets < FEWEST_SHEETS:
+        raise SlipfieldError(
+            f"sheets: given {plan.sheets}; expected 0 or {FEWEST_SHEETS} and more subsurface sheets"
+        )
     loaded = Model.load(model)
     base = loaded.study
     cases, rows = [(n, ratio) for n in range(plan.maps) for ratio in (*plan.ratios, 0.0)], []

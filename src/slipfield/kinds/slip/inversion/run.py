@@ -132,7 +132,10 @@ def invert(
         aware = loaded[0].knows_thickness and found.choice.method == loaded[0].name
         known_range = loaded[0].known_thickness if aware else None
         k, load = found.answer.parameters, "load" in data
-        found.notes += verdict(thick, membrane, k, load, known_range)
+        if found.drawn is not None and thick is not None:
+            found.notes.append(found.drawn.note(thick.thickness_text))
+        else:
+            found.notes += verdict(thick, membrane, k, load, known_range)
         found.known = truth
         found.seconds["whole"] = time.perf_counter() - began
         write_report(found, output)

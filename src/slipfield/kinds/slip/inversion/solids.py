@@ -12,6 +12,7 @@ import xarray as xr
 
 from slipfield.core.errors import NoEquilibrium, SlipfieldError
 from slipfield.core.files import open_netcdf, write_text
+from slipfield.core.numbers import percent
 from slipfield.kinds.slip.design import one_sample, samples_text
 from slipfield.kinds.slip.inversion.forward import Solver, start_verb
 from slipfield.kinds.slip.study import Solid
@@ -53,6 +54,15 @@ class Drawn:
     ln_m: np.ndarray
     missed: np.ndarray
     shares: np.ndarray
+
+    def note(self, thickness: str) -> str:
+        """What the thickness, in words, does to the answer."""
+        return (
+            f"The sheet is {thickness} thick. Its subsurface sheets are "
+            f"{percent(np.expm1(self.ln_m.mean()))} ({percent(self.ln_m.std(ddof=1))} standard "
+            "deviation) stronger than the membrane of the forward model; what such sheets are "
+            "missed by was taken off k1, k2 and k3."
+        )
 
     def to_json(self) -> dict[str, object]:
         """Content of ``subsurface`` in inversion.json."""

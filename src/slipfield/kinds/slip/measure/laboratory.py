@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -103,7 +104,7 @@ def write_laboratory(
     truth = {name: float(one[name]) for name in PARAMETERS}
     facts = {
         "scale_mm_per_pixel": instruments.step / PIXELS_PER_STEP,
-        "interval_s": float(one["time"][0]),
+        **_frame_times(one["time"].values, folder),
         "thickness_mm": study.specimen.thickness_mm,
         "sheet_mm": [study.specimen.width_mm, study.specimen.height_mm],
         "parameters": truth,
@@ -113,6 +114,15 @@ def write_laboratory(
         },
     }
     write_text(folder / "truth.json", json.dumps(facts, indent=1) + "\n")
+
+
+def _frame_times(times: np.ndarray, folder: Path) -> dict[str, Any]:
+    """What tells the times (n,) of the frames, s: an interval, or a file where they are uneven."""
+    if np.allclose(np.diff(times, prepend=0.0), times[0], rtol=1e-6):
+        return {"interval_s": float(times[0])}
+    lines = ["time_s", *(f"{time:.10g}" for time in times)]
+    write_text(folder / "times.csv", "\n".join(lines) + "\n")
+    return {"times": "times.csv"}
 
 
 def _write_strain(
