@@ -9,7 +9,7 @@ import shapely
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph import areas, bands, intercepts, statistics
 from slipfield.kinds.micrograph.files import write_image
-from slipfield.kinds.micrograph.measure import grain_size, measure
+from slipfield.kinds.micrograph.measure import grain_size, measure, summary
 from slipfield.kinds.micrograph.scene import _seeds, tessellate
 from slipfield.kinds.slip.specimen.microstructure import grain_at, make_microstructure, polygons_of
 from slipfield.kinds.slip.specimen.power import power_diagram
@@ -192,6 +192,19 @@ def test_particles_have_diameters_of_circles_of_their_areas(tmp_path):
     found = measure(tmp_path, False, False)["second_phase_diameter_um"]
     assert found["particles"] == 3
     assert found["mean"] == pytest.approx(10.0, rel=0.02)
+
+
+def test_an_interval_without_an_end_is_told(tmp_path):
+    """All boundaries in one corner: fields scatter so much that the intercept has no upper end."""
+    labels = np.ones((200, 200), np.uint16)
+    labels[:75, :75] = 1 + checks(15, 5)
+    write_image(tmp_path / "grains.png", labels)
+    write_image(tmp_path / "phases.png", np.zeros(labels.shape, np.uint8))
+    (tmp_path / "micrograph.json").write_text('{"pixel_um": 0.5}')
+    found = measure(tmp_path, False, False)
+    assert found["mean_intercept_um"]["high"] is None and found["G"]["low"] is None
+    lines = summary(found)
+    assert lines[0].endswith("or more)") and lines[1].endswith("or less)")
 
 
 def test_one_grain_has_no_size():

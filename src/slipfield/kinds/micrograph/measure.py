@@ -229,10 +229,14 @@ def summary(results: dict) -> list[str]:
     """Lines that say the main numbers of :func:`measure`."""
 
     def text(name: str, unit: str) -> str:
-        found = results[name]
-        if found["low"] is None:
-            return f"{found['value']:.4g}{unit} (too few fields for an interval)"
-        return f"{found['value']:.4g}{unit} (95 %: {found['low']:.4g} to {found['high']:.4g})"
+        value, low, high = (results[name][key] for key in ("value", "low", "high"))
+        if low is None and high is None:
+            return f"{value:.4g}{unit} (too few fields for an interval)"
+        if low is None:
+            return f"{value:.4g}{unit} (95 %: {high:.4g} or less)"
+        if high is None:
+            return f"{value:.4g}{unit} (95 %: {low:.4g} or more)"
+        return f"{value:.4g}{unit} (95 %: {low:.4g} to {high:.4g})"
 
     lines = [
         f"mean lineal intercept: {text('mean_intercept_um', ' um')}",
