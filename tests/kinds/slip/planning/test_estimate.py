@@ -26,7 +26,7 @@ from slipfield.kinds.slip.planning.unit_costs import (
     read_unit_costs,
     unit_costs,
 )
-from slipfield.kinds.slip.study import load_study
+from slipfield.kinds.slip.study import Solid, load_study
 
 CONFIG = Path(__file__).parents[4] / "config"
 UNITS = UnitCosts(
@@ -84,6 +84,23 @@ def test_power_law_and_line_go_through_both_meshes():
     assert simulation.cpu_s(10_000) == pytest.approx(2.0), "16 times the work for 16 times the mesh"
     assert simulation.peak_mb(40_000) == 500
     assert simulation.peak_mb(2_500) == 200
+
+
+@pytest.mark.parametrize(
+    ("cells", "layers", "seconds", "memory"), [(32, 5, 1.84, 337), (64, 10, 20.5, 1723)]
+)
+def test_solids_cost_what_they_were_measured_to(cells, layers, seconds, memory, paper):
+    """They were planned as membranes, of which one of 64 x 64 takes 0.17 s and 200 MB."""
+    specimen = paper.specimen.model_copy(update={"cells_x": cells, "cells_y": cells})
+    flat = paper.model_copy(update={"specimen": specimen})
+    solid = flat.model_copy(update={"solid": Solid(layers=layers)})
+    real = unit_costs()
+    job = {"batch": "m00000_r000000-000009"}
+    one = (job_cost(solid, real, "simulate", job).cpu_s - real.simulation.start_cpu_s) / 10
+    assert one == pytest.approx(seconds, rel=0.25)
+    assert plan.simulation_minutes(solid, 1000) > 1000 * one / 60
+    assert plan.simulation_memory_mb(solid) > memory
+    assert plan.simulation_memory_mb(solid) > plan.simulation_memory_mb(flat)
 
 
 def test_the_network_may_have_fewer_folds_than_the_other_inverters(paper):

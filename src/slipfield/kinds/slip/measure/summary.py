@@ -61,10 +61,10 @@ def _thickness_text(data: xr.Dataset) -> str:
         return f"{text}: thin, as the forward model's membrane is"
     mean, deviation = expected(alike)
     return (
-        f"{text}: about {percent(np.expm1(mean))} ({percent(deviation)} standard deviation"
-        f"{carried_on(mean)}) stronger than the forward model's membrane; unless it is told "
-        "--membrane, `invert` allows "
-        f"for that, and k1's interval holds it. Thinner than {THIN:g} diameters would be better"
+        f"{text}: sheets as thick are about {percent(np.expm1(mean))} ({percent(deviation)} "
+        f"standard deviation{carried_on(mean)}) stronger than the forward model's membrane; unless "
+        "it is told --membrane, `invert` allows for that, and k1's interval holds it. Thinner than "
+        f"{THIN:g} diameters would be better"
     )
 
 

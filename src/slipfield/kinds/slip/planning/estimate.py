@@ -93,7 +93,7 @@ def job_cost(study: Study, units: UnitCosts, rule: str, wildcards: Mapping[str, 
 
 def _simulation(study: Study, units: UnitCosts, samples: int) -> Cost:
     simulation, size = units.simulation, plan.cells(study) / units.simulation.cells
-    cpu = simulation.start_cpu_s + samples * simulation.cpu_s(plan.cells(study))
+    cpu = simulation.start_cpu_s + samples * plan.sample_cpu_s(study, simulation)
     return Cost(1, cpu, disk_mb=samples * simulation.sample_mb * size * _outputs(study, units))
 
 

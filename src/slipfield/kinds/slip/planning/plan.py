@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.models import MODELS, NETWORK
-from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, unit_costs
+from slipfield.kinds.slip.planning.unit_costs import GPU_GFLOP_PER_S, Simulation, unit_costs
 from slipfield.kinds.slip.study import Study
 
 START_MINUTES = 5
@@ -126,10 +126,20 @@ def cells(study: Study) -> int:
     return study.specimen.cells_x * study.specimen.cells_y
 
 
+def sample_cpu_s(study: Study, units: Simulation) -> float:
+    """CPU seconds of one sample, as a membrane or in three dimensions."""
+    if study.solid is None:
+        return units.cpu_s(cells(study))
+    return units.solid_cpu_s(cells(study) * study.solid.layers)
+
+
 def simulation_memory_mb(study: Study) -> int:
     """Memory request of a simulation job with all its ranks, MB."""
-    ranks = study.execution.ranks_per_sample
-    return _memory_mb(ranks * unit_costs().simulation.peak_mb(cells(study)))
+    ranks, units = study.execution.ranks_per_sample, unit_costs().simulation
+    peak = units.peak_mb(cells(study))
+    if study.solid is not None:
+        peak = max(peak, units.solid_peak_mb(cells(study) * study.solid.layers))
+    return _memory_mb(ranks * peak)
 
 
 def _memory_mb(expected: float) -> int:
@@ -139,7 +149,7 @@ def _memory_mb(expected: float) -> int:
 def simulation_minutes(study: Study, samples: int) -> int:
     """Run time request of a job that simulates ``samples`` samples, min."""
     units = unit_costs().simulation
-    return _minutes(units.start_cpu_s + samples * units.cpu_s(cells(study)))
+    return _minutes(units.start_cpu_s + samples * sample_cpu_s(study, units))
 
 
 def reference_memory_mb(study: Study) -> int:

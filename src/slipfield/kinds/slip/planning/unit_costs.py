@@ -19,6 +19,15 @@ GPU_GFLOP_PER_S = 10_000.0
 """Assumed, not measured: what a data-centre GPU sustains on small convolutions, 1e9/s."""
 
 
+SOLID_ELEMENTS, SOLID_FACE, SOLID_RATIO, SOLID_GROWTH = 40_960, 4_096, 121.0, 1.16
+"""A solid of 64 x 64 x 10 elements takes so many times the CPU seconds of the membrane of its face,
+and the power of the elements by which that grows: 20 outputs to 5 %, beside 32 x 32 x 5 (20.5 and
+1.84 s, measured with AVX-512; docs/thickness.md)."""
+
+SOLID_MB = {5_120: 337.0, 40_960: 1_723.0}
+"""Peak memory of a solid by its elements, MB (docs/thickness.md)."""
+
+
 def power_law(share: float, small: float, cost: float, small_cost: float) -> float:
     """Cost at a ``share`` of a size, which has ``cost``; the share ``small`` has ``small_cost``."""
     return cost * share ** (math.log(small_cost / cost) / math.log(small))
@@ -60,6 +69,16 @@ class Simulation:
         """Peak memory of a simulation of ``cells`` elements: the line through both meshes, MB."""
         slope = (self.memory_mb - self.small_memory_mb) / (self.cells - self.small_cells)
         return self.memory_mb + slope * (cells - self.cells)
+
+    def solid_cpu_s(self, elements: int) -> float:
+        """CPU seconds of one sample in three dimensions on ``elements`` elements."""
+        whole = SOLID_RATIO * self.cpu_s(SOLID_FACE)
+        return whole * (elements / SOLID_ELEMENTS) ** SOLID_GROWTH
+
+    def solid_peak_mb(self, elements: int) -> float:
+        """Peak memory of a simulation in three dimensions, MB."""
+        (small, least), (large, most) = SOLID_MB.items()
+        return least + (most - least) / (large - small) * (elements - small)
 
 
 @dataclass(frozen=True)
