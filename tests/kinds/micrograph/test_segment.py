@@ -164,6 +164,10 @@ def test_scale_is_found_or_asked_for(tmp_path):
         tmp_path / "a.tif", image, resolution=(1e4 / 0.25, 1e4 / 0.25), resolutionunit="CENTIMETER"
     )
     assert scale_of(tmp_path / "a.tif", image, None, None).pixel_um == pytest.approx(0.25)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        for name in ("XResolution", "YResolution"):
+            file.pages[0].tags[name].overwrite(2e4, dtype="f")  # as some programs write it
+    assert scale_of(tmp_path / "a.tif", image, None, None).pixel_um == pytest.approx(0.5)
     for unit, um in (("um", 0.5), ("\\u00B5m", 0.5), ("nm", 5e-4), ("mm", 500.0)):
         facts = {"imagej": True, "resolution": (2.0, 2.0), "metadata": {"unit": unit}}
         tifffile.imwrite(tmp_path / "b.tif", image, **facts)

@@ -193,12 +193,17 @@ def _resolution(path: Path) -> tuple[list[float], float | None, str]:
     try:
         with TiffFile(path) as file:
             tags = file.pages.first.tags
-            counts, parts = zip(*(tags.valueof(code, (0, 1)) for code in (282, 283)), strict=True)
             unit = UM.get(int(tags.valueof(296, 2)))
-            ratios = [one / part if part else 0.0 for one, part in zip(counts, parts, strict=True)]
+            ratios = [_number(tags.valueof(code, 0)) for code in (282, 283)]
             return ratios, unit, str(tags.valueof(270, ""))
     except TiffFileError:  # of another format
         pass
     with Image.open(path) as image:
         dpi = image.info.get("dpi") if image.format == "PNG" else None
     return list(map(float, dpi or (0, 0))), UM[2], ""
+
+
+def _number(value: tuple[float, ...] | float) -> float:
+    """Number of a tag: of a numerator and a denominator, or of a float; 0 for what is none."""
+    one, part = (*np.atleast_1d(value), 1)[:2]
+    return float(one) / float(part) if part else 0.0

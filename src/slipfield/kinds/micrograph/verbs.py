@@ -175,9 +175,12 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights and pieces.")] = 0,
 ) -> None:
     """Train a network on rendered micrographs (safetensors); a killed training continues."""
+    from slipfield.core.errors import SlipfieldError
     from slipfield.kinds.micrograph.presets import LEARNT
     from slipfield.kinds.micrograph.training_run import train_named
 
+    if marked and preset:
+        raise SlipfieldError("--preset: given with --marked; leave out one of them")
     presets = preset or list(LEARNT)
     for line in train_named(task, size, presets, images, steps, seed, output, marked):
         typer.echo(line)
