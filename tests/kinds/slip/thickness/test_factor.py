@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from slipfield.kinds.slip.crystal.law import hardening_modulus
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Material, Study, load_study
 from slipfield.kinds.slip.thickness.factor import (
     direction,
@@ -11,7 +12,6 @@ from slipfield.kinds.slip.thickness.factor import (
     exchange,
     fit_factor,
     load_exponent,
-    mean_diameter,
 )
 from slipfield.kinds.slip.thickness.table import mesh_shares, table_of, write_table
 

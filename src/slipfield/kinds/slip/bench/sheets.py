@@ -14,8 +14,9 @@ from slipfield.kinds.slip.inversion.forward import Solver
 from slipfield.kinds.slip.inversion.solids import run_foil, run_solid
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Solid, Study, check_study
-from slipfield.kinds.slip.thickness.factor import direction, mean_diameter
+from slipfield.kinds.slip.thickness.factor import direction
 from slipfield.kinds.slip.thickness.prior import FOIL, LN_M_FOIL
 
 LEAST_LAYERS = 2

@@ -20,8 +20,8 @@ from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS, SolidRun, run_f
 from slipfield.kinds.slip.measure.resample import Measurement
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import bilinear_weights
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Solid, Study
-from slipfield.kinds.slip.thickness.factor import mean_diameter
 from slipfield.kinds.slip.thickness.prior import FOIL
 
 CELLS_PER_DIAMETER = 5.0

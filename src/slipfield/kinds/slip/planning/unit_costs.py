@@ -22,10 +22,10 @@ GPU_GFLOP_PER_S = 10_000.0
 SOLID_ELEMENTS, SOLID_FACE, SOLID_RATIO, SOLID_GROWTH = 40_960, 4_096, 121.0, 1.16
 """A solid of 64 x 64 x 10 elements takes so many times the CPU seconds of the membrane of its face,
 and the power of the elements by which that grows: 20 outputs to 5 %, beside 32 x 32 x 5 (20.5 and
-1.84 s, measured with AVX-512; docs/thickness.md)."""
+1.84 s, measured with AVX-512 on a busy machine)."""
 
-SOLID_MB = {5_120: 337.0, 40_960: 1_723.0}
-"""Peak memory of a solid by its elements, MB (docs/thickness.md)."""
+SOLID_MB = {5_120: 312.0, 40_960: 1_653.0}
+"""Peak memory of a solid by its elements, factor in double precision, MB (docs/thickness.md)."""
 
 
 def power_law(share: float, small: float, cost: float, small_cost: float) -> float:

@@ -21,9 +21,9 @@ from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.dataset.manifest import netcdf_files
 from slipfield.kinds.slip.learning.model_io import load_model, save_model
 from slipfield.kinds.slip.projection.inverter import ProjectionInverter
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import PARAMETER_UNITS, PARAMETERS, Study
 from slipfield.kinds.slip.study.recorded import study_of
-from slipfield.kinds.slip.thickness.factor import mean_diameter
 
 
 def adapt_model(

@@ -156,3 +156,8 @@ def size_distribution(sizes: np.ndarray, bins: int | str = "auto") -> SizeDistri
         bounds=((logarithm.min(), 1e-3), (logarithm.max(), np.inf)),
     )
     return SizeDistribution(edges, centres, density, float(np.exp(mean)), float(sigma))
+
+
+def mean_diameter(area: float, grains: int) -> float:
+    """Diameter d of a circle of the mean section, mm, for a face of ``area`` (mm^2)."""
+    return 2 * np.sqrt(area / (np.pi * grains))

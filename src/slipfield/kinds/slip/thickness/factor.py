@@ -101,11 +101,6 @@ def fit_factor(
     return Factor(ln_m, float(np.sqrt(np.mean((excess - ln_m * slope) ** 2))))
 
 
-def mean_diameter(area: float, grains: int) -> float:
-    """Diameter d of a circle of the mean section, mm, for a face of ``area`` (mm^2)."""
-    return 2 * np.sqrt(area / (np.pi * grains))
-
-
 def felt_diameter(areas: np.ndarray) -> float:
     """Mean section diameter, mm, by area: what a place of the face sees of its grain.
 

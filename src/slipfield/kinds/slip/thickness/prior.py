@@ -8,12 +8,12 @@ import numpy as np
 
 from slipfield.core.numbers import NORMAL_95
 from slipfield.kinds.slip.crystal.law import Parameters
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Material
 from slipfield.kinds.slip.thickness.factor import (
     direction,
     exchange,
     felt_diameter,
-    mean_diameter,
 )
 
 RATIOS = (0.1, 0.2, 0.4, 0.65, 1.1, 2.2, 4.4)

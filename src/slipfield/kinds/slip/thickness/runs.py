@@ -24,8 +24,9 @@ from slipfield.kinds.slip.fem.solid_mesh import SolidMicrostructure, refined
 from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 from slipfield.kinds.slip.fem.strain import strain
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
+from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Solid, Study
-from slipfield.kinds.slip.thickness.factor import direction, fit_factor, mean_diameter
+from slipfield.kinds.slip.thickness.factor import direction, fit_factor
 
 LEAST_LAYERS = 2
 
