@@ -12,6 +12,7 @@ from slipfield.kinds.slip.inversion.refine import Prior, Problem
 from slipfield.kinds.slip.inversion.registration import (
     Motion,
     Placed,
+    Registered,
     moved_map,
     register,
     with_motions,
@@ -119,6 +120,26 @@ def test_shift_turn_and_stretch_are_found_back(values):
     assert done.turn_deg == pytest.approx(np.degrees(values[2]), abs=0.1)
     assert done.after > 0.99 > done.before
     assert json.dumps(done.to_json())
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            (0.1284, -0.0372, 0.0191),
+            "moved by 128 um along x and -37 um along y (+-4 and 2, 95 %) in the middle of the "
+            "sheet, and turned by 1.1 degrees (+-0.1)",
+        ),
+        ((-0.0003, 0.012, -2e-4), "moved by 0 um along x and 12 um along y (+-4 and 2, 95 %) in"),
+    ],
+)
+def test_a_motion_is_told_in_the_digits_that_are_known_with_95_per_cent_intervals(values, said):
+    deviation = np.array([2e-3, 1e-3, 5e-4, 1e-3, 1e-3])
+    affine = Motion(np.array([*values, 0, 0]), deviation).affine(MIDDLE)
+    text = Registered(affine, MIDDLE, deviation, 0.79, 0.91).text
+    assert said in text
+    assert "-0" not in text.replace("+-0.1", "")
+    assert "e+" not in text
 
 
 def test_a_map_that_lies_right_or_is_another_is_left_alone():

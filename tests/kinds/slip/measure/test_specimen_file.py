@@ -52,6 +52,23 @@ def test_summary_names_the_thickness_in_grain_diameters_and_what_it_does(specime
         text = dict(summary_lines(sheet))["thickness"]
         assert f"{ratio:.2g} grain diameters (d = {diameter:.2g} mm)" in text
         assert said in text
+    assert "unless it is told --membrane" in text
+    inverted = dict(summary_lines(sheet, inverted=True))["thickness"]
+    assert "--membrane" not in inverted
+    assert "said above" in inverted
+
+
+def test_summary_tells_where_the_map_lies_to_a_micrometre_and_a_tenth_of_a_degree(specimen):
+    """An orientation map has pixels of some micrometres."""
+    data = read_specimen(specimen)
+    for turn, shift, said in (
+        (1.0345, (0.034934, -0.056061), "(0.035, -0.056) mm, turned by 1.0 degrees"),
+        (-0.003, (-0.0002, 0.0), "(0.000, 0.000) mm, turned by 0.0 degrees"),
+    ):
+        cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+        affine = np.array([[cosine, -sine, shift[0]], [sine, cosine, shift[1]]])
+        moved = data.assign(affine=(("row", "column"), affine))
+        assert dict(summary_lines(moved))["map to sheet"] == f"lower left corner at {said}"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from slipfield.core.numbers import NORMAL_95
 from slipfield.kinds.slip.inversion.agreement import pattern
 from slipfield.kinds.slip.inversion.refine import Point, Prior, Problem
 from slipfield.kinds.slip.measure.axes import rotation_of, turn_orientations
@@ -99,12 +100,15 @@ class Registered:
     @property
     def text(self) -> str:
         """For readers."""
-        (x, y), (dx, dy, turn) = 1e3 * self.shift_mm, self.deviation[:3] * [1e3, 1e3, 57.3]
+        half = NORMAL_95 * self.deviation[:3] * [1e3, 1e3, np.degrees(1)]
+        x, y = (f"{round(float(value))} um" for value in 1e3 * self.shift_mm)
+        dx, dy = (f"{max(value, 1.0):.0f}" for value in half[:2])
         return (
-            f"The grain map was moved by {x:.2g} um along x and {y:.2g} um along y (+-{dx:.1g} and "
-            f"{dy:.1g}), and turned by {self.turn_deg:.2g} degrees (+-{turn:.1g}), where strain "
-            f"patterns correlate to {self.after:.3f} instead of {self.before:.3f} (--no-register "
-            "leaves it where it was imported)."
+            f"The grain map was moved by {x} along x and {y} along y (+-{dx} and {dy}, 95 %) in "
+            f"the middle of the sheet, and turned by {round(self.turn_deg, 1) + 0.0:.1f} degrees "
+            f"(+-{max(half[2], 0.1):.1f}), where strain patterns correlate to "
+            f"{self.after:.3f} instead of {self.before:.3f} (--no-register leaves it where it was "
+            "imported)."
         )
 
     def to_json(self) -> dict[str, Any]:

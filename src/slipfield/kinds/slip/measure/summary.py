@@ -31,8 +31,13 @@ EXPECTED = "k2 and k3"
 """Name of the line that says what the grain sizes let an inversion tell, before there is one."""
 
 
-def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
-    """Name and text of each fact about a specimen."""
+def summary_lines(data: xr.Dataset, inverted: bool = False) -> Iterator[tuple[str, str]]:
+    """Name and text of each fact about a specimen.
+
+    Parameters
+    ----------
+    inverted : it was, and the reader has been told what the inversion made of the thickness.
+    """
     facts = data.attrs
     if "strain" in data:
         yield from _strain_lines(data)
@@ -45,11 +50,11 @@ def summary_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
         yield "load", "none: the scale of k1, k2 and k3 is then hardly determined"
 
     if "grain_id" in data and "thickness_mm" in facts:
-        yield "thickness", _thickness_text(data)
+        yield "thickness", _thickness_text(data, inverted)
     yield from (("note", text) for text in remarks(data, "notes"))
 
 
-def _thickness_text(data: xr.Dataset) -> str:
+def _thickness_text(data: xr.Dataset, inverted: bool) -> str:
     """What the sheet's thickness in grain diameters does to the parameters."""
     grain, linear = data["grain_id"].values, data["affine"].values[:, :2]
     steps = (np.diff(data[name].values).mean() for name in ("grain_x_mm", "grain_y_mm"))
@@ -60,10 +65,15 @@ def _thickness_text(data: xr.Dataset) -> str:
     if ratio < THIN:
         return f"{text}: thin, as the forward model's membrane is"
     mean, deviation = expected(alike)
+    allowed = (
+        "what was made of that is said above"
+        if inverted
+        else "unless it is told --membrane, `invert` allows for that, and k1's interval holds it"
+    )
     return (
         f"{text}: sheets as thick are about {percent(np.expm1(mean))} ({percent(deviation)} "
-        f"standard deviation{carried_on(mean)}) stronger than the forward model's membrane; unless "
-        "it is told --membrane, `invert` allows for that, and k1's interval holds it. Thinner than "
+        f"standard deviation{carried_on(mean)}) stronger than the forward model's membrane; "
+        f"{allowed}. Thinner than "
         f"{THIN:g} diameters would be better"
     )
 
@@ -124,8 +134,8 @@ def _grain_lines(data: xr.Dataset) -> Iterator[tuple[str, str]]:
     yield "orientations", known
     linear = data["affine"].values[:, :2]
     turn = np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
-    shift = data["affine"].values[:, 2]
+    turn, shift = round(turn, 1) + 0.0, data["affine"].values[:, 2].round(3) + 0.0
     yield (
         "map to sheet",
-        f"shifted by ({shift[0]:.4g}, {shift[1]:.4g}) mm, turned by {turn:.3g} degrees",
+        f"lower left corner at ({shift[0]:.3f}, {shift[1]:.3f}) mm, turned by {turn:.1f} degrees",
     )

@@ -118,7 +118,8 @@ def _cards(found: Inversion) -> list[Card]:
 
 def _input_section(found: Inversion, folder: Path) -> Section:
     said = found.answered and found.told is not None
-    rows = [line for line in summary_lines(found.data) if not (said and line[0] == EXPECTED)]
+    lines = summary_lines(found.data, inverted=True)
+    rows = [line for line in lines if not (said and line[0] == EXPECTED)]
     study = found.study
     corners = ", ".join(f"{u:.4g} mm at {t:.4g} s" for t, u in study.loading.path[1:])
     rows += [
