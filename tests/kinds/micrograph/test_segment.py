@@ -251,6 +251,16 @@ def test_an_image_is_read_as_viewers_show_it(tmp_path):
         assert np.corrcoef(shown.ravel(), grey.ravel())[0, 1] > 0.995, path.name
 
 
+@pytest.mark.parametrize("limit", [200, 3000])
+def test_a_mosaic_that_is_large_for_one_library_is_read(limit, tmp_path, monkeypatch, recwarn):
+    """Pillow refuses images beyond twice its limit, and warns beyond it."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    tifffile.imwrite(tmp_path / "a.tif", barred()[:64, :64], resolution=(5e4, 5e4))
+    image = read_image(tmp_path / "a.tif")
+    assert image.shape == (64, 64) and not recwarn
+    assert scale_of(tmp_path / "a.tif", image, None, None).pixel_um == pytest.approx(0.508)
+
+
 @pytest.mark.parametrize("pixel_um", [2e-4, 2.4e-4, 5e-4, 1e5])
 def test_sizes_of_pixels_from_atoms_to_houses_are_kept(pixel_um, tmp_path):
     """PNG says pixels per metre in 32 bits: pixels below 0.23 nm ended with an error."""

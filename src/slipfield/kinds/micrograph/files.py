@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,16 +172,19 @@ TURNED: dict[int, Callable[[np.ndarray], np.ndarray]] = {
 
 def _as_shown(path: Path, image: np.ndarray) -> np.ndarray:
     """Image of a file's values: with the colours of its palette, white for 0 where it says so."""
-    try:
-        with Image.open(path) as file:
-            tags = getattr(file, "tag_v2", {})
-            meaning, turn = tags.get(262), file.getexif().get(274, 1)
-            if file.mode == "CMYK" or meaning == PALETTE:
-                image = np.asarray(file.convert("RGB"))
-            elif meaning == MIN_IS_WHITE and file.mode in ("1", "L"):
-                image = np.asarray(file.convert("L"))
-            elif meaning == MIN_IS_WHITE and image.dtype.kind == "u":
-                image = np.iinfo(image.dtype).max - image
-    except UnidentifiedImageError:  # floating-point numbers of 64 bits and the like
-        return image
+    with warnings.catch_warnings():  # of a large image, which has been read
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            file = Image.open(path)
+        except (UnidentifiedImageError, Image.DecompressionBombError):
+            return image  # numbers of 64 bits, or an image that is too large for Pillow
+    with file:
+        tags = getattr(file, "tag_v2", {})
+        meaning, turn = tags.get(262), file.getexif().get(274, 1)
+        if file.mode == "CMYK" or meaning == PALETTE:
+            image = np.asarray(file.convert("RGB"))
+        elif meaning == MIN_IS_WHITE and file.mode in ("1", "L"):
+            image = np.asarray(file.convert("L"))
+        elif meaning == MIN_IS_WHITE and image.dtype.kind == "u":
+            image = np.iinfo(image.dtype).max - image
     return np.ascontiguousarray(TURNED[turn](image)) if turn in TURNED else image
