@@ -32,6 +32,9 @@ DETERMINED = 0.1
 SURE, WORTH = 3.0, 0.03
 """Standard deviations, and change of ln c, beyond which the data ask for another value."""
 
+CONTRADICTS = 2.6
+"""Standard deviations between the data and a prior of the user's own beyond which one of both is
+wrong: they are so once in a hundred if both are right."""
 
 NOTHING = 1e-6
 """Information on ln c below which there is none."""
@@ -90,7 +93,7 @@ class Assumed:
         if self.prior is None or self.prior.origin != "prior":
             return False
         apart = abs(self.step - self.prior.mean)
-        return apart > max(WORTH, SURE * float(np.hypot(self.told, self.prior.deviation)))
+        return apart > max(WORTH, CONTRADICTS * float(np.hypot(self.told, self.prior.deviation)))
 
     @property
     def asked_text(self) -> str:
