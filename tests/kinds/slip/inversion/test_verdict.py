@@ -96,6 +96,9 @@ def test_strain_of_a_thick_sheet_is_not_expected_to_fit_its_membrane():
     assert f"a sheet of {sheet}, which" in thick.sentence
     assert (thick.word, thick.cause) == ("doubtful", "thickness")
     assert "31 times" in thick.sentence
+    assert "--subsurface 8" in thick.sentence
+    last = judge(seen, None, None, FIT, None, [strain], alike=0.84, thick=sheet, drawable=False)
+    assert last.cause == "thickness" and "--subsurface" not in last.sentence
     damped = Pattern(0.93, 0.91)
     assert judge(damped, None, None, FIT, None, [strain], alike=0.92).cause == "thickness"
     name = "misfit of the load (projection)"

@@ -273,6 +273,7 @@ def _check(
         found.alike,
         found.assumed,
         "" if found.factor is None else found.factor.thickness_text,
+        found.drawn is None and "load" in found.data,
     )
 
 

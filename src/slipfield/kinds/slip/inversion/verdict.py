@@ -114,6 +114,7 @@ def judge(
     alike: float = 1.0,
     constants: Sequence[Assumed] = (),
     thick: str = "",
+    drawable: bool = True,
 ) -> Verdict:
     """Judge an inversion by what its forward run at the answer leaves.
 
@@ -130,13 +131,14 @@ def judge(
     alike : correlation of a sheet's strain pattern with that of its membrane, by its thickness.
     constants : what the data say of the constants of the slip law.
     thick : the thickness of the sheet in grain diameters, for readers.
+    drawable : subsurface sheets were not run, and could be.
     """
     return (
         _grain_map(seen, way, alike)
         or _thickness(scale, likeliest(constants))
         or _contradicted(constants)
         or (_constant(likeliest(constants)) if alike >= AS_THIN else None)
-        or _also_vague(_doubts(seen, fit, refined, channels, alike, thick), scale)
+        or _also_vague(_doubts(seen, fit, refined, channels, alike, thick, drawable), scale)
         or Verdict("good", f"{_good(seen, scale)}{_vague(scale)}")
     )
 
@@ -239,6 +241,7 @@ def _doubts(
     channels: list[Channel],
     alike: float,
     thick: str,
+    drawable: bool,
 ) -> Verdict | None:
     """Reasons for doubt, the one that weighs most first."""
     misfits = {c.name: c.excess for c in channels if c.name.startswith("misfit")}
@@ -255,6 +258,7 @@ def _doubts(
                 "move it again; the interval holds as much. Begin with more --cells.",
                 "mesh",
             )
+    advice = ", and subsurface sheets (--subsurface 8) take off what is the same under any grains"
     below = load <= max(LARGEST_MISFIT, OF_LOAD * strain)
     if strain > LARGEST_MISFIT and below and alike < AS_THIN:
         return Verdict(
@@ -263,8 +267,7 @@ def _doubts(
             f"from the membrane of the model {strain:.2g} times more than 99 % of its "
             f"training data do (patterns of such sheets correlate to {alike:.2g} with it, this one "
             f"to {seen.correlation:.2f}). The intervals hold what is known of that; a sheet "
-            "thinner than a quarter of its grains has little of it, and subsurface sheets "
-            "(--subsurface 8) take off what is the same under any grains below.",
+            f"thinner than a quarter of its grains has little of it{advice if drawable else ''}.",
             "thickness",
         )
     if seen.contrast < DAMPED and seen.correlation > SUSPECT and strain > LARGEST_MISFIT:
