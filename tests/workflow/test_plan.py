@@ -56,6 +56,27 @@ def test_no_command_grows_with_the_study_and_one_rank_starts_no_mpi(tmp_path):
     assert "envs/run --ranks" not in dry.stdout
 
 
+@pytest.mark.parametrize(
+    ("change", "frames", "membrane"),
+    [
+        (["specimen={grains: 12}"], "--interval 25.0 ", True),
+        (["solid={layers: 2}"], "--interval 25.0 ", False),
+        (["loading={outputs: 2, output_times_s: [30, 100]}"], "/laboratory/times.csv ", True),
+    ],
+)
+def test_an_unseen_specimen_is_imported_and_inverted_as_it_was_made(
+    change, frames, membrane, tmp_path
+):
+    """Solids were inverted as membranes, and uneven frames imported as even ones."""
+    dry = snakemake(tmp_path, "--dry-run", "--printshellcmds", "invert_demo", "--config", *change)
+    imports, inversions = (
+        [line for line in dry.stdout.splitlines() if f"envs/run {verb} " in line]
+        for verb in ("import dic", "invert")
+    )
+    assert frames in imports[0]
+    assert ("--membrane" in inversions[0]) == membrane
+
+
 @pytest.mark.parametrize("preset", ["demo", "workstation"])
 def test_presets_are_planned_to_the_report(tmp_path, preset):
     dry = snakemake(tmp_path, "--dry-run", config=REPOSITORY / "config" / f"{preset}.yaml")

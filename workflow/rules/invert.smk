@@ -8,7 +8,9 @@ CELL = STUDY.specimen.height_mm / STUDY.specimen.cells_y
 DIC_STEP = CELL / 2
 EBSD_STEP = 0.12 * CELL
 PIXELS_PER_STEP = 10
-INTERVAL = STUDY.loading.output_times[0]
+TIMES = STUDY.loading.output_times
+EVEN = all(abs(t - n * TIMES[0]) < 1e-6 * TIMES[-1] for n, t in enumerate(TIMES, 1))
+MEMBRANE = "" if STUDY.solid else "--membrane"
 
 
 rule unseen:
@@ -143,14 +145,18 @@ rule import_strain:
     params:
         run=RUN,
         scale=DIC_STEP / PIXELS_PER_STEP,
-        interval=INTERVAL,
+        frames=lambda wildcards, input: (
+            f"--interval {TIMES[0]}"
+            if EVEN
+            else f"--times {os.path.dirname(input.dic)}/times.csv"
+        ),
         sheet=[STUDY.specimen.width_mm, STUDY.specimen.height_mm],
         thickness=STUDY.specimen.thickness_mm,
     message:
         "Import strain maps"
     shell:
         "{params.run} import dic {input.dic}/*.csv --format vic2d --scale {params.scale}"
-        " --interval {params.interval} --sheet {params.sheet} --outline {input.outline}"
+        " {params.frames} --sheet {params.sheet} --outline {input.outline}"
         " --thickness {params.thickness} --output {output} > {log} 2>&1"
 
 
@@ -224,6 +230,7 @@ rule invert:
         runtime=plan.simulation_minutes(STUDY, 20),
     params:
         run=RUN,
+        membrane=MEMBRANE,
         models=lambda wildcards, input: repeated(
             "--model", [os.path.dirname(path) for path in input.models]
         ),
@@ -231,7 +238,7 @@ rule invert:
     message:
         "Invert the unseen specimen: {output.report}"
     shell:
-        "{params.run} invert {input.specimen} {params.models} --membrane --refine 10"
+        "{params.run} invert {input.specimen} {params.models} {params.membrane} --refine 10"
         " --known {input.truth} --output {params.folder} > {log} 2>&1"
 
 
