@@ -19,10 +19,11 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Card:
-    """One headline number."""
+    """One headline number; its ``unit`` stands beside it in smaller letters, on one line."""
 
     value: str
     label: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,13 @@ def test_a_finer_mesh_that_moves_nothing_is_no_number(refined):
     assert " 0 %" not in why
 
 
+@pytest.mark.parametrize(("fit", "why"), [(BAD, "did not explain"), (UNKNOWN, "was not known to")])
+def test_the_reason_for_a_finer_mesh_says_whether_the_first_one_failed(refined, fit, why):
+    on_finer = replace(refined, coarser=refined)
+    chosen = choose([answer("projection"), answer("refined")], True, on_finer, fit)
+    assert f"first mesh {why}" in chosen.why
+
+
 @pytest.mark.parametrize("noise", [float("nan"), 0.0])
 def test_unknown_noise_does_not_stop_the_finer_mesh(noise):
     assert Fit(6e-4, noise).fails

@@ -76,7 +76,7 @@ def test_the_page_speaks_of_k2_and_k3_with_one_voice(inverted, known, tmp_path):
     assert len(cards) == (3 if known else 4)
     if not known:
         assert cards[3] == (
-            f"{told.value:.4g} MPa",
+            f"{told.value:.4g} <small>MPa</small>",
             f"{told.combination}, {told.sum_within}, as far as thickness and load cell are right",
         )
     assert "the inversion says" not in page

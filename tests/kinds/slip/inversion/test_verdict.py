@@ -174,7 +174,11 @@ def test_a_refinement_that_moved_with_its_mesh_or_leaves_much_is_doubtful():
     vague = LoadScale(0.95, 0.03, np.nan)
     assert "below 9 % would not show" in judged(refined=moved, scale=vague).sentence
     assert "by 7.7 %" in judged(refined=moved).sentence
-    assert judged(refined=moved, scale=LoadScale(0.95, 0.03, 0.97)).sentence.endswith("--cells.")
+    assert "moves k1, k2 and k3 as much" in judged(refined=moved, scale=vague).sentence
+    columns, rows = moved.cells
+    assert moved.run.strain.shape[-2:] == (rows + 1, columns + 1)
+    known = judged(refined=moved, scale=LoadScale(0.95, 0.03, 0.97))
+    assert known.sentence.endswith(f"begin with the finer mesh (--cells {columns} {rows}).")
 
 
 @pytest.mark.parametrize(
@@ -193,6 +197,7 @@ def test_strain_that_a_finer_mesh_explains_better_is_no_sign_of_another_law(befo
     assert (found.word, found.cause) == ("doubtful", cause)
     assert "3.6 times" in found.sentence
     assert ("--no-finer" in found.sentence) == (before is None)
+    assert ("begin with the finer mesh (--cells" in found.sentence) == (cause == "mesh")
 
 
 @pytest.mark.parametrize(("load", "word"), [(0.4, "good"), (1.8, "doubtful")])

@@ -78,7 +78,8 @@ def choose(answers: Sequence[Answer], adapted: bool, refined: Refined | None, fi
     if refined.coarser is not None:
         moved = np.abs(np.expm1(refined.moved[: len(PARAMETERS)]))
         went = MOVED.format(*map(percent, moved)) if went_on else "moved none of k1, k2 and k3. "
-        return Choice(REFINED, f"{FINER}{went}{_left(fit)}")
+        why = "was not known to explain" if np.isnan(fit.lack) else "did not explain"
+        return Choice(REFINED, f"{FINER.format(why)}{went}{_left(fit)}")
     if not fit.fails:
         seen = EXPLAINED.format(fit.lack, fit.noise)
         return Choice(REFINED, f"Refinement answers{seen}.")
@@ -111,7 +112,7 @@ EXPLAINED = (
     "mesh and grain map are good enough for them"
 )
 FINER = (
-    "Refinement answers. Its first mesh was not known to explain the strain maps, so it went on "
+    "Refinement answers. Its first mesh {} the strain maps, so it went on "
     "with one twice as fine, which "
 )
 MOVED = (

@@ -109,6 +109,12 @@ class Refined:
     coarser: Refined | None = None
 
     @property
+    def cells(self) -> tuple[int, int]:
+        """Elements along x and y of its mesh."""
+        rows, columns = (count - 1 for count in self.run.strain.shape[-2:])
+        return columns, rows
+
+    @property
     def converged(self) -> bool:
         """Whether hardly a step is left."""
         return bool(np.abs(self.left).max() < CONVERGED or self.near < NEAR)

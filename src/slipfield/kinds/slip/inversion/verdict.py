@@ -255,7 +255,7 @@ def _doubts(
             return Verdict(
                 "doubtful",
                 f"A finer mesh moved the answer by {percent(moved)}, and a still finer one may "
-                "move it again; the interval holds as much. Begin with more --cells.",
+                f"move it again; the interval holds as much. {_begin_finer(refined)}",
                 "mesh",
             )
     advice = ", and subsurface sheets (--subsurface 8) take off what is the same under any grains"
@@ -284,7 +284,8 @@ def _doubts(
             f"The strain maps differ from the model {strain:.2g} times more than 99 % of its "
             f"training data do. A mesh twice as fine left {percent(less)} less of that, the load "
             "fits, and no constant is asked to be another: a still finer mesh, grain boundaries or "
-            "optics are missing, rather than another slip law. The interval holds as much.",
+            "optics are missing, rather than another slip law. The interval holds as much. "
+            + _begin_finer(refined),
             "mesh",
         )
     if strain > LARGEST_MISFIT and (refined is None or refined.coarser is None):
@@ -320,6 +321,14 @@ def _doubts(
             "noise",
         )
     return None
+
+
+def _begin_finer(refined: Refined | None) -> str:
+    """What narrows an interval that is wide by the mesh."""
+    if refined is None:
+        return ""
+    columns, rows = refined.cells
+    return f"To narrow it, begin with the finer mesh (--cells {columns} {rows})."
 
 
 def _any_of_three(strain: float, load: float, refined: Refined | None) -> Verdict:
@@ -367,8 +376,8 @@ def _vague(scale: LoadScale | None) -> str:
         return ""
     size = f" below {percent(SURE * scale.deviation)}" if scale.deviation < UNTOLD_SCALE else ""
     return (
-        f" An error of the thickness or of the load cell{size} would not show, and moves k2 and k3 "
-        "as much: no change of the load was elastic, as on an unloading it would be."
+        f" An error of the thickness or of the load cell{size} would not show, and moves k1, k2 "
+        "and k3 as much: no change of the load was elastic, as on an unloading it would be."
     )
 
 

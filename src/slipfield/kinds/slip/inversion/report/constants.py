@@ -11,12 +11,18 @@ def assumed_table(found: Inversion) -> Table:
     """Constants that the answer rests on."""
     material, sheet = found.study.material, found.study.specimen
     stiffness = (material.c11_MPa, material.c12_MPa, material.c44_MPa)
+    found_too = {one.name for one in found.assumed if one.estimated}
+
+    def constant(name: str, text: str) -> str:
+        return f"{text}; estimated, see below" if name in found_too else text
+
+    stiff = ", ".join(f"{value / 1e3:g}" for value in stiffness) + " GPa"
     rows = [
-        ("C11, C12, C44", ", ".join(f"{value / 1e3:g}" for value in stiffness) + " GPa"),
-        ("h0", f"{material.h0_MPa:g} MPa"),
-        ("rate exponent n", f"{material.rate_exponent:g}"),
-        ("reference slip rate", f"{material.reference_slip_rate_per_s:g} /s"),
-        ("latent hardening q", f"{material.latent_ratio:g}"),
+        ("C11, C12, C44", constant("elastic", stiff)),
+        ("h0", constant("h0", f"{material.h0_MPa:g} MPa")),
+        ("rate exponent n", constant("n", f"{material.rate_exponent:g}")),
+        ("reference slip rate", constant("g0", f"{material.reference_slip_rate_per_s:g} /s")),
+        ("latent hardening q", constant("q", f"{material.latent_ratio:g}")),
         ("slip family", material.slip_family),
         ("saturation of hardening", material.saturation),
         (
@@ -26,10 +32,10 @@ def assumed_table(found: Inversion) -> Table:
         ),
     ]
     return Table(
-        "Assumed, not measured",
+        "Assumed beforehand",
         rows,
-        note="Those of the model's study. An error of the thickness goes into all three parameters "
-        "and h0.",
+        note="Those of the model's study, and the thickness as imported. An error of the "
+        "thickness goes into all three parameters and h0.",
         text_columns=2,
     )
 
@@ -62,8 +68,10 @@ def constants_table(found: Inversion) -> list[Table]:
             "Constants of the slip law",
             rows,
             header,
-            "By the Fisher information of the run at the first estimate, one constant at a time, "
-            "k1, k2 and k3 being free. Those known before only within an interval are estimated "
+            "What the data tell is by the Fisher information of the run at the first estimate, one "
+            "constant at a time, k1, k2 and k3 being free, with what that run leaves of the strain "
+            "maps for an error: a refinement that leaves less, on a finer mesh, tells more. Those "
+            "known before only within an interval are estimated "
             "with the parameters by a refinement, whose intervals hold what is left of that.",
             6,
         )

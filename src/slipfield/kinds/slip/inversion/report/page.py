@@ -101,9 +101,10 @@ def _cards(found: Inversion) -> list[Card]:
     together = told is not None and told.only_sum
     cards = [
         Card(
-            f"{value:.4g} {unit_text(PARAMETER_UNITS[name])}",
+            f"{value:.4g}",
             f"{name}, {percent(answer.level, 3)} interval {low:.4g} to {high:.4g}"
             + (TOGETHER if together and name != "k1" else ""),
+            unit_text(PARAMETER_UNITS[name]),
         )
         for name, value, low, high in zip(
             PARAMETERS, answer.parameters, answer.low, answer.high, strict=True
@@ -111,7 +112,7 @@ def _cards(found: Inversion) -> list[Card]:
     ]
     if told is not None and together:
         cards.append(
-            Card(f"{told.value:.4g} MPa", f"{told.combination}, {told.sum_within}, {GIVEN}")
+            Card(f"{told.value:.4g}", f"{told.combination}, {told.sum_within}, {GIVEN}", "MPa")
         )
     return cards
 
@@ -257,8 +258,7 @@ def _refinement_section(found: Inversion, folder: Path) -> Section | None:
         return None
     save_figure(figure_refinement(_stages(result)), folder / "refinement.png")
     names = [*PARAMETERS, *(one.name for one in found.assumed if one.prior is not None)]
-    deviation = np.sqrt(np.diag(result.covariance))
-    correlation = result.covariance / np.outer(deviation, deviation)
+    correlation = result.whole_covariance / np.outer(result.deviation, result.deviation)
     rows = [
         (name, *(f"{value:.2f}" for value in row), f"{100 * share:.1f} %")
         for name, row, share in zip(names, correlation, result.data_share, strict=True)
@@ -287,7 +287,7 @@ def _stages(result: Refined) -> list[Refined]:
 
 def _ended(stage: Refined) -> str:
     """How one refinement ended."""
-    rows, columns = (count - 1 for count in stage.run.strain.shape[-2:])
+    columns, rows = stage.cells
     ended = "converged" if stage.converged else "stopped before it had converged"
     runs = f"{len(stage.path)} run{'s' if len(stage.path) != 1 else ''}"
     values = ", ".join(
