@@ -1,6 +1,7 @@
 """Scores against counts by hand, and the way from a rendered micrograph into a specimen file."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,17 @@ def test_lines_count_within_two_pixels():
     found = line_scores(drawn, half)
     assert found["precision"] == 1.0 and found["recall"] == pytest.approx(34 / 40)
     assert found["weak_recall"] == pytest.approx(4 / 10)
+
+
+def test_boundaries_under_second_phase_do_not_count_as_seen():
+    phases = np.zeros((40, 60), np.uint8)
+    phases[:10] = 1
+    drawn = replace(drawn_with(halves(30), phases > 0), phases=phases)
+    found = np.zeros((40, 60), bool)
+    found[12:, 29], found[:10, 10] = True, True  # a false line within the phase, none of the true
+    scores = line_scores(drawn, found)
+    assert scores["f1"] == pytest.approx(2 * 28 / 38 * 30 / 40 / (28 / 38 + 30 / 40))
+    assert scores["f1_seen"] == 1.0
 
 
 def test_grains_match_by_overlap():

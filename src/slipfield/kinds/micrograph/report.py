@@ -30,6 +30,7 @@ COLUMNS = {
         ("precision", "precision"),
         ("recall", "recall"),
         ("f1", "F1"),
+        ("f1_seen", "F1 off second phase"),
         ("weak_recall", "recall of weak ones"),
         ("intercept_error", "error of the intercept"),
         ("g_error", "error of G"),

@@ -51,20 +51,30 @@ def line_scores(drawn: Micrograph, found: np.ndarray) -> dict[str, float]:
 
     Returns
     -------
-    ``precision``, ``recall``, ``f1``, 1, of pixels at a tolerance of :data:`TOLERANCE_PX`, and
+    ``precision``, ``recall``, ``f1``, 1, of pixels at a tolerance of :data:`TOLERANCE_PX`;
+    ``f1_seen``, the same of those farther than that from second phase, which hides boundaries; and
     ``weak_recall``, that of boundaries that are etched weakly or not at all.
     """
     true = edge_lines(drawn.labels)
-    reached = _within(found)
-    precision = float(_within(true)[found].mean()) if found.any() else 0.0
-    recall = float(reached[true].mean())
+    near, reached, seen = _within(true), _within(found), ~_within(drawn.phases > 0)
+    precision, recall = _share(near, found), _share(reached, true)
     weak = true & drawn.weak
     return {
         "precision": precision,
         "recall": recall,
-        "f1": 2 * precision * recall / max(precision + recall, 1e-9),
-        "weak_recall": float(reached[weak].mean()) if weak.any() else np.nan,
+        "f1": _f1(precision, recall),
+        "f1_seen": _f1(_share(near, found & seen), _share(reached, true & seen)),
+        "weak_recall": _share(reached, weak) if weak.any() else np.nan,
     }
+
+
+def _share(inside: np.ndarray, lines: np.ndarray) -> float:
+    """Share of the pixels of lines that lie inside, 1; 0 without lines."""
+    return float(inside[lines].mean()) if lines.any() else 0.0
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / max(precision + recall, 1e-9)
 
 
 def boundary_scores(drawn: Micrograph, labels: np.ndarray) -> dict[str, float]:
