@@ -13,14 +13,21 @@ from slipfield.kinds.micrograph.boundary_network import (
     BoundarySettings,
     dice_loss,
 )
+from slipfield.kinds.micrograph.defaults import RENDERED_PHASE
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
 from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, marked_pool
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.segment import phase_method
+from slipfield.kinds.micrograph.segment import network_method, phase_method
 from slipfield.kinds.micrograph.tones import grey
 from slipfield.kinds.micrograph.training import rate_share, running_mean, train
-from slipfield.kinds.micrograph.weights import count_parameters, load_network, save_network
+from slipfield.kinds.micrograph.weights import (
+    MARKED,
+    border_of,
+    count_parameters,
+    load_network,
+    save_network,
+)
 
 STEPS = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
 """Clockwise around a pixel, from the upper left."""
@@ -132,6 +139,20 @@ def test_the_same_network_is_the_same_file(tmp_path):
         save_network(network, "phases", facts, path)
         found.add(path.read_bytes())
     assert len(found) == 1
+
+
+def test_second_phase_begins_lower_for_a_network_of_rendered_images(tmp_path):
+    network, path = NestedUNet(NestedSettings(width=2, levels=2)).eval(), tmp_path / "n.safetensors"
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    found = {}
+    for presets in ('["mg-gd"]', f"{MARKED}0123"):
+        save_network(network, "phases", {"presets": presets}, path)
+        found[presets[0]] = network_method("phases", path)(image)
+    rendered, marked = found["["], found["m"]
+    assert border_of("phases", path) == 0.5 == border_of("boundaries")
+    assert border_of("phases") == RENDERED_PHASE
+    odds = RENDERED_PHASE / (1 - RENDERED_PHASE)
+    np.testing.assert_allclose(rendered / (1 - rendered), marked / (1 - marked) / odds, rtol=1e-4)
 
 
 def test_file_keeps_the_network_and_names_what_it_is_not(tmp_path):

@@ -171,11 +171,21 @@ def phase_method(name: str, model: Path | None) -> Method:
 
 
 def network_method(task: str, model: Path | None) -> Method:
-    """Method of a network file; None: of the one that comes with Slipfield."""
-    from slipfield.kinds.micrograph.tiles import network_for, probability
+    """Method of a network file; None: of the one that comes with Slipfield.
 
-    network = network_for(task, model)
-    return lambda image: probability(network, image)
+    Odds are taken over those at the network's border, so that what counts has 0.5 or more.
+    """
+    from slipfield.kinds.micrograph.tiles import network_for, probability
+    from slipfield.kinds.micrograph.weights import border_of
+
+    network, border = network_for(task, model), border_of(task, model)
+    odds = border / (1.0 - border)
+
+    def found(image: np.ndarray) -> np.ndarray:
+        value = probability(network, image)
+        return value / (value + odds * (1.0 - value))
+
+    return found
 
 
 def overlay(image: np.ndarray, labels: np.ndarray, phases: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from slipfield.kinds.micrograph.pool import files_of, marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.training import train
 from slipfield.kinds.micrograph.variants import settings_of
-from slipfield.kinds.micrograph.weights import NETWORKS, count_parameters
+from slipfield.kinds.micrograph.weights import MARKED, NETWORKS, count_parameters
 
 
 def train_named(
@@ -66,4 +66,4 @@ def _digest(folders: tuple[Path, Path]) -> str:
     """Word for the files of marked images and truths: another one if any of them changes."""
     files = [path for folder in folders for path in files_of(folder)]
     text = "".join(f"{path.name} {file_digest(path)}" for path in files)
-    return f"marked {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return f"{MARKED}{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -13,7 +13,7 @@ from torch import nn
 from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import complete_file
 from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
-from slipfield.kinds.micrograph.defaults import shipped
+from slipfield.kinds.micrograph.defaults import RENDERED_PHASE, shipped
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 
 NETWORKS = {
@@ -21,6 +21,9 @@ NETWORKS = {
     "phases": (NestedUNet, NestedSettings),
 }
 """Class and settings by what a network finds."""
+
+MARKED = "marked "
+"""How the record of training images begins that somebody has marked."""
 
 LENGTH = 8
 """Bytes of the size at the start of a file of safetensors, and what headers are padded to."""
@@ -79,6 +82,15 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
     except (OSError, SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise SlipfieldError(f"{path}: no readable network ({one_line(error)})") from error
     return network.eval()
+
+
+def border_of(task: str, path: Path | None = None) -> float:
+    """Probability from which on a pixel counts to a network that :func:`load_network` reads."""
+    if task != "phases":
+        return 0.5
+    with safe_open(path or shipped(task), "pt") as file:
+        images = (file.metadata() or {}).get("presets", MARKED)
+    return 0.5 if images.startswith(MARKED) else RENDERED_PHASE
 
 
 def count_parameters(network: nn.Module) -> int:
