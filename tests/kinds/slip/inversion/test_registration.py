@@ -142,6 +142,24 @@ def test_a_motion_is_told_in_the_digits_that_are_known_with_95_per_cent_interval
     assert "e+" not in text
 
 
+@pytest.mark.parametrize(
+    ("stretches", "said"),
+    [
+        ((0.0101, 0.0098), "stretched by 1.0 % along x and 1.0 % along y (+-0.2 and 0.2): lengths"),
+        ((-0.0002, 0.02), "stretched by 0.0 % along x and 2.0 % along y"),
+        ((-0.002, 0.001), None),
+    ],
+)
+def test_a_stretched_map_tells_of_a_wrong_scale(stretches, said):
+    """The shift of the middle alone reads as a map that was laid badly."""
+    deviation = np.full(5, 1e-3)
+    affine = Motion(np.array([0.01, 0.01, 0.002, *stretches]), deviation).affine(MIDDLE)
+    done = Registered(affine, MIDDLE, deviation, 0.9, 0.94)
+    np.testing.assert_allclose(done.to_json()["stretch"], stretches, atol=1e-12)
+    assert ("--scale" in done.text) == (said is not None)
+    assert said is None or said in done.text
+
+
 def test_a_map_that_lies_right_or_is_another_is_left_alone():
     data = specimen()
 

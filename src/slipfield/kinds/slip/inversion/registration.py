@@ -39,6 +39,9 @@ MOST_RUNS = 4
 RECOGNISED = 0.5
 """Correlation of strain patterns below which a small motion is not what is wrong."""
 
+STRETCHED = 0.005
+"""Stretch of the map from which lengths of map or strain maps are off by more than pixels do."""
+
 GAIN = 0.002
 """Correlation of strain patterns that a motion must gain to be made."""
 
@@ -98,6 +101,24 @@ class Registered:
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
 
     @property
+    def stretch(self) -> np.ndarray:
+        """Stretches (2,) of the map's x and y, 1."""
+        return np.linalg.norm(self.affine[:, :2], axis=0) - 1
+
+    @property
+    def _stretch_text(self) -> str:
+        """Stretches that pixels of the maps do not explain, and what they mean."""
+        half = NORMAL_95 * self.deviation[3:]
+        if not np.any(np.abs(self.stretch) > np.maximum(STRETCHED, half)):
+            return ""
+        x, y = (f"{round(100 * value, 1) + 0.0:.1f} %" for value in self.stretch.tolist())
+        dx, dy = (f"{max(100 * value, 0.1):.1f}" for value in half)
+        return (
+            f" It was stretched by {x} along x and {y} along y (+-{dx} and {dy}): lengths of "
+            "strain maps (--scale, --sheet) or of the grain map (its step) are off by as much."
+        )
+
+    @property
     def text(self) -> str:
         """For readers."""
         half = NORMAL_95 * self.deviation[:3] * [1e3, 1e3, np.degrees(1)]
@@ -108,7 +129,7 @@ class Registered:
             f"the middle of the sheet, and turned by {round(self.turn_deg, 1) + 0.0:.1f} degrees "
             f"(+-{max(half[2], 0.1):.1f}), where strain patterns correlate to "
             f"{self.after:.3f} instead of {self.before:.3f} (--no-register leaves it where it was "
-            "imported)."
+            f"imported).{self._stretch_text}"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -116,9 +137,11 @@ class Registered:
         return {
             "shift_mm": self.shift_mm.tolist(),
             "turn_deg": self.turn_deg,
+            "stretch": self.stretch.tolist(),
             "affine": self.affine.tolist(),
             "std_shift_mm": self.deviation[:2].tolist(),
             "std_turn_deg": float(np.degrees(self.deviation[2])),
+            "std_stretch": self.deviation[3:].tolist(),
             "correlation_before": self.before,
             "correlation_after": self.after,
         }
