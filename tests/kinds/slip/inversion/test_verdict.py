@@ -233,6 +233,15 @@ def test_a_constant_that_the_data_speak_against_is_named():
     assert judge(GOOD, None, None, FIT, None, [], constants=[unsure]).word == "good"
 
 
+@pytest.mark.parametrize(("contrast", "named"), [(1.1, True), (1.004, False)])
+def test_a_gauge_that_is_narrower_than_given_is_thought_of(contrast, named):
+    """Contrasts of a specimen behind a correlation program: 96 um said for 58, and nothing said."""
+    strain = Channel("misfit of the strain (projection)", "", "", 6.2)
+    found = judged(seen=Pattern(0.9, contrast), channels=[strain])
+    assert found.cause == THREE
+    assert ("narrower than --subset and --strain-window say" in found.sentence) == named
+
+
 def test_no_constant_is_blamed_for_the_strain_of_a_thick_sheet():
     strain = Channel("misfit of the strain (projection)", "", "", 8.0)
     found = judge(Pattern(0.9, 1.0), None, None, FIT, None, [strain], 0.92, [constant()])

@@ -274,8 +274,9 @@ def _doubts(
         return Verdict(
             "doubtful",
             f"The measured strain varies {seen.contrast:.2g} times as much as the computed one: "
-            "subset and strain window of the correlation average over the grains. Correlate with "
-            "smaller ones.",
+            "subset and strain window of the correlation average over the grains. Say how wide "
+            "they are (`import dic --subset --strain-window`), and if that was said, correlate "
+            "with smaller ones.",
             "optics",
         )
     if strain > LARGEST_MISFIT >= load and (less := _less_by_the_mesh(refined)) > RESOLVED:
@@ -289,7 +290,7 @@ def _doubts(
             "mesh",
         )
     if strain > LARGEST_MISFIT and (refined is None or refined.coarser is None):
-        return _any_of_three(strain, load, refined)
+        return _any_of_three(strain, load, refined, seen.contrast)
     if max(load, strain) > LARGEST_MISFIT:
         name, value = ("load", load) if load > strain else ("strain maps", strain)
         return Verdict(
@@ -331,7 +332,7 @@ def _begin_finer(refined: Refined | None) -> str:
     return f"To narrow it, begin with the finer mesh (--cells {columns} {rows})."
 
 
-def _any_of_three(strain: float, load: float, refined: Refined | None) -> Verdict:
+def _any_of_three(strain: float, load: float, refined: Refined | None, contrast: float) -> Verdict:
     """Strain maps that the model does not explain, where no finer mesh was tried."""
     also = f", and the load {load:.2g} times" if load > LARGEST_MISFIT else ""
     remedy = (
@@ -340,11 +341,17 @@ def _any_of_three(strain: float, load: float, refined: Refined | None) -> Verdic
         else "Refine on a finer mesh, too (without --no-finer, or with more --cells): what that "
         "explains is no sign of another law."
     )
+    narrow = (
+        f" The measured strain varies {contrast:.2g} times as much as the computed one: the gauge "
+        "may be narrower than --subset and --strain-window say."
+        if contrast > 1 / DAMPED
+        else ""
+    )
     return Verdict(
         "doubtful",
         f"The strain maps differ from the model {strain:.2g} times more than 99 % of its training "
         f"data do{also}. The mesh may be too coarse for them, grain boundaries may lie elsewhere, "
-        f"or the slip law or its constants (h0, n, q) may be others. {remedy}",
+        f"or the slip law or its constants (h0, n, q) may be others.{narrow} {remedy}",
         "mesh, grain map or slip law",
     )
 
