@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from slipfield.core.numbers import short
 from slipfield.core.reading import read_table, reading
 from slipfield.kinds.slip.figures.baselines import LOOKS
 from slipfield.kinds.slip.figures.pictures import pictures_of
@@ -50,7 +51,6 @@ def _row(label: str, own: pd.DataFrame) -> tuple[str, ...] | None:
         return None
     own = own.set_index("parameter").loc[list(PARAMETERS)]
     errors = (
-        ", ".join(f"{value:.2g}" for value in own[column]) + " %"
-        for column in ("median_percent", "p95_percent")
+        ", ".join(map(short, own[column])) + " %" for column in ("median_percent", "p95_percent")
     )
     return label, *map(score_text, own["r2"]), *errors, duration(own["cpu_seconds"].iloc[0])
