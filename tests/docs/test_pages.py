@@ -96,7 +96,7 @@ def test_readme_lists_every_verb():
 def test_targets_of_make_exist(page):
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
     for line in re.findall(r"^make +(.*)$", code(page), re.M):
-        words = [word for word in line.split("#")[0].split() if "=" not in word]
+        words = [word for word in shlex.split(line, comments=True) if "=" not in word]
         assert set(words) <= targets, f"{page.name}: make {line}"
 
 
