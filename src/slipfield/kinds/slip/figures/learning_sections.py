@@ -122,7 +122,8 @@ def crossval_section(results: Results) -> Section | None:
     study = results.study.crossval
     in_epochs = {name for name, model in MODELS.items() if model.by_epochs}
     trained = in_epochs & {line["model"] for line in lines}
-    each = f", {study.epochs} epochs each for the network" if trained else ""
+    own = f"{study.network_repeats} × {study.folds} folds of " if study.network_repeats else ""
+    each = f", {own}{study.epochs} epochs each for the network" if trained else ""
     text = (
         f"{study.repeats} × {study.folds} folds{each}. The scores of folds "
         "are not independent, because their training sets overlap: the corrected interval (Nadeau "
