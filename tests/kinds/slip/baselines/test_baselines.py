@@ -12,7 +12,7 @@ from slipfield.cli import app
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import open_netcdf
 from slipfield.kinds.slip.baselines.methods import METHODS, reduced, run_method
-from slipfield.kinds.slip.baselines.run import run_baselines
+from slipfield.kinds.slip.baselines.run import collect, run_baselines
 from slipfield.kinds.slip.baselines.summary import band_weights, summarise_samples
 from slipfield.kinds.slip.dataset.collection import Collection
 from slipfield.kinds.slip.figures.baselines import figure_learning_curves
@@ -103,6 +103,16 @@ def test_a_study_of_one_microstructure_is_tested_on_other_samples(tmp_path):
     assert {(row["split"], row["training_microstructures"]) for row in rows} == {("random", 1)}
     axis = figure_learning_curves(pd.DataFrame(rows)).axes[0]
     assert axis.get_ylabel() == "1 - R² on unseen samples"
+
+
+def test_the_table_tells_r2_that_is_nearly_1(tmp_path):
+    """Its picture draws 1 - R^2, of which five digits of R^2 may leave nothing."""
+    head = {"study": {}, "data_hash": "one"}
+    row = {"method": "projection", "training_samples": 30, "parameter": "k1", "r2": 1 - 5e-8}
+    (tmp_path / "points").mkdir()
+    (tmp_path / "points/projection-00030.json").write_text(json.dumps({**head, "rows": [row]}))
+    collect(tmp_path, head)
+    assert 1 - pd.read_csv(tmp_path / "learning_curves.csv")["r2"][0] == pytest.approx(5e-8)
 
 
 def test_points_of_other_settings_are_made_again(dataset_dir, tmp_path):

@@ -138,5 +138,6 @@ def score_predictions(true: np.ndarray, predicted: np.ndarray) -> list[Row]:
 
 
 def write_table(rows: Iterable[Row], path: Path) -> None:
-    """Write rows as CSV, numbers with five significant digits."""
-    write_text(path, csv_text(list(rows), digits=5))
+    """Write rows as CSV, numbers with five significant digits; R^2, which may be near 1, whole."""
+    whole = [{n: repr(float(v)) if n == "r2" else v for n, v in row.items()} for row in rows]
+    write_text(path, csv_text(whole, digits=5))
