@@ -46,7 +46,7 @@ def test_a_strength_is_told_of_grains_that_the_sheet_has_and_for_the_given_thick
     found = of_correlation(PARAMETERS, np.eye(3), np.full(3, 0.01), np.array(sizes))
     assert found.factor == pytest.approx(2)
     assert ("the strength of grains of D = 0.25 mm" in found.text) is said
-    assert "as far as thickness and load cell are right" in found.text
+    assert "as far as thickness, load cell and pixel size are right" in found.text
 
 
 @pytest.mark.slow
@@ -77,7 +77,8 @@ def test_the_page_speaks_of_k2_and_k3_with_one_voice(inverted, known, tmp_path):
     if not known:
         assert cards[3] == (
             f"{told.value:.4g} <small>MPa</small>",
-            f"{told.combination}, {told.sum_within}, as far as thickness and load cell are right",
+            f"{told.combination}, {told.sum_within}, "
+            "as far as thickness, load cell and pixel size are right",
         )
     assert "the inversion says" not in page
     assert page.count(told.text) == 1

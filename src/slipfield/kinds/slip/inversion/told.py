@@ -17,8 +17,9 @@ from slipfield.kinds.slip.study import PARAMETERS
 WORTH = 0.05
 """Half-width of intervals, relative, below which parameters count as told anyway."""
 
-GIVEN = "as far as thickness and load cell are right"
-"""What that interval does not hold: a load that is off by a factor moves the sum as much."""
+GIVEN = "as far as thickness, load cell and pixel size are right"
+"""What that interval does not hold: a load that is off by a factor moves the sum as much, and so
+does a section that is measured in wrong pixels."""
 
 TOGETHER = "; told only together with the other: see the sum"
 """What to know of k2 and of k3 where the data tell their sum alone."""
