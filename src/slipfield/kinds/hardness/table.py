@@ -11,7 +11,7 @@ from pydantic import Field
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section
-from slipfield.kinds.search.sheets import read_sheet
+from slipfield.kinds.slip.measure.readers.sheets import read_sheet
 
 FEATURES = {
     "solute_at_percent": (0.0, 100.0),

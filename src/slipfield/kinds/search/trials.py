@@ -12,9 +12,9 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.progress import say
 from slipfield.core.tables import csv_text
-from slipfield.kinds.search.sheets import read_sheet
 from slipfield.kinds.search.space import to_unit
 from slipfield.kinds.search.study import STD, SearchStudy, in_log
+from slipfield.kinds.slip.measure.readers.sheets import read_sheet
 
 TRIAL, STATUS, REASON = "trial", "status", "reason"
 OK, FAILED = "ok", "failed"

@@ -1,4 +1,4 @@
-"""Tables of trials as people's spreadsheets save them: encoding, delimiter, decimals, blanks."""
+"""Tables of a user as spreadsheets save them: encoding, delimiter, decimals, blanks."""
 
 from __future__ import annotations
 
