@@ -12,8 +12,8 @@ from slipfield.kinds.slip.inversion.agreement import LoadScale, Pattern, fluctua
 from slipfield.kinds.slip.inversion.assumed import Assumed
 from slipfield.kinds.slip.inversion.choice import Fit
 from slipfield.kinds.slip.inversion.constants import estimated_constants
+from slipfield.kinds.slip.inversion.judge import judge
 from slipfield.kinds.slip.inversion.unusual import Channel
-from slipfield.kinds.slip.inversion.verdict import judge
 from slipfield.kinds.slip.inversion.ways import (
     CRYSTALS,
     PLACES,

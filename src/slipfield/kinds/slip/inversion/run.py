@@ -38,6 +38,7 @@ from slipfield.kinds.slip.inversion.estimates import (
     widened,
 )
 from slipfield.kinds.slip.inversion.forward import Solver
+from slipfield.kinds.slip.inversion.judge import UNLIKE, judge
 from slipfield.kinds.slip.inversion.outcome import Inversion, to_json
 from slipfield.kinds.slip.inversion.preparation import prepare
 from slipfield.kinds.slip.inversion.refine import (
@@ -52,8 +53,7 @@ from slipfield.kinds.slip.inversion.solids import FEWEST_SHEETS
 from slipfield.kinds.slip.inversion.stiffening import factor_at, measured_factor, verdict
 from slipfield.kinds.slip.inversion.told import told
 from slipfield.kinds.slip.inversion.unusual import channels
-from slipfield.kinds.slip.inversion.verdict import SUSPECT, UNLIKE, judge
-from slipfield.kinds.slip.inversion.ways import Way, better_way
+from slipfield.kinds.slip.inversion.ways import SUSPECT, Way, better_way
 from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.specimen_file import read_specimen
 from slipfield.kinds.slip.projection.reference import Reference

@@ -31,6 +31,9 @@ from slipfield.kinds.slip.specimen.mesh import Mesh
 from slipfield.kinds.slip.specimen.orientation import euler_of_matrix, matrix_of_euler
 from slipfield.kinds.slip.study import Study, check_study
 
+SUSPECT = 0.88
+"""Correlation below which other ways to lay the grain map are tried."""
+
 MOST_CELLS = 40
 """Elements along a side of the coarse mesh, at most."""
 
