@@ -184,7 +184,8 @@ def cost_section(results: Results) -> Section | None:
         "Stages of the workflow",
         lines,
         ("stage", "jobs", "wall time", "peak memory"),
-        note="Wall time is summed over the jobs of a stage; jobs may have run side by side.",
+        note="Wall time is summed over the jobs of a stage; jobs may have run side by side. Memory "
+        "is what Snakemake reads, every 30 s after the first 15: a late peak may be missed.",
     )
     pictures = pictures_of(results, "cost")
     return Section(
