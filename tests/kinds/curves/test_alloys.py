@@ -60,8 +60,9 @@ def test_necking_strains_span_what_a_table_by_hand_gives():
         ("1,steel,A,300,500,210,7.85,0.3,560\n", "density_kg_m3 is 7.85; expected 500 to"),
         ("1,steel,A,300,500,210,inf,0.3,560\n", "density_kg_m3 is inf; expected"),
         ("1,steel,A,300,500,210,7850,0.3,5\n", "necks at a strain of 0.001"),
-        ("1,steel,A,300,500,210\n", "row 1 under the header has 6 entries, the header has 9"),
-        ("1,steel,A,300,500,210,7850,0.3,560,y\n", "row 1 under the header has 10 entries"),
+        ("1,steel,A,300,500,210\n", "alloy '1': density_kg_m3 is empty; fill it in"),
+        ("1,steel,A,300,500,210,7850,0.3,560,y\n", "row 1 has 10 entries for 9 columns; put"),
+        (",steel,A,300,500,210,7850,0.3,560\n", "number is ''; give a whole one"),
         ("1,steel,A,500,300,210,7850,0.3,560\n", "alloy '1': strength: given 300 MPa"),
         ("1,steel,A,300,500,210,7850,0.7,560\n", "Poisson's ratio must be in"),
         ("1,steel,A,300,500,210,7850,0.3,560\n" * 2, "alloy number 1 is there twice"),
@@ -80,8 +81,8 @@ def test_a_wrong_table_is_named_in_one_line(tmp_path, rows, message):
     [
         ("number,class,name\n", "no column 'proof_stress_MPa'"),
         (HEADER.replace(",ludwik_MPa", ""), "no column 'ludwik_MPa'.* is what the learners learn"),
-        (HEADER.replace("\n", ",name\n"), "two columns 'name'; leave one of them out"),
-        ("# nothing\n", "no column 'number'"),
+        (HEADER.replace("\n", ",name\n"), "column 'name' is there twice; remove one"),
+        ("# nothing\n", "nothing but comments; expected a header with number"),
     ],
 )
 def test_a_wrong_header_is_named(tmp_path, header, message):
@@ -91,10 +92,30 @@ def test_a_wrong_header_is_named(tmp_path, header, message):
         read_alloys(path)
 
 
-def test_a_spreadsheet_with_semicolons_and_decimal_commas(tmp_path):
+@pytest.mark.parametrize(
+    ("delimiter", "encoding", "before", "after"),
+    [
+        (";", "cp1252", "", ""),
+        ("\t", "utf-16", "Unsere Stähle\n\n", ""),
+        (";", "utf-8-sig", "", ";;;;;;;;\n"),
+        (";", "utf-16-le", "# von Hand\n", "\n"),
+    ],
+)
+def test_a_table_as_spreadsheets_save_it(tmp_path, delimiter, encoding, before, after):
     path = tmp_path / "alloys.csv"
-    rows = "1;Stahl;für Bögen, gewalzt;300,5;500;210;7850;0,3;560\n"
-    path.write_text(HEADER.replace(",", ";") + rows, encoding="cp1252")
+    row = "1;Stahl;für Bögen, gewalzt;300,5;500;210;7.850;0,3;560\n"
+    header = HEADER.replace(",", ";").replace("strength_MPa", "Strength_MPa")
+    text = (header + row).replace(";", delimiter)
+    path.write_text(before + text + after, encoding=encoding)
     (alloy,) = read_alloys(path)
     assert alloy.name == "für Bögen, gewalzt"
-    assert (alloy.proof_stress_MPa, alloy.poisson_ratio, alloy.exponent) == (300.5, 0.3, 0.3)
+    assert (alloy.proof_stress_MPa, alloy.density_kg_m3) == (300.5, 7850)
+    assert (alloy.poisson_ratio, alloy.exponent) == (0.3, 0.3)
+
+
+def test_entries_of_optional_columns_may_be_left_out_at_the_end_of_a_row(tmp_path):
+    path = tmp_path / "alloys.csv"
+    header = HEADER.replace("\n", ",treatment,exponent,flags\n")
+    path.write_text(header + '1,steel,A,300,500,210,"7,850",0.3,560,rolled\n')
+    (alloy,) = read_alloys(path)
+    assert (alloy.treatment, alloy.density_kg_m3, alloy.exponent) == ("rolled", 7850, 0.3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from slipfield.kinds.curves.datasheet import Datasheet
 from slipfield.kinds.curves.laws import Ludwik
 from slipfield.kinds.curves.pinning import PAPER_EXPONENT, paper_strength
 from slipfield.kinds.curves.uniaxial import necking
-from slipfield.kinds.slip.measure.readers.text_files import read_lines
+from slipfield.kinds.slip.measure.readers.sheets import read_sheet
 
 PUBLISHED = Path(__file__).with_name("alloys.csv")
 NUMBERS = ("proof_stress_MPa", "strength_MPa", "modulus_GPa", "density_kg_m3", "poisson_ratio")
 DECIMALS = (*NUMBERS, "ludwik_MPa", "exponent")
 WANTED = ("number", "class", "name", *NUMBERS, "ludwik_MPa")
+TEXTS = ("class", "name", "flags", "treatment")
 OPTIONAL = {"exponent": str(PAPER_EXPONENT), "flags": "", "treatment": ""}
 PURPOSE = "K of Ludwik's law onset + K p^exponent, MPa, is what the learners learn"
 DENSITIES_KG_M3 = (500.0, 25000.0)
@@ -74,7 +74,7 @@ def read_alloys(path: Path = PUBLISHED) -> list[Alloy]:
 
     Columns: number, class, name, proof_stress_MPa, strength_MPa, modulus_GPa, density_kg_m3,
     poisson_ratio, ludwik_MPa; and perhaps treatment, exponent (0.3), flags. Lines that start with #
-    are skipped. A table with semicolons may have decimal commas.
+    are skipped; spreadsheets may save it as they like (:func:`read_sheet`).
 
     Raises
     ------
@@ -92,31 +92,15 @@ def read_alloys(path: Path = PUBLISHED) -> list[Alloy]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a table by the names of its columns, with decimal points."""
-    lines = [line for line in read_lines(path) if line.strip() and not line.startswith("#")]
-    delimiter = ";" if lines and ";" in lines[0] else ","
-    header, *entries = list(csv.reader(lines, delimiter=delimiter)) or [[]]
-    names = [name.strip() for name in header]
-    if missing := [name for name in WANTED if name not in names]:
+    """Rows of a table by the names of its columns, with decimal points; "" where empty."""
+    table = read_sheet(path, (*WANTED, *OPTIONAL), TEXTS, comment="#")
+    if missing := [name for name in WANTED if name not in table]:
         hint = f"; {PURPOSE}" if missing[0] == "ludwik_MPa" else ""
         raise SlipfieldError(
             f"{path}: no column {missing[0]!r}; expected {', '.join(WANTED)} and perhaps "
             f"{', '.join(OPTIONAL)}{hint}"
         )
-    if twice := next((name for name in names if name and names.count(name) > 1), None):
-        raise SlipfieldError(f"{path}: two columns {twice!r}; leave one of them out")
-    rows = []
-    for number, entry in enumerate(entries, 1):
-        if len(entry) != len(names):
-            raise SlipfieldError(
-                f"{path}: row {number} under the header has {len(entry)} entries, the header has "
-                f"{len(names)}; put texts with a delimiter into quotes"
-            )
-        row = dict(zip(names, map(str.strip, entry), strict=True))
-        if delimiter == ";":
-            row |= {name: row[name].replace(",", ".") for name in DECIMALS if name in row}
-        rows.append(row)
-    return rows
+    return table.fillna("").to_dict("records")
 
 
 def _alloy(path: Path, row: dict[str, str]) -> Alloy:

@@ -46,6 +46,8 @@ def read_sheet(
         for line in read_text(path).split("\n")
         if not (comment and line.lstrip().startswith(comment))
     ]
+    if not any(line.strip() for line in lines):
+        raise SlipfieldError(f"{path}: nothing but comments; expected a header with {names[0]}")
     first, delimiter = _header(lines, names[0])
     try:
         rows = [
