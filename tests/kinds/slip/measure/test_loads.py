@@ -10,6 +10,7 @@ from slipfield.kinds.slip.measure.doubts import doubts
 from slipfield.kinds.slip.measure.loads import add_load, around_frames, displacement_note
 from slipfield.kinds.slip.measure.specimen_file import problems
 from slipfield.kinds.slip.measure.strain_maps import StrainOptions, import_strain
+from slipfield.kinds.slip.study.plausible import thickness_doubts
 from tests.kinds.slip.measure import measurement as m
 
 FRAMES = np.arange(5.0, 101.0, 5.0)
@@ -119,9 +120,10 @@ def test_a_sheet_that_is_thicker_than_wide_is_asked_about(tmp_path):
     files = m.write_vic2d(m.Test(lost=[]), tmp_path)
     usual = import_strain(files, OPTIONS)
     assert not [doubt for doubt in doubts(usual) if "thickness" in doubt]
-    thick = replace(OPTIONS, thickness=1.01 * usual.attrs["sheet_width_mm"])
-    (found,) = [doubt for doubt in doubts(import_strain(files, thick)) if "thickness" in doubt]
-    assert "more than the sheet is wide" in found
+    width = usual.attrs["sheet_width_mm"]
+    thick = import_strain(files, replace(OPTIONS, thickness=1.01 * width))
+    (found,) = [doubt for doubt in doubts(thick) if "thickness" in doubt]
+    assert found == next(thickness_doubts("--thickness", 1.01 * width, width))
 
 
 def test_a_frame_that_was_saved_twice_is_asked_about(tmp_path):

@@ -61,7 +61,7 @@ def test_an_aluminium_sheet_leaves_no_doubt():
         ({"specimen": {**SHEET, "cells_y": 32}}, ("aspect of 2; with cells_y: 64",)),
         (
             {"specimen": {**SHEET, "thickness_mm": 100.0}},
-            ("100 mm is more than the sheet is wide",),
+            ("specimen.thickness_mm: 100 mm is more than the sheet is wide, 2 mm; if",),
         ),
         ({"sampling": {"k2_MPa": [10, 6000]}}, ("no metal is that strong",)),
         (

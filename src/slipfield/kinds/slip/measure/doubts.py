@@ -12,6 +12,7 @@ from slipfield.kinds.slip.measure.gauge import gauge_doubt
 from slipfield.kinds.slip.measure.loads import displacement_note
 from slipfield.kinds.slip.measure.specimen_checks import against_load
 from slipfield.kinds.slip.measure.specimen_file import OUTERMOST, remarks
+from slipfield.kinds.slip.study.plausible import thickness_doubts
 
 LARGEST_MARGIN = 1.5
 """Steps of the strain maps that may be missing at an edge before somebody is asked."""
@@ -80,11 +81,7 @@ def _sheet(data: xr.Dataset) -> Iterator[str]:
     sizes = [float(facts[name]) for name in ends if facts.get(name) is not None]
     if len(sizes) < len(ends):
         return
-    if facts.get("thickness_mm", 0.0) > sizes[0]:
-        yield (
-            f"thickness: {facts['thickness_mm']:g} mm is more than the sheet is wide, "
-            f"{sizes[0]:g} mm; --thickness is in mm"
-        )
+    yield from thickness_doubts("--thickness", facts.get("thickness_mm", 0.0), sizes[0])
     places = [data[name].values for name in ("x_mm", "y_mm")]
     if facts.get("sheet_source") == OUTERMOST:
         text = (

@@ -164,10 +164,20 @@ def _elements(study: Study) -> Iterator[str]:
 
 def _thickness(study: Study) -> Iterator[str]:
     specimen = study.specimen
-    if specimen.thickness_mm > specimen.width_mm:
+    yield from thickness_doubts("specimen.thickness_mm", specimen.thickness_mm, specimen.width_mm)
+
+
+def thickness_doubts(field: str, thickness_mm: float, width_mm: float) -> Iterator[str]:
+    """Say so if a sheet, of a study or measured, is thicker than wide.
+
+    Parameters
+    ----------
+    field : or option, that the thickness was given by.
+    """
+    if thickness_mm > width_mm:
         yield (
-            f"specimen.thickness_mm: {specimen.thickness_mm:g} mm is more than the sheet is wide, "
-            f"{specimen.width_mm:g} mm; in mm?"
+            f"{field}: {thickness_mm:g} mm is more than the sheet is wide, {width_mm:g} mm; "
+            "if it is in another unit, give it in mm"
         )
 
 
