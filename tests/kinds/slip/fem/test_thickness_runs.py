@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 from mpi4py import MPI
 
+from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.fem.batch import reference_fields
 from slipfield.kinds.slip.fem.forward import solid_microstructure
 from slipfield.kinds.slip.fem.solid import SolidProblem
@@ -55,6 +57,15 @@ def test_thick_is_stronger_and_a_second_start_repeats_nothing(tmp_path, monkeypa
     assert made == ["map0-columns-0.1-0"]
     timeless = [[{**run, "cpu_seconds": 0} for run in one] for one in (first, second)]
     assert json.loads(json.dumps(timeless[0])) == json.loads(json.dumps(timeless[1]))
+
+
+def test_a_sheet_of_too_many_layers_is_refused_before_the_first_run(tmp_path):
+    """Cells of 0.25 mm, d about 0.65 mm: t/d of 100 is about 260 layers."""
+    with pytest.raises(
+        SlipfieldError, match=r"t/d of 100 on grain map 0: .* layers .* at most 200"
+    ):
+        run_study(miniature((0.1, 100.0)), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_factor_of_the_loading_explains_the_unloading_of_a_thick_sheet():

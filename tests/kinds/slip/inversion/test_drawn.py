@@ -188,6 +188,8 @@ def test_mesh_of_the_sheets_is_coarse_and_never_too_many_elements():
     (across, along), layers = coarse_mesh(thick, 0.1)
     assert across * along * layers <= 10_240
     assert layers >= 2
+    thickest = tiny_study(specimen={"thickness_mm": 600.0})
+    assert coarse_mesh(thickest, 10.0) == ((4, 4), 200)
 
 
 def test_too_few_sheets_and_sheets_of_a_membrane_are_refused(tmp_path):

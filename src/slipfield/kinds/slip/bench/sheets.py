@@ -15,11 +15,9 @@ from slipfield.kinds.slip.inversion.solids import run_foil, run_solid
 from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.specimen.size import mean_diameter
-from slipfield.kinds.slip.study import Solid, Study, check_study
+from slipfield.kinds.slip.study import Solid, Study, check_study, layers_of_cubes
 from slipfield.kinds.slip.thickness.factor import direction
 from slipfield.kinds.slip.thickness.prior import FOIL, LN_M_FOIL
-
-LEAST_LAYERS = 2
 
 SEEDS_BELOW = 1000
 """Seeds of what lies below the faces begin here: `--subsurface` draws with the first few."""
@@ -42,10 +40,20 @@ def middle_parameters(study: Study, seed: tuple[int, ...]) -> np.ndarray:
     return np.exp(low + (high - low) * share)
 
 
-def layers_of(study: Study) -> int:
-    """Layers of cubes, two or more."""
+def layers_of(study: Study, field: str = "specimen.thickness_mm") -> int:
+    """Layers of cubes.
+
+    Parameters
+    ----------
+    field : that gave the thickness.
+
+    Raises
+    ------
+    SlipfieldError
+        If they are too many.
+    """
     sheet = study.specimen
-    return max(LEAST_LAYERS, round(sheet.thickness_mm * sheet.cells_y / sheet.height_mm))
+    return layers_of_cubes(field, sheet.thickness_mm, sheet.height_mm / sheet.cells_y)
 
 
 def make_sheet(study: Study, number: int, truth: np.ndarray, work: Path) -> Path:

@@ -23,6 +23,7 @@ from slipfield.core.progress import progress
 from slipfield.core.reading import read_json
 from slipfield.core.tables import csv_text
 from slipfield.kinds.slip.bench.sheets import (
+    layers_of,
     make_membrane,
     make_sheet,
     middle_parameters,
@@ -69,8 +70,8 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
     Raises
     ------
     SlipfieldError
-        If ``output`` holds another bench, too few subsurface sheets are asked for, or a sheet
-        cannot be simulated.
+        If ``output`` holds another bench, too few subsurface sheets are asked for, a sheet is too
+        thick for its elements or cannot be simulated.
     """
     if 0 < plan.sheets < FEWEST_SHEETS:
         raise SlipfieldError(
@@ -78,6 +79,8 @@ def bench_thickness(model: Path, output: Path, plan: Plan) -> list[dict[str, Any
         )
     loaded = Model.load(model)
     base = loaded.study
+    for ratio in plan.ratios:
+        layers_of(_study(base, plan, ratio), f"ratios: t/d of {ratio:g}")
     cases, rows = [(n, ratio) for n in range(plan.maps) for ratio in (*plan.ratios, 0.0)], []
     with claimed(output, "bench"), progress("invert unseen sheets", len(cases)) as advance:
         _claim(output, loaded, plan)
@@ -103,11 +106,15 @@ def _claim(output: Path, model: Model, plan: Plan) -> None:
     model.claim(output / "bench.json", "bench", facts)
 
 
+def _study(base: Study, plan: Plan, ratio: float) -> Study:
+    return sheet_study(base, ratio, plan.cells, plan.grains, SEED)
+
+
 def _rows(
     model: Path, base: Study, plan: Plan, number: int, ratio: float, work: Path
 ) -> list[dict[str, Any]]:
     """Rows of one sheet: one for each way; a ratio of 0 is the control."""
-    study = sheet_study(base, ratio or CONTROL, plan.cells, plan.grains, SEED)
+    study = _study(base, plan, ratio or CONTROL)
     truth = middle_parameters(study, (SEED, number, round(1000 * ratio)))
     folder = work / f"{number:03d}-{ratio:g}"
     make = make_sheet if ratio else make_membrane

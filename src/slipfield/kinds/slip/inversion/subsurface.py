@@ -22,6 +22,7 @@ from slipfield.kinds.slip.projection.reference import Reference
 from slipfield.kinds.slip.specimen.mesh import bilinear_weights
 from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Solid, Study
+from slipfield.kinds.slip.study.physics import LEAST_LAYERS, MOST_LAYERS
 from slipfield.kinds.slip.thickness.prior import FOIL
 
 CELLS_PER_DIAMETER = 5.0
@@ -29,7 +30,6 @@ CELLS_PER_DIAMETER = 5.0
 
 MOST_FACE_CELLS = 40
 MOST_ELEMENTS = 10_240
-LEAST_LAYERS = 2
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def coarse_mesh(study: Study, diameter_mm: float) -> tuple[tuple[int, int], int]
     )
     across, along = (max(4, round(size / cell)) for size in (sheet.width_mm, sheet.height_mm))
     layers = max(LEAST_LAYERS, round(sheet.thickness_mm / cell))
-    return (across, along), min(layers, max(LEAST_LAYERS, MOST_ELEMENTS // (across * along)))
+    most = min(MOST_LAYERS, max(LEAST_LAYERS, MOST_ELEMENTS // (across * along)))
+    return (across, along), min(layers, most)
 
 
 def run_ensemble(

@@ -14,6 +14,7 @@ from slipfield.kinds.slip.study.physics import (
     Solid,
     Solver,
     Specimen,
+    layers_of_cubes,
 )
 from slipfield.kinds.slip.study.sampling import PARAMETER_UNITS, PARAMETERS, Execution, Sampling
 from slipfield.kinds.slip.study.study import Study, check_study, load_study
@@ -37,5 +38,6 @@ __all__ = [
     "Study",
     "Sweep",
     "check_study",
+    "layers_of_cubes",
     "load_study",
 ]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from slipfield.core.errors import SlipfieldError
 from slipfield.core.section import Section, Whole
 
 PAPER = "Metals 2025 (CNN-LSTM inversion of gradient-grained alloys)"
@@ -256,10 +257,36 @@ class Solver(Section):
         return self
 
 
+LEAST_LAYERS, MOST_LAYERS = 2, 200
+"""Layers of cubes: fewer do not bend, more than ``solid.layers`` may be are beyond one machine."""
+
+
+def layers_of_cubes(field: str, thickness_mm: float, cell_mm: float) -> int:
+    """Layers of elements through a sheet that are about as high as wide.
+
+    Parameters
+    ----------
+    field : that a sheet which is too thick is refused by, with its value.
+    cell_mm : side of an element on the face.
+
+    Raises
+    ------
+    SlipfieldError
+        If they are more than :data:`MOST_LAYERS`.
+    """
+    layers = max(LEAST_LAYERS, round(thickness_mm / cell_mm))
+    if layers > MOST_LAYERS:
+        raise SlipfieldError(
+            f"{field}: {thickness_mm:.3g} mm are {layers} layers of cubes of {cell_mm:.3g} mm; at "
+            f"most {MOST_LAYERS} are run: make it smaller, or the elements of the face larger"
+        )
+    return layers
+
+
 class Solid(Section):
     """The sheet in three dimensions: what lies below its face (z = thickness), and its elements."""
 
-    layers: Whole = Field(5, ge=1, le=200, description="Elements through the thickness, 1.")
+    layers: Whole = Field(5, ge=1, le=MOST_LAYERS, description="Elements through the thickness, 1.")
     grains: Literal["columns", "grains"] = Field(
         "grains",
         description="'columns': the grains of the map reach through the sheet; 'grains': others "

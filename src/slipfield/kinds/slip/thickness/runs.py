@@ -25,10 +25,8 @@ from slipfield.kinds.slip.fem.stepping import Problem, Stepper
 from slipfield.kinds.slip.fem.strain import strain
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.specimen.size import mean_diameter
-from slipfield.kinds.slip.study import Solid, Study
+from slipfield.kinds.slip.study import Solid, Study, layers_of_cubes
 from slipfield.kinds.slip.thickness.factor import direction, fit_factor
-
-LEAST_LAYERS = 2
 
 
 @dataclass(frozen=True)
@@ -101,13 +99,28 @@ class MapRuns:
         self.along = direction(study.material, self.k, self.micro.size, count)
         self._membranes: dict[bool, dict[str, np.ndarray]] = {}
 
+    def layers(self, run: Run) -> int:
+        """Layers of elements before they are halved.
+
+        Raises
+        ------
+        SlipfieldError
+            If they are too many.
+        """
+        cell, plan = (
+            self.study.specimen.height_mm / self.study.specimen.cells_y,
+            self.study.thickness,
+        )
+        names = ("ratios", "thick_ratios", "refined_ratios")
+        name = next(name for name in names if run.ratio in getattr(plan, name))
+        field = f"thickness.{name}: {run.ratio:g} on grain map {run.number}"
+        return layers_of_cubes(field, run.ratio * self.diameter, cell)
+
     def solid(self, run: Run) -> tuple[Study, SolidMicrostructure]:
         """Study of the run's thickness and mesh, and its grains."""
         thickness = run.ratio * self.diameter
-        cell = self.study.specimen.height_mm / self.study.specimen.cells_y
-        layers = max(LEAST_LAYERS, round(thickness / cell))
         specimen = self.study.specimen.model_copy(update={"thickness_mm": thickness})
-        solid = Solid(layers=layers, grains=run.grains, seed=run.seed)
+        solid = Solid(layers=self.layers(run), grains=run.grains, seed=run.seed)
         study = self.study.model_copy(update={"specimen": specimen, "solid": solid})
         micro = solid_microstructure(study, self.micro, solid)
         return study, refined(micro) if run.refined else micro
@@ -179,18 +192,26 @@ def run_study(study: Study, folder: Path) -> list[dict]:
     Raises
     ------
     SlipfieldError
-        If a run fails.
+        If a sheet is too thick for its elements, before the first run, or a run fails.
     """
     key = hashlib.sha256(json.dumps(study.physics(), sort_keys=True).encode())
     key.update(repr((study.sampling.box, study.specimen.microstructures > 0)).encode())
-    found, maps = [], {}
-    for run in track(runs_of(study), "solids"):
-        path = folder / f"{run.name}.json"
-        content = recorded_json(path)
-        if not isinstance(content, dict) or content.get("key") != key.hexdigest():
-            if run.number not in maps:
-                maps[run.number] = MapRuns(study, run.number)
-            content = {"key": key.hexdigest(), **maps[run.number].result(run)}
-            write_text(path, json.dumps(content, indent=1) + "\n")
-        found.append(content)
-    return found
+    every, found = runs_of(study), {}
+    for run in every:
+        if content := _finished(folder / f"{run.name}.json", key.hexdigest()):
+            found[run] = content
+    missing = [run for run in every if run not in found]
+    maps = {number: MapRuns(study, number) for number in {run.number for run in missing}}
+    for run in missing:
+        maps[run.number].layers(run)
+    for run in track(missing, "solids"):
+        content = {"key": key.hexdigest(), **maps[run.number].result(run)}
+        write_text(folder / f"{run.name}.json", json.dumps(content, indent=1) + "\n")
+        found[run] = content
+    return [found[run] for run in every]
+
+
+def _finished(path: Path, key: str) -> dict | None:
+    """What an earlier run of the study found; None where there is none."""
+    content = recorded_json(path)
+    return content if isinstance(content, dict) and content.get("key") == key else None
