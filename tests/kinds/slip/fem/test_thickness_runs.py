@@ -61,10 +61,12 @@ def test_thick_is_stronger_and_a_second_start_repeats_nothing(tmp_path, monkeypa
 
 def test_a_sheet_of_too_many_layers_is_refused_before_the_first_run(tmp_path):
     """Cells of 0.25 mm, d about 0.65 mm: t/d of 100 is about 260 layers."""
-    with pytest.raises(
-        SlipfieldError, match=r"t/d of 100 on grain map 0: .* layers .* at most 200"
-    ):
+    with pytest.raises(SlipfieldError, match=r"thickness\.ratios: 100 on grain map 0: .* layers"):
         run_study(miniature((0.1, 100.0)), tmp_path)
+    study = miniature()
+    thick = study.thickness.model_copy(update={"thick_ratios": (90.0,)})
+    with pytest.raises(SlipfieldError, match=r"thickness\.thick_ratios: 90 on .* at most 200"):
+        run_study(study.model_copy(update={"thickness": thick}), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
