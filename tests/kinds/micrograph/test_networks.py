@@ -16,7 +16,7 @@ from slipfield.kinds.micrograph.boundary_network import (
 from slipfield.kinds.micrograph.defaults import RENDERED_PHASE
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
-from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, marked_pool
+from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, _varied, marked_pool
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.segment import network_method, phase_method
 from slipfield.kinds.micrograph.tones import grey
@@ -208,7 +208,8 @@ def test_marked_images_are_read_by_colour_and_by_value(tmp_path):
         imsave(tmp_path / "images" / f"{stem}.png", image, check_contrast=False)
         imsave(tmp_path / "truths" / f"{stem}_mask.png", truth, check_contrast=False)
     found = marked_pool(tmp_path / "images", tmp_path / "truths")
-    assert (found.truths == mark[:200, :200]).all() and found.images.shape == (3, 200, 200)
+    assert all((truth == mark).all() for truth in found.truths)
+    assert [image.shape for image in found.images] == 3 * [(200, 210)]
     unmarked = np.repeat(image[..., None], 3, axis=2)
     imsave(tmp_path / "truths" / "a_mask.png", unmarked, check_contrast=False)
     assert not marked_pool(tmp_path / "images", tmp_path / "truths").truths[0].any()
@@ -242,7 +243,48 @@ def pool() -> Pool:
     truths = np.zeros((4, PIECE_PX, PIECE_PX), bool)
     truths[:, 20::40] = True
     images = (generator.standard_normal(truths.shape) - 3 * truths).astype(np.float16)
-    return Pool(images, truths)
+    return Pool(list(images), list(truths))
+
+
+def test_images_of_one_size_give_the_batches_that_they_gave_as_one_array():
+    generator = np.random.default_rng(1)
+    truths = generator.random((3, PIECE_PX + 40, PIECE_PX + 40)) < 0.3
+    images = generator.standard_normal(truths.shape).astype(np.float16)
+    found = Pool(list(images), list(truths)).batch(np.random.default_rng(5), 6)
+    generator = np.random.default_rng(5)
+    for number, piece in enumerate(generator.integers(3, size=6)):
+        y, x = generator.integers(41, size=2)
+        turns, mirrored = generator.integers(4), generator.integers(2)
+        truth, image = (
+            np.rot90(each[piece, y : y + PIECE_PX, x : x + PIECE_PX], int(turns))
+            for each in (truths, images)
+        )
+        if mirrored:
+            truth, image = truth[:, ::-1], image[:, ::-1]
+        assert (found[1][number, 0].numpy() == truth).all()
+        assert (found[0][number, 0].numpy() == _varied(image.astype(np.float32), generator)).all()
+
+
+def test_marked_images_of_several_sizes_are_used_whole(tmp_path):
+    """A small image beside two larger ones: what only their far corners hold is drawn, too."""
+    for folder in ("images", "truths"):
+        (tmp_path / folder).mkdir()
+    shapes = {"small": (200, 193), "wide": (192, 500), "tall": (600, 230)}
+    for stem, shape in shapes.items():
+        image = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
+        mark = np.zeros(shape, np.uint8)
+        mark[-8:, -8:] = 255
+        imsave(tmp_path / "images" / f"{stem}.png", image)
+        imsave(tmp_path / "truths" / f"{stem}.png", mark, check_contrast=False)
+    found = marked_pool(tmp_path / "images", tmp_path / "truths")
+    assert [image.shape for image in found.images] == [shapes[name] for name in sorted(shapes)]
+    tall = Pool(found.images[1:2], found.truths[1:2])
+    _, truths = tall.batch(np.random.default_rng(0), 400)
+    assert 0 < truths.any(dim=(2, 3)).sum() < 100
+    imsave(tmp_path / "images" / "wide.png", image[:300, :150])
+    imsave(tmp_path / "truths" / "wide.png", mark[:300, :150], check_contrast=False)
+    with pytest.raises(SlipfieldError, match=r"wide\.png: 150 x 300 px; expected 192 px or more"):
+        marked_pool(tmp_path / "images", tmp_path / "truths")
 
 
 @pytest.mark.slow
@@ -296,7 +338,7 @@ def test_an_image_does_not_take_the_truth_of_one_whose_number_goes_on(tmp_path):
         imsave(tmp_path / "images" / f"{stem}.png", image)
         imsave(tmp_path / "truths" / f"{stem}_mask.png", mark)
     found = marked_pool(tmp_path / "images", tmp_path / "truths")
-    assert found.truths.sum(axis=(1, 2)).tolist() == [10 * PIECE_PX, 20 * PIECE_PX]
+    assert [truth.sum() for truth in found.truths] == [10 * PIECE_PX, 20 * PIECE_PX]
     imsave(tmp_path / "truths" / "img1_other.png", mark)
     with pytest.raises(SlipfieldError, match="several files are the truth of img1.png"):
         marked_pool(tmp_path / "images", tmp_path / "truths")

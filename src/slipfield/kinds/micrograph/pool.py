@@ -26,20 +26,23 @@ TRAINING_SEEDS = 1_000_000
 
 @dataclass(frozen=True)
 class Pool:
-    """Images, standardised float16 (n, side, side), and truths, bool (n, side, side)."""
+    """Images, standardised float16 (height, width), and their truths, bool; each of its own size.
 
-    images: np.ndarray
-    truths: np.ndarray
+    No side is shorter than a piece. Every image is drawn from as often as the others.
+    """
+
+    images: Sequence[np.ndarray]
+    truths: Sequence[np.ndarray]
 
     def batch(self, generator: np.random.Generator, size: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw pieces (size, 1, piece, piece) and their truths, with random contrast and noise."""
         images, truths = [], []
-        room = self.images.shape[1] - PIECE_PX + 1
         for number in generator.integers(len(self.images), size=size):
-            y, x = generator.integers(room, size=2)
+            whole = self.images[number], self.truths[number]
+            y, x = (generator.integers(side - PIECE_PX + 1) for side in whole[0].shape)
             turns, mirrored = generator.integers(4), generator.integers(2)
-            window = (number, slice(y, y + PIECE_PX), slice(x, x + PIECE_PX))
-            pair = [np.rot90(each[window], int(turns)) for each in (self.images, self.truths)]
+            window = (slice(y, y + PIECE_PX), slice(x, x + PIECE_PX))
+            pair = [np.rot90(each[window], int(turns)) for each in whole]
             image, truth = (each[:, ::-1] if mirrored else each for each in pair)
             images.append(_varied(image.astype(np.float32), generator))
             truths.append(truth.astype(np.float32))
@@ -78,7 +81,7 @@ def rendered_pool(task: str, presets: Sequence[str], count: int) -> Pool:
         )
         images.append(standardised(made.image).astype(np.float16))
         truths.append(made.boundaries if task == "boundaries" else made.phases > 0)
-    return Pool(np.stack(images), np.stack(truths))
+    return Pool(images, truths)
 
 
 def _columns(number: int, shape: tuple[int, int]) -> Scene:
@@ -102,15 +105,16 @@ def marked_pool(images: Path, truths: Path) -> Pool:
     SlipfieldError
         If a truth or an image is missing, too small, or of another size.
     """
-    pairs = [
-        (standardised(image).astype(np.float16), mark)
-        for _, image, mark in marked_pairs(images, truths)
-    ]
-    side = min(min(image.shape) for image, _ in pairs)
-    if side < PIECE_PX:
-        raise SlipfieldError(f"{images}: an image of {side} px; expected {PIECE_PX} px or more")
-    cut = [[each[:side, :side] for each in pair] for pair in pairs]
-    return Pool(np.stack([one for one, _ in cut]), np.stack([other for _, other in cut]))
+    whole, marks = [], []
+    for name, image, mark in marked_pairs(images, truths):
+        height, width = mark.shape
+        if min(height, width) < PIECE_PX:
+            raise SlipfieldError(
+                f"{images / name}: {width} x {height} px; expected {PIECE_PX} px or more each way"
+            )
+        whole.append(standardised(image).astype(np.float16))
+        marks.append(mark)
+    return Pool(whole, marks)
 
 
 def files_of(folder: Path) -> list[Path]:
