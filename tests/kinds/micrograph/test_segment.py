@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.arms import arm_spacing
 from slipfield.kinds.micrograph.classical import METHODS
-from slipfield.kinds.micrograph.files import read_image, write_image, write_rendered
+from slipfield.kinds.micrograph.files import read_image, read_labels, write_image, write_rendered
 from slipfield.kinds.micrograph.grains import from_probability, numbered
 from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.render import render
@@ -249,6 +249,24 @@ def test_an_image_is_read_as_viewers_show_it(tmp_path):
         shown = image if image.ndim == 2 else image.mean(axis=2)
         assert shown.shape == grey.shape, path.name
         assert np.corrcoef(shown.ravel(), grey.ravel())[0, 1] > 0.995, path.name
+
+
+@pytest.mark.parametrize("read", [read_image, read_labels])
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
+def test_slices_of_a_stack_are_no_colours(tmp_path, read, count):
+    """Three or four slices were taken for red, green and blue."""
+    stack = np.random.default_rng(0).integers(1, 9, (count, 40, 50)).astype(np.uint8)
+    first, *others = map(Image.fromarray, stack)
+    packed = {"save_all": True, "append_images": others, "compression": "tiff_lzw"}
+    first.save(tmp_path / "packed.tif", **packed)
+    tifffile.imwrite(tmp_path / "slices.tif", stack, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "imagej.tif", stack.astype(np.uint16), imagej=True)
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(SlipfieldError, match=rf"{path.name}: {count} images in one file; save"):
+            read(path)
+    planes = {"photometric": "rgb", "planarconfig": "separate"}
+    tifffile.imwrite(tmp_path / "colour.tif", np.repeat(stack[:1], 3, axis=0), **planes)
+    assert read(tmp_path / "colour.tif").shape[:2] == (40, 50)
 
 
 @pytest.mark.parametrize("limit", [200, 3000])

@@ -59,7 +59,7 @@ def check_hdf5(file: h5py.File, path: Path, most_dims: int = 32) -> None:
 
 
 def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
-    """Read an image file (TIFF, PNG, ...), of which a TIFF may hold several of the same size.
+    """Read an image file (TIFF, PNG, ...).
 
     Parameters
     ----------
@@ -68,18 +68,24 @@ def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
     Raises
     ------
     SlipfieldError
-        If it is no readable image, or unpacked it would be too large; nothing is unpacked before.
+        If it is no readable image, unpacked it would be too large, or it is one of several of its
+        size in a TIFF, which libraries take for colours; nothing is unpacked before.
     """
     from skimage.io import imread
 
     try:
-        count = _unpacked_bytes(path, pixel_bytes)
+        count, images = _unpacked_bytes(path, pixel_bytes)
     except FileNotFoundError:
         raise SlipfieldError(f"{path}: no such file") from None
     except Exception as error:  # what a damaged file makes the libraries raise is not listed
         raise SlipfieldError(f"{path}: not a readable image: {one_line(error)[:120]}") from error
     for problem in too_large(count):
         raise SlipfieldError(f"{path}: {problem}")
+    if images > 1:
+        raise SlipfieldError(
+            f"{path}: {images} images in one file; save the one that is meant by itself, and the "
+            "channels of a colour image as RGB"
+        )
     try:
         return np.asarray(imread(path))
     except Exception as error:
@@ -89,35 +95,32 @@ def read_image(path: Path, pixel_bytes: int = 1) -> np.ndarray:
 
 
 def _packed(path: Path) -> np.ndarray | None:
-    """Image of a TIFF whose compression (LZW, JPEG, fax) tifffile leaves to others, or None.
-
-    Pages of another size than the first are previews; of several of one size none is the image.
-    """
-    from PIL import Image, ImageSequence
+    """Image of a TIFF whose compression (LZW, JPEG, fax) tifffile leaves to others, or None."""
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
-            sizes = [page.size for page in ImageSequence.Iterator(image)]
-            image.seek(0)
-            if image.format != "TIFF" or sizes.count(sizes[0]) > 1:
+            if image.format != "TIFF":
                 return None
             return np.asarray(image.convert("RGB") if image.mode == "YCbCr" else image)
     except Exception:  # as above
         return None
 
 
-def _unpacked_bytes(path: Path, pixel_bytes: int) -> int:
-    """Bytes of an image's values, from its header alone."""
+def _unpacked_bytes(path: Path, pixel_bytes: int) -> tuple[int, int]:
+    """Bytes of an image's values, and images of its size in the file, from its header alone."""
     from PIL import Image
     from tifffile import TiffFile, TiffFileError
 
     try:
         with TiffFile(path) as file:
             first = file.series[0]
-            return int(np.prod(first.shape, dtype=object)) * max(pixel_bytes, first.dtype.itemsize)
+            size = int(np.prod(first.shape, dtype=object)) * max(pixel_bytes, first.dtype.itemsize)
+            axes = zip(first.shape, first.axes, strict=True)
+            return size, int(np.prod([number for number, axis in axes if axis not in "YXS"]))
     except TiffFileError:  # of another format
         pass
     with warnings.catch_warnings():  # of a large image, which this machine may well read
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path) as image:
-            return image.width * image.height * max(pixel_bytes, len(image.getbands()))
+            return image.width * image.height * max(pixel_bytes, len(image.getbands())), 1
