@@ -83,7 +83,9 @@ def segment(
 ) -> None:
     """Find the grains and the second phase of a micrograph; look at overlay.png."""
     from slipfield.kinds.micrograph.segment import SegmentOptions, segment
+    from slipfield.kinds.micrograph.surroundings import surroundings_of
 
+    window, notes = surroundings_of(image, window)
     options = SegmentOptions(
         pixel_um, bar_um, method, model, phase_model, keep, smallest_px, window, phase_method
     )
@@ -93,6 +95,8 @@ def segment(
         f"{facts['grains']} grains by {facts['method']}, {facts['pixel_um']:.6g} um a pixel "
         f"({facts['pixel_source']})"
     )
+    for note in notes:
+        typer.echo(note)
     if bar_um is not None and window is None:
         typer.echo("the scale bar counts as grains: --window leaves it out")
     typer.echo(f"look at {output / 'overlay.png'} before you believe them; then")

@@ -1,0 +1,109 @@
+"""What on an image is no specimen: the information bars of microscopes, boxes, empty margins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from slipfield.kinds.micrograph.files import read_image
+from slipfield.kinds.micrograph.tones import grey
+
+ALIKE = 3
+"""Tones, of 255 between the darkest and the lightest, by which pixels of one tone differ."""
+HIGHEST, LOWEST, LEAST_PX = 0.25, 0.015, 8
+"""Height of an information bar: shares of the image's, and px."""
+BACKGROUND, EMPTY, SPECIMEN = 0.5, 0.75, 0.5
+"""Shares of a row that have one tone: in a bar, in a line of it without text, on the specimen."""
+WRITTEN = 0.8
+"""Share of a bar's rows whose background shows through."""
+BEYOND_PX = 5
+"""Rows of the specimen next to a bar that are looked at."""
+BOX = 0.01
+"""Share of the image from which a box of one tone is told."""
+FILLED = 0.6
+"""Share of a box that has its tone; the rest is text."""
+
+
+Window = tuple[int, int, int, int]
+"""Left, top, right and lower edge, px."""
+
+
+def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | None, list[str]]:
+    """Window of the specimen on an image file, and sentences on what is none; None: all of it.
+
+    Information bars are left out; boxes and margins are told. A ``window`` that the user gives is
+    taken as it is.
+
+    Raises
+    ------
+    SlipfieldError
+        If the file cannot be read.
+    """
+    if window is not None:
+        return window, []
+    tones = _tones(read_image(path))
+    height, width = tones.shape
+    above, below = _bar_height(tones), _bar_height(tones[::-1])
+    notes = [
+        f"left out: {rows} even rows at the {end}, as of an information bar (--window 0 0 {width} "
+        f"{height} counts them as grains)"
+        for end, rows in (("top", above), ("bottom", below))
+        if rows
+    ]
+    top, low = above, height - below
+    notes += _boxes(tones[top:low], top)
+    return (0, top, width, low) if above or below else None, notes
+
+
+def _tones(image: np.ndarray) -> np.ndarray:
+    """Grey values (height, width), uint8, from the darkest of the image, 0, to the lightest."""
+    value = grey(image)
+    low, high = float(value.min()), float(value.max())
+    return np.rint(255.0 * (value - low) / max(high - low, 1e-12)).astype(np.uint8)
+
+
+def _evenness(tones: np.ndarray) -> np.ndarray:
+    """Largest share of each row (height,), 1, that has one tone."""
+    window = np.ones(2 * ALIKE + 1)
+    counts = (np.convolve(np.bincount(row, minlength=256), window) for row in tones)
+    return np.array([count.max() for count in counts]) / tones.shape[1]
+
+
+def _bar_height(tones: np.ndarray) -> int:
+    """Rows of the information bar that an image begins with; 0: none.
+
+    It goes from edge to edge: rows of one tone, but for text, begin at once where the specimen,
+    whose tones vary along a row, ends.
+    """
+    height = len(tones)
+    most = int(HIGHEST * height)
+    even = _evenness(tones[: most + BEYOND_PX])
+    for rows in range(most, max(int(LOWEST * height), LEAST_PX) - 1, -1):
+        bar, beyond = even[:rows], even[rows : rows + BEYOND_PX]
+        if (
+            bar[-3:].max() >= EMPTY
+            and beyond.max() < SPECIMEN
+            and np.mean(bar >= BACKGROUND) >= WRITTEN
+        ):
+            return int(np.flatnonzero(bar >= BACKGROUND)[-1]) + 1
+    return 0
+
+
+def _boxes(tones: np.ndarray, top: int) -> list[str]:
+    """Sentences on rectangles of one tone, such as those behind a scale bar, or empty margins."""
+    notes = []
+    for tone, name in ((0, "black"), (255, "white")):
+        parts, _ = ndimage.label(np.abs(tones.astype(np.int16) - tone) <= ALIKE)
+        sizes, places = np.bincount(parts.ravel()), ndimage.find_objects(parts)
+        for number in np.flatnonzero(sizes[1:] >= FILLED * BOX * tones.size) + 1:
+            rows, columns = places[number - 1]
+            area = (rows.stop - rows.start) * (columns.stop - columns.start)
+            if BOX * tones.size <= area < tones.size and sizes[number] >= FILLED * area:
+                notes.append(
+                    f"{name} from x {columns.start} to {columns.stop}, y {top + rows.start} to "
+                    f"{top + rows.stop} px, which counts as grains: if it is a box or an empty "
+                    "margin, --window leaves it out"
+                )
+    return notes

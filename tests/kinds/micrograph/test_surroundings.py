@@ -1,0 +1,87 @@
+"""Information bars, boxes and margins of micrographs, which are no specimen."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from typer.testing import CliRunner
+
+from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.presets import PRESETS
+from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.surroundings import surroundings_of
+from slipfield.kinds.micrograph.verbs import app
+
+WIDE, HIGH, BAR = 480, 320, 40
+
+
+def specimen(preset: str = "sem-two-phase", seed: int = 3) -> np.ndarray:
+    image = render(preset, seed, (HIGH, WIDE)).image
+    return image if image.ndim == 2 else image[..., 0]
+
+
+def bar(background: int, ink: int) -> np.ndarray:
+    """Two lines of text between lines across, and a scale bar of 100 px."""
+    picture = Image.new("L", (WIDE, BAR), background)
+    draw = ImageDraw.Draw(picture)
+    draw.line((0, 20, WIDE, 20), fill=ink)
+    draw.line((240, 0, 240, BAR), fill=ink)
+    for row in (4, 24):
+        draw.text((6, row), "HV 20.00 kV  mag 500 x  det ETD  WD 10 mm", fill=ink)
+    draw.rectangle((300, 30, 399, 32), fill=ink)
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_is_specimen_alone_stays_whole(preset, seed, tmp_path):
+    write_image(tmp_path / "a.png", render(preset, seed, (HIGH, WIDE)).image)
+    assert surroundings_of(tmp_path / "a.png") == (None, [])
+
+
+@pytest.mark.parametrize("preset", ["sem-two-phase", "etched-steel", "twinned"])
+@pytest.mark.parametrize(("background", "ink"), [(0, 255), (255, 0), (120, 255), (40, 200)])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_bars_of_many_kinds_are_found_to_the_row(preset, background, ink, name, tmp_path):
+    below = np.vstack([specimen(preset), bar(background, ink)])
+    for image, expected in (
+        (below, (0, 0, WIDE, HIGH)),
+        (np.vstack([bar(background, ink)[:24], below]), (0, 24, WIDE, HIGH + 24)),
+    ):
+        Image.fromarray(image).save(tmp_path / name, quality=90)
+        window, notes = surroundings_of(tmp_path / name)
+        assert window is not None and np.abs(np.subtract(window, expected)).max() <= 2
+        assert len(notes) == 1 + (expected[1] > 0)
+        assert "even rows at the bottom" in notes[-1]
+
+
+def test_the_bar_of_an_electron_microscope_is_no_grain(tmp_path):
+    """With the bar as grains the area fraction was 0.19 where that of the specimen is 0.25."""
+    path, out = tmp_path / "a.png", tmp_path / "out"
+    write_image(path, np.vstack([specimen(), bar(0, 255)]))
+    command = ["segment", str(path), "--bar-um", "50", "--method", "ridge", "--output", str(out)]
+    said = CliRunner().invoke(app, command).stdout
+    assert f"left out: {BAR} even rows at the bottom" in said and "0.5 um a pixel" in said
+    assert "the scale bar counts as grains" not in said and "--background 0" in said
+    labels = np.asarray(Image.open(out / "grains.png"))
+    assert labels[:HIGH].all() and not labels[HIGH:].any()
+    assert json.loads((out / "micrograph.json").read_text())["window_px"] == [0, 0, WIDE, HIGH]
+    whole = ["--window", "0", "0", str(WIDE), str(HIGH + BAR)]
+    said = CliRunner().invoke(app, [*command, *whole]).stdout
+    assert "left out" not in said and np.asarray(Image.open(out / "grains.png")).all()
+
+
+def test_boxes_and_empty_margins_are_told(tmp_path):
+    image = specimen().copy()
+    image[270:300, 300:460] = 255
+    image[284:287, 330:430] = 0
+    image[:, :25] = 0
+    write_image(tmp_path / "a.png", image)
+    window, notes = surroundings_of(tmp_path / "a.png")
+    assert window is None
+    assert [note.split(" px")[0] for note in notes] == [
+        "black from x 0 to 25, y 0 to 320",
+        "white from x 300 to 460, y 270 to 300",
+    ]
+    assert surroundings_of(tmp_path / "a.png", (25, 0, 480, 270)) == ((25, 0, 480, 270), [])
