@@ -295,8 +295,35 @@ def test_arm_spacing_of_a_grating():
     x = np.arange(400)
     image = np.tile(128 + 90 * np.cos(2 * np.pi * x / 32), (60, 1)).astype(np.uint8)
     spacing, number = arm_spacing(image, (5.0, 30.0, 390.0, 30.0), 0.5)
-    assert spacing == pytest.approx(16.0, rel=0.02) and number in (11, 12)
+    assert spacing.value == pytest.approx(16.0, rel=0.02) and number in (11, 12)
+    assert spacing.low <= 16.0 <= spacing.high and spacing.high - spacing.low < 0.5
     with pytest.raises(SlipfieldError, match="leaves the image"):
         arm_spacing(image, (5.0, 30.0, 500.0, 30.0), 0.5)
     with pytest.raises(SlipfieldError, match="expected 3 or more"):
         arm_spacing(image, (200.0, 10.0, 200.0, 50.0), 0.5)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+def test_arms_that_slant_and_lie_unevenly_are_counted(slope):
+    """The interval of the mean gap holds the spacing that the arms were drawn about."""
+    random, held = np.random.default_rng(2), 0
+    y, x = np.mgrid[:80, :700]
+    for _ in range(20):
+        gaps = 30.0 * np.exp(random.normal(0, 0.15, 40))
+        at = np.cumsum(gaps) - 200
+        away = np.abs((x + slope * (y - 40))[..., None] - at).min(-1)
+        image = 90 + 80 * np.exp(-((away / 7) ** 2)) + 25 * random.standard_normal(x.shape)
+        found, _ = arm_spacing(image.clip(0, 255).astype(np.uint8), (10, 40, 690, 40), 1.0)
+        held += found.low <= 30.0 * np.exp(0.5 * 0.15**2) <= found.high
+    assert held >= 17
+
+
+def test_noise_has_no_arms_and_fine_ones_are_refused():
+    """Noise had a spacing of 16 px, and arms 5 px apart one of 7 px."""
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 255, (60, 600)).astype(np.uint8)
+    with pytest.raises(SlipfieldError, match="two sides of the line do not go together"):
+        arm_spacing(noise, (5, 30, 590, 30), 1.0)
+    fine = np.tile(128 + 60 * np.cos(2 * np.pi * np.arange(600) / 6), (60, 1)).astype(np.uint8)
+    with pytest.raises(SlipfieldError, match="arms: 6 px apart; below 8 px some are missed"):
+        arm_spacing(fine, (5, 30, 590, 30), 1.0)

@@ -155,7 +155,10 @@ def arms(
     picture = read_image(image)
     scale = scale_of(image, picture, pixel_um, bar_um)
     spacing, number = arm_spacing(picture, line, scale.pixel_um)
-    typer.echo(f"secondary dendrite arm spacing: {spacing:.4g} um over {number} arms")
+    typer.echo(
+        f"secondary dendrite arm spacing: {spacing.value:.4g} um (95 %: {spacing.low:.4g} to "
+        f"{spacing.high:.4g}) over {number} arms"
+    )
 
 
 @app.command()
