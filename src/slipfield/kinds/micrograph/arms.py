@@ -54,11 +54,11 @@ def arm_spacing(
     y = y0 + (y1 - y0) * steps + across * normal[1]
     strip = ndimage.map_coordinates(value, [y, x], order=1, mode="nearest")
     sides = strip[:WIDTH_PX].mean(0), strip[-WIDTH_PX:].mean(0)
-    along, *beside = (_flattened(each, length) for each in (strip.mean(0), *sides))
+    along, one, other = (_flattened(each, length) for each in (strip.mean(0), *sides))
     peaks = find_peaks(along, prominence=0.5 * along.std())[0]
     if len(peaks) < 3:
         raise SlipfieldError(f"arms: the line crosses {len(peaks)} arms; expected 3 or more")
-    if _agreement(*beside, 2 * WIDTH_PX * (len(steps) - 1) / length) < AGREED:
+    if _agreement(one, other, 2 * WIDTH_PX * (len(steps) - 1) / length) < AGREED:
         raise SlipfieldError(
             "arms: the grey values on the two sides of the line do not go together, as they would "
             "where arms cross it; put it along a trunk, at right angles to the arms"
@@ -83,4 +83,4 @@ def _agreement(one: np.ndarray, other: np.ndarray, furthest: float) -> float:
     lags = range(min(int(furthest), len(one) // 4) + 1)
     pairs = [(one[lag:], other[: len(other) - lag]) for lag in lags]
     pairs += [(other[lag:], one[: len(one) - lag]) for lag in lags]
-    return max(float(np.corrcoef(*pair)[0, 1]) for pair in pairs)
+    return max(float(np.corrcoef(first, second)[0, 1]) for first, second in pairs)
