@@ -10,7 +10,7 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.slip.fem.batch import reference_fields
 from slipfield.kinds.slip.fem.forward import solid_microstructure
 from slipfield.kinds.slip.fem.solid import SolidProblem
-from slipfield.kinds.slip.study import Solid, Study
+from slipfield.kinds.slip.study import Solid, Study, check_study
 from slipfield.kinds.slip.study.physics import Specimen
 from slipfield.kinds.slip.thickness import runs as thickness_runs
 from slipfield.kinds.slip.thickness.factor import direction, fit_factor, load_exponent
@@ -57,6 +57,22 @@ def test_thick_is_stronger_and_a_second_start_repeats_nothing(tmp_path, monkeypa
     assert made == ["map0-columns-0.1-0"]
     timeless = [[{**run, "cpu_seconds": 0} for run in one] for one in (first, second)]
     assert json.loads(json.dumps(timeless[0])) == json.loads(json.dumps(timeless[1]))
+
+
+def test_the_slope_of_an_unloading_is_told_where_there_is_one(tmp_path):
+    path = [[0, 0], [20, 0.02], [22, 0.019]]
+    loading = {"path": path, "outputs": 3, "output_times_s": [20, 21, 22]}
+    content = miniature().model_dump(mode="json") | {"loading": loading}
+    found = {run["name"]: run for run in map(named, run_study(check_study(content, "a"), tmp_path))}
+    thin, thick = (found[f"map0-columns-{ratio}-0"] for ratio in (0.1, 1))
+    for name in ("flow_excess", "slope_excess"):
+        assert 0 < thin[name] < thick[name] < 0.2
+    assert not any("slope_excess" in run for run in run_study(miniature((0.1,)), tmp_path / "b"))
+
+
+def named(run):
+    mesh = "-refined" if run["refined"] else ""
+    return run | {"name": f"map{run['number']}-{run['grains']}-{run['ratio']:g}-0{mesh}"}
 
 
 def test_a_sheet_of_too_many_layers_is_refused_before_the_first_run(tmp_path):

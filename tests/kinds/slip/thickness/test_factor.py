@@ -5,7 +5,7 @@ import pytest
 
 from slipfield.kinds.slip.crystal.law import hardening_modulus
 from slipfield.kinds.slip.specimen.size import mean_diameter
-from slipfield.kinds.slip.study import Material, Study, load_study
+from slipfield.kinds.slip.study import Material, Study, check_study, load_study
 from slipfield.kinds.slip.thickness.factor import (
     direction,
     elastic_part,
@@ -13,7 +13,9 @@ from slipfield.kinds.slip.thickness.factor import (
     fit_factor,
     load_exponent,
 )
+from slipfield.kinds.slip.thickness.prior import RATIOS, SCATTER
 from slipfield.kinds.slip.thickness.table import mesh_shares, table_of, write_table
+from slipfield.kinds.slip.thickness.unloading import excesses, rows_of
 
 K = (120.0, 25.0, 12.0)
 
@@ -165,3 +167,38 @@ def test_prior_is_that_of_the_reference_table():
     means = [prior.expected(ratio)[0] for ratio in (4.4, 8.0, 16.0, 1e6)]
     assert np.all(np.diff(means) > 0)
     assert means[-1] == pytest.approx(prior.LN_M_LIMIT)
+
+
+def test_excesses_are_those_of_the_flow_stress_and_of_the_slope_of_the_unloading():
+    path, times = [[0, 0], [30, 0.03], [33, 0.027]], [10.0, 20.0, 30.0, 31.0, 32.0, 33.0]
+    loading = {"path": path, "outputs": 6, "output_times_s": times}
+    study = check_study({"name": "a", "loading": loading}, "a.yaml")
+    sheet = np.array([50.0, 90.0, 100.0, 70.0, 40.0, 10.0])
+    load = np.array([50.0, 90.0, 104.0, 73.0, 40.0, 7.0])
+    found = excesses(study, load, sheet)
+    assert found["flow_excess"] == pytest.approx(0.04)
+    assert found["slope_excess"] == pytest.approx(0.1)
+    pulled = check_study({"name": "a", "loading": {"outputs": 6}}, "a.yaml")
+    assert excesses(pulled, load, sheet) == {}
+
+
+def test_stiffness_scatters_beyond_strength_by_what_was_drawn():
+    random, share, runs = np.random.default_rng(0), 0.6, []
+    for number in range(40):
+        mesh = {"flow_excess": 0.02, "slope_excess": 0.01}
+        runs.append({"number": number, "ratio": 0.1, "grains": "columns", "refined": False} | mesh)
+        for ratio in (0.2, 1.1):
+            flow, deviation = 0.03, SCATTER[RATIOS.index(ratio)]
+            slope = flow - 0.01 + share * deviation * random.standard_normal()
+            run = {"number": number, "ratio": ratio, "grains": "grains", "refined": False}
+            runs.append(run | {"flow_excess": flow, "slope_excess": slope})
+    rows = rows_of(runs)
+    assert [(row["t_over_d"], row["sheets"]) for row in rows] == [
+        ("0.2", 40),
+        ("1.1", 40),
+        ("all", 80),
+    ]
+    for row in rows:
+        assert abs(row["difference_over_scatter"] - share) < 3 * row["error"] < 0.3
+        assert row["flow_excess"] == pytest.approx(0.01)
+    assert rows_of([{"refined": False, "grains": "grains"}]) == []

@@ -26,6 +26,7 @@ from slipfield.kinds.slip.fem.strain import strain
 from slipfield.kinds.slip.specimen.microstructure import make_microstructure
 from slipfield.kinds.slip.specimen.size import mean_diameter
 from slipfield.kinds.slip.study import Solid, Study, layers_of_cubes
+from slipfield.kinds.slip.thickness import unloading
 from slipfield.kinds.slip.thickness.factor import direction, fit_factor
 
 
@@ -174,6 +175,7 @@ class MapRuns:
             "correlation": _correlation(front[-1, ..., 1], flat[-1, ..., 1]),
             "faces_correlation": _correlation(front[-1, ..., 1], back[-1, ..., 1]),
             "roughness_mm": rough[-1],
+            **unloading.excesses(study, np.array(load), sheet),
             "cpu_seconds": time.process_time() - started,
         }
 

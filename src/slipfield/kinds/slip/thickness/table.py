@@ -10,6 +10,7 @@ import numpy as np
 
 from slipfield.core.files import write_text
 from slipfield.core.tables import csv_text
+from slipfield.kinds.slip.thickness import unloading
 
 COLUMNS = (
     "grains",
@@ -91,7 +92,9 @@ def table_of(runs: list[dict]) -> list[dict[str, str | float]]:
 
 
 def write_table(runs: list[dict], folder: Path) -> None:
-    """Write ``table.csv`` and the runs behind it, ``runs.json``."""
+    """Write ``table.csv``, ``unloading.csv`` if sheets unload, and ``runs.json``, the runs."""
     write_text(folder / "table.csv", csv_text(table_of(runs), 4, COLUMNS))
+    if rows := unloading.rows_of(runs):
+        write_text(folder / "unloading.csv", csv_text(rows, 4))
     kept = [{n: v for n, v in run.items() if n not in ("key", "cpu_seconds")} for run in runs]
     write_text(folder / "runs.json", json.dumps(kept, indent=1) + "\n")
