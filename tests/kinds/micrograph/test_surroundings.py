@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.pool import marked_pairs
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.surroundings import surroundings_of
@@ -70,6 +71,28 @@ def test_the_bar_of_an_electron_microscope_is_no_grain(tmp_path):
     whole = ["--window", "0", "0", str(WIDE), str(HIGH + BAR)]
     said = CliRunner().invoke(app, [*command, *whole]).stdout
     assert "left out" not in said and np.asarray(Image.open(out / "grains.png")).all()
+
+
+def test_twelve_bits_of_a_camera_and_broken_pixels_change_nothing(tmp_path):
+    """All of the image was one tone beside a white of 16 bits."""
+    image = specimen().astype(np.uint16) * 16
+    image[::61, ::67] = 65535
+    for bars, expected in (((), None), ((bar(0, 255).astype(np.uint16) * 257,), HIGH)):
+        write_image(tmp_path / "a.png", np.vstack([image, *bars]))
+        window, notes = surroundings_of(tmp_path / "a.png")
+        assert window == (expected and (0, 0, WIDE, expected)) and len(notes) == len(bars)
+
+
+def test_bars_of_marked_images_are_no_matrix(tmp_path, capsys):
+    """They counted as what is no second phase, in training and in scores."""
+    for name, below in (("images", bar(0, 255)), ("truths", np.zeros((BAR, WIDE), np.uint8))):
+        (tmp_path / name).mkdir()
+        whole = specimen() if name == "images" else 255 * (specimen() > 180).astype(np.uint8)
+        Image.fromarray(np.vstack([whole, below])).save(tmp_path / name / "a.png")
+    ((_, image, mark),) = marked_pairs(tmp_path / "images", tmp_path / "truths")
+    assert image.shape == mark.shape == (HIGH, WIDE)
+    assert (mark == (specimen() > 180)).all() and (image == specimen()).all()
+    assert f"a.png: {BAR} rows of an information bar are left out" in capsys.readouterr().err
 
 
 def test_boxes_and_empty_margins_are_told(tmp_path):

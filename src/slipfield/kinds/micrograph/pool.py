@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from slipfield.core.errors import SlipfieldError
-from slipfield.core.progress import track
+from slipfield.core.progress import say, track
 from slipfield.kinds.micrograph.scene import Scene, tessellate
 from slipfield.kinds.micrograph.tones import standardised
 
@@ -133,12 +133,15 @@ def files_of(folder: Path) -> list[Path]:
 def marked_pairs(images: Path, truths: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Name, image (height, width) or (height, width, 3), and truth (height, width), bool, of each.
 
+    Information bars of microscopes are cut off.
+
     Raises
     ------
     SlipfieldError
         As :func:`marked_pool`.
     """
     from slipfield.kinds.micrograph.files import read_image
+    from slipfield.kinds.micrograph.surroundings import information_bars
 
     found = files_of(images)
     if not found:
@@ -152,7 +155,11 @@ def marked_pairs(images: Path, truths: Path) -> Iterator[tuple[str, np.ndarray, 
             raise SlipfieldError(
                 f"{truth}: {mark.shape} px, but its image has {image.shape[:2]}; expected the same"
             )
-        yield path.name, image, mark > 0
+        above, below = information_bars(image)
+        if above or below:
+            say(f"{path.name}: {above + below} rows of an information bar are left out")
+        held = slice(above, len(mark) - below)
+        yield path.name, image[held], mark[held] > 0
 
 
 def _marks(truth: np.ndarray) -> np.ndarray:

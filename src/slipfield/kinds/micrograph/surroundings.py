@@ -10,8 +10,10 @@ from scipy import ndimage
 from slipfield.kinds.micrograph.files import read_image
 from slipfield.kinds.micrograph.tones import grey
 
+OUTERMOST = (0.001, 0.999)
+"""Shares of an image's middle that are darker than the darkest and the lightest tone that count."""
 ALIKE = 3
-"""Tones, of 255 between the darkest and the lightest, by which pixels of one tone differ."""
+"""Tones, of 255 between these two, by which pixels of one tone differ."""
 HIGHEST, LOWEST, LEAST_PX = 0.25, 0.015, 8
 """Height of an information bar: shares of the image's, and px."""
 BACKGROUND, EMPTY, SPECIMEN = 0.5, 0.75, 0.5
@@ -43,9 +45,8 @@ def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | 
     """
     if window is not None:
         return window, []
-    tones = _tones(read_image(path))
-    height, width = tones.shape
-    above, below = _bar_height(tones), _bar_height(tones[::-1])
+    image = read_image(path)
+    (height, width), (above, below) = image.shape[:2], information_bars(image)
     notes = [
         f"left out: {rows} even rows at the {end}, as of an information bar (--window 0 0 {width} "
         f"{height} counts them as grains)"
@@ -53,15 +54,27 @@ def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | 
         if rows
     ]
     top, low = above, height - below
-    notes += _boxes(tones[top:low], top)
+    notes += _boxes(_tones(image)[top:low], top)
     return (0, top, width, low) if above or below else None, notes
 
 
+def information_bars(image: np.ndarray) -> tuple[int, int]:
+    """Rows of the information bars at the top and at the bottom of an image; 0: none."""
+    tones = _tones(image)
+    return _bar_height(tones), _bar_height(tones[::-1])
+
+
 def _tones(image: np.ndarray) -> np.ndarray:
-    """Grey values (height, width), uint8, from the darkest of the image, 0, to the lightest."""
+    """Grey values (height, width), uint8, from the darkest of the middle, 0, to the lightest.
+
+    Bars may be darker and lighter, as where 12 bits of a camera have text of 16 bits beside them,
+    and some pixels are out of order.
+    """
     value = grey(image)
-    low, high = float(value.min()), float(value.max())
-    return np.rint(255.0 * (value - low) / max(high - low, 1e-12)).astype(np.uint8)
+    middle = value[len(value) // 4 : len(value) - len(value) // 4]
+    low, high = np.quantile(middle, OUTERMOST)
+    shade = (value - low) / max(float(high - low), 1e-12)
+    return np.rint(255.0 * np.clip(shade, 0.0, 1.0)).astype(np.uint8)
 
 
 def _evenness(tones: np.ndarray) -> np.ndarray:
