@@ -194,6 +194,44 @@ def test_a_printers_resolution_is_no_scale_in_imagejs_tags_either(unit, tmp_path
         scale_of(tmp_path / "a.tif", barred(), None, None)
 
 
+FEI = "[User]\r\nDate=1\r\n[Scan]\r\nPixelWidth={0}\r\nPixelHeight={1}\r\n[Stage]\r\nStageX=1\r\n"
+ZEISS = (
+    "1\r\nDP_MAG\r\nMag = 500 X\r\nAP_{1}PIXEL_SIZE\r\nPixel Size = {0}\r\nAP_WD\r\nWD = 8 mm\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "pixel_um"),
+    [
+        (34682, FEI.format("2.5e-007", "2.5e-007"), 0.25),
+        (34680, FEI.format("1.03e-006", "1.03e-006"), 1.03),
+        (34118, ZEISS.format("279.1 nm", "IMAGE_"), 0.2791),
+        (34118, ZEISS.format("1.117 \u00b5m", ""), 1.117),
+    ],
+)
+def test_electron_microscopes_say_the_size_of_a_pixel(tag, text, pixel_um, tmp_path):
+    """Beside it, their resolution may be that of a screen, or of an earlier image."""
+    path, content = tmp_path / "a.tif", text.encode("latin-1")
+    facts = {"resolution": (5e4, 5e4), "resolutionunit": "INCH"}
+    tifffile.imwrite(path, barred(), extratags=[(tag, 2, len(content), content, True)], **facts)
+    found = scale_of(path, barred(), None, None)
+    assert found.pixel_um == pytest.approx(pixel_um) and found.source == "the microscope's tags"
+    assert scale_of(path, barred(), 3.0, None).pixel_um == 3.0
+
+
+def test_a_tilted_image_of_an_electron_microscope_is_refused(tmp_path):
+    content = FEI.format("2.5e-007", "4.0e-007").encode()
+    extra = [(34682, 2, len(content), content, True)]
+    tifffile.imwrite(tmp_path / "a.tif", barred(), extratags=extra)
+    with pytest.raises(SlipfieldError, match=r"0\.25 um wide and 0\.4 um high; scale it"):
+        scale_of(tmp_path / "a.tif", barred(), None, None)
+    content = b"[Scan]\r\nPixelWidth=none\r\n"
+    extra = [(34682, 2, len(content), content, True)]
+    tifffile.imwrite(tmp_path / "a.tif", barred(), extratags=extra)
+    with pytest.raises(SlipfieldError, match="no size of a pixel in its tags"):
+        scale_of(tmp_path / "a.tif", barred(), None, None)
+
+
 def test_pixels_that_are_no_squares_are_refused(tmp_path):
     image, um = barred(), {"resolutionunit": "CENTIMETER"}
     tifffile.imwrite(tmp_path / "a.tif", image, resolution=(1e4 / 0.5, 1e4 / 0.25), **um)

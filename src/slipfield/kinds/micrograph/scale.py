@@ -49,9 +49,9 @@ def scale_of(path: Path, image: np.ndarray, pixel_um: float | None, bar_um: floa
         return Scale(pixel_um, "given")
     if bar_um is not None:
         return _of_bar(path, bars(image), bar_um)
-    tagged = _of_tags(path)
-    if tagged is not None:
-        return tagged
+    for tagged in (_of_microscope(path), _of_tags(path)):
+        if tagged is not None:
+            return tagged
     found = bars(image)
     hint = f"--bar-um (a bar of {found[0].length} px is on it)" if len(found) == 1 else "--bar-um"
     raise SlipfieldError(
@@ -159,6 +159,47 @@ def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:
     return bool((around > 60).mean() > 0.95 and len(apart) == 2 and all(apart))
 
 
+def _of_microscope(path: Path) -> Scale | None:
+    """Size of a pixel in what electron microscopes of FEI and Zeiss write into a TIFF.
+
+    Raises
+    ------
+    SlipfieldError
+        If its pixels are no squares.
+    """
+    try:
+        with TiffFile(path) as file:
+            scan = (file.fei_metadata or {}).get("Scan", {})
+            named = file.sem_metadata or {}
+    except TiffFileError:  # of another format
+        return None
+    sizes_um = [1e6 * _length(scan.get(name)) for name in ("PixelWidth", "PixelHeight")]
+    if sizes_um[0] > 0:
+        _check_square(path, sizes_um[0], sizes_um[1] or sizes_um[0])
+        return Scale(sizes_um[0], "the microscope's tags")
+    for name in ("ap_image_pixel_size", "ap_pixel_size"):
+        _, value, unit = (*named.get(name, ()), None, None, None)[:3]
+        unit_mm = units.length(str(unit))
+        if _length(value) > 0 and unit_mm is not None:
+            return Scale(1e3 * unit_mm * _length(value), "the microscope's tags")
+    return None
+
+
+def _length(value: object) -> float:
+    """Length that a microscope wrote; 0 for what is none."""
+    if isinstance(value, int | float) and np.isfinite(value):
+        return max(float(value), 0.0)
+    return 0.0
+
+
+def _check_square(path: Path, across_um: float, down_um: float) -> None:
+    if abs(down_um / across_um - 1) > SQUARE:
+        raise SlipfieldError(
+            f"{path}: its pixels are {across_um:g} um wide and {down_um:g} um high; scale it to "
+            "square ones, or use --pixel-um"
+        )
+
+
 def _of_tags(path: Path) -> Scale | None:
     """Size of a pixel in the tags of a TIFF or PNG, if it is a microscope's.
 
@@ -180,11 +221,8 @@ def _of_tags(path: Path) -> Scale | None:
     found = unit_um / across
     if printed and found > LARGEST_UM:
         return None
-    if np.isfinite(down) and down > 0 and abs(across / down - 1) > SQUARE:
-        raise SlipfieldError(
-            f"{path}: its pixels are {found:g} um wide and {unit_um / down:g} um high; scale it to "
-            "square ones, or use --pixel-um"
-        )
+    if np.isfinite(down) and down > 0:
+        _check_square(path, found, unit_um / down)
     return Scale(found, source)
 
 
