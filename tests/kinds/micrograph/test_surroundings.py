@@ -41,6 +41,30 @@ def test_what_is_specimen_alone_stays_whole(preset, seed, tmp_path):
     assert surroundings_of(tmp_path / "a.png") == (None, [])
 
 
+@pytest.mark.parametrize(
+    ("preset", "seed"), [("etched-steel", 103), ("etched-steel", 111), ("tinted", 103)]
+)
+def test_light_and_dark_grains_are_no_boxes(preset, seed, tmp_path):
+    """They are lighter or darker than all of the image's middle, and one of them fills its box."""
+    write_image(tmp_path / "a.png", render(preset, seed, (280, 360)).image)
+    assert surroundings_of(tmp_path / "a.png") == (None, [])
+
+
+@pytest.mark.parametrize(("scale", "apart"), [(1.0, 66), (0.75, 75), (0.5, 80)])
+def test_a_bar_full_of_text_is_found(scale, apart, tmp_path):
+    """In a third of its rows less than half is background."""
+    picture = Image.new("L", (WIDE, BAR + 20), 0)
+    draw = ImageDraw.Draw(picture)
+    for row in range(4, BAR + 8, 13):
+        for column in range(4, WIDE - 20, apart):
+            draw.text((column, row), "WBM8HNE0", fill=255)
+    whole = Image.fromarray(np.vstack([specimen("mg-gd"), np.asarray(picture)]))
+    size = round(scale * WIDE), round(scale * (HIGH + BAR + 20))
+    whole.resize(size, Image.Resampling.BILINEAR).save(tmp_path / "a.png")
+    window, _ = surroundings_of(tmp_path / "a.png")
+    assert window is not None and abs(window[3] - scale * HIGH) <= 2
+
+
 @pytest.mark.parametrize("preset", ["sem-two-phase", "etched-steel", "twinned"])
 @pytest.mark.parametrize(("background", "ink"), [(0, 255), (255, 0), (120, 255), (40, 200)])
 @pytest.mark.parametrize("name", ["a.png", "a.jpg"])
@@ -50,7 +74,7 @@ def test_bars_of_many_kinds_are_found_to_the_row(preset, background, ink, name, 
         (below, (0, 0, WIDE, HIGH)),
         (np.vstack([bar(background, ink)[:24], below]), (0, 24, WIDE, HIGH + 24)),
     ):
-        Image.fromarray(image).save(tmp_path / name, quality=90)
+        Image.fromarray(image).save(tmp_path / name, quality=70)
         window, notes = surroundings_of(tmp_path / name)
         assert window is not None and np.abs(np.subtract(window, expected)).max() <= 2
         assert len(notes) == 1 + (expected[1] > 0)

@@ -14,11 +14,13 @@ OUTERMOST = (0.001, 0.999)
 """Shares of an image's middle that are darker than the darkest and the lightest tone that count."""
 ALIKE = 3
 """Tones, of 255 between these two, by which pixels of one tone differ."""
+BLURRED = 10
+"""The same of a bar's background where a compression has blurred its text."""
 HIGHEST, LOWEST, LEAST_PX = 0.25, 0.015, 8
 """Height of an information bar: shares of the image's, and px."""
 BACKGROUND, EMPTY, SPECIMEN = 0.5, 0.75, 0.5
 """Shares of a row that have one tone: in a bar, in a line of it without text, on the specimen."""
-WRITTEN = 0.8
+WRITTEN = 0.65
 """Share of a bar's rows whose background shows through."""
 BEYOND_PX = 5
 """Rows of the specimen next to a bar that are looked at."""
@@ -26,6 +28,8 @@ BOX = 0.01
 """Share of the image from which a box of one tone is told."""
 FILLED = 0.6
 """Share of a box that has its tone; the rest is text."""
+WHOLE = 0.9
+"""The same of each of its sides."""
 
 
 Window = tuple[int, int, int, int]
@@ -54,7 +58,7 @@ def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | 
         if rows
     ]
     top, low = above, height - below
-    notes += _boxes(_tones(image)[top:low], top)
+    notes += _boxes(image[top:low], top)
     return (0, top, width, low) if above or below else None, notes
 
 
@@ -77,23 +81,22 @@ def _tones(image: np.ndarray) -> np.ndarray:
     return np.rint(255.0 * np.clip(shade, 0.0, 1.0)).astype(np.uint8)
 
 
-def _evenness(tones: np.ndarray) -> np.ndarray:
-    """Largest share of each row (height,), 1, that has one tone."""
-    window = np.ones(2 * ALIKE + 1)
-    counts = (np.convolve(np.bincount(row, minlength=256), window) for row in tones)
-    return np.array([count.max() for count in counts]) / tones.shape[1]
-
-
 def _bar_height(tones: np.ndarray) -> int:
     """Rows of the information bar that an image begins with; 0: none.
 
-    It goes from edge to edge: rows of one tone, but for text, begin at once where the specimen,
-    whose tones vary along a row, ends.
+    It goes from edge to edge: rows of its background, but for text and lines, begin at once where
+    the specimen, whose tones vary along a row, ends.
     """
-    height = len(tones)
-    most = int(HIGHEST * height)
-    even = _evenness(tones[: most + BEYOND_PX])
-    for rows in range(most, max(int(LOWEST * height), LEAST_PX) - 1, -1):
+    height, width = tones.shape
+    most, least = int(HIGHEST * height), max(int(LOWEST * height), LEAST_PX)
+    outer = tones[: most + BEYOND_PX]
+    counts = np.array([np.bincount(row, minlength=256) for row in outer])
+    background = counts[:least].sum(0)
+    background = int(np.convolve(background, np.ones(2 * ALIKE + 1), "same").argmax())
+    near = slice(max(background - BLURRED, 0), background + BLURRED + 1)
+    lines = [np.convolve(row, np.ones(2 * ALIKE + 1)).max() for row in counts]
+    even = np.maximum(counts[:, near].sum(1), lines) / width
+    for rows in range(most, least - 1, -1):
         bar, beyond = even[:rows], even[rows : rows + BEYOND_PX]
         if (
             bar[-3:].max() >= EMPTY
@@ -104,19 +107,26 @@ def _bar_height(tones: np.ndarray) -> int:
     return 0
 
 
-def _boxes(tones: np.ndarray, top: int) -> list[str]:
+def _boxes(image: np.ndarray, top: int) -> list[str]:
     """Sentences on rectangles of one tone, such as those behind a scale bar, or empty margins."""
-    notes = []
-    for tone, name in ((0, "black"), (255, "white")):
-        parts, _ = ndimage.label(np.abs(tones.astype(np.int16) - tone) <= ALIKE)
+    value, notes = grey(image), []
+    low, high = float(value.min()), float(value.max())
+    near = ALIKE / 255.0 * (high - low)
+    for name, mask in (("black", value <= low + near), ("white", value >= high - near)):
+        parts, _ = ndimage.label(mask)
         sizes, places = np.bincount(parts.ravel()), ndimage.find_objects(parts)
-        for number in np.flatnonzero(sizes[1:] >= FILLED * BOX * tones.size) + 1:
+        for number in np.flatnonzero(sizes[1:] >= FILLED * BOX * mask.size) + 1:
             rows, columns = places[number - 1]
-            area = (rows.stop - rows.start) * (columns.stop - columns.start)
-            if BOX * tones.size <= area < tones.size and sizes[number] >= FILLED * area:
+            if _is_box(parts[rows, columns] == number) and sizes[number] < mask.size:
                 notes.append(
                     f"{name} from x {columns.start} to {columns.stop}, y {top + rows.start} to "
                     f"{top + rows.stop} px, which counts as grains: if it is a box or an empty "
                     "margin, --window leaves it out"
                 )
     return notes
+
+
+def _is_box(held: np.ndarray) -> bool:
+    """Whether what is held of a rectangle is all of it but for text: its four sides are whole."""
+    sides = (held[0], held[-1], held[:, 0], held[:, -1])
+    return bool(held.mean() >= FILLED and min(side.mean() for side in sides) >= WHOLE)
