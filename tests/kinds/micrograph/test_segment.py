@@ -253,6 +253,24 @@ def test_a_scale_bar_with_its_number_between_its_halves_is_one(tmp_path):
     assert found.pixel_um == pytest.approx(0.5) and "179 px from x 120, y 100" in found.source
 
 
+@pytest.mark.parametrize("margin", [4, 8, 12])
+@pytest.mark.parametrize("ink", [0, 255])
+def test_what_a_box_has_left_below_its_bar_is_no_bar(margin, ink, tmp_path):
+    """It was taken for the bar, which is 3 to 11 % shorter."""
+    image = np.random.default_rng(0).integers(60, 200, (300, 640)).astype(np.uint8)
+    image[250:276, 300 - margin : 500 + margin] = 255 - ink
+    image[266:270, 300:500] = ink
+    found = scale_of(tmp_path / "a.png", image, None, 100.0)
+    assert found.pixel_um == pytest.approx(0.5) and "200 px from x 300, y 266" in found.source
+
+
+def test_the_halves_of_a_short_bar_are_one(tmp_path):
+    """One half of 26 px was taken for the bar, the other one was too short."""
+    image = np.full((120, 640), 20, np.uint8)
+    image[100:103, 120:145] = image[100:103, 194:220] = 255
+    assert scale_of(tmp_path / "a.png", image, None, 50.0).pixel_um == pytest.approx(0.5)
+
+
 def test_of_several_bars_none_is_taken(tmp_path):
     image = barred()
     image[90, 20:125] = 255

@@ -17,6 +17,8 @@ LARGEST_UM = 20.0
 """Pixels of 1,270 to an inch or fewer are a printer's or a screen's, not a microscope's."""
 SQUARE = 0.01
 """Difference of a pixel's width and height, relative, up to which it is a square."""
+CORNER_PX = 4
+"""At each end of a bar, what is above and below is looked at by itself."""
 UM = {2: 25_400.0, 3: 10_000.0}
 """um in the unit of a TIFF's resolution: inch, centimetre."""
 
@@ -91,12 +93,12 @@ def bars(image: np.ndarray) -> list[Bar]:
         runs, _ = ndimage.label(same[row])
         for place in ndimage.find_objects(runs):
             first, last = place[0].start, place[0].stop
-            if not width // 25 < last - first + 1 < 0.6 * width:
+            if not width // 50 < last - first + 1 < 0.6 * width:
                 continue
             if _stands_out(lower, row, first, last):
                 _add(found, Bar(start + row, first, last))
     longest = [max(rows, key=lambda bar: bar.length) for rows in found]
-    return _halves_joined(longest)
+    return [bar for bar in _halves_joined(longest) if bar.length > width // 25]
 
 
 def _add(found: list[list[Bar]], new: Bar) -> None:
@@ -138,7 +140,10 @@ def _of_bar(path: Path, found: list[Bar], bar_um: float) -> Scale:
 
 
 def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:
-    """Whether a run of pixels is a bar: extreme, thin, and unlike what is around it."""
+    """Whether a run of pixels is a bar: extreme, thin, and unlike what is around it.
+
+    Above and below its ends, too: what a box has left above or below a shorter bar is none.
+    """
     own = lower[row, first : last + 1].mean(0)
     inner = slice(first + 1, last)
 
@@ -156,7 +161,9 @@ def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:
     around = np.abs(lower[[row - up, row + down], inner] - own).max(-1)
     ends = [lower[row, k] for k in (first - 3, last + 3) if 0 <= k < lower.shape[1]]
     apart = [np.abs(end - own).max() > 60 for end in ends]
-    return bool((around > 60).mean() > 0.95 and len(apart) == 2 and all(apart))
+    clear = around > 60
+    corners = min(part.mean() for row in clear for part in (row[:CORNER_PX], row[-CORNER_PX:]))
+    return bool(clear.mean() > 0.95 and corners > 0.5 and len(apart) == 2 and all(apart))
 
 
 def _of_microscope(path: Path) -> Scale | None:
