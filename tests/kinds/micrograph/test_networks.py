@@ -14,11 +14,11 @@ from slipfield.kinds.micrograph.boundary_network import (
     dice_loss,
 )
 from slipfield.kinds.micrograph.defaults import RENDERED_PHASE
+from slipfield.kinds.micrograph.methods import network_finder, phase_method
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 from slipfield.kinds.micrograph.pixel_difference import PixelDifferenceConv, as_plain
 from slipfield.kinds.micrograph.pool import PIECE_PX, Pool, _varied, marked_pool
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.segment import network_method, phase_method
 from slipfield.kinds.micrograph.tones import grey
 from slipfield.kinds.micrograph.training import rate_share, running_mean, train
 from slipfield.kinds.micrograph.weights import (
@@ -147,7 +147,7 @@ def test_second_phase_begins_lower_for_a_network_of_rendered_images(tmp_path):
     found = {}
     for presets in ('["mg-gd"]', f"{MARKED}0123"):
         save_network(network, "phases", {"presets": presets}, path)
-        found[presets[0]] = network_method("phases", path)(image)
+        found[presets[0]] = network_finder("phases", path)(image)
     rendered, marked = found["["], found["m"]
     assert border_of("phases", path) == 0.5 == border_of("boundaries")
     assert border_of("phases") == RENDERED_PHASE
@@ -350,3 +350,11 @@ def test_a_training_on_other_images_does_not_continue(tmp_path):
     train(network, "phases", pool, 10, path, facts={"presets": "a"})
     with pytest.raises(SlipfieldError, match="of a training with other settings"):
         train(network, "phases", pytest.fail, 20, path, facts={"presets": "b"})
+
+
+def test_second_phase_of_a_mirrored_image_is_the_mirrored_one():
+    """It is found in all four ways; those of boundaries differ by hundredths."""
+    image = render("mg-gd", 5, (96, 128)).image
+    find = network_finder("phases")
+    assert find(image[::-1]) == pytest.approx(find(image)[::-1], abs=1e-4)
+    assert find(image[:, ::-1]) == pytest.approx(find(image)[:, ::-1], abs=1e-4)

@@ -56,6 +56,8 @@ def test_boundaries_under_second_phase_do_not_count_as_seen():
     scores = line_scores(drawn, found)
     assert scores["f1"] == pytest.approx(2 * 28 / 38 * 30 / 40 / (28 / 38 + 30 / 40))
     assert scores["f1_seen"] == 1.0
+    assert scores["hidden"] == pytest.approx(12 / 40)  # rows 10 and 11 are within 2 px of it
+    assert scores["hidden_recall"] == pytest.approx(2 / 12)  # these two
 
 
 def test_grains_match_by_overlap():

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
-from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.files import read_image, write_image
 from slipfield.kinds.micrograph.pool import marked_pairs
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import render
@@ -38,7 +38,7 @@ def bar(background: int, ink: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_what_is_specimen_alone_stays_whole(preset, seed, tmp_path):
     write_image(tmp_path / "a.png", render(preset, seed, (HIGH, WIDE)).image)
-    assert surroundings_of(tmp_path / "a.png") == (None, [])
+    assert surroundings_of(read_image(tmp_path / "a.png")) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_is_specimen_alone_stays_whole(preset, seed, tmp_path):
 def test_light_and_dark_grains_are_no_boxes(preset, seed, tmp_path):
     """They are lighter or darker than all of the image's middle, and one of them fills its box."""
     write_image(tmp_path / "a.png", render(preset, seed, (280, 360)).image)
-    assert surroundings_of(tmp_path / "a.png") == (None, [])
+    assert surroundings_of(read_image(tmp_path / "a.png")) == (None, [])
 
 
 @pytest.mark.parametrize(("scale", "apart"), [(1.0, 66), (0.75, 75), (0.5, 80)])
@@ -61,7 +61,7 @@ def test_a_bar_full_of_text_is_found(scale, apart, tmp_path):
     whole = Image.fromarray(np.vstack([specimen("mg-gd"), np.asarray(picture)]))
     size = round(scale * WIDE), round(scale * (HIGH + BAR + 20))
     whole.resize(size, Image.Resampling.BILINEAR).save(tmp_path / "a.png")
-    window, _ = surroundings_of(tmp_path / "a.png")
+    window, _ = surroundings_of(read_image(tmp_path / "a.png"))
     assert window is not None and abs(window[3] - scale * HIGH) <= 2
 
 
@@ -75,7 +75,7 @@ def test_bars_of_many_kinds_are_found_to_the_row(preset, background, ink, name, 
         (np.vstack([bar(background, ink)[:24], below]), (0, 24, WIDE, HIGH + 24)),
     ):
         Image.fromarray(image).save(tmp_path / name, quality=70)
-        window, notes = surroundings_of(tmp_path / name)
+        window, notes = surroundings_of(read_image(tmp_path / name))
         assert window is not None and np.abs(np.subtract(window, expected)).max() <= 2
         assert len(notes) == 1 + (expected[1] > 0)
         assert "even rows at the bottom" in notes[-1]
@@ -103,7 +103,7 @@ def test_twelve_bits_of_a_camera_and_broken_pixels_change_nothing(tmp_path):
     image[::61, ::67] = 65535
     for bars, expected in (((), None), ((bar(0, 255).astype(np.uint16) * 257,), HIGH)):
         write_image(tmp_path / "a.png", np.vstack([image, *bars]))
-        window, notes = surroundings_of(tmp_path / "a.png")
+        window, notes = surroundings_of(read_image(tmp_path / "a.png"))
         assert window == (expected and (0, 0, WIDE, expected)) and len(notes) == len(bars)
 
 
@@ -125,10 +125,33 @@ def test_boxes_and_empty_margins_are_told(tmp_path):
     image[284:287, 330:430] = 0
     image[:, :25] = 0
     write_image(tmp_path / "a.png", image)
-    window, notes = surroundings_of(tmp_path / "a.png")
+    window, notes = surroundings_of(read_image(tmp_path / "a.png"))
     assert window is None
     assert [note.split(" px")[0] for note in notes] == [
         "black from x 0 to 25, y 0 to 320",
         "white from x 300 to 460, y 270 to 300",
+        "even along whole sides, and of another tone than the rest: if it is the mount, --window "
+        "25 0 480 320 leaves it out; else it counts as grains",
     ]
-    assert surroundings_of(tmp_path / "a.png", (25, 0, 480, 270)) == ((25, 0, 480, 270), [])
+    assert surroundings_of(read_image(tmp_path / "a.png"), (25, 0, 480, 270)) == (
+        (25, 0, 480, 270),
+        [],
+    )
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_mount_is_told_with_the_window_that_leaves_it_out(tmp_path, turns):
+    """Dark resin with some dust above and below the sheet, or beside it."""
+    random = np.random.default_rng(4)
+    image = random.normal(40, 2, (340, 360)).clip(0, 255).astype(np.uint8)
+    image[5:9, 40:60] = 90  # dust
+    image[90:250] = render("tinted", 2, (160, 360)).image.mean(axis=2)
+    write_image(tmp_path / "sheet.png", np.rot90(image, turns))
+    window, notes = surroundings_of(read_image(tmp_path / "sheet.png"))
+    assert window is None and len(notes) == 1 and "if it is the mount" in notes[0]
+    words = notes[0].split("--window ")[1].split()
+    found = np.array([int(each) for each in words[:4]])
+    expected = (0, 90, 360, 250) if turns == 0 else (90, 0, 250, 360)
+    assert np.abs(found - expected).max() <= 2
+    write_image(tmp_path / "whole.png", render("tinted", 2, (160, 360)).image)
+    assert surroundings_of(read_image(tmp_path / "whole.png")) == (None, [])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-KEEP = 0.12
-"""Mean probability along a line between two cells below which there is no boundary, 1."""
+KEEP = 0.5
+"""Probability that a line between two cells is a boundary, below which they are one grain, 1."""
 RENDERED_PHASE = 0.35
 """Probability from which on a pixel is second phase to a network that has learnt from rendered
 images: of 21 that it neither learnt from nor is scored on, areas are right in the mean and the IoU

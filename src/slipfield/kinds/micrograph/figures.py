@@ -10,20 +10,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 from skimage.morphology import skeletonize
 
-from slipfield.kinds.micrograph.grains import from_probability
+from slipfield.kinds.micrograph.methods import BoundaryMethod, Finder, find_grains
 from slipfield.kinds.micrograph.render import Micrograph
 from slipfield.kinds.micrograph.scene import boundaries_of
-from slipfield.kinds.micrograph.segment import Method, overlay
+from slipfield.kinds.micrograph.segment import overlay
 from slipfield.report.style import BLUE, ORANGE, use_style
 
 Panel = tuple[str, np.ndarray]
 """Title and image (height, width) or (height, width, 3)."""
 
 
-def figure_repair(drawn: Micrograph, method: Method, keep: float) -> Figure:
+def figure_repair(drawn: Micrograph, method: BoundaryMethod, keep: float) -> Figure:
     """From an image over probability and broken lines to closed grains, and the truth."""
-    found = method(drawn.image)
-    labels = from_probability(found, keep)
+    labels, found, *_ = find_grains(drawn.image, method, keep)
     return _panels(
         [
             ("micrograph", drawn.image),
@@ -35,15 +34,17 @@ def figure_repair(drawn: Micrograph, method: Method, keep: float) -> Figure:
     )
 
 
-def figure_boundaries(drawn: Micrograph, methods: Mapping[str, Method], keep: float) -> Figure:
+def figure_boundaries(
+    drawn: Micrograph, methods: Mapping[str, BoundaryMethod], keep: float
+) -> Figure:
     """Grain boundaries by each method, after closing."""
     panels: list[Panel] = [("micrograph", drawn.image), ("truth", boundaries_of(drawn.labels))]
     for name, method in methods.items():
-        panels.append((name, boundaries_of(from_probability(method(drawn.image), keep))))
+        panels.append((name, boundaries_of(find_grains(drawn.image, method, keep).labels)))
     return _panels(panels)
 
 
-def figure_phases(drawn: Micrograph, methods: Mapping[str, Method]) -> Figure:
+def figure_phases(drawn: Micrograph, methods: Mapping[str, Finder]) -> Figure:
     """Second phase by each method."""
     panels: list[Panel] = [("micrograph", drawn.image), ("truth", drawn.phases > 0)]
     panels += [(name, method(drawn.image) >= 0.5) for name, method in methods.items()]

@@ -16,17 +16,18 @@ from slipfield.core.progress import track
 from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph.classical import METHODS as CLASSICAL
 from slipfield.kinds.micrograph.defaults import KEEP, shipped
-from slipfield.kinds.micrograph.grains import from_probability
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
+from slipfield.kinds.micrograph.methods import (
+    PHASE_METHODS,
+    BoundaryMethod,
+    Finder,
+    Method,
+    find_grains,
+    named_method,
+)
+from slipfield.kinds.micrograph.pool import TRAINING_SEEDS, marked_pairs
 from slipfield.kinds.micrograph.presets import PRESETS
 from slipfield.kinds.micrograph.render import Micrograph, render
-from slipfield.kinds.micrograph.segment import (
-    PHASE_METHODS,
-    Method,
-    boundary_method,
-    network_method,
-    phase_method,
-)
 from slipfield.kinds.micrograph.statistics import g_of_intercept
 
 TOLERANCE_PX = 2.0
@@ -52,18 +53,21 @@ def line_scores(drawn: Micrograph, found: np.ndarray) -> dict[str, float]:
     Returns
     -------
     ``precision``, ``recall``, ``f1``, 1, of pixels at a tolerance of :data:`TOLERANCE_PX`;
-    ``f1_seen``, the same of those farther than that from second phase, which hides boundaries; and
+    ``f1_seen``, the same of those farther than that from second phase, which hides boundaries;
+    ``hidden``, the share of boundaries that are not, and ``hidden_recall``, that of these; and
     ``weak_recall``, that of boundaries that are etched weakly or not at all.
     """
     true = edge_lines(drawn.labels)
     near, reached, seen = _within(true), _within(found), ~_within(drawn.phases > 0)
     precision, recall = _share(near, found), _share(reached, true)
-    weak = true & drawn.weak
+    weak, hidden = true & drawn.weak, true & ~seen
     return {
         "precision": precision,
         "recall": recall,
         "f1": _f1(precision, recall),
         "f1_seen": _f1(_share(near, found & seen), _share(reached, true & seen)),
+        "hidden": _share(hidden, true),
+        "hidden_recall": _share(reached, hidden) if hidden.any() else np.nan,
         "weak_recall": _share(reached, weak) if weak.any() else np.nan,
     }
 
@@ -138,37 +142,40 @@ def scored(
     images: int,
     side: int,
     keep: float = KEEP,
+    first_seed: int = FIRST_SEED,
 ) -> Iterator[dict[str, object]]:
     """Score methods on ``images`` rendered micrographs of each preset that no training has seen.
 
     Parameters
     ----------
     task : "boundaries" or "phases".
-    methods : functions from an image to the probability of what is looked for, by name.
+    methods : by name.
     side : of the images, px.
+    first_seed : of each look; the others follow.
 
     Yields
     ------
     dict
-        ``preset``, ``seed``, ``method`` and the scores of one image. Of boundaries there is
-        ``f1_open``, too: of the lines where the probability is 0.5 or more, before grains are
-        closed.
+        ``preset``, ``seed``, ``method`` and the scores of one image. Of boundaries there are
+        ``f1_open``, of the lines where the probability is 0.5 or more, before grains are closed,
+        and ``doubt`` (:func:`~slipfield.kinds.micrograph.zoom.doubt`), too.
     """
-    work = [(preset, FIRST_SEED + number) for preset in presets for number in range(images)]
+    work = [(preset, first_seed + number) for preset in presets for number in range(images)]
     for preset, seed in track(work, f"score {task}"):
         drawn = render(preset, seed, (side, side))
         for name, method in methods.items():
-            found = method(drawn.image)
-            if task == "phases":
-                values = phase_scores(drawn.phases > 0, found >= 0.5)
+            if isinstance(method, BoundaryMethod):
+                found = find_grains(drawn.image, method, keep)
+                values = boundary_scores(drawn, found.labels)
+                open_lines = skeletonize(found.probability >= 0.5)
+                values |= {"f1_open": line_scores(drawn, open_lines)["f1"], "doubt": found.doubt}
             else:
-                values = boundary_scores(drawn, from_probability(found, keep))
-                values["f1_open"] = line_scores(drawn, skeletonize(found >= 0.5))["f1"]
+                values = phase_scores(drawn.phases > 0, method(drawn.image) >= 0.5)
             yield {"preset": preset, "seed": seed, "method": name, **values}
 
 
 def scored_marked(
-    methods: Mapping[str, Method], images: Path, truths: Path
+    methods: Mapping[str, Finder], images: Path, truths: Path
 ) -> Iterator[dict[str, object]]:
     """Score second phase on images that somebody has marked.
 
@@ -181,8 +188,6 @@ def scored_marked(
     dict
         ``image``, ``method`` and the scores of one image.
     """
-    from slipfield.kinds.micrograph.pool import marked_pairs
-
     for path, image, mark in marked_pairs(images, truths):
         for name, method in methods.items():
             yield {"image": path, "method": name, **phase_scores(mark, method(image) >= 0.5)}
@@ -213,11 +218,7 @@ def methods_of(task: str, names: Sequence[str], model: Path | None = None) -> di
     if not names:
         there = model is not None or shipped(task).exists()
         names = [name for name in METHODS[task] if name != "network" or there]
-    classical = boundary_method if task == "boundaries" else phase_method
-    return {
-        name: network_method(task, model) if name == "network" else classical(name, None)
-        for name in names
-    }
+    return {name: named_method(task, name, model if name == "network" else None) for name in names}
 
 
 def means(scores: pd.DataFrame) -> pd.DataFrame:
@@ -239,11 +240,13 @@ def write_scores(
     model: Path | None = None,
     keep: float = KEEP,
     marked: tuple[Path, Path] | None = None,
+    first_seed: int = FIRST_SEED,
 ) -> list[str]:
     """Write the scores of :func:`scored`, one image and method a row (CSV).
 
     Parameters
     ----------
+    first_seed : of each look, below those of trainings.
     marked : folders of images and truths to score second phase on, instead of rendered ones.
 
     Returns
@@ -254,13 +257,19 @@ def write_scores(
     Raises
     ------
     SlipfieldError
-        If task, a preset or a method are unknown, or marked images are not in order.
+        If task, a preset or a method are unknown, seeds are those of trainings, or marked images
+        are not in order.
     """
+    if first_seed + images > TRAINING_SEEDS:
+        raise SlipfieldError(
+            f"--seed: given {first_seed} for {images} images; expected seeds below those of "
+            f"trainings, {TRAINING_SEEDS:,}"
+        )
     if marked is not None and presets:
         raise SlipfieldError("--preset: given with --marked; leave out one of them")
     chosen = methods_of(task, methods or (), model)
     if marked is None:
-        rows = scored(task, presets or list(PRESETS), chosen, images, side, keep)
+        rows = scored(task, presets or list(PRESETS), chosen, images, side, keep, first_seed)
     elif task == "phases":
         rows = scored_marked(chosen, *marked)
     else:

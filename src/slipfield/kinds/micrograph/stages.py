@@ -11,8 +11,8 @@ from slipfield.core.errors import SlipfieldError
 from slipfield.core.files import write_text
 from slipfield.core.recorded import witnessed
 from slipfield.core.tables import csv_text
+from slipfield.kinds.micrograph.methods import Method, named_method
 from slipfield.kinds.micrograph.score import means, methods_of, scored
-from slipfield.kinds.micrograph.segment import Method, network_method
 from slipfield.kinds.micrograph.stale import network_digests
 from slipfield.kinds.micrograph.study import MicrographStudy
 
@@ -48,7 +48,7 @@ def study_methods(task: str, variants: Sequence[str], weights: Path) -> dict[str
     """
     found = methods_of(task, ())
     for name in variants:
-        found[f"trained {name}"] = network_method(task, weights / f"{name}.safetensors")
+        found[f"trained {name}"] = named_method(task, "network", weights / f"{name}.safetensors")
     return found
 
 

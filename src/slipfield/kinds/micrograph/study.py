@@ -26,7 +26,7 @@ class ImageSettings(Section):
     presets: tuple[str, ...] = Field(tuple(PRESETS), min_length=1, description="Looks.")
     number: Whole = Field(4, ge=1, description="Images of each look, 1.")
     side_px: Whole = Field(384, ge=192, le=4096, description="Side of an image, px.")
-    keep: float = Field(KEEP, ge=0, le=1, description="Least mean probability of a boundary, 1.")
+    keep: float = Field(KEEP, ge=0, le=1, description="Least probability of a line, 1.")
 
     _known = field_validator("presets")(lambda value: _of(value, tuple(PRESETS)))
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from scipy import ndimage
 
-from slipfield.kinds.micrograph.files import read_image
 from slipfield.kinds.micrograph.tones import grey
 
 OUTERMOST = (0.001, 0.999)
@@ -30,26 +27,31 @@ FILLED = 0.6
 """Share of a box that has its tone; the rest is text."""
 WHOLE = 0.9
 """The same of each of its sides."""
+MOUNT_ALIKE, MOUNT_EVEN, MOUNT_STEP = 15, 0.75, 30
+"""Tones by which the pixels of a mount differ, their share in each row, and how many tones lighter
+or darker the specimen is."""
+MOUNT_LEAST, MOUNT_MOST = 0.02, 0.45
+"""Shares of the image that a mount takes at one side."""
 
 
 Window = tuple[int, int, int, int]
 """Left, top, right and lower edge, px."""
 
 
-def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | None, list[str]]:
-    """Window of the specimen on an image file, and sentences on what is none; None: all of it.
+def surroundings_of(
+    image: np.ndarray, window: Window | None = None
+) -> tuple[Window | None, list[str]]:
+    """Window of the specimen on an image, and sentences on what is none; None: all of it.
 
-    Information bars are left out; boxes and margins are told. A ``window`` that the user gives is
-    taken as it is.
+    Information bars are left out; boxes, margins and mounts are told. A ``window`` that the user
+    gives is taken as it is.
 
-    Raises
-    ------
-    SlipfieldError
-        If the file cannot be read.
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3).
     """
     if window is not None:
         return window, []
-    image = read_image(path)
     (height, width), (above, below) = image.shape[:2], information_bars(image)
     notes = [
         f"left out: {rows} even rows at the {end}, as of an information bar (--window 0 0 {width} "
@@ -58,7 +60,7 @@ def surroundings_of(path: Path, window: Window | None = None) -> tuple[Window | 
         if rows
     ]
     top, low = above, height - below
-    notes += _boxes(image[top:low], top)
+    notes += _boxes(image[top:low], top) + _mount(_tones(image)[top:low], top)
     return (0, top, width, low) if above or below else None, notes
 
 
@@ -130,3 +132,32 @@ def _is_box(held: np.ndarray) -> bool:
     """Whether what is held of a rectangle is all of it but for text: its four sides are whole."""
     sides = (held[0], held[-1], held[:, 0], held[:, -1])
     return bool(held.mean() >= FILLED and min(side.mean() for side in sides) >= WHOLE)
+
+
+def _mount(tones: np.ndarray, top: int) -> list[str]:
+    """A sentence on a mount along whole sides of the image, with the window without it."""
+    blurred = np.rint(ndimage.uniform_filter(tones.astype(np.float32), 3)).astype(np.uint8)
+    above, below = _mount_rows(blurred), _mount_rows(blurred[::-1])
+    left, right = _mount_rows(blurred.T), _mount_rows(blurred.T[::-1])
+    if not (above or below or left or right):
+        return []
+    height, width = tones.shape
+    inside = f"{left} {top + above} {width - right} {top + height - below}"
+    return [
+        f"even along whole sides, and of another tone than the rest: if it is the mount, --window "
+        f"{inside} leaves it out; else it counts as grains"
+    ]
+
+
+def _mount_rows(tones: np.ndarray) -> int:
+    """Rows of even tone that an image begins with, before rows of another; 0: none."""
+    height, width = tones.shape
+    middle = np.median(tones, axis=1)
+    apart = np.abs(tones.astype(np.float32) - middle[:1, None])
+    even = (apart <= MOUNT_ALIKE).mean(axis=1) >= MOUNT_EVEN
+    rows = height if even.all() else int(np.argmin(even))
+    if not MOUNT_LEAST * height <= rows <= MOUNT_MOST * height:
+        return 0
+    beyond = middle[rows + BEYOND_PX : rows + max(height // 4, 2 * BEYOND_PX)]
+    blurred = 1  # row of the specimen next to it
+    return rows + blurred if np.median(np.abs(beyond - middle[0])) >= MOUNT_STEP else 0

@@ -63,6 +63,7 @@ def train(
     seed: int = 0,
     entropy: float = 1.0,
     facts: dict[str, str] | None = None,
+    finish: Callable[[nn.Module], dict[str, str]] | None = None,
 ) -> float:
     """Train a network and write it to ``output``; a checkpoint beside it lets more steps follow.
 
@@ -72,6 +73,7 @@ def train(
     steps : batches of :data:`BATCH` pieces, 1.
     entropy : weight of the cross-entropy beside the Dice loss; 0 as published.
     facts : what else decides the training, such as its images; written into the file, too.
+    finish : gives what else is written, of the trained network.
 
     Returns
     -------
@@ -125,8 +127,9 @@ def train(
                 advance(f"loss {loss.item():.3f}", step + 1)
         spent = before + time.process_time() - began
         about = {**head, "steps": max(first, steps), "cpu_seconds": round(spent)}
-        found = {"training": json.dumps(about), **facts}
-        save_network(mean.module.eval(), task, found, output)
+        trained = mean.module.eval()
+        more = finish(trained) if finish else {}
+        save_network(trained, task, {"training": json.dumps(about), **facts, **more}, output)
     return spent
 
 

@@ -9,13 +9,17 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from slipfield.core.digest import file_digest
+from slipfield.kinds.micrograph.closing import closing_text
+from slipfield.kinds.micrograph.closing_fit import FIT_IMAGES, fit
 from slipfield.kinds.micrograph.pool import files_of, marked_pool, rendered_pool
 from slipfield.kinds.micrograph.presets import preset_of
+from slipfield.kinds.micrograph.tiles import probability
 from slipfield.kinds.micrograph.training import train
 from slipfield.kinds.micrograph.variants import settings_of
-from slipfield.kinds.micrograph.weights import MARKED, NETWORKS, count_parameters
+from slipfield.kinds.micrograph.weights import CLOSING, MARKED, NETWORKS, count_parameters
 
 
 def train_named(
@@ -56,10 +60,18 @@ def train_named(
         pool = partial(rendered_pool, task, presets, images)
         facts = {"presets": json.dumps(list(presets)), "images": str(images)}
     entropy = 0.0 if (task, size) == ("boundaries", "published") else 1.0
-    seconds = train(network, task, pool, steps, output, seed, entropy, facts)
+    closes = task == "boundaries" and not marked
+    finish = partial(_closing, presets, min(images, FIT_IMAGES)) if closes else None
+    seconds = train(network, task, pool, steps, output, seed, entropy, facts, finish)
     return [
         f"{output}: {count_parameters(network):,} parameters, {steps} steps, {seconds:.0f} CPU s"
     ]
+
+
+def _closing(presets: Sequence[str], images: int, network: nn.Module) -> dict[str, str]:
+    """How lines of a network are closed; nothing if it finds too few of them."""
+    found = fit(partial(probability, network), presets, images)
+    return {} if found is None else {CLOSING: closing_text(found)}
 
 
 def _digest(folders: tuple[Path, Path]) -> str:

@@ -71,7 +71,7 @@ def segment(
     ] = None,
     keep: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Least mean probability of a boundary that is kept, 1."),
+        typer.Option(min=0, max=1, help="Least probability of a line between grains, 1."),
     ] = KEEP,
     smallest_px: Annotated[
         int, typer.Option(min=1, help="Grains of fewer pixels are joined to a neighbour.")
@@ -80,22 +80,25 @@ def segment(
         tuple[int, int, int, int] | None,
         typer.Option(help="Left, top, right, lower edge of the specimen, px; without the mount."),
     ] = None,
+    zoom: Annotated[
+        float | None,
+        typer.Option(help="Scale at which grains are found, e.g. 0.5 or 2; default: by the image."),
+    ] = None,
 ) -> None:
     """Find the grains and the second phase of a micrograph; look at overlay.png."""
-    from slipfield.kinds.micrograph.segment import SegmentOptions, segment
-    from slipfield.kinds.micrograph.surroundings import surroundings_of
+    from slipfield.kinds.micrograph.segment import SegmentOptions, of_scale, segment
 
-    window, notes = surroundings_of(image, window)
     options = SegmentOptions(
-        pixel_um, bar_um, method, model, phase_model, keep, smallest_px, window, phase_method
+        pixel_um, bar_um, method, model, phase_model, keep, smallest_px, window, phase_method, zoom
     )
     facts = segment(image, output, options)
+    window = facts["window_px"]  # type: ignore[assignment]
     pixel_mm = float(facts["pixel_um"]) / 1000  # type: ignore[arg-type]
     typer.echo(
         f"{facts['grains']} grains by {facts['method']}, {facts['pixel_um']:.6g} um a pixel "
         f"({facts['pixel_source']})"
     )
-    for note in notes:
+    for note in [*facts["surroundings"], *of_scale(facts)]:  # type: ignore[misc]
         typer.echo(note)
     if bar_um is not None and window is None:
         typer.echo("the scale bar counts as grains: --window leaves it out")
@@ -194,6 +197,19 @@ def train(
 
 
 @app.command()
+def closing(
+    output: Output,
+    images: Annotated[int, typer.Option(min=4, help="Rendered images.")] = 120,
+) -> None:
+    """Fit how lines of the classical methods are closed to grains, on rendered images (JSON)."""
+    from slipfield.kinds.micrograph.closing_fit import write_classical
+    from slipfield.kinds.micrograph.presets import LEARNT
+
+    for line in write_classical(LEARNT, images, output):
+        typer.echo(line)
+
+
+@app.command()
 def score(
     output: Output,
     task: Annotated[str, typer.Option(help="boundaries or phases.")] = "boundaries",
@@ -208,17 +224,35 @@ def score(
     images: Annotated[int, typer.Option(min=1, help="Images of each look.")] = 4,
     size: Annotated[int, typer.Option(min=64, help="Side of the images, px.")] = 384,
     keep: Annotated[
-        float, typer.Option(min=0, max=1, help="Least mean probability of a boundary, 1.")
+        float, typer.Option(min=0, max=1, help="Least probability of a line between grains, 1.")
     ] = KEEP,
     marked: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Folders of images and of truths, to score second phase on these."),
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first image of each look.")] = 5000,
 ) -> None:
     """Score methods on rendered micrographs that no network has seen (CSV), and print the means."""
     from slipfield.kinds.micrograph.score import write_scores
 
-    for line in write_scores(task, preset, method, images, size, output, model, keep, marked):
+    rows = write_scores(task, preset, method, images, size, output, model, keep, marked, seed)
+    for line in rows:
+        typer.echo(line)
+
+
+@app.command()
+def scales(
+    output: Output,
+    preset: Annotated[
+        list[str] | None, typer.Option(help="Looks to render; repeatable. Default: all.")
+    ] = None,
+    images: Annotated[int, typer.Option(min=1, help="Images of each look and scale.")] = 2,
+    size: Annotated[int, typer.Option(min=192, help="Side of the images, px.")] = 384,
+) -> None:
+    """Score the network on finer and coarser grains and on finer pixels (CSV); print the means."""
+    from slipfield.kinds.micrograph.scales import write_scales
+
+    for line in write_scales(preset, images, size, output):
         typer.echo(line)
 
 
@@ -264,7 +298,7 @@ def round_trip(
     cells: Annotated[int, typer.Option(min=16, help="Elements of the specimen each way.")] = 128,
     size: Annotated[int, typer.Option(min=256, help="Side of the micrographs, px.")] = 1024,
     keep: Annotated[
-        float, typer.Option(min=0, max=1, help="Least mean probability of a boundary, 1.")
+        float, typer.Option(min=0, max=1, help="Least probability of a line between grains, 1.")
     ] = KEEP,
 ) -> None:
     """Invert a simulated specimen with micrographs of its grains in place of their true map."""

@@ -13,6 +13,7 @@ from torch import nn
 from slipfield.core.errors import SlipfieldError, one_line
 from slipfield.core.files import complete_file
 from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork, BoundarySettings
+from slipfield.kinds.micrograph.closing import Closing, read_closing
 from slipfield.kinds.micrograph.defaults import RENDERED_PHASE, shipped
 from slipfield.kinds.micrograph.nested_unet import NestedSettings, NestedUNet
 
@@ -25,6 +26,8 @@ NETWORKS = {
 MARKED = "marked "
 """How the record of training images begins that somebody has marked."""
 
+CLOSING = "closing"
+"""Name of the record of how the lines of a network are closed."""
 LENGTH = 8
 """Bytes of the size at the start of a file of safetensors, and what headers are padded to."""
 
@@ -91,6 +94,16 @@ def border_of(task: str, path: Path | None = None) -> float:
     with safe_open(path or shipped(task), "pt") as file:
         images = (file.metadata() or {}).get("presets", MARKED)
     return 0.5 if images.startswith(MARKED) else RENDERED_PHASE
+
+
+def closing_of(path: Path | None = None) -> Closing:
+    """How lines of a network of boundaries are closed; of one that does not say, as the shipped."""
+    for each in (path or shipped("boundaries"), shipped("boundaries")):
+        with safe_open(each, "pt") as file:
+            text = (file.metadata() or {}).get(CLOSING)
+        if text:
+            return read_closing(json.loads(text))
+    raise SlipfieldError(f"{each}: says not how its lines are closed; train it again")
 
 
 def count_parameters(network: nn.Module) -> int:

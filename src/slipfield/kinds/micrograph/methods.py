@@ -1,0 +1,187 @@
+"""Methods that find grain boundaries and second phase, by name, and what they find in an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import expit, logit
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph.closing import Closing, classical_closing
+from slipfield.kinds.micrograph.defaults import KEEP, SMALLEST_PX
+
+PHASE_METHODS = ("network", "otsu")
+"""Methods that find second phase."""
+
+MIRRORED = ((1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Steps along rows and columns of an image as it is, upside down, mirrored, and both."""
+
+Finder = Callable[[np.ndarray], np.ndarray]
+"""From an image (height, width) or (height, width, 3) to a probability (height, width)."""
+
+
+@dataclass(frozen=True)
+class BoundaryMethod:
+    """A method that finds grain boundaries.
+
+    Attributes
+    ----------
+    find : gives their probability.
+    closing : says which of the lines between cells are boundaries.
+    zooms : whether the method knows one scale only, which has to be looked for.
+    """
+
+    find: Finder
+    closing: Closing
+    zooms: bool = False
+
+
+Method = Any
+"""A :class:`BoundaryMethod` of boundaries, a :data:`Finder` of second phase."""
+
+
+class Found(NamedTuple):
+    """Grains of an image.
+
+    Attributes
+    ----------
+    labels : uint16 (or uint32 beyond 65,535 grains) (height, width), from 1.
+    probability : float32 (height, width), of boundaries.
+    zoom : scale at which they were found; 1: that of the image.
+    doubt : how undecided the method was, 0 to 1.
+    """
+
+    labels: np.ndarray
+    probability: np.ndarray
+    zoom: float
+    doubt: float
+
+
+def find_grains(
+    image: np.ndarray,
+    method: BoundaryMethod,
+    keep: float = KEEP,
+    smallest_px: int = SMALLEST_PX,
+    zoom: float | None = None,
+) -> Found:
+    """Closed grains of an image by a method.
+
+    Parameters
+    ----------
+    image : (height, width) or (height, width, 3).
+    keep : least probability of a line between grains, 1.
+    smallest_px : of a grain, px at the scale at which grains are found.
+    zoom : that scale; None: where the method is least in doubt, if it knows one scale only, and
+        twice the image's if grains are too fine there.
+    """
+    from slipfield.kinds.micrograph.intercepts import along, mean_intercept
+    from slipfield.kinds.micrograph.zoom import ENLARGED, FINE_PX, MOST_PX, choose
+
+    if zoom is not None or not method.zooms:
+        return _found_at(image, method, keep, smallest_px, zoom or 1.0)
+    too_large = image.shape[0] * image.shape[1] * ENLARGED**2 > MOST_PX
+    zoom = choose(method.find, image)
+    found = _found_at(image, method, keep, smallest_px, min(zoom, 1.0) if too_large else zoom)
+    if found.zoom == 1 and not too_large and mean_intercept(along(found.labels))[0] < FINE_PX:
+        return _found_at(image, method, keep, smallest_px, float(ENLARGED))
+    return found
+
+
+def _found_at(
+    image: np.ndarray, method: BoundaryMethod, keep: float, smallest_px: int, zoom: float
+) -> Found:
+    from slipfield.kinds.micrograph.grains import from_probability
+    from slipfield.kinds.micrograph.zoom import at_full_size, doubt, labels_at_full_size, zoomed
+
+    shape = image.shape[:2]
+    probability = method.find(zoomed(image, zoom))
+    labels = from_probability(probability, method.closing, keep, smallest_px)
+    return Found(
+        labels_at_full_size(labels, probability, zoom, shape),
+        at_full_size(probability, zoom, shape),
+        zoom,
+        doubt(probability),
+    )
+
+
+def phases_at(image: np.ndarray, find: Finder, zoom: float) -> np.ndarray:
+    """Probability of second phase (height, width), float32, found at another scale."""
+    from slipfield.kinds.micrograph.zoom import at_full_size, zoomed
+
+    return at_full_size(find(zoomed(image, zoom)), zoom, image.shape[:2])
+
+
+def named_method(task: str, name: str, model: Path | None = None) -> Method:
+    """Method of a task by name; ``model``: a network of the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such method.
+    """
+    return (boundary_method if task == "boundaries" else phase_method)(name, model)
+
+
+def boundary_method(name: str, model: Path | None = None) -> BoundaryMethod:
+    """Method that finds boundaries; ``model``: a network of the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such method.
+    """
+    from slipfield.kinds.micrograph.classical import METHODS
+
+    if name == "network":
+        from slipfield.kinds.micrograph.weights import closing_of
+
+        return BoundaryMethod(network_finder("boundaries", model), closing_of(model), zooms=True)
+    if name not in METHODS:
+        raise SlipfieldError(
+            f"method: given {name!r}; expected one of network, {', '.join(METHODS)}"
+        )
+    return BoundaryMethod(METHODS[name], classical_closing(name))
+
+
+def phase_method(name: str, model: Path | None = None) -> Finder:
+    """Method that finds the probability of second phase; ``model``: of a network of the user.
+
+    Raises
+    ------
+    SlipfieldError
+        If there is no such method.
+    """
+    from slipfield.kinds.micrograph.classical import second_phase
+
+    if name not in PHASE_METHODS:
+        raise SlipfieldError(
+            f"phase-method: given {name!r}; expected one of {', '.join(PHASE_METHODS)}"
+        )
+    return network_finder("phases", model) if name == "network" else second_phase
+
+
+def network_finder(task: str, model: Path | None = None) -> Finder:
+    """What a network file finds; None: the one that comes with Slipfield.
+
+    Second phase is found four times, as the image is, mirrored and upside down, and the mean of the
+    logarithms of the odds is taken. Odds are those over the network's border, so that what counts
+    has 0.5 or more.
+    """
+    from slipfield.kinds.micrograph.tiles import network_for, probability
+    from slipfield.kinds.micrograph.weights import border_of
+
+    network, border = network_for(task, model), border_of(task, model)
+    ways = MIRRORED if task == "phases" else MIRRORED[:1]
+
+    def found(image: np.ndarray) -> np.ndarray:
+        total = np.zeros(image.shape[:2], np.float32)
+        for rows, columns in ways:
+            value = probability(network, image[::rows, ::columns])[::rows, ::columns]
+            total += logit(np.clip(value, 1e-6, 1 - 1e-6))
+        return expit(total / len(ways) - logit(border))
+
+    return found

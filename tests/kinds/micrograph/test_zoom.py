@@ -1,0 +1,133 @@
+"""The scale at which grains are found: images of finer pixels, and of finer grains."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from typer.testing import CliRunner
+
+from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.intercepts import along, mean_intercept
+from slipfield.kinds.micrograph.measure import measure
+from slipfield.kinds.micrograph.methods import boundary_method, find_grains, phases_at
+from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.scene import tessellate
+from slipfield.kinds.micrograph.segment import UNSURE, SegmentOptions, of_scale, segment
+from slipfield.kinds.micrograph.verbs import app
+from slipfield.kinds.micrograph.zoom import (
+    at_full_size,
+    choose,
+    doubt,
+    labels_at_full_size,
+    zoomed,
+)
+
+
+def enlarged(image: np.ndarray, times: int) -> np.ndarray:
+    """What a camera with so many times the pixels a side shows, without any more detail."""
+    factors = (times, times, 1)[: image.ndim]
+    value = ndimage.zoom(image.astype(float), factors, order=3, mode="mirror", grid_mode=True)
+    return np.clip(value + 0.5, 0, 255).astype(np.uint8)
+
+
+def test_doubt_is_0_for_lines_and_1_for_halves():
+    assert doubt(np.eye(8)) == 0.0
+    assert doubt(np.full((8, 8), 0.5)) == pytest.approx(1.0)
+    assert doubt(np.array([[0.2, 0.9]])) == pytest.approx((0.2 + 0.1) / 1.1)
+    assert doubt(np.zeros((4, 4))) == 0.0
+
+
+def test_smaller_images_are_means_and_larger_ones_go_back():
+    image = np.random.default_rng(0).integers(0, 255, (9, 12), np.uint8)
+    small = zoomed(image, 1 / 3)
+    assert small[1, 2] == pytest.approx(image[3:6, 6:9].mean() / 255)
+    assert zoomed(image[:8], 1 / 3).shape == (3, 4)  # the last row is repeated
+    smooth = ndimage.gaussian_filter(np.random.default_rng(1).random((40, 50, 3)), (3, 3, 0))
+    again = zoomed(zoomed(smooth, 2.0), 0.5)
+    assert again == pytest.approx(smooth, abs=3e-3)
+    assert zoomed(image, 1.0) is image
+
+
+def test_lines_of_a_smaller_image_have_no_steps():
+    """Slanted grains found at a third of the size: intercepts are three times as long."""
+    scene = tessellate((120, 150), 24.0, 0.2, 0.0, 0.05, np.random.default_rng(3))
+    lines = np.exp(-0.5 * (scene.distance / 1.2) ** 2)
+    full = labels_at_full_size(scene.labels, lines, 1 / 3, (358, 449))
+    assert full.shape == (358, 449) and full.dtype == scene.labels.dtype
+    assert np.array_equal(np.unique(full), np.unique(scene.labels))
+    small = mean_intercept(along(scene.labels))[0]
+    assert mean_intercept(along(full))[0] / 3 == pytest.approx(small, rel=0.03)
+    stepped = np.repeat(np.repeat(scene.labels, 3, 0), 3, 1)
+    assert mean_intercept(along(stepped))[0] / 3 < 0.93 * small
+    assert (full == stepped[:358, :449]).mean() > 0.95
+
+
+def test_a_tiny_grain_stays_at_full_size():
+    labels = np.ones((40, 40), np.uint16)
+    labels[20, 20:22] = 2
+    full = labels_at_full_size(labels, np.zeros((40, 40), np.float32), 0.5, (80, 80))
+    assert (full == 2).any()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.0, 0.5])
+def test_a_probability_comes_back_in_the_size_of_the_image(zoom):
+    field = ndimage.gaussian_filter(np.random.default_rng(0).random((61, 47)), 4)
+    assert at_full_size(zoomed(field, zoom), zoom, (61, 47)) == pytest.approx(field, abs=0.01)
+
+
+@pytest.mark.parametrize("look", ["etched-steel", "mg-gd", "tinted"])
+def test_an_image_of_finer_pixels_is_taken_smaller(look):
+    drawn = render(look, 5_000, (320, 320))
+    find = boundary_method("network").find
+    assert choose(find, drawn.image) == 1.0
+    assert choose(find, enlarged(drawn.image, 2)) == 0.5
+    assert choose(find, enlarged(drawn.image, 4)) in (1 / 3, 0.25)
+
+
+def test_fine_grains_are_taken_larger_and_a_zoom_that_is_asked_for_is_taken():
+    random = np.random.default_rng(2)
+    scene = tessellate((256, 256), 11.0, 0.3, 0.0, 0.05, random)
+    drawn = render("etched-steel", 3, scene=scene)
+    method = boundary_method("network")
+    by_itself, as_it_is = find_grains(drawn.image, method), find_grains(drawn.image, method, zoom=1)
+    assert by_itself.zoom == 2.0 and by_itself.labels.shape == (256, 256)
+    truth = mean_intercept(along(scene.labels))[0]
+    errors = [mean_intercept(along(each.labels))[0] / truth - 1 for each in (by_itself, as_it_is)]
+    assert abs(errors[0]) < 0.15 and abs(errors[0]) < 0.6 * abs(errors[1])
+
+
+def test_a_user_hears_of_the_scale_and_measures_what_is_there(tmp_path):
+    """Three times the pixels, so a third of the size: the same mean intercept in um."""
+    drawn = render("twinned", 5_001, (320, 320))
+    write_image(tmp_path / "image.png", enlarged(drawn.image, 3), 0.1)
+    command = ["segment", str(tmp_path / "image.png"), "--output", str(tmp_path / "out")]
+    said = CliRunner().invoke(app, command).stdout
+    assert "the image is finer than its detail: grains were found at 1/" in said
+    facts = json.loads((tmp_path / "out" / "micrograph.json").read_text())
+    assert facts["zoom"] in (1 / 3, 1 / 4) and 0 < facts["doubt"] < UNSURE
+    found = measure(tmp_path / "out", False, True)["mean_intercept_um"]["value"]
+    truth = 0.3 * mean_intercept(along(drawn.labels))[0]
+    assert found == pytest.approx(truth, rel=0.12)
+    segment(tmp_path / "image.png", tmp_path / "as-it-is", SegmentOptions(zoom=1.0))
+    wrong = measure(tmp_path / "as-it-is", False, True)["mean_intercept_um"]["value"]
+    assert abs(wrong / truth - 1) > 2 * abs(found / truth - 1)
+    with pytest.raises(SlipfieldError, match=r"zoom: given 0.4; expected a whole number, or 1 ov"):
+        segment(tmp_path / "image.png", tmp_path / "out", SegmentOptions(zoom=0.4))
+
+
+def test_second_phase_is_found_at_the_same_scale():
+    drawn = render("sem-two-phase", 5_003, (256, 256))
+    find = lambda image: (image > image.mean()).astype(np.float32)  # noqa: E731
+    big = phases_at(enlarged(drawn.image, 2), find, 0.5) >= 0.5
+    assert (big[::2, ::2] == (find(drawn.image) > 0.5)).mean() > 0.95
+
+
+def test_a_user_hears_of_doubts():
+    facts = {"zoom": 2.0, "method": "network", "doubt": UNSURE + 0.05}
+    fine, doubtful = of_scale(facts)
+    assert fine.startswith("the grains are fine: they were found at 2 times the image's size")
+    assert "in doubt about much of this image (0.75)" in doubtful
+    assert of_scale({"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05}) == []
+    assert of_scale({"zoom": 1.0, "method": "ridge", "doubt": 0.9}) == []
