@@ -7,9 +7,11 @@ import pytest
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.core.kind import check_any_study
+from slipfield.core.recorded import witnessed
 from slipfield.kinds.micrograph import defaults, report
+from slipfield.kinds.micrograph.closing import CLASSICAL
 from slipfield.kinds.micrograph.stages import compare, train_variant
-from slipfield.kinds.micrograph.stale import TASKS, stale
+from slipfield.kinds.micrograph.stale import TASKS, network_digests, stale
 from slipfield.kinds.micrograph.study import BoundarySettings, PhaseSettings
 from slipfield.kinds.micrograph.variants import TITLES, VARIANTS
 
@@ -76,3 +78,19 @@ def test_networks_are_trained_and_scored_beside_all_methods(tmp_path, monkeypatc
         report.write_report(other, tmp_path, tmp_path / "report.html")
     with pytest.raises(SlipfieldError, match="--variant: given 'default'; expected plain"):
         train_variant(study, "boundaries", "default", tmp_path / "x.safetensors")
+
+
+def test_scores_of_other_weights_of_the_classical_methods_are_stale(tmp_path, monkeypatch):
+    study = study_of()
+    path = tmp_path / "scores" / "boundaries.json"
+    with witnessed(study, path) as written:
+        written["networks"] = network_digests("boundaries", (), tmp_path / "weights")
+    monkeypatch.setattr(
+        "slipfield.kinds.micrograph.stale.network_digests",
+        lambda task, variants, weights: network_digests(task, (), weights),
+    )
+    assert stale(study, tmp_path) == {}
+    changed = tmp_path / "closing.json"
+    changed.write_text(CLASSICAL.read_text() + "\n")
+    monkeypatch.setattr("slipfield.kinds.micrograph.stale.CLASSICAL", changed)
+    assert "other weights of classical methods than" in stale(study, tmp_path)[path]

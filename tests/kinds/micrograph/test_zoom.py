@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from scipy import ndimage
+from skimage.measure import label as measure_label
 from typer.testing import CliRunner
 
 from slipfield.core.errors import SlipfieldError
@@ -12,6 +13,7 @@ from slipfield.kinds.micrograph.files import write_image
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.methods import boundary_method, find_grains, phases_at
+from slipfield.kinds.micrograph.pieces import in_one_piece
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.scene import tessellate
 from slipfield.kinds.micrograph.segment import UNSURE, SegmentOptions, of_scale, segment
@@ -131,3 +133,24 @@ def test_a_user_hears_of_doubts():
     assert "in doubt about much of this image (0.75)" in doubtful
     assert of_scale({"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05}) == []
     assert of_scale({"zoom": 1.0, "method": "ridge", "doubt": 0.9}) == []
+
+
+@pytest.mark.parametrize("zoom", [3.0, 2.0, 1.0, 0.5])
+def test_every_grain_is_one_piece_whatever_the_scale(zoom):
+    """The import takes each piece for a grain; of grains of a pixel or two, pieces were left."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(0).random((300, 300)), 2)
+    image = (255 * (noise > 0.5)).astype(np.uint8)
+    labels = find_grains(image, boundary_method("ridge"), zoom=zoom).labels
+    assert measure_label(labels, connectivity=1).max() == labels.max() == len(np.unique(labels))
+
+
+def test_the_largest_piece_of_a_grain_stays():
+    labels = np.array([[1, 1, 2, 5], [1, 1, 2, 5], [2, 5, 5, 5], [0, 0, 0, 0], [2, 2, 5, 5]])
+    found = in_one_piece(labels)
+    assert found[:3].tolist() == [[1, 1, 2, 3], [1, 1, 2, 3], [found[2, 0], 3, 3, 3]]
+    assert found[2, 0] in (1, 3) and (found[3] == 0).all() and found.dtype == np.uint16
+
+
+def test_a_zoom_that_leaves_nothing_is_named():
+    with pytest.raises(SlipfieldError, match=r"zoom: 1/3 of 80 x 90 px; expected 32 px or more"):
+        find_grains(np.zeros((90, 80), np.uint8), boundary_method("ridge"), zoom=1 / 3)

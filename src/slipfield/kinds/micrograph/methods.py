@@ -19,6 +19,8 @@ PHASE_METHODS = ("network", "otsu")
 
 MIRRORED = ((1, 1), (-1, 1), (1, -1), (-1, -1))
 """Steps along rows and columns of an image as it is, upside down, mirrored, and both."""
+LEAST_PX = 32
+"""Side of the smallest image in which anything is found, px."""
 
 Finder = Callable[[np.ndarray], np.ndarray]
 """From an image (height, width) or (height, width, 3) to a probability (height, width)."""
@@ -77,6 +79,11 @@ def find_grains(
     smallest_px : of a grain, px at the scale at which grains are found.
     zoom : that scale; None: where the method is least in doubt, if it knows one scale only, and
         twice the image's if grains are too fine there.
+
+    Raises
+    ------
+    SlipfieldError
+        If less than :data:`LEAST_PX` are left each way at ``zoom``.
     """
     from slipfield.kinds.micrograph.intercepts import along, mean_intercept
     from slipfield.kinds.micrograph.zoom import ENLARGED, FINE_PX, MOST_PX, choose
@@ -95,13 +102,19 @@ def _found_at(
     image: np.ndarray, method: BoundaryMethod, keep: float, smallest_px: int, zoom: float
 ) -> Found:
     from slipfield.kinds.micrograph.grains import from_probability
+    from slipfield.kinds.micrograph.pieces import in_one_piece
     from slipfield.kinds.micrograph.zoom import at_full_size, doubt, labels_at_full_size, zoomed
 
     shape = image.shape[:2]
+    if zoom < 1 and min(shape) * zoom <= LEAST_PX - 1:
+        raise SlipfieldError(
+            f"zoom: 1/{round(1 / zoom)} of {shape[1]} x {shape[0]} px; expected {LEAST_PX} px or "
+            "more each way at that scale: take a larger zoom"
+        )
     probability = method.find(zoomed(image, zoom))
     labels = from_probability(probability, method.closing, keep, smallest_px)
     return Found(
-        labels_at_full_size(labels, probability, zoom, shape),
+        in_one_piece(labels_at_full_size(labels, probability, zoom, shape)),
         at_full_size(probability, zoom, shape),
         zoom,
         doubt(probability),

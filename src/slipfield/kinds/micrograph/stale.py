@@ -8,6 +8,7 @@ from pathlib import Path
 
 from slipfield.core.digest import file_digest
 from slipfield.core.recorded import made_otherwise, recorded_json
+from slipfield.kinds.micrograph.closing import CLASSICAL
 from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.study import MicrographStudy
 
@@ -15,8 +16,10 @@ TASKS = ("boundaries", "phases")
 
 
 def network_digests(task: str, variants: Iterable[str], weights: Path) -> dict[str, str]:
-    """SHA-256 of the network that comes with Slipfield, and of those of a study, by method."""
+    """SHA-256 of what methods have learnt: what comes with Slipfield, and a study's networks."""
     files = {"network": shipped(task)}
+    if task == "boundaries":
+        files["classical methods"] = CLASSICAL
     files |= {f"trained {name}": weights / f"{name}.safetensors" for name in variants}
     return {name: file_digest(path) for name, path in files.items() if path.exists()}
 
