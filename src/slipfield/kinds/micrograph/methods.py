@@ -34,7 +34,8 @@ class BoundaryMethod:
     ----------
     find : gives their probability.
     closing : says which of the lines between cells are boundaries.
-    zooms : whether the method knows one scale only, which has to be looked for.
+    zooms : whether the method knows one scale only, which has to be looked for; not of a network
+        that has learnt from marked images, whose scale is that of its images.
     """
 
     find: Finder
@@ -121,6 +122,24 @@ def _found_at(
     )
 
 
+def scale_of_phases(zoom: float, name: str, model: Path | None = None) -> float:
+    """Scale at which second phase is found where grains are found at ``zoom``.
+
+    Finer pixels than detail are as bad for particles as for grains. Fine grains have no fine
+    particles, so that nothing is enlarged for them. Who marks images marks them at their own scale,
+    which is what a network that has learnt from them knows.
+
+    Parameters
+    ----------
+    name : of the method. model : network of the user.
+    """
+    from slipfield.kinds.micrograph.weights import learnt_marks
+
+    if name == "network" and learnt_marks("phases", model):
+        return 1.0
+    return min(zoom, 1.0)
+
+
 def phases_at(image: np.ndarray, find: Finder, zoom: float) -> np.ndarray:
     """Probability of second phase (height, width), float32, found at another scale."""
     from slipfield.kinds.micrograph.zoom import at_full_size, zoomed
@@ -150,9 +169,11 @@ def boundary_method(name: str, model: Path | None = None) -> BoundaryMethod:
     from slipfield.kinds.micrograph.classical import METHODS
 
     if name == "network":
-        from slipfield.kinds.micrograph.weights import closing_of
+        from slipfield.kinds.micrograph.weights import closing_of, learnt_marks
 
-        return BoundaryMethod(network_finder("boundaries", model), closing_of(model), zooms=True)
+        find = network_finder("boundaries", model)
+        zooms = not learnt_marks("boundaries", model)
+        return BoundaryMethod(find, closing_of(model), zooms)
     if name not in METHODS:
         raise SlipfieldError(
             f"method: given {name!r}; expected one of network, {', '.join(METHODS)}"

@@ -28,6 +28,7 @@ from slipfield.kinds.micrograph.methods import (
     find_grains,
     phase_method,
     phases_at,
+    scale_of_phases,
 )
 from slipfield.kinds.micrograph.scale import Scale, scale_of
 from slipfield.kinds.micrograph.surroundings import surroundings_of
@@ -100,7 +101,8 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     if labels.dtype != np.uint16:
         raise SlipfieldError(f"{path}: {labels.max()} grains; 16-bit labels hold 65,535: cut it")
     phases = np.zeros(image.shape[:2], np.uint8)
-    phases[inside] = phases_at(part, find_phases, found.zoom) >= 0.5
+    phase_zoom = scale_of_phases(found.zoom, phase, options.phase_model)
+    phases[inside] = phases_at(part, find_phases, phase_zoom) >= 0.5
     shades = (255 * probability + 0.5).astype(np.uint8)
     pictures = (labels, shades, phases, overlay(image, labels, phases))
     with claimed(folder, "micrograph segment"):
@@ -109,7 +111,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         for name, picture in zip(PICTURES, pictures, strict=True):
             write_image(folder / f"{name}.png", picture, scale.pixel_um)
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
-        facts |= {"zoom": found.zoom, "doubt": round(found.doubt, 4)}
+        facts |= {"zoom": found.zoom, "doubt": round(found.doubt, 4), "phase_zoom": phase_zoom}
         facts |= {"window_px": window, "surroundings": notes}
         write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return facts

@@ -89,11 +89,16 @@ def load_network(task: str, path: Path | None = None) -> nn.Module:
 
 def border_of(task: str, path: Path | None = None) -> float:
     """Probability from which on a pixel counts to a network that :func:`load_network` reads."""
-    if task != "phases":
-        return 0.5
+    return 0.5 if task != "phases" or learnt_marks(task, path) else RENDERED_PHASE
+
+
+def learnt_marks(task: str, path: Path | None = None) -> bool:
+    """Whether a network has learnt from images that somebody has marked, not from rendered ones.
+
+    Of one that does not say, so it is.
+    """
     with safe_open(path or shipped(task), "pt") as file:
-        images = (file.metadata() or {}).get("presets", MARKED)
-    return 0.5 if images.startswith(MARKED) else RENDERED_PHASE
+        return (file.metadata() or {}).get("presets", MARKED).startswith(MARKED)
 
 
 def closing_of(path: Path | None = None) -> Closing:
