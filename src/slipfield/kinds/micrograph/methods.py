@@ -79,7 +79,8 @@ def find_grains(
     keep : least probability of a line between grains, 1.
     smallest_px : of a grain, px at the scale at which grains are found.
     zoom : that scale; None: where the method is least in doubt, if it knows one scale only, and
-        twice the image's if grains are too fine there.
+        twice the image's if grains are too fine there; coarser ones are enlarged only where that
+        makes the method clearly surer.
 
     Raises
     ------
@@ -87,15 +88,19 @@ def find_grains(
         If less than :data:`LEAST_PX` are left each way at ``zoom``.
     """
     from slipfield.kinds.micrograph.intercepts import along, mean_intercept
-    from slipfield.kinds.micrograph.zoom import ENLARGED, FINE_PX, MOST_PX, choose
+    from slipfield.kinds.micrograph.zoom import CLEARLY, ENLARGED, FINE_PX, MOST_PX, choose
 
     if zoom is not None or not method.zooms:
         return _found_at(image, method, keep, smallest_px, zoom or 1.0)
     too_large = image.shape[0] * image.shape[1] * ENLARGED**2 > MOST_PX
     zoom = choose(method.find, image)
     found = _found_at(image, method, keep, smallest_px, min(zoom, 1.0) if too_large else zoom)
-    if found.zoom == 1 and not too_large and mean_intercept(along(found.labels))[0] < FINE_PX:
+    fine = mean_intercept(along(found.labels))[0] < FINE_PX
+    if found.zoom == 1 and not too_large and fine:
         return _found_at(image, method, keep, smallest_px, float(ENLARGED))
+    if found.zoom > 1 and not fine:
+        as_it_is = _found_at(image, method, keep, smallest_px, 1.0)
+        return found if found.doubt < CLEARLY * as_it_is.doubt else as_it_is
     return found
 
 

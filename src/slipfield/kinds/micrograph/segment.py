@@ -127,8 +127,8 @@ def of_scale(facts: dict[str, object]) -> list[str]:
         )
     if zoom > 1:
         said.append(
-            f"the grains are fine: they were found at {zoom:g} times the image's size (--zoom 1 "
-            "takes it as it is)"
+            f"grains or lines are fine: they were found at {zoom:g} times the image's size "
+            "(--zoom 1 takes it as it is)"
         )
     if facts["method"] == "network" and float(facts["doubt"]) > UNSURE:  # type: ignore[arg-type]
         said.append(
