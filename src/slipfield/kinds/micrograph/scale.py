@@ -25,10 +25,11 @@ UM = {2: 25_400.0, 3: 10_000.0}
 
 @dataclass(frozen=True)
 class Scale:
-    """Size of a pixel, um, and where it is from."""
+    """Size of a pixel, um, and where it is from: if from a scale bar, that bar, too."""
 
     pixel_um: float
     source: str
+    bar: Bar | None = None
 
 
 def scale_of(path: Path, image: np.ndarray, pixel_um: float | None, bar_um: float | None) -> Scale:
@@ -134,9 +135,8 @@ def _of_bar(path: Path, found: list[Bar], bar_um: float) -> Scale:
             "right one in um over its pixels"
         )
     (bar,) = found
-    return Scale(
-        bar_um / bar.length, f"scale bar of {bar.length} px from x {bar.first}, y {bar.row}"
-    )
+    source = f"scale bar of {bar.length} px from x {bar.first}, y {bar.row}"
+    return Scale(bar_um / bar.length, source, bar)
 
 
 def _stands_out(lower: np.ndarray, row: int, first: int, last: int) -> bool:

@@ -30,7 +30,7 @@ from slipfield.kinds.micrograph.methods import (
     phases_at,
     scale_of_phases,
 )
-from slipfield.kinds.micrograph.scale import Scale, scale_of
+from slipfield.kinds.micrograph.scale import Bar, Scale, scale_of
 from slipfield.kinds.micrograph.surroundings import surroundings_of
 
 PICTURES = ("grains", "boundaries", "phases", "overlay")
@@ -92,6 +92,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
     find_phases = phase_method(phase, options.phase_model)
     window, notes = surroundings_of(image, options.window)
     inside = _inside(image, window)
+    notes += _of_bar(scale.bar, inside)
     part = image[inside]
     found = find_grains(part, boundaries, options.keep, options.smallest_px, zoom)
     probability = np.zeros(image.shape[:2], np.float32)
@@ -163,6 +164,16 @@ def _inside(image: np.ndarray, window: tuple[int, int, int, int] | None) -> tupl
             f"edge, 16 px apart or more, within the image of {width} x {height} px"
         )
     return slice(top, bottom), slice(left, right)
+
+
+def _of_bar(bar: Bar | None, inside: tuple[slice, slice]) -> list[str]:
+    """A sentence on a scale bar within the rows and columns of the specimen."""
+    rows, columns = inside
+    if bar is None or not rows.start <= bar.row < rows.stop:
+        return []
+    if bar.last < columns.start or bar.first >= columns.stop:
+        return []
+    return ["the scale bar counts as grains: --window leaves it out"]
 
 
 def _zoom(asked: float | None) -> float | None:

@@ -100,8 +100,6 @@ def segment(
     )
     for note in [*facts["surroundings"], *of_scale(facts)]:  # type: ignore[misc]
         typer.echo(note)
-    if bar_um is not None and window is None:
-        typer.echo("the scale bar counts as grains: --window leaves it out")
     typer.echo(f"look at {output / 'overlay.png'} before you believe them; then")
     typer.echo(f"  slipfield micrograph measure {output}")
     around = ""
