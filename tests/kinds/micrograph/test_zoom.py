@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.finer import put_in
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.measure import measure
 from slipfield.kinds.micrograph.methods import boundary_method, find_grains, phases_at
@@ -167,12 +168,14 @@ def test_an_image_that_is_turned_has_grains_of_the_same_size():
 
 
 def test_a_user_hears_of_doubts():
-    facts = {"zoom": 2.0, "method": "network", "doubt": UNSURE + 0.05}
+    facts = {"zoom": 2.0, "method": "network", "doubt": UNSURE + 0.05, "finer_share": 0.0}
     fine, doubtful = of_scale(facts)
     assert fine.startswith("grains or lines are fine: they were found at 2 times the image's size")
     assert "in doubt about much of this image (0.75)" in doubtful
-    assert of_scale({"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05}) == []
-    assert of_scale({"zoom": 1.0, "method": "ridge", "doubt": 0.9}) == []
+    sure = {"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05, "finer_share": 0.0}
+    assert of_scale(sure) == [] == of_scale({**sure, "method": "ridge", "doubt": 0.9})
+    (places,) = of_scale({**sure, "finer_share": 0.24})
+    assert places.startswith("in 24 % of the image grains are finer") and "at 2 times" in places
 
 
 @pytest.mark.parametrize("zoom", [3.0, 2.0, 1.0, 0.5])
@@ -194,3 +197,31 @@ def test_the_largest_piece_of_a_grain_stays():
 def test_a_zoom_that_leaves_nothing_is_named():
     with pytest.raises(SlipfieldError, match=r"zoom: 1/3 of 80 x 90 px; expected 32 px or more"):
         find_grains(np.zeros((90, 80), np.uint8), boundary_method("ridge"), zoom=1 / 3)
+
+
+@pytest.mark.parametrize(("grain_px", "gradient", "zoom"), [(18.0, 1.5, 1.0), (30.0, 2.0, 0.5)])
+def test_fine_edges_of_a_coarse_sheet_are_found_at_a_scale_of_their_own(grain_px, gradient, zoom):
+    """The scale of the middle made the grains of the edges 16 to 19 % too large."""
+    random = np.random.default_rng([7, round(grain_px * 10)])
+    scene = tessellate((768, 768), grain_px, 0.3, gradient, 0.05, random)
+    drawn, method = render("etched-steel", 7_100, scene=scene), boundary_method("network")
+    found = find_grains(drawn.image, method)
+    assert found.zoom == zoom and 0.1 < found.finer < 0.7
+    for rows in (slice(0, 154), slice(307, 461), slice(614, 768)):
+        truth = mean_intercept(along(drawn.labels[rows]))[0]
+        assert mean_intercept(along(found.labels[rows]))[0] == pytest.approx(truth, rel=0.08)
+    assert measure_label(found.labels, connectivity=1).max() == found.labels.max()
+    whole = find_grains(drawn.image, method, zoom=zoom).labels[:154]
+    truth = mean_intercept(along(drawn.labels[:154]))[0]
+    assert mean_intercept(along(whole))[0] > 1.12 * truth
+
+
+def test_finer_grains_that_are_put_in_leave_no_slivers():
+    """Two maps of the same grains whose lines lie a pixel apart, and a line that one has alone."""
+    labels = np.repeat([1, 2, 3], 40)[None].repeat(60, 0).astype(np.uint16)
+    finer = np.repeat([1, 2, 3], [41, 20, 59])[None].repeat(60, 0).astype(np.uint16)
+    place = np.zeros(labels.shape, bool)
+    place[:, :62] = True
+    found = put_in(labels, (slice(None), slice(None)), finer, place, 1.0)
+    assert [len(np.unique(row)) for row in found[[0, 30, 59]]] == [4, 4, 4]
+    assert np.flatnonzero(np.diff(found[30].astype(int))).tolist() == [40, 60, 79]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,12 +57,14 @@ class Found(NamedTuple):
     probability : float32 (height, width), of boundaries.
     zoom : scale at which they were found; 1: that of the image.
     doubt : how undecided the method was, 0 to 1.
+    finer : share of the image whose grains were found at the next larger scale instead, 1.
     """
 
     labels: np.ndarray
     probability: np.ndarray
     zoom: float
     doubt: float
+    finer: float = 0.0
 
 
 def find_grains(
@@ -79,29 +82,67 @@ def find_grains(
     keep : least probability of a line between grains, 1.
     smallest_px : of a grain, px at the scale at which grains are found.
     zoom : that scale; None: where the method is least in doubt, if it knows one scale only, and
-        twice the image's if grains are too fine there; coarser ones are enlarged only where that
-        makes the method clearly surer.
+        the next larger one in places whose grains are too fine there; coarser ones are enlarged
+        only where that makes the method clearly surer.
 
     Raises
     ------
     SlipfieldError
         If less than :data:`LEAST_PX` are left each way at ``zoom``.
     """
-    from slipfield.kinds.micrograph.intercepts import along, mean_intercept
-    from slipfield.kinds.micrograph.zoom import CLEARLY, ENLARGED, FINE_PX, MOST_PX, choose
+    from slipfield.kinds.micrograph.zoom import ENLARGED, MOST_PX, choose
 
     if zoom is not None or not method.zooms:
         return _found_at(image, method, keep, smallest_px, zoom or 1.0)
-    too_large = image.shape[0] * image.shape[1] * ENLARGED**2 > MOST_PX
+    find = partial(_found_at, method=method, keep=keep, smallest_px=smallest_px)
     zoom = choose(method.find, image)
-    found = _found_at(image, method, keep, smallest_px, min(zoom, 1.0) if too_large else zoom)
-    fine = mean_intercept(along(found.labels))[0] < FINE_PX
-    if found.zoom == 1 and not too_large and fine:
-        return _found_at(image, method, keep, smallest_px, float(ENLARGED))
-    if found.zoom > 1 and not fine:
-        as_it_is = _found_at(image, method, keep, smallest_px, 1.0)
-        return found if found.doubt < CLEARLY * as_it_is.doubt else as_it_is
-    return found
+    if zoom == ENLARGED:
+        if image.shape[0] * image.shape[1] * ENLARGED**2 > MOST_PX:
+            return _finer(image, find, find(image, zoom=1.0))
+        return _coarser(image, find, find(image, zoom=zoom))
+    return _finer(image, find, find(image, zoom=zoom))
+
+
+def _finer(image: np.ndarray, find: Callable[..., Found], found: Found) -> Found:
+    """Grains with those of the next larger scale where they are too fine for theirs."""
+    from slipfield.kinds.micrograph.finer import fine_places, places_of, put_in
+    from slipfield.kinds.micrograph.zoom import HARDLY, MOST_PX, doubt, next_larger
+
+    larger = next_larger(found.zoom)
+    labels, probability, share = found.labels, found.probability.copy(), 0.0
+    for box, place in places_of(fine_places(found.labels, found.zoom), found.zoom):
+        if place.size * larger**2 > MOST_PX:
+            continue
+        inner = find(image[box], zoom=larger)
+        if found.zoom < 1 and inner.doubt > HARDLY * doubt(found.probability[box]):
+            continue
+        if place.shape == found.labels.shape and place.all():
+            return inner
+        labels = put_in(labels, box, inner.labels, place, found.zoom)
+        probability[box] = np.where(place, inner.probability, probability[box])
+        share += float(place.sum() / found.labels.size)
+    return found._replace(labels=labels, probability=probability, finer=share)
+
+
+def _coarser(image: np.ndarray, find: Callable[..., Found], found: Found) -> Found:
+    """Grains of an enlarged image, with those of its own scale where they are coarse.
+
+    All of them where enlarging makes the method clearly surer.
+    """
+    from slipfield.kinds.micrograph.finer import fine_places, put_in
+    from slipfield.kinds.micrograph.zoom import CLEARLY
+
+    fine = fine_places(found.labels, 1.0)
+    if fine.all():
+        return found
+    own = find(image, zoom=1.0)
+    if found.doubt < CLEARLY * own.doubt:
+        return found
+    if not fine.any():
+        return own
+    labels = put_in(own.labels, (slice(None), slice(None)), found.labels, fine, 1.0)
+    probability = np.where(fine, found.probability, own.probability)
+    return own._replace(labels=labels, probability=probability, finer=float(fine.mean()))
 
 
 def _found_at(

@@ -32,6 +32,7 @@ from slipfield.kinds.micrograph.methods import (
 )
 from slipfield.kinds.micrograph.scale import Bar, Scale, scale_of
 from slipfield.kinds.micrograph.surroundings import surroundings_of
+from slipfield.kinds.micrograph.zoom import next_larger
 
 PICTURES = ("grains", "boundaries", "phases", "overlay")
 UNSURE = 0.7
@@ -113,6 +114,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
             write_image(folder / f"{name}.png", picture, scale.pixel_um)
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
         facts |= {"zoom": found.zoom, "doubt": round(found.doubt, 4), "phase_zoom": phase_zoom}
+        facts |= {"finer_share": round(found.finer, 4)}
         facts |= {"window_px": window, "surroundings": notes}
         write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return facts
@@ -130,6 +132,12 @@ def of_scale(facts: dict[str, object]) -> list[str]:
         said.append(
             f"grains or lines are fine: they were found at {zoom:g} times the image's size "
             "(--zoom 1 takes it as it is)"
+        )
+    if finer := float(facts["finer_share"]):  # type: ignore[arg-type]
+        said.append(
+            f"in {100 * finer:.0f} % of the image grains are finer than in the rest: they were "
+            f"found at {next_larger(zoom):g} times the image's size there (--zoom {zoom:.3g} takes "
+            "all of it alike)"
         )
     if facts["method"] == "network" and float(facts["doubt"]) > UNSURE:  # type: ignore[arg-type]
         said.append(

@@ -104,6 +104,11 @@ def choose(find: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> float
     return float(ENLARGED) if larger < HARDLY * doubt(find(middle)) else 1.0
 
 
+def next_larger(zoom: float) -> float:
+    """About twice the scale ``zoom``, one of those that there are."""
+    return float(ENLARGED) if zoom == 1 else 1 / max(round(1 / zoom) // 2, 1)
+
+
 def _centre(image: np.ndarray, side: int) -> np.ndarray:
     """The middle of an image, no more than ``side`` px each way."""
     rows, columns = (
