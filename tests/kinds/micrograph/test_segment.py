@@ -127,22 +127,6 @@ def test_a_bar_that_is_measured_with_the_grains_is_told(tmp_path):
     assert "the scale bar counts as grains: --window leaves it out" in said
 
 
-def test_a_bar_on_a_mount_is_told_where_rows_at_the_top_are_left_out(tmp_path):
-    """As on a sheet between mounts: the upper one went as an information bar, and the word, too."""
-    mount = np.full((40, 200), 20, np.uint8)
-    image = np.vstack([mount, render("etched-steel", 1, (160, 200)).image, mount, mount])
-    image[220:224, 130:180] = 255
-    write_image(tmp_path / "image.png", image)
-    command = ["segment", str(tmp_path / "image.png"), "--bar-um", "25", "--method", "otsu"]
-    command += ["--output", str(tmp_path / "out")]
-    said = CliRunner().invoke(app, command).stdout
-    assert "left out: 40 even rows at the top" in said
-    assert said.count("the scale bar counts as grains") == 1
-    for lower, told in (("280", True), ("200", False)):
-        held = CliRunner().invoke(app, [*command, "--window", "0", "40", "200", lower]).stdout
-        assert ("the scale bar counts as grains" in held) == told
-
-
 def test_second_phase_is_the_networks_by_default(tmp_path):
     drawn = render("mg-gd", 5, (192, 192))
     write_image(tmp_path / "image.png", drawn.image, 0.5)

@@ -155,3 +155,19 @@ def test_a_mount_is_told_with_the_window_that_leaves_it_out(tmp_path, turns):
     assert np.abs(found - expected).max() <= 2
     write_image(tmp_path / "whole.png", render("tinted", 2, (160, 360)).image)
     assert surroundings_of(read_image(tmp_path / "whole.png")) == (None, [])
+
+
+def test_a_bar_on_a_mount_is_told_where_rows_at_the_top_are_left_out(tmp_path):
+    """As on a sheet between mounts: the upper one went as an information bar, and the word, too."""
+    mount = np.full((40, 200), 20, np.uint8)
+    image = np.vstack([mount, render("etched-steel", 1, (160, 200)).image, mount, mount])
+    image[220:224, 130:180] = 255
+    write_image(tmp_path / "image.png", image)
+    command = ["segment", str(tmp_path / "image.png"), "--bar-um", "25", "--method", "otsu"]
+    command += ["--output", str(tmp_path / "out")]
+    said = CliRunner().invoke(app, command).stdout
+    assert "left out: 40 even rows at the top" in said
+    assert said.count("the scale bar counts as grains") == 1
+    for lower, told in (("280", True), ("200", False)):
+        held = CliRunner().invoke(app, [*command, "--window", "0", "40", "200", lower]).stdout
+        assert ("the scale bar counts as grains" in held) == told
