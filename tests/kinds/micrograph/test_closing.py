@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from slipfield.core.errors import SlipfieldError
 from slipfield.kinds.micrograph import closing_fit
+from slipfield.kinds.micrograph.boundary_network import BoundaryNetwork
 from slipfield.kinds.micrograph.cells import Cells, along_lines
 from slipfield.kinds.micrograph.classical import METHODS, ridge
 from slipfield.kinds.micrograph.closing import (
@@ -24,6 +25,7 @@ from slipfield.kinds.micrograph.closing_fit import fit
 from slipfield.kinds.micrograph.grains import from_probability
 from slipfield.kinds.micrograph.methods import boundary_method
 from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.weights import CLOSING, closing_of, save_network
 
 
 def test_features_are_what_they_are_called():
@@ -109,3 +111,15 @@ def test_weights_go_through_their_file():
     with pytest.raises(SlipfieldError, match="closing: no number 'neck'; expected one of each"):
         read_closing({"probability": 1, "log_probability": 2})
     assert all(len(classical_closing(name).weights) == len(NAMES) for name in METHODS)
+
+
+def test_a_damaged_record_of_a_network_is_named(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    save_network(BoundaryNetwork(), "boundaries", {CLOSING: '{"neck": 1}'}, path)
+    with pytest.raises(SlipfieldError, match="mine.safetensors: closing: no number 'probability'"):
+        closing_of(path)
+    save_network(BoundaryNetwork(), "boundaries", {CLOSING: "{"}, path)
+    with pytest.raises(SlipfieldError, match="mine.safetensors: .*; train it again"):
+        closing_of(path)
+    save_network(BoundaryNetwork(), "boundaries", {}, path)
+    assert closing_of(path) == closing_of(), "an older file"

@@ -93,14 +93,18 @@ def test_an_image_of_finer_pixels_is_taken_smaller(look):
     assert choose(find, enlarged(drawn.image, 4)) in (1 / 3, 0.25)
 
 
+def fine_steel():
+    """Grains of 11 px on 256 x 256 px."""
+    scene = tessellate((256, 256), 11.0, 0.3, 0.0, 0.05, np.random.default_rng(2))
+    return render("etched-steel", 3, scene=scene)
+
+
 def test_fine_grains_are_taken_larger_and_a_zoom_that_is_asked_for_is_taken():
-    random = np.random.default_rng(2)
-    scene = tessellate((256, 256), 11.0, 0.3, 0.0, 0.05, random)
-    drawn = render("etched-steel", 3, scene=scene)
+    drawn = fine_steel()
     method = boundary_method("network")
     by_itself, as_it_is = find_grains(drawn.image, method), find_grains(drawn.image, method, zoom=1)
     assert by_itself.zoom == 2.0 and by_itself.labels.shape == (256, 256)
-    truth = mean_intercept(along(scene.labels))[0]
+    truth = mean_intercept(along(drawn.labels))[0]
     errors = [mean_intercept(along(each.labels))[0] / truth - 1 for each in (by_itself, as_it_is)]
     assert abs(errors[0]) < 0.15 and abs(errors[0]) < 0.6 * abs(errors[1])
 
@@ -168,11 +172,13 @@ def test_an_image_that_is_turned_has_grains_of_the_same_size():
 
 
 def test_a_user_hears_of_doubts():
-    facts = {"zoom": 2.0, "method": "network", "doubt": UNSURE + 0.05, "finer_share": 0.0}
+    facts = {"zoom": 2.0, "method": "network", "doubt": UNSURE + 0.05}
+    facts |= {"finer_share": 0.0, "too_fine_share": 0.0}
     fine, doubtful = of_scale(facts)
     assert fine.startswith("grains or lines are fine: they were found at 2 times the image's size")
     assert "in doubt about much of this image (0.75)" in doubtful
-    sure = {"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05, "finer_share": 0.0}
+    sure = {"zoom": 1.0, "method": "network", "doubt": UNSURE - 0.05}
+    sure |= {"finer_share": 0.0, "too_fine_share": 0.0}
     assert of_scale(sure) == [] == of_scale({**sure, "method": "ridge", "doubt": 0.9})
     (places,) = of_scale({**sure, "finer_share": 0.24})
     assert places.startswith("in 24 % of the image grains are finer") and "at 2 times" in places
@@ -225,3 +231,19 @@ def test_finer_grains_that_are_put_in_leave_no_slivers():
     found = put_in(labels, (slice(None), slice(None)), finer, place, 1.0)
     assert [len(np.unique(row)) for row in found[[0, 30, 59]]] == [4, 4, 4]
     assert np.flatnonzero(np.diff(found[30].astype(int))).tolist() == [40, 60, 79]
+
+
+def test_what_is_too_large_to_be_enlarged_is_told(monkeypatch):
+    """As images of more than 4 million pixels are."""
+    from slipfield.kinds.micrograph import zoom
+
+    drawn = fine_steel()
+    monkeypatch.setattr(zoom, "MOST_PX", 3 * drawn.labels.size)
+    method = boundary_method("network")
+    found = find_grains(drawn.image, method)
+    assert found.zoom == 1 and found.finer == 0 and found.too_large > 0.9
+    facts = {"zoom": 1.0, "method": "network", "doubt": 0.5}
+    (said,) = of_scale({**facts, "finer_share": 0.0, "too_fine_share": found.too_large})
+    assert "too fine for its scale" in said and "--window" in said
+    with pytest.raises(SlipfieldError, match=r"zoom: 2 times 256 x 256 px; expected 196,608 px at"):
+        find_grains(drawn.image, method, zoom=2)

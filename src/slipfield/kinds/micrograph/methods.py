@@ -58,6 +58,7 @@ class Found(NamedTuple):
     zoom : scale at which they were found; 1: that of the image.
     doubt : how undecided the method was, 0 to 1.
     finer : share of the image whose grains were found at the next larger scale instead, 1.
+    too_large : share whose grains are too fine for ``zoom``, in places too large to be enlarged, 1.
     """
 
     labels: np.ndarray
@@ -65,6 +66,7 @@ class Found(NamedTuple):
     zoom: float
     doubt: float
     finer: float = 0.0
+    too_large: float = 0.0
 
 
 def find_grains(
@@ -88,7 +90,7 @@ def find_grains(
     Raises
     ------
     SlipfieldError
-        If less than :data:`LEAST_PX` are left each way at ``zoom``.
+        If less than :data:`LEAST_PX` are left each way at ``zoom``, or too many px for the memory.
     """
     from slipfield.kinds.micrograph.zoom import ENLARGED, MOST_PX, choose
 
@@ -109,9 +111,10 @@ def _finer(image: np.ndarray, find: Callable[..., Found], found: Found) -> Found
     from slipfield.kinds.micrograph.zoom import HARDLY, MOST_PX, doubt, next_larger
 
     larger = next_larger(found.zoom)
-    labels, probability, share = found.labels, found.probability.copy(), 0.0
+    labels, probability, share, too_large = found.labels, found.probability.copy(), 0.0, 0.0
     for box, place in places_of(fine_places(found.labels, found.zoom), found.zoom):
         if place.size * larger**2 > MOST_PX:
+            too_large += float(place.sum() / found.labels.size)
             continue
         inner = find(image[box], zoom=larger)
         if found.zoom < 1 and inner.doubt > HARDLY * doubt(found.probability[box]):
@@ -121,7 +124,7 @@ def _finer(image: np.ndarray, find: Callable[..., Found], found: Found) -> Found
         labels = put_in(labels, box, inner.labels, place, found.zoom)
         probability[box] = np.where(place, inner.probability, probability[box])
         share += float(place.sum() / found.labels.size)
-    return found._replace(labels=labels, probability=probability, finer=share)
+    return found._replace(labels=labels, probability=probability, finer=share, too_large=too_large)
 
 
 def _coarser(image: np.ndarray, find: Callable[..., Found], found: Found) -> Found:
@@ -150,9 +153,20 @@ def _found_at(
 ) -> Found:
     from slipfield.kinds.micrograph.grains import from_probability
     from slipfield.kinds.micrograph.pieces import in_one_piece
-    from slipfield.kinds.micrograph.zoom import at_full_size, doubt, labels_at_full_size, zoomed
+    from slipfield.kinds.micrograph.zoom import (
+        MOST_PX,
+        at_full_size,
+        doubt,
+        labels_at_full_size,
+        zoomed,
+    )
 
     shape = image.shape[:2]
+    if zoom > 1 and shape[0] * shape[1] * zoom**2 > MOST_PX:
+        raise SlipfieldError(
+            f"zoom: {zoom:g} times {shape[1]} x {shape[0]} px; expected {MOST_PX:,} px at most at "
+            "that scale: take a smaller zoom, or cut the image by --window"
+        )
     if zoom < 1 and min(shape) * zoom <= LEAST_PX - 1:
         raise SlipfieldError(
             f"zoom: 1/{round(1 / zoom)} of {shape[1]} x {shape[0]} px; expected {LEAST_PX} px or "

@@ -73,7 +73,7 @@ def round_trip(
     presets : looks of the micrographs.
     cells : elements of the specimen along each side.
     side : of a micrograph, px; it shows the whole sheet.
-    keep : mean probability that a boundary has at least.
+    keep : least probability of a line between grains, 1.
 
     Returns
     -------

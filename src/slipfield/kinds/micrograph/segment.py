@@ -115,6 +115,7 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
         facts |= {"zoom": found.zoom, "doubt": round(found.doubt, 4), "phase_zoom": phase_zoom}
         facts |= {"finer_share": round(found.finer, 4)}
+        facts |= {"too_fine_share": round(found.too_large, 4)}
         facts |= {"window_px": window, "surroundings": notes}
         write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return facts
@@ -138,6 +139,11 @@ def of_scale(facts: dict[str, object]) -> list[str]:
             f"in {100 * finer:.0f} % of the image grains are finer than in the rest: they were "
             f"found at {next_larger(zoom):g} times the image's size there (--zoom {zoom:.3g} takes "
             "all of it alike)"
+        )
+    if too_fine := float(facts["too_fine_share"]):  # type: ignore[arg-type]
+        said.append(
+            f"in {100 * too_fine:.0f} % of the image grains are too fine for its scale, and there "
+            "is too much of it to be enlarged: cut the image by --window"
         )
     if facts["method"] == "network" and float(facts["doubt"]) > UNSURE:  # type: ignore[arg-type]
         said.append(

@@ -102,12 +102,21 @@ def learnt_marks(task: str, path: Path | None = None) -> bool:
 
 
 def closing_of(path: Path | None = None) -> Closing:
-    """How lines of a network of boundaries are closed; of one that does not say, as the shipped."""
+    """How lines of a network of boundaries are closed; of one that does not say, as the shipped.
+
+    Raises
+    ------
+    SlipfieldError
+        If what it says is damaged.
+    """
     for each in (path or shipped("boundaries"), shipped("boundaries")):
         with safe_open(each, "pt") as file:
             text = (file.metadata() or {}).get(CLOSING)
         if text:
-            return read_closing(json.loads(text))
+            try:
+                return read_closing(json.loads(text))
+            except (SlipfieldError, ValueError) as error:
+                raise SlipfieldError(f"{each}: {one_line(error)}; train it again") from error
     raise SlipfieldError(f"{each}: says not how its lines are closed; train it again")
 
 
