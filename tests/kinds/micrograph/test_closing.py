@@ -25,6 +25,7 @@ from slipfield.kinds.micrograph.closing_fit import fit
 from slipfield.kinds.micrograph.grains import from_probability
 from slipfield.kinds.micrograph.methods import boundary_method
 from slipfield.kinds.micrograph.render import render
+from slipfield.kinds.micrograph.scene import covered_most
 from slipfield.kinds.micrograph.weights import CLOSING, closing_of, save_network
 
 
@@ -123,3 +124,8 @@ def test_a_damaged_record_of_a_network_is_named(tmp_path):
         closing_of(path)
     save_network(BoundaryNetwork(), "boundaries", {}, path)
     assert closing_of(path) == closing_of(), "an older file"
+
+
+def test_a_label_belongs_to_the_grain_that_it_covers_most():
+    labels, grains = np.array([[1, 1, 1, 4]]), np.array([[2, 3, 3, 1]])
+    assert covered_most(labels, grains).tolist() == [0, 3, 0, 0, 1]

@@ -11,12 +11,14 @@ from skimage.measure import label as measure_label
 from typer.testing import CliRunner
 
 from slipfield.core.errors import SlipfieldError
+from slipfield.kinds.micrograph import finding
 from slipfield.kinds.micrograph.defaults import shipped
 from slipfield.kinds.micrograph.files import write_image
+from slipfield.kinds.micrograph.finding import find_grains, phases_at
 from slipfield.kinds.micrograph.finer import put_in
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.measure import measure
-from slipfield.kinds.micrograph.methods import boundary_method, find_grains, phases_at
+from slipfield.kinds.micrograph.methods import boundary_method
 from slipfield.kinds.micrograph.pieces import in_one_piece
 from slipfield.kinds.micrograph.render import render
 from slipfield.kinds.micrograph.scene import tessellate
@@ -235,10 +237,8 @@ def test_finer_grains_that_are_put_in_leave_no_slivers():
 
 def test_what_is_too_large_to_be_enlarged_is_told(monkeypatch):
     """As images of more than 4 million pixels are."""
-    from slipfield.kinds.micrograph import zoom
-
     drawn = fine_steel()
-    monkeypatch.setattr(zoom, "MOST_PX", 3 * drawn.labels.size)
+    monkeypatch.setattr(finding, "MOST_PX", 3 * drawn.labels.size)
     method = boundary_method("network")
     found = find_grains(drawn.image, method)
     assert found.zoom == 1 and found.finer == 0 and found.too_large > 0.9

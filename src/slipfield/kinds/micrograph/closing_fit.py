@@ -14,7 +14,7 @@ from slipfield.core.progress import track
 from slipfield.kinds.micrograph.cells import Cells
 from slipfield.kinds.micrograph.closing import NAMES, Closing, closing_text, features
 from slipfield.kinds.micrograph.render import Micrograph, render
-from slipfield.kinds.micrograph.scene import tessellate
+from slipfield.kinds.micrograph.scene import covered_most, tessellate
 
 FIT_IMAGES = 120
 """Rendered images that weights are fitted on."""
@@ -50,7 +50,7 @@ def fit(
         drawn = _drawn(presets[number % len(presets)], number, number // len(presets))
         cells = Cells.of(method(drawn.image), border)
         known.append(features(cells.lines, cells.area[cells.pairs], cells.width[cells.pairs]))
-        own = _grain_of(cells.labels, drawn.labels)
+        own = covered_most(cells.labels, drawn.labels)
         real.append(own[cells.pairs[:, 0]] != own[cells.pairs[:, 1]])
     answer = np.concatenate(real)
     if min(np.count_nonzero(answer), np.count_nonzero(~answer)) < len(NAMES):
@@ -73,16 +73,6 @@ def _drawn(preset: str, number: int, turn: int) -> Micrograph:
         stretch = random.uniform(*FIT_STRETCH) if turn % 4 == 3 else 1.0
         scene = tessellate(shape, grain, spread, 0.0, warp, random, stretch)
     return render(preset, FIT_SEEDS + number, shape, scene)
-
-
-def _grain_of(cells: np.ndarray, grains: np.ndarray) -> np.ndarray:
-    """Grain that each cell covers most, by the cell's label."""
-    span = int(grains.max()) + 1
-    key, count = np.unique(cells.astype(np.int64) * span + grains, return_counts=True)
-    owner = np.zeros(int(cells.max()) + 1, np.int64)
-    order = np.argsort(count, kind="stable")
-    owner[key[order] // span] = key[order] % span
-    return owner
 
 
 def write_classical(presets: Sequence[str], images: int, output: Path) -> list[str]:

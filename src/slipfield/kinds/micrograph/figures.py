@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from skimage.morphology import skeletonize
 
-from slipfield.kinds.micrograph.methods import BoundaryMethod, Finder, find_grains
+from slipfield.kinds.micrograph.finding import find_grains
+from slipfield.kinds.micrograph.methods import BoundaryMethod, Finder
 from slipfield.kinds.micrograph.render import Micrograph
 from slipfield.kinds.micrograph.scene import boundaries_of
 from slipfield.kinds.micrograph.segment import overlay

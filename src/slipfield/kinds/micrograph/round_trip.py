@@ -26,7 +26,7 @@ from slipfield.kinds.micrograph.defaults import KEEP, shipped
 from slipfield.kinds.micrograph.files import read_labels, write_image
 from slipfield.kinds.micrograph.presets import preset_of
 from slipfield.kinds.micrograph.render import render
-from slipfield.kinds.micrograph.scene import scene_of
+from slipfield.kinds.micrograph.scene import covered_most, scene_of
 from slipfield.kinds.micrograph.score import METHODS, share_matched
 from slipfield.kinds.micrograph.segment import SegmentOptions, segment
 from slipfield.kinds.slip.bench.measuring import read_measured, write_measured
@@ -167,14 +167,10 @@ def orientations(labels: np.ndarray, true: np.ndarray, euler: np.ndarray) -> str
     ----------
     labels, true : (height, width); ``true`` from 1, by which ``euler`` (n, 3) goes.
     """
-    span = int(true.max()) + 1
-    key, count = np.unique(labels.astype(np.int64) * span + true, return_counts=True)
-    order = np.lexsort((-count, key // span))
-    label, first = np.unique(key[order] // span, return_index=True)
-    owner = key[order][first] % span
+    owner = covered_most(labels, true)
     names = ("phi1", "Phi", "phi2")
     rows = [
-        {"label": int(one), **dict(zip(names, map(float, euler[other - 1]), strict=True))}
-        for one, other in zip(label, owner, strict=True)
+        {"label": int(label), **dict(zip(names, map(float, euler[owner[label] - 1]), strict=True))}
+        for label in np.unique(labels)
     ]
     return csv_text(rows)

@@ -12,8 +12,9 @@ import pandas as pd
 from slipfield.core.files import write_text
 from slipfield.core.progress import track
 from slipfield.core.tables import csv_text
+from slipfield.kinds.micrograph.finding import Found, find_grains
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
-from slipfield.kinds.micrograph.methods import Found, boundary_method, find_grains
+from slipfield.kinds.micrograph.methods import boundary_method
 from slipfield.kinds.micrograph.presets import PRESETS, preset_of
 from slipfield.kinds.micrograph.render import Micrograph, render
 from slipfield.kinds.micrograph.scene import tessellate

@@ -135,6 +135,21 @@ def scene_of(labels: np.ndarray) -> Scene:
     return Scene(labels, (distance + 0.5).astype(np.float32), neighbour)
 
 
+def covered_most(labels: np.ndarray, grains: np.ndarray) -> np.ndarray:
+    """Grain that each label covers most (labels + 1,), by label; 0 for labels that are not there.
+
+    Parameters
+    ----------
+    labels, grains : (height, width) whole numbers from 0; grains from 1.
+    """
+    span = int(grains.max()) + 1
+    key, count = np.unique(labels.astype(np.int64) * span + grains, return_counts=True)
+    owner = np.zeros(int(labels.max()) + 1, np.int64)
+    order = np.argsort(count, kind="stable")
+    owner[key[order] // span] = key[order] % span
+    return owner
+
+
 def boundaries_of(labels: np.ndarray) -> np.ndarray:
     """Pixels (height, width), bool, on both sides of every edge between two grains."""
     found = np.zeros(labels.shape, bool)

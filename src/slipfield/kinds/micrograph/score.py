@@ -16,13 +16,13 @@ from slipfield.core.progress import track
 from slipfield.core.tables import csv_text
 from slipfield.kinds.micrograph.classical import METHODS as CLASSICAL
 from slipfield.kinds.micrograph.defaults import KEEP, shipped
+from slipfield.kinds.micrograph.finding import find_grains
 from slipfield.kinds.micrograph.intercepts import along, mean_intercept
 from slipfield.kinds.micrograph.methods import (
     PHASE_METHODS,
     BoundaryMethod,
     Finder,
     Method,
-    find_grains,
     named_method,
 )
 from slipfield.kinds.micrograph.pool import TRAINING_SEEDS, marked_pairs

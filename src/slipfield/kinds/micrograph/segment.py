@@ -23,13 +23,8 @@ from slipfield.kinds.micrograph.files import (
     refuse_folder,
     write_image,
 )
-from slipfield.kinds.micrograph.methods import (
-    boundary_method,
-    find_grains,
-    phase_method,
-    phases_at,
-    scale_of_phases,
-)
+from slipfield.kinds.micrograph.finding import find_grains, phases_at, scale_of_phases
+from slipfield.kinds.micrograph.methods import boundary_method, phase_method
 from slipfield.kinds.micrograph.scale import Bar, Scale, scale_of
 from slipfield.kinds.micrograph.surroundings import surroundings_of
 from slipfield.kinds.micrograph.zoom import next_larger
