@@ -128,7 +128,6 @@ def _coarser(image: np.ndarray, find: Callable[..., Found], found: Found) -> Fou
 def _found_at(
     image: np.ndarray, method: BoundaryMethod, keep: float, smallest_px: int, zoom: float
 ) -> Found:
-
     shape = image.shape[:2]
     if zoom > 1 and shape[0] * shape[1] * zoom**2 > MOST_PX:
         raise SlipfieldError(

@@ -13,8 +13,7 @@ from skimage.measure import label
 from skimage.segmentation import watershed
 
 from slipfield.kinds.micrograph.grains import numbered
-from slipfield.kinds.micrograph.scene import boundaries_of
-from slipfield.kinds.micrograph.zoom import FINE_PX
+from slipfield.kinds.micrograph.zoom import FINE_PX, depth_of
 
 NEAR_PX = 64
 """Width over which a mean intercept is that of a place, twice over, px at the scale of grains."""
@@ -89,8 +88,7 @@ def put_in(
     both[box] = np.where(taken[box], finer.astype(np.int64) + int(labels.max()), both[box])
     left = ~taken & np.isin(labels, np.unique(labels[taken]))
     parts = label(both, connectivity=1)
-    depth = ndimage.distance_transform_edt(~boundaries_of(parts))
-    widest = ndimage.maximum(depth, parts, np.arange(int(parts.max()) + 1))
+    widest = ndimage.maximum(depth_of(parts), parts, np.arange(int(parts.max()) + 1))
     sliver = left & (widest[parts] < SLIVER_PX / zoom)
     if sliver.all():
         return labels

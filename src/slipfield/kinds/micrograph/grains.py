@@ -50,7 +50,7 @@ class _Joining:
     """Cells that are joined, faintest line first."""
 
     def __init__(self, cells: Cells, closing: Closing) -> None:
-        self.closing = closing
+        self.cells, self.closing = cells, closing
         self.area, self.width = cells.area.copy(), cells.width.copy()
         self.owner = list(range(len(cells.area)))
         self.times = [0] * len(cells.area)  # how often a cell has grown: what was queued is stale
@@ -59,16 +59,14 @@ class _Joining:
         for (one, two), line in zip(cells.pairs.tolist(), sums, strict=True):
             self.near.setdefault(one, {})[two] = line
             self.near.setdefault(two, {})[one] = line
-        self.first = self.closing.evidence(
-            cells.lines, self.area[cells.pairs], self.width[cells.pairs]
-        )
-        self.pairs = cells.pairs
 
     def joined(self, least: float, smallest_px: int) -> np.ndarray:
         """Owner (cells + 1,) of each cell after joining over lines of less evidence."""
+        pairs = self.cells.pairs
+        first = self.closing.evidence(self.cells.lines, self.area[pairs], self.width[pairs])
         queue = [
             (evidence, one, two, 0, 0)
-            for evidence, (one, two) in zip(self.first.tolist(), self.pairs.tolist(), strict=True)
+            for evidence, (one, two) in zip(first.tolist(), pairs.tolist(), strict=True)
             if evidence < least
         ]
         heapq.heapify(queue)

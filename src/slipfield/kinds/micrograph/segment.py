@@ -108,10 +108,15 @@ def segment(path: Path, folder: Path, options: SegmentOptions) -> dict[str, obje
         for name, picture in zip(PICTURES, pictures, strict=True):
             write_image(folder / f"{name}.png", picture, scale.pixel_um)
         facts = _facts(path, folder, options, scale, (method, phase), labels, phases)
-        facts |= {"zoom": found.zoom, "doubt": round(found.doubt, 4), "phase_zoom": phase_zoom}
-        facts |= {"finer_share": round(found.finer, 4)}
-        facts |= {"too_fine_share": round(found.too_large, 4)}
-        facts |= {"window_px": window, "surroundings": notes}
+        facts |= {
+            "zoom": found.zoom,
+            "doubt": round(found.doubt, 4),
+            "phase_zoom": phase_zoom,
+            "finer_share": round(found.finer, 4),
+            "too_fine_share": round(found.too_large, 4),
+            "window_px": window,
+            "surroundings": notes,
+        }
         write_text(folder / FACTS, json.dumps(facts, indent=2) + "\n")
     return facts
 

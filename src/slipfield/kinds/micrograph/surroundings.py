@@ -1,4 +1,4 @@
-"""What on an image is no specimen: the information bars of microscopes, boxes, empty margins."""
+"""What on an image is no specimen: information bars of microscopes, boxes, margins, mounts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def surroundings_of(
     """
     if window is not None:
         return window, []
-    (height, width), (above, below) = image.shape[:2], information_bars(image)
+    tones = _tones(image)
+    (height, width), (above, below) = tones.shape, _bars(tones)
     notes = [
         f"left out: {rows} even rows at the {end}, as of an information bar (--window 0 0 {width} "
         f"{height} counts them as grains)"
@@ -60,13 +61,16 @@ def surroundings_of(
         if rows
     ]
     top, low = above, height - below
-    notes += _boxes(image[top:low], top) + _mount(_tones(image)[top:low], top)
+    notes += _boxes(image[top:low], top) + _mount(tones[top:low], top)
     return (0, top, width, low) if above or below else None, notes
 
 
 def information_bars(image: np.ndarray) -> tuple[int, int]:
     """Rows of the information bars at the top and at the bottom of an image; 0: none."""
-    tones = _tones(image)
+    return _bars(_tones(image))
+
+
+def _bars(tones: np.ndarray) -> tuple[int, int]:
     return _bar_height(tones), _bar_height(tones[::-1])
 
 

@@ -97,8 +97,7 @@ def learnt_marks(task: str, path: Path | None = None) -> bool:
 
     Of one that does not say, so it is.
     """
-    with safe_open(path or shipped(task), "pt") as file:
-        return (file.metadata() or {}).get("presets", MARKED).startswith(MARKED)
+    return _records(path or shipped(task)).get("presets", MARKED).startswith(MARKED)
 
 
 def closing_of(path: Path | None = None) -> Closing:
@@ -109,15 +108,22 @@ def closing_of(path: Path | None = None) -> Closing:
     SlipfieldError
         If what it says is damaged.
     """
-    for each in (path or shipped("boundaries"), shipped("boundaries")):
-        with safe_open(each, "pt") as file:
-            text = (file.metadata() or {}).get(CLOSING)
-        if text:
-            try:
-                return read_closing(json.loads(text))
-            except (SlipfieldError, ValueError) as error:
-                raise SlipfieldError(f"{each}: {one_line(error)}; train it again") from error
-    raise SlipfieldError(f"{each}: says not how its lines are closed; train it again")
+    ours = shipped("boundaries")
+    source = path if path and _records(path).get(CLOSING) else ours
+    try:
+        return read_closing(json.loads(_records(source)[CLOSING]))
+    except KeyError as error:
+        raise SlipfieldError(
+            f"{source}: says not how its lines are closed; train it again"
+        ) from error
+    except (SlipfieldError, ValueError) as error:
+        raise SlipfieldError(f"{source}: {one_line(error)}; train it again") from error
+
+
+def _records(path: Path) -> dict[str, str]:
+    """What a network's file says beside its weights."""
+    with safe_open(path, "pt") as file:
+        return file.metadata() or {}
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -14,6 +14,8 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from slipfield.kinds.micrograph.scene import boundaries_of
+
 SHRINKAGES = (1, 2, 3, 4, 6, 8)
 """How many times smaller an image is tried; finer images are rare."""
 ENLARGED = 2
@@ -148,21 +150,16 @@ def labels_at_full_size(
     times = round(1 / zoom)
     coarse = np.repeat(np.repeat(labels, times, axis=0), times, axis=1)[: shape[0], : shape[1]]
     ridge = ndimage.gaussian_filter(at_full_size(probability, zoom, shape), 0.5 * times)
-    depth = _depth(coarse)
+    depth = depth_of(coarse)
     deepest = ndimage.maximum(depth, coarse, np.arange(int(coarse.max()) + 1))
     sure = depth > np.minimum(1.5 * times, deepest[coarse] - 1.0)
     found = watershed((ridge * 10_000).astype(np.int32), np.where(sure, coarse, 0).astype(np.int32))
     return found.astype(labels.dtype)
 
 
-def _depth(labels: np.ndarray) -> np.ndarray:
-    """Distance of each pixel (height, width) to the next one of another label, px."""
-    edge = np.zeros(labels.shape, bool)
-    for axis in (0, 1):
-        differs = np.diff(labels, axis=axis) != 0
-        before, after = [(0, 0), (0, 0)], [(0, 0), (0, 0)]
-        before[axis], after[axis] = (1, 0), (0, 1)
-        edge |= np.pad(differs, before) | np.pad(differs, after)
+def depth_of(labels: np.ndarray) -> np.ndarray:
+    """Distance of each pixel (height, width) to the next one at an edge between labels, px."""
+    edge = boundaries_of(labels)
     if not edge.any():
         return np.full(labels.shape, float(max(labels.shape)))
     return ndimage.distance_transform_edt(~edge)

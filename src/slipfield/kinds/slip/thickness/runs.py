@@ -108,10 +108,8 @@ class MapRuns:
         SlipfieldError
             If they are too many.
         """
-        cell, plan = (
-            self.study.specimen.height_mm / self.study.specimen.cells_y,
-            self.study.thickness,
-        )
+        cell = self.study.specimen.height_mm / self.study.specimen.cells_y
+        plan = self.study.thickness
         names = ("ratios", "thick_ratios", "refined_ratios")
         name = next(name for name in names if run.ratio in getattr(plan, name))
         field = f"thickness.{name}: {run.ratio:g} on grain map {run.number}"
